@@ -1,0 +1,40 @@
+/** Which parts of a message are content, and under which attribute each may be recorded when asked for. Pure. */
+import { asRecord } from '../protocol/jsonrpc.js';
+import type { MethodRow } from '../protocol/methods.js';
+import {
+  ATTR_GEN_AI_PROMPT_VARIABLE,
+  ATTR_GEN_AI_TOOL_CALL_ARGUMENTS,
+  ATTR_GEN_AI_TOOL_CALL_RESULT,
+} from '../semconv/attributes.js';
+
+/** The opt-ins that apply to messages. */
+export interface ContentOptions {
+  readonly captureArguments: boolean;
+  readonly captureResults: boolean;
+  readonly capturePromptVariables: boolean;
+}
+
+/** An attribute key and the raw value that has to pass the redactor before it may stand under it. */
+export type Content = readonly (readonly [key: string, value: unknown])[];
+
+const NONE: Content = [];
+/** Prompts with more variables than this are somebody's attack. */
+const MAX_VARIABLES = 64;
+
+export function requestContent(row: MethodRow, params: unknown, options: ContentOptions): Content {
+  if (row.content === undefined) return NONE;
+  const args = asRecord(asRecord(params)?.['arguments']);
+  if (args === undefined) return NONE;
+  if (row.content === 'tool') return options.captureArguments ? [[ATTR_GEN_AI_TOOL_CALL_ARGUMENTS, args]] : NONE;
+  if (!options.capturePromptVariables) return NONE;
+  return Object.keys(args)
+    .slice(0, MAX_VARIABLES)
+    .map((name) => [ATTR_GEN_AI_PROMPT_VARIABLE(name), args[name]] as const);
+}
+
+/** Only results of executions that succeeded: what a failed one says is error text. */
+export function resultContent(row: MethodRow, result: unknown, options: ContentOptions): Content {
+  if (row.content !== 'tool' || !options.captureResults) return NONE;
+  const record = asRecord(result);
+  return record === undefined || record['isError'] === true ? NONE : [[ATTR_GEN_AI_TOOL_CALL_RESULT, record]];
+}

@@ -1,0 +1,91 @@
+/** Metric attributes of operations and sessions: from an allow-list, every value bounded. Pure. */
+import type { Attributes } from '@opentelemetry/api';
+import { METHODS } from '../protocol/methods.js';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_GEN_AI_PROMPT_NAME,
+  ATTR_GEN_AI_TOOL_NAME,
+  ATTR_MCP_METHOD_NAME,
+  ATTR_MCP_PROTOCOL_VERSION,
+} from '../semconv/attributes.js';
+import { MCP_PROTOCOL_VERSIONS } from '../semconv/values.js';
+import type { Connection } from '../session/connection.js';
+import type { Outcome } from '../session/outcome.js';
+import { KnownNames } from './labels.js';
+import { statusCodeAttributes } from './span.js';
+import { defined, networkAttributes, type Template, type TemplateFacts } from './template.js';
+
+/** The names that have proven themselves so far, one store per kind. */
+export interface LabelNames {
+  readonly methods: KnownNames;
+  readonly targets: Readonly<Record<string, KnownNames>>;
+  readonly protocolVersions: KnownNames;
+  readonly statusCodes: KnownNames;
+}
+
+export function createLabelNames(): LabelNames {
+  return {
+    methods: new KnownNames(100, METHODS.keys()),
+    targets: { [ATTR_GEN_AI_TOOL_NAME]: new KnownNames(500), [ATTR_GEN_AI_PROMPT_NAME]: new KnownNames(500) },
+    protocolVersions: new KnownNames(10, MCP_PROTOCOL_VERSIONS),
+    statusCodes: new KnownNames(50),
+  };
+}
+
+/** Takes the names of a request that succeeded for real. A notification proves nothing: nobody answers it. */
+export function learnNames({ method, row, target, protocolVersion }: TemplateFacts, names: LabelNames): void {
+  if (row.kind !== 'request') return;
+  names.methods.learn(method);
+  if (protocolVersion !== undefined) names.protocolVersions.learn(protocolVersion);
+  if (row.target !== undefined && target !== undefined) names.targets[row.target.attribute]?.learn(target);
+}
+
+/** The attributes of one duration measurement. Keys are in alphabetical order, which the SDK's hashing likes best. */
+export function operationLabels(
+  template: Template,
+  outcome: Outcome,
+  names: LabelNames,
+  statusCodeKey: StatusCodeKey,
+): Attributes {
+  const { facts } = template;
+  const { method, row, target, protocolVersion } = facts;
+  const { errorType, statusCode } = outcome;
+  const code = statusCode === undefined ? undefined : boundedCode(statusCode, names);
+  return sorted({
+    ...(errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType === statusCode ? code : errorType }),
+    [ATTR_GEN_AI_OPERATION_NAME]: row.operationName,
+    ...(row.target &&
+      target !== undefined && { [row.target.attribute]: names.targets[row.target.attribute]?.label(target) }),
+    [ATTR_MCP_METHOD_NAME]: names.methods.label(method),
+    [ATTR_MCP_PROTOCOL_VERSION]:
+      protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
+    ...networkAttributes(facts),
+    ...(code !== undefined && statusCodeAttributes(code, statusCodeKey)),
+  });
+}
+
+/** The attributes of a session's duration. */
+export function sessionLabels(connection: Connection, outcome: Outcome, names: LabelNames): Attributes {
+  const { protocolVersion } = connection;
+  return sorted({
+    [ATTR_ERROR_TYPE]: outcome.errorType,
+    [ATTR_MCP_PROTOCOL_VERSION]:
+      protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
+    ...networkAttributes({ connection, sent: connection.role === 'client' }),
+  });
+}
+
+/** Which attribute, or both, holds the JSON-RPC error code. */
+export type StatusCodeKey = 'rpc.response.status_code' | 'rpc.status_code' | 'both';
+
+/** Error codes are integers of the peer's choice: the first fifty different ones are told apart. */
+function boundedCode(code: string, names: LabelNames): string {
+  names.statusCodes.learn(code);
+  return names.statusCodes.label(code);
+}
+
+function sorted(attributes: Record<string, unknown>): Attributes {
+  const entries = Object.entries(defined(attributes as Record<string, string | number | undefined>));
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,138 @@
+/**
+ * How operations end: what an answer on the wire, or a caller's rejected promise, means for `error.type` and status.
+ *
+ * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
+ */
+import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import type { MethodRow } from '../protocol/methods.js';
+import {
+  ERROR_TYPE_VALUE_CANCELLED,
+  ERROR_TYPE_VALUE_CONNECTION_CLOSED,
+  ERROR_TYPE_VALUE_INVALID_RESULT,
+  ERROR_TYPE_VALUE_NOT_CONNECTED,
+  ERROR_TYPE_VALUE_OTHER,
+  ERROR_TYPE_VALUE_SEND_FAILED,
+  ERROR_TYPE_VALUE_TIMEOUT,
+  ERROR_TYPE_VALUE_TOOL_ERROR,
+  MCP_SERVER_NON_ERROR_CODES,
+  MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED,
+  MCP_TRAIL_RESULT_TYPE_VALUE_TASK,
+} from '../semconv/values.js';
+import { type Outcome, SUCCESS } from '../session/outcome.js';
+
+/** JSON-RPC: what both SDK lines answer with when a handler throws something without an integer code. */
+const INTERNAL_ERROR = -32603;
+
+const TOOL_ERROR: Outcome = { errorType: ERROR_TYPE_VALUE_TOOL_ERROR };
+const INPUT_REQUIRED: Outcome = { resultType: MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED };
+const TASK: Outcome = { resultType: MCP_TRAIL_RESULT_TYPE_VALUE_TASK };
+
+/** The caller gave up: the receiver is not at fault, so its span is no error. */
+export const CANCELLED_BY_PEER: Outcome = { cancelled: true };
+/** The sender gave up. */
+export const CANCELLED: Outcome = { errorType: ERROR_TYPE_VALUE_CANCELLED };
+/** The connection ended with the operation open. */
+export const CONNECTION_CLOSED: Outcome = { errorType: ERROR_TYPE_VALUE_CONNECTION_CLOSED };
+/** Our own bound was reached. */
+export const EVICTED: Outcome = { errorType: ERROR_TYPE_VALUE_OTHER };
+const INVALID_RESULT: Outcome = { errorType: ERROR_TYPE_VALUE_INVALID_RESULT };
+const NOT_CONNECTED: Outcome = { errorType: ERROR_TYPE_VALUE_NOT_CONNECTED };
+const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
+/** No answer came in time. */
+export const TIMED_OUT: Outcome = { errorType: ERROR_TYPE_VALUE_TIMEOUT };
+
+/** Task states of the protocol; anything else a peer says is not repeated. */
+const TASK_STATUSES: ReadonlySet<string> = new Set(['working', 'input_required', 'completed', 'failed', 'cancelled']);
+
+/** What an answer means on the side that sent the request (`sent`) or on the one that answers it. */
+export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, sent: boolean): Outcome {
+  if (answer.error !== undefined) return outcomeOfError(answer.error, sent);
+  const result = asRecord(answer.result);
+  if (result === undefined) return SUCCESS;
+  if (row.content === 'tool' && result['isError'] === true) return TOOL_ERROR;
+  if (row.result === 'task') return outcomeOfTask(result);
+  if (result['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) return INPUT_REQUIRED;
+  const isTask = result['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK || asRecord(result['task']) !== undefined;
+  return row.content === 'tool' && isTask ? TASK : SUCCESS;
+}
+
+function outcomeOfError(error: unknown, sent: boolean): Outcome {
+  const { code, message } = asRecord(error) ?? {};
+  const statusCode = Number.isSafeInteger(code) ? String(code) : undefined;
+  const text = asString(message);
+  const blameless = !sent && MCP_SERVER_NON_ERROR_CODES.includes(code as number);
+  return {
+    ...(blameless ? {} : { errorType: statusCode ?? ERROR_TYPE_VALUE_OTHER }),
+    ...(statusCode === undefined ? {} : { statusCode }),
+    ...(text === undefined ? {} : { message: text }),
+  };
+}
+
+function outcomeOfTask(result: Record<string, unknown>): Outcome {
+  const taskStatus = asString(result['status']);
+  return taskStatus !== undefined && TASK_STATUSES.has(taskStatus) ? { taskStatus } : SUCCESS;
+}
+
+/** Local error codes of both SDK lines, and of Node's network stack, that name a cause. */
+const CAUSES: Readonly<Record<string, Outcome>> = {
+  '-32000': CONNECTION_CLOSED,
+  '-32001': TIMED_OUT,
+  REQUEST_TIMEOUT: TIMED_OUT,
+  CONNECTION_CLOSED,
+  NOT_CONNECTED,
+  SEND_FAILED,
+  INVALID_RESULT,
+  UNSUPPORTED_RESULT_TYPE: INVALID_RESULT,
+  ECONNRESET: CONNECTION_CLOSED,
+  UND_ERR_SOCKET: CONNECTION_CLOSED,
+};
+
+/** What is known of a request whose promise was rejected without a JSON-RPC error on the wire. */
+export interface Rejection {
+  readonly error: unknown;
+  /** The caller's own signal, if it passed one. */
+  readonly signal: AbortSignal | undefined;
+  /** An answer had arrived. */
+  readonly answered: boolean;
+  /** There was a connection to send on. */
+  readonly connected: boolean;
+}
+
+/** Why a sender's promise was rejected. The error's text is not looked at. */
+export function outcomeOfRejection({ error, signal, answered, connected }: Rejection): Outcome {
+  if (answered) return INVALID_RESULT;
+  if (!connected) return NOT_CONNECTED;
+  if (signal?.aborted) return asRecord(signal.reason)?.['name'] === 'TimeoutError' ? TIMED_OUT : CANCELLED;
+  const status = httpStatusOf(error);
+  if (status !== undefined) return { errorType: String(status) };
+  return causeOf(error) ?? SEND_FAILED;
+}
+
+/** The HTTP status that answered instead of JSON-RPC: `status` in SDK v2, `code` in v1, none in v1's 401. */
+function httpStatusOf(error: unknown): number | undefined {
+  const { status, code } = asRecord(error) ?? {};
+  for (const value of [status, code]) {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 400 && value <= 599) return value;
+  }
+  return error instanceof Error && error.constructor.name === 'UnauthorizedError' ? 401 : undefined;
+}
+
+function causeOf(error: unknown): Outcome | undefined {
+  const { code, cause } = asRecord(error) ?? {};
+  for (const value of [code, asRecord(cause)?.['code']]) {
+    if ((typeof value === 'string' || typeof value === 'number') && Object.hasOwn(CAUSES, value)) return CAUSES[value];
+  }
+  return undefined;
+}
+
+/** What a handler's rejection becomes on the wire, for requests that are answered without one. */
+export function outcomeOfHandlerError(error: unknown): Outcome {
+  const { code, message } = asRecord(error) ?? {};
+  return outcomeOfError({ code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR, message }, false);
+}
+
+/** A notification handler threw: the class of the error, as long as it looks like one. */
+export function outcomeOfThrown(error: unknown): Outcome {
+  const name = error instanceof Error ? error.constructor.name : '';
+  return { errorType: /^[A-Za-z_$][\w$]{0,63}$/.test(name) ? name : ERROR_TYPE_VALUE_OTHER };
+}

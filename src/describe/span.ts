@@ -1,0 +1,32 @@
+/** What an ended operation adds to its span. Pure. */
+import type { Attributes } from '@opentelemetry/api';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_MCP_TRAIL_CANCELLED,
+  ATTR_MCP_TRAIL_RESULT_TYPE,
+  ATTR_MCP_TRAIL_TASK_STATUS,
+  ATTR_RPC_RESPONSE_STATUS_CODE,
+  ATTR_RPC_STATUS_CODE,
+} from '../semconv/attributes.js';
+import type { Outcome } from '../session/outcome.js';
+import type { StatusCodeKey } from './metric.js';
+
+/** The JSON-RPC error code under the attribute, or both attributes, that the operator chose. */
+export function statusCodeAttributes(code: string, key: StatusCodeKey): Attributes {
+  return {
+    ...(key !== 'rpc.status_code' && { [ATTR_RPC_RESPONSE_STATUS_CODE]: code }),
+    ...(key !== 'rpc.response.status_code' && { [ATTR_RPC_STATUS_CODE]: code }),
+  };
+}
+
+/** Attributes that are known only when the operation ends. */
+export function outcomeAttributes(outcome: Outcome, statusCodeKey: StatusCodeKey): Attributes {
+  const { errorType, statusCode, cancelled, resultType, taskStatus } = outcome;
+  return {
+    ...(errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType }),
+    ...(statusCode !== undefined && statusCodeAttributes(statusCode, statusCodeKey)),
+    ...(cancelled && { [ATTR_MCP_TRAIL_CANCELLED]: true }),
+    ...(resultType !== undefined && { [ATTR_MCP_TRAIL_RESULT_TYPE]: resultType }),
+    ...(taskStatus !== undefined && { [ATTR_MCP_TRAIL_TASK_STATUS]: taskStatus }),
+  };
+}

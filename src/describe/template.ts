@@ -1,0 +1,79 @@
+/**
+ * The parts of a span and of its measurements that are the same for every message of one method, target and
+ * connection. They are put together once; a message adds its id.
+ */
+import { type Attributes, SpanKind } from '@opentelemetry/api';
+import type { MethodRow } from '../protocol/methods.js';
+import {
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_MCP_METHOD_NAME,
+  ATTR_MCP_PROTOCOL_VERSION,
+  ATTR_MCP_SESSION_ID,
+  ATTR_NETWORK_PROTOCOL_NAME,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_NETWORK_TRANSPORT,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+} from '../semconv/attributes.js';
+import type { Connection } from '../session/connection.js';
+
+/** What a template is made of, all names already redacted and bounded. */
+export interface TemplateFacts {
+  readonly connection: Connection;
+  readonly sent: boolean;
+  readonly method: string;
+  readonly row: MethodRow;
+  readonly target: string | undefined;
+  readonly protocolVersion: string | undefined;
+  readonly sessionId: string | undefined;
+}
+
+export interface Template {
+  readonly facts: TemplateFacts;
+  readonly spanName: string;
+  readonly spanKind: SpanKind;
+  /** Attributes of every span made from it. Copied, never written to. */
+  readonly spanAttributes: Readonly<Attributes>;
+  /** Metric attributes of a success; set once all names in it are known to be bounded. */
+  successLabels: Attributes | undefined;
+}
+
+/** Network and endpoint attributes, which spans and metrics share. */
+export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'connection' | 'sent'>): Attributes {
+  const { kind, httpVersion, endpoint } = connection;
+  return defined({
+    [ATTR_NETWORK_TRANSPORT]: kind.networkTransport,
+    [ATTR_NETWORK_PROTOCOL_NAME]: kind.networkProtocol,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+    [ATTR_SERVER_ADDRESS]: sent ? endpoint?.address : undefined,
+    [ATTR_SERVER_PORT]: sent ? endpoint?.port : undefined,
+  });
+}
+
+export function buildTemplate(facts: TemplateFacts): Template {
+  const { method, row, target, protocolVersion, sessionId, sent } = facts;
+  return {
+    facts,
+    spanName: target === undefined ? method : `${method} ${target}`,
+    spanKind: sent ? SpanKind.CLIENT : SpanKind.SERVER,
+    spanAttributes: defined({
+      [ATTR_MCP_METHOD_NAME]: method,
+      ...(row.target && { [row.target.attribute]: target }),
+      [ATTR_GEN_AI_OPERATION_NAME]: row.operationName,
+      [ATTR_MCP_PROTOCOL_VERSION]: protocolVersion,
+      [ATTR_MCP_SESSION_ID]: sessionId,
+      ...networkAttributes(facts),
+    }),
+    successLabels: undefined,
+  };
+}
+
+/** The same record without its undefined members. */
+export function defined(attributes: Record<string, string | number | undefined>): Attributes {
+  const kept: Attributes = {};
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
+}

@@ -1,0 +1,87 @@
+/** The instruments: four histograms of the conventions and one counter of our own. */
+import { type Attributes, type Counter, type Histogram, type MeterProvider, ValueType } from '@opentelemetry/api';
+import {
+  MCP_DURATION_BUCKETS,
+  METRIC_MCP_CLIENT_OPERATION_DURATION,
+  METRIC_MCP_CLIENT_SESSION_DURATION,
+  METRIC_MCP_SERVER_OPERATION_DURATION,
+  METRIC_MCP_SERVER_SESSION_DURATION,
+  METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
+} from '../semconv/metrics.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import type { Providers } from './providers.js';
+
+interface Instruments {
+  readonly client: Histogram;
+  readonly server: Histogram;
+  readonly clientSession: Histogram;
+  readonly serverSession: Histogram;
+  readonly evicted: Counter;
+}
+
+export class Metrics {
+  readonly #providers: Providers;
+  #madeBy: MeterProvider | undefined;
+  #instruments: Instruments | undefined;
+
+  constructor(providers: Providers) {
+    this.#providers = providers;
+  }
+
+  /** Records how long an operation took, in seconds, as its sender or its receiver saw it. */
+  operation(sent: boolean, seconds: number, labels: Attributes): void {
+    const instruments = this.#current();
+    (sent ? instruments.client : instruments.server).record(seconds, labels);
+  }
+
+  session(side: 'client' | 'server', seconds: number, labels: Attributes): void {
+    const instruments = this.#current();
+    (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, labels);
+  }
+
+  evicted(): void {
+    this.#current().evicted.add(1);
+  }
+
+  #current(): Instruments {
+    const provider = this.#providers.meterProvider;
+    if (this.#instruments === undefined || provider !== this.#madeBy) {
+      this.#madeBy = provider;
+      this.#instruments = createInstruments(provider);
+    }
+    return this.#instruments;
+  }
+}
+
+function createInstruments(provider: MeterProvider): Instruments {
+  const meter = provider.getMeter(PACKAGE_NAME, PACKAGE_VERSION);
+  const duration = (name: string, description: string) =>
+    meter.createHistogram(name, {
+      description,
+      unit: 's',
+      valueType: ValueType.DOUBLE,
+      advice: { explicitBucketBoundaries: [...MCP_DURATION_BUCKETS] },
+    });
+  return {
+    client: duration(
+      METRIC_MCP_CLIENT_OPERATION_DURATION,
+      'Duration of an MCP request or notification as observed by the sender, until the response or acknowledgement.',
+    ),
+    server: duration(
+      METRIC_MCP_SERVER_OPERATION_DURATION,
+      'Duration of an MCP request or notification as observed by the receiver, until the result or acknowledgement.',
+    ),
+    clientSession: duration(
+      METRIC_MCP_CLIENT_SESSION_DURATION,
+      'Duration of an MCP session as observed by the client.',
+    ),
+    serverSession: duration(
+      METRIC_MCP_SERVER_SESSION_DURATION,
+      'Duration of an MCP session as observed by the server.',
+    ),
+    evicted: meter.createCounter(METRIC_MCP_TRAIL_OPERATIONS_EVICTED, {
+      description: 'Operations given up because the bound on open operations was reached or their id was repeated.',
+      unit: '{operation}',
+    }),
+  };
+}

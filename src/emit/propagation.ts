@@ -1,0 +1,61 @@
+/**
+ * Trace context and baggage in `params._meta`, by the configured propagators, under unprefixed keys.
+ *
+ * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
+ */
+import { type Context, propagation, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api';
+import { reportFailure } from '../util/report.js';
+
+export type Carrier = Record<string, unknown>;
+
+/** Longest value handed to a propagator: the limit of W3C Baggage. */
+const MAX_VALUE_LENGTH = 8192;
+
+// Peers put anything into _meta: only strings of a sane length exist for a propagator.
+const GETTER: TextMapGetter<Carrier> = {
+  get(carrier, key) {
+    const value = carrier[key];
+    return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
+  },
+  keys: (carrier) => Object.keys(carrier),
+};
+
+const SETTER: TextMapSetter<Record<string, string>> = {
+  set(carrier, key, value) {
+    carrier[key] = value;
+  },
+};
+
+/** The context a carrier holds, on top of `base`; `base` itself when it holds none or the propagator fails. */
+export function extract(base: Context, carrier: Carrier): Context {
+  try {
+    return propagation.extract(base, carrier, GETTER);
+  } catch (error) {
+    reportFailure('propagation.extract', error);
+    return base;
+  }
+}
+
+/** What has to be written to carry `context`; undefined when nothing has. */
+export function inject(context: Context): Record<string, string> | undefined {
+  const carrier: Record<string, string> = {};
+  try {
+    propagation.inject(context, carrier, SETTER);
+  } catch (error) {
+    reportFailure('propagation.inject', error);
+    return undefined;
+  }
+  for (const _ in carrier) return carrier;
+  return undefined;
+}
+
+/** Whether a carrier already holds what the configured propagators write, and if so whether `other` holds the same. */
+export function compareContext(carrier: Carrier, other: Carrier | undefined): 'absent' | 'same' | 'different' {
+  for (const field of propagation.fields()) {
+    const value = carrier[field];
+    // Baggage alone is no trace context: it is the application's data, and merges with ours.
+    if (value === undefined || field === 'baggage') continue;
+    return value === other?.[field] ? 'same' : 'different';
+  }
+  return 'absent';
+}

@@ -1,0 +1,100 @@
+/**
+ * Attaching to one protocol instance: a client or server of either SDK line. Every private member is looked for and left
+ * alone where it is missing; without any of them the transport tap alone remains.
+ */
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../describe/outcome.js';
+import type { Pipeline } from '../emit/pipeline.js';
+import { asString } from '../protocol/jsonrpc.js';
+import type { Connection, Role } from '../session/connection.js';
+import { reportFailure } from '../util/report.js';
+import { Attachment, attachmentOf, attachTransport, mark } from './attach-transport.js';
+import { hookEmbeddedRequests } from './embedded.js';
+import { hookFunnel } from './funnel.js';
+import { hookNotificationHandlers } from './notification-handlers.js';
+import { replaceMethod, type Undo } from './patch.js';
+import { prepareStdioClient } from './stdio-client.js';
+import { noticeStdioServer } from './stdio-server.js';
+
+/** The members of a protocol instance that are used, none of them certain to exist. */
+export interface ProtocolLike {
+  readonly transport?: unknown;
+  readonly _clientInfo?: unknown;
+  readonly _serverInfo?: unknown;
+  readonly _requestMessageId?: unknown;
+  readonly _notificationHandlers?: unknown;
+  getNegotiatedProtocolVersion?(): unknown;
+}
+
+/** Attaches to a protocol instance that is about to connect, or is connected, over a transport. */
+export function attachProtocol(protocol: ProtocolLike, transport: object, pipeline: Pipeline): void {
+  if (!pipeline.enabled) return;
+  try {
+    const role = roleOf(protocol);
+    const connection = attachTransport(transport, pipeline, role);
+    if (connection === undefined) return;
+    connection.negotiatedVersion = () => asString(protocol.getNegotiatedProtocolVersion?.());
+    if (role === 'client') prepareStdioClient(transport, pipeline);
+    else noticeStdioServer(transport);
+    attachWire(transport, pipeline);
+    const existing = attachmentOf(protocol);
+    if (existing === 'foreign') return;
+    if (existing?.pipeline.enabled) existing.connection = connection;
+    else hookProtocol(protocol, pipeline, connection, existing);
+  } catch (error) {
+    reportFailure('attaching to a client or server', error);
+  }
+}
+
+function hookProtocol(
+  protocol: ProtocolLike,
+  pipeline: Pipeline,
+  connection: Connection,
+  stale: Attachment | undefined,
+): void {
+  stale?.undo();
+  const attachment = new Attachment(pipeline, connection);
+  mark(protocol, attachment);
+  attachment.undos.push(
+    hookFunnel(protocol, {
+      pipeline,
+      connection: () => attachment.connection,
+      connected: () => protocol.transport !== undefined,
+      nextId: () => (typeof protocol._requestMessageId === 'number' ? protocol._requestMessageId : undefined),
+    }),
+    hookClose(protocol, attachment),
+    hookEmbeddedRequests(protocol, attachment),
+  );
+  const handlers = protocol._notificationHandlers;
+  if (handlers instanceof Map) attachment.undos.push(hookNotificationHandlers(handlers));
+}
+
+/** The protocol's own close handling is the one place that every way of closing goes through. */
+function hookClose(protocol: object, attachment: Attachment): Undo {
+  return replaceMethod(
+    protocol,
+    '_onclose',
+    (onclose) =>
+      function (this: unknown, ...args: unknown[]) {
+        const { pipeline, connection } = attachment;
+        // An HTTP client that hangs up cancels its request; a server that shuts down drops it.
+        pipeline.closed(connection, (operation) =>
+          operation.peerSignal?.aborted ? CANCELLED_BY_PEER : CONNECTION_CLOSED,
+        );
+        return onclose.apply(this, args);
+      },
+  );
+}
+
+/**
+ * SDK v2 serves stdio through a channel per protocol era, on top of one wire transport. Listen streams are answered on
+ * the wire, and never reach the channel.
+ */
+function attachWire(transport: object, pipeline: Pipeline): void {
+  const wire = (transport as { _wire?: unknown })._wire;
+  if (typeof wire === 'object' && wire !== null) attachTransport(wire, pipeline, 'server', 'listen');
+}
+
+function roleOf(protocol: ProtocolLike): Role {
+  if (protocol._clientInfo !== undefined) return 'client';
+  return protocol._serverInfo !== undefined ? 'server' : 'unknown';
+}

@@ -1,0 +1,53 @@
+/** Patching the classes of an SDK copy: one public method each, from which everything else is attached per instance. */
+import type { Pipeline } from '../emit/pipeline.js';
+import { attachProtocol } from './attach.js';
+import { attachTransport } from './attach-transport.js';
+import type { ModuleExports } from './modules.js';
+import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
+
+/** How an exported class is patched, by the name of the export. Classes that share a method are patched once. */
+const PATCHES: Readonly<Record<string, (prototype: object, pipeline: Pipeline) => Undo>> = {
+  Protocol: patchConnect,
+  // SDK v2 probes the protocol era on the raw transport, before the base class sees it.
+  Client: patchConnect,
+  Server: patchConnect,
+  // A listen stream may be the first message of a connection, before any protocol instance exists.
+  StdioServerTransport: patchWireStart,
+};
+
+/** Patches what a module exports, unless that is in `patched` already; returns how to undo it. */
+export function patchClasses(exports: ModuleExports, pipeline: Pipeline, patched: WeakSet<object>): Undo[] {
+  const undos: Undo[] = [];
+  for (const [name, patch] of Object.entries(PATCHES)) {
+    const prototype: unknown = (exports[name] as { prototype?: unknown } | undefined)?.prototype;
+    if (typeof prototype !== 'object' || prototype === null || patched.has(prototype)) continue;
+    patched.add(prototype);
+    undos.push(patch(prototype, pipeline));
+  }
+  return undos;
+}
+
+function patchConnect(prototype: object, pipeline: Pipeline): Undo {
+  if (!Object.hasOwn(prototype, 'connect')) return () => {};
+  return replaceMethod(prototype, 'connect', (connect) => attaching(connect, pipeline));
+}
+
+/** A `connect` that attaches first. */
+export function attaching(connect: AnyFunction, pipeline: Pipeline): AnyFunction {
+  return function (this: object, transport: unknown, ...rest: unknown[]) {
+    if (typeof transport === 'object' && transport !== null) attachProtocol(this, transport, pipeline);
+    return connect.call(this, transport, ...rest);
+  };
+}
+
+function patchWireStart(prototype: object, pipeline: Pipeline): Undo {
+  return replaceMethod(
+    prototype,
+    'start',
+    (start) =>
+      function (this: object, ...args: unknown[]) {
+        if (pipeline.enabled) attachTransport(this, pipeline, 'server', 'listen');
+        return start.apply(this, args);
+      },
+  );
+}

@@ -1,0 +1,120 @@
+/** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
+import { resolveConfig } from '../config.js';
+import { Pipeline } from '../emit/pipeline.js';
+import type { Instrumented, McpInstrumentationConfig } from '../types.js';
+import { attachProtocol, type ProtocolLike } from './attach.js';
+import { attachTransport, detach } from './attach-transport.js';
+import { attaching } from './classes.js';
+import { watchHttpServer } from './http-peer.js';
+import { replaceMethod, type Undo } from './patch.js';
+
+/** A client or server of either SDK line. */
+interface Connectable extends ProtocolLike {
+  connect(transport: never, ...rest: never[]): unknown;
+}
+
+/** The high-level server of either SDK line, which holds the protocol instance. */
+interface ServerHolder {
+  readonly server: Connectable;
+}
+
+const HANDLE = Symbol.for('mcp-trail.instrumented');
+
+// One pipeline for everything that is instrumented without options of its own: its bounds are for the process.
+let shared: Pipeline | undefined;
+
+function pipelineFor(config: McpInstrumentationConfig | undefined): Pipeline {
+  if (config !== undefined) return new Pipeline(resolveConfig(config));
+  shared ??= new Pipeline(resolveConfig());
+  return shared;
+}
+
+/**
+ * Instruments one client, of SDK v1 or v2, before or after it connects. Idempotent: a client that is instrumented
+ * already, by whatever means, keeps its instrumentation, and the handle found on it is returned.
+ *
+ * @param client a `Client`
+ * @param config options; without any, those of the environment
+ * @throws TypeError if `client` is no client
+ */
+export function instrumentClient(client: Connectable, config?: McpInstrumentationConfig): Instrumented {
+  return instrumentProtocol(protocolOf(client, 'instrumentClient', 'a Client'), config);
+}
+
+/**
+ * Instruments one server, of SDK v1 or v2, before or after it connects. Idempotent, as {@link instrumentClient} is.
+ *
+ * @param server a `Server` or `McpServer`
+ * @param config options; without any, those of the environment
+ * @throws TypeError if `server` is no server
+ */
+export function instrumentServer(server: Connectable | ServerHolder, config?: McpInstrumentationConfig): Instrumented {
+  const protocol = protocolOf('server' in server ? server.server : server, 'instrumentServer', 'a Server or McpServer');
+  return instrumentProtocol(protocol, config);
+}
+
+/**
+ * Instruments one transport, before or after a client or server connects to it: enough where there is no SDK instance
+ * to attach to, such as in a proxy that passes messages on. What only a caller's promise tells (a timeout, a result
+ * that fails its schema) is not seen.
+ *
+ * @param transport anything with `send` and `onmessage`
+ * @param config options; without any, those of the environment
+ * @throws TypeError if `transport` has no `send` method
+ */
+export function instrumentTransport(transport: object, config?: McpInstrumentationConfig): Instrumented {
+  if (typeof (transport as { send?: unknown } | null)?.send !== 'function') {
+    throw new TypeError(`instrumentTransport: expected a transport with a send method, got ${describe(transport)}`);
+  }
+  return once(transport, config, (pipeline) => {
+    attachTransport(transport, pipeline);
+    return [() => detach(transport)];
+  });
+}
+
+function instrumentProtocol(protocol: Connectable, config: McpInstrumentationConfig | undefined): Instrumented {
+  return once(protocol, config, (pipeline) => {
+    const { transport } = protocol;
+    if (typeof transport === 'object' && transport !== null) attachProtocol(protocol, transport, pipeline);
+    return [
+      () => detach(protocol),
+      () => detachTransport(protocol),
+      replaceMethod(protocol, 'connect', (connect) => attaching(connect, pipeline)),
+    ];
+  });
+}
+
+function detachTransport({ transport }: ProtocolLike): void {
+  if (typeof transport === 'object' && transport !== null) detach(transport);
+}
+
+/** Instruments an object unless that is done already, and leaves the handle on it for whoever asks next. */
+function once(
+  target: object,
+  config: McpInstrumentationConfig | undefined,
+  instrument: (pipeline: Pipeline) => Undo[],
+): Instrumented {
+  const existing = (target as { [HANDLE]?: Instrumented })[HANDLE];
+  if (existing !== undefined) return existing;
+  const pipeline = pipelineFor(config);
+  if (!pipeline.enabled) return { disable() {} };
+  const undos = [watchHttpServer(), ...instrument(pipeline)];
+  const handle: Instrumented = {
+    disable() {
+      delete (target as { [HANDLE]?: Instrumented })[HANDLE];
+      for (const undo of undos.splice(0).reverse()) undo();
+    },
+  };
+  Object.defineProperty(target, HANDLE, { value: handle, configurable: true });
+  return handle;
+}
+
+function protocolOf(value: unknown, name: string, expected: string): Connectable {
+  if (typeof (value as Connectable | null)?.connect === 'function') return value as Connectable;
+  throw new TypeError(`${name}: expected ${expected} with a connect method, got ${describe(value)}`);
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value === null ? null : typeof value);
+  return `an object of class ${value.constructor?.name ?? '(none)'}`;
+}

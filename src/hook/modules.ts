@@ -1,0 +1,136 @@
+/**
+ * Seeing the MCP SDKs being loaded, in ESM and CommonJS, and in every copy of them that an application has. Only their
+ * modules are looked at; all other loading goes its way.
+ */
+import { createRequire, register } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { addHook, removeHook } from 'import-in-the-middle';
+import { Hook as RequireHook } from 'require-in-the-middle';
+import { HERE } from '../util/location.js';
+import { reportFailure } from '../util/report.js';
+
+/** Exports of a loaded module. */
+export type ModuleExports = Readonly<Record<string, unknown>>;
+
+/** One module of an SDK that is worth seeing. */
+export interface SdkModule {
+  /** The file, as ESM. */
+  readonly esm: RegExp;
+  /** The file, as CommonJS: for modules that were loaded before us. */
+  readonly cjs: RegExp;
+  /** What an application may `require` to get it loaded. */
+  readonly specifiers: readonly string[];
+  /** The file to take the exports from instead, where they are not those of what was required. */
+  readonly cjsFile?: string;
+}
+
+/** Asks the module loader to tell of ESM modules whose URL matches. */
+const LOADED = Symbol.for('mcp-trail.loader');
+const ANY_SDK_MODULE = /\/@modelcontextprotocol\/(?:sdk|client|server|server-legacy)\/dist\/.*\.m?js$/;
+
+/** Calls back with the exports of each of the modules, now or when it is loaded; returns how to stop. */
+export function watchModules(modules: readonly SdkModule[], loaded: (exports: ModuleExports) => void): () => void {
+  const see = (exports: unknown) => {
+    try {
+      if (typeof exports === 'object' && exports !== null) loaded(exports as ModuleExports);
+    } catch (error) {
+      reportFailure('instrumenting an SDK module', error);
+    }
+  };
+  const stops = [watchImports(modules, see), watchRequires(modules, see)];
+  seeRequired(modules, see);
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function watchImports(modules: readonly SdkModule[], see: (exports: unknown) => void): () => void {
+  startLoader();
+  const hook = (url: string, exports: unknown) => {
+    if (modules.some(({ esm }) => esm.test(url))) see(exports);
+  };
+  addHook(hook);
+  return () => removeHook(hook);
+}
+
+/** One loader hook per process, whichever copy of this package comes first. */
+function startLoader(): void {
+  const global = globalThis as { [LOADED]?: true };
+  if (global[LOADED] || HERE === undefined) return;
+  global[LOADED] = true;
+  try {
+    if (!startSyncLoader(HERE)) {
+      const url = loaderUrl(HERE);
+      register(url, { parentURL: HERE, data: { include: [ANY_SDK_MODULE] } });
+    }
+  } catch (error) {
+    reportFailure('registering the ESM loader hook', error);
+  }
+}
+
+/**
+ * A query makes this instance of the loader ours: settings given to the plain one would apply to everybody who shares
+ * it, such as OpenTelemetry's own loader hook.
+ */
+function loaderUrl(here: string): string {
+  const file = createRequire(here).resolve('import-in-the-middle/hook.mjs');
+  return `${pathToFileURL(file).href}?mcp-trail`;
+}
+
+interface SyncLoader {
+  supportsSyncHooks(): boolean;
+}
+
+interface LoaderHooks {
+  applyOptions(options: { include: RegExp[] }): void;
+  readonly resolveSync: unknown;
+  readonly loadSync: unknown;
+}
+
+/** Newer Node versions run loader hooks in the application's thread, and deprecate the other kind. */
+function startSyncLoader(here: string): boolean {
+  const require = createRequire(here);
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22) return false;
+  const { supportsSyncHooks } = require('import-in-the-middle/supports-sync-hooks.mjs') as SyncLoader;
+  if (!supportsSyncHooks()) return false;
+  const { createHook } = require('import-in-the-middle/create-hook.mjs') as {
+    createHook(meta: { url: string }): LoaderHooks;
+  };
+  const { registerHooks } = require('node:module') as {
+    registerHooks(hooks: { resolve: unknown; load: unknown }): void;
+  };
+  const hooks = createHook({ url: loaderUrl(here) });
+  hooks.applyOptions({ include: [ANY_SDK_MODULE] });
+  registerHooks({ resolve: hooks.resolveSync, load: hooks.loadSync });
+  return true;
+}
+
+function watchRequires(modules: readonly SdkModule[], see: (exports: unknown) => void): () => void {
+  const bySpecifier = new Map(
+    modules.flatMap((each) => each.specifiers.map((specifier) => [specifier, each] as const)),
+  );
+  const hook = new RequireHook([...bySpecifier.keys()], (exports: unknown, name: string, baseDir?: string) => {
+    const module = bySpecifier.get(name.replaceAll('\\', '/'));
+    see(module?.cjsFile === undefined || baseDir === undefined ? exports : requireFile(baseDir, module.cjsFile));
+    return exports as never;
+  });
+  return () => hook.unhook();
+}
+
+function requireFile(baseDir: string, file: string): unknown {
+  const path = join(baseDir, file);
+  return createRequire(path)(path);
+}
+
+/** CommonJS modules that were loaded before us can still be found. */
+function seeRequired(modules: readonly SdkModule[], see: (exports: unknown) => void): void {
+  if (HERE === undefined) return;
+  const { cache } = createRequire(HERE);
+  for (const file of Object.keys(cache)) {
+    if (!file.includes('@modelcontextprotocol')) continue;
+    const path = file.replaceAll('\\', '/');
+    if (modules.some(({ cjs }) => cjs.test(path))) see(cache[file]?.exports);
+  }
+}

@@ -1,0 +1,82 @@
+/** Replacing members of other people's objects so that it can be undone, and is seen by other copies of this package. */
+
+/** Takes a replacement off again, unless somebody has put theirs on top meanwhile. */
+export type Undo = () => void;
+
+// biome-ignore lint/suspicious/noExplicitAny: the functions replaced here are of every type there is.
+export type AnyFunction = (this: any, ...args: any[]) => any;
+
+/** Marks a function of ours. Global, because ESM and CommonJS builds, and duplicates, do not share module state. */
+const WRAPPER = Symbol.for('mcp-trail.wrapper');
+
+/** Runs a function with its own `this`; the form that `context.with` can call without a closure. */
+export function callWith(fn: AnyFunction, self: unknown, first: unknown, second: unknown): unknown {
+  return fn.call(self, first, second);
+}
+
+/**
+ * Puts an own property in front of a method, inherited or own. It is not enumerable, so copies and comparisons of the
+ * object stay as they were.
+ */
+export function replaceMethod(target: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Undo {
+  const own = Object.getOwnPropertyDescriptor(target, key);
+  const original = (target as Record<string, unknown>)[key];
+  if (typeof original !== 'function') return () => {};
+  const wrapper = wrap(original as AnyFunction);
+  Object.defineProperty(target, key, {
+    value: wrapper,
+    writable: true,
+    configurable: true,
+    enumerable: own?.enumerable ?? false,
+  });
+  return () => restore(target, key, own, (descriptor) => descriptor?.value === wrapper);
+}
+
+/**
+ * Wraps every function that is assigned to a property, now and later. An accessor that the object's class has for the
+ * property keeps doing its work behind ours.
+ */
+export function wrapAssigned(target: object, key: string, wrap: (assigned: AnyFunction) => AnyFunction): Undo {
+  const own = Object.getOwnPropertyDescriptor(target, key);
+  const accessor = accessorOf(target, key);
+  let assigned: unknown = (target as Record<string, unknown>)[key];
+  let wrapped = wrapOnce(assigned, wrap);
+  const get = function (this: unknown): unknown {
+    return accessor === undefined ? wrapped : accessor.get?.call(this);
+  };
+  const set = function (this: unknown, value: unknown): void {
+    assigned = value;
+    wrapped = wrapOnce(value, wrap);
+    accessor?.set?.call(this, wrapped);
+  };
+  Object.defineProperty(target, key, { get, set, configurable: true, enumerable: own?.enumerable ?? false });
+  accessor?.set?.call(target, wrapped);
+  return () => {
+    restore(target, key, own, (descriptor) => descriptor?.set === set);
+    if (own === undefined || 'value' in own) (target as Record<string, unknown>)[key] = assigned;
+  };
+}
+
+function wrapOnce(value: unknown, wrap: (assigned: AnyFunction) => AnyFunction): unknown {
+  if (typeof value !== 'function' || WRAPPER in value) return value;
+  return Object.assign(wrap(value as AnyFunction), { [WRAPPER]: true });
+}
+
+function accessorOf(target: object, key: string): PropertyDescriptor | undefined {
+  for (let each: object | null = target; each !== null; each = Object.getPrototypeOf(each)) {
+    const descriptor = Object.getOwnPropertyDescriptor(each, key);
+    if (descriptor !== undefined) return descriptor.set === undefined ? undefined : descriptor;
+  }
+  return undefined;
+}
+
+function restore(
+  target: object,
+  key: string,
+  own: PropertyDescriptor | undefined,
+  isOurs: (current: PropertyDescriptor | undefined) => boolean,
+): void {
+  if (!isOurs(Object.getOwnPropertyDescriptor(target, key))) return;
+  if (own === undefined) delete (target as Record<string, unknown>)[key];
+  else Object.defineProperty(target, key, own);
+}

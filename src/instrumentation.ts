@@ -1,0 +1,89 @@
+/** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { resolveConfig } from './config.js';
+import { Pipeline } from './emit/pipeline.js';
+import { Providers } from './emit/providers.js';
+import { patchClasses } from './hook/classes.js';
+import { watchHttpServer } from './hook/http-peer.js';
+import { watchModules } from './hook/modules.js';
+import type { Undo } from './hook/patch.js';
+import { SDK_V1 } from './hook/sdk-v1.js';
+import { SDK_V2 } from './hook/sdk-v2.js';
+import type { McpInstrumentationConfig } from './types.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from './util/version.js';
+
+/**
+ * Instruments the MCP SDKs (v1 and v2, ESM and CommonJS) when they are loaded. It has the shape of OpenTelemetry's
+ * `Instrumentation`, so that `registerInstrumentations` and `NodeSDK` take it, on the 2.x and the 3.x line.
+ *
+ * Make it before the application imports an MCP SDK, in a file loaded by `--import` or `--require`. Where that cannot
+ * be, use {@link instrumentClient} and {@link instrumentServer}.
+ *
+ * Of several enabled instances the one enabled last observes what connects afterwards; nothing is observed twice.
+ *
+ * @example
+ * ```ts
+ * registerInstrumentations({ instrumentations: [new McpInstrumentation()] });
+ * ```
+ */
+export class McpInstrumentation {
+  /** Name of the instrumentation scope. */
+  readonly instrumentationName = PACKAGE_NAME;
+  /** Version of the instrumentation scope. */
+  readonly instrumentationVersion = PACKAGE_VERSION;
+  readonly #providers = new Providers();
+  #config: McpInstrumentationConfig;
+  #undos: Undo[] | undefined;
+
+  /**
+   * Enabled at once, unless `enabled` is `false`.
+   * @param config options left out come from `MCP_TRAIL_*` variables, then from the defaults; a value that is not
+   * accepted is reported on stderr and counts as left out
+   */
+  constructor(config: McpInstrumentationConfig = {}) {
+    this.#config = { ...config, enabled: resolveConfig(config).enabled };
+    if (this.#config.enabled) this.enable();
+  }
+
+  /** Starts to observe SDK copies loaded from now on, and CommonJS ones loaded before. Idempotent. */
+  enable(): void {
+    if (this.#undos !== undefined) return;
+    const pipeline = new Pipeline(resolveConfig({ ...this.#config, enabled: true }), this.#providers);
+    const undos: Undo[] = [() => pipeline.shutdown(), watchHttpServer()];
+    this.#undos = undos;
+    const patched = new WeakSet<object>();
+    const stop = watchModules([...SDK_V1, ...SDK_V2], (exports) => {
+      undos.push(...patchClasses(exports, pipeline, patched));
+    });
+    undos.push(stop);
+  }
+
+  /** Stops observing: SDK classes get their methods back, open spans end, attached instances pass everything on. */
+  disable(): void {
+    for (const undo of this.#undos?.reverse() ?? []) undo();
+    this.#undos = undefined;
+  }
+
+  /** Uses this provider instead of the global one. */
+  setTracerProvider(tracerProvider: TracerProvider): void {
+    this.#providers.setTracerProvider(tracerProvider);
+  }
+
+  /** Uses this provider instead of the global one. */
+  setMeterProvider(meterProvider: MeterProvider): void {
+    this.#providers.setMeterProvider(meterProvider);
+  }
+
+  /** The options as they were given, and whether the instrumentation was enabled by them. */
+  getConfig(): McpInstrumentationConfig {
+    return this.#config;
+  }
+
+  /** Replaces the options. What is connected already keeps the old ones. */
+  setConfig(config: McpInstrumentationConfig): void {
+    const wasEnabled = this.#undos !== undefined;
+    this.disable();
+    this.#config = { ...config, enabled: resolveConfig(config).enabled };
+    if (wasEnabled && this.#config.enabled) this.enable();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * THE TABLE: what each MCP method means to telemetry. Shared code never names a method, it asks the row;
+ * a new method is one more row.
+ *
+ * @see https://modelcontextprotocol.io/specification
+ */
+import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
+
+/** How one method is described. Everything optional is off when absent. */
+export interface MethodRow {
+  /** Requests are answered, notifications are not. */
+  readonly kind: 'request' | 'notification';
+  /** Who may send it. */
+  readonly from: 'client' | 'server' | 'either';
+  /** The one protocol revision line it belongs to, where it does not exist in all. */
+  readonly era?: 'legacy' | 'modern';
+  /** Where the params name what the operation is about, and the attribute that carries the name. */
+  readonly target?: { readonly path: readonly string[]; readonly attribute: TargetAttribute };
+  /** `gen_ai.operation.name`. */
+  readonly operationName?: 'execute_tool';
+  /** The params hold a resource URI under `uri`. */
+  readonly resource?: true;
+  /** Which opt-in content attributes apply. */
+  readonly content?: 'tool' | 'prompt';
+  /** What a successful result reveals. */
+  readonly result?: 'session' | 'task' | { readonly lists: string; readonly attribute: TargetAttribute };
+  /** Its answer ends a stream that may stay open for hours: a span, but no duration measurement. */
+  readonly stream?: true;
+  /** Its params name another request of the same sender. */
+  readonly refersTo?: 'requestId' | 'progressToken';
+  /** `_meta` of this message reaches application callbacks: nothing is added to it. */
+  readonly inject?: false;
+}
+
+/** Attributes that can hold the target of an operation. */
+export type TargetAttribute = typeof ATTR_GEN_AI_TOOL_NAME | typeof ATTR_GEN_AI_PROMPT_NAME;
+
+const TOOL = { path: ['name'], attribute: ATTR_GEN_AI_TOOL_NAME } as const;
+const PROMPT = { path: ['name'], attribute: ATTR_GEN_AI_PROMPT_NAME } as const;
+
+const TABLE = {
+  initialize: { kind: 'request', from: 'client', era: 'legacy', result: 'session' },
+  'server/discover': { kind: 'request', from: 'client', era: 'modern' },
+  ping: { kind: 'request', from: 'either', era: 'legacy' },
+  'tools/list': {
+    kind: 'request',
+    from: 'client',
+    result: { lists: 'tools', attribute: ATTR_GEN_AI_TOOL_NAME },
+  },
+  'tools/call': { kind: 'request', from: 'client', target: TOOL, operationName: 'execute_tool', content: 'tool' },
+  'resources/list': { kind: 'request', from: 'client' },
+  'resources/templates/list': { kind: 'request', from: 'client' },
+  'resources/read': { kind: 'request', from: 'client', resource: true },
+  'resources/subscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true },
+  'resources/unsubscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true },
+  'prompts/list': {
+    kind: 'request',
+    from: 'client',
+    result: { lists: 'prompts', attribute: ATTR_GEN_AI_PROMPT_NAME },
+  },
+  'prompts/get': { kind: 'request', from: 'client', target: PROMPT, content: 'prompt' },
+  'completion/complete': {
+    kind: 'request',
+    from: 'client',
+    target: { path: ['ref', 'name'], attribute: ATTR_GEN_AI_PROMPT_NAME },
+  },
+  'logging/setLevel': { kind: 'request', from: 'client', era: 'legacy' },
+  'subscriptions/listen': { kind: 'request', from: 'client', era: 'modern', stream: true },
+  'sampling/createMessage': { kind: 'request', from: 'server' },
+  'elicitation/create': { kind: 'request', from: 'server' },
+  'roots/list': { kind: 'request', from: 'server' },
+  'tasks/get': { kind: 'request', from: 'either', result: 'task' },
+  'tasks/result': { kind: 'request', from: 'either', era: 'legacy' },
+  'tasks/list': { kind: 'request', from: 'either', era: 'legacy' },
+  'tasks/cancel': { kind: 'request', from: 'either', result: 'task' },
+  'tasks/update': { kind: 'request', from: 'client', era: 'modern' },
+  'skills/list': { kind: 'request', from: 'client', era: 'modern' },
+  'skills/get': { kind: 'request', from: 'client', era: 'modern' },
+  'resources/directory/read': { kind: 'request', from: 'client', era: 'modern', resource: true },
+  'notifications/initialized': { kind: 'notification', from: 'client', era: 'legacy' },
+  'notifications/cancelled': { kind: 'notification', from: 'either', refersTo: 'requestId' },
+  'notifications/progress': { kind: 'notification', from: 'either', refersTo: 'progressToken', inject: false },
+  'notifications/message': { kind: 'notification', from: 'server' },
+  'notifications/resources/updated': { kind: 'notification', from: 'server', resource: true },
+  'notifications/resources/list_changed': { kind: 'notification', from: 'server' },
+  'notifications/prompts/list_changed': { kind: 'notification', from: 'server' },
+  'notifications/tools/list_changed': { kind: 'notification', from: 'server' },
+  'notifications/roots/list_changed': { kind: 'notification', from: 'client', era: 'legacy' },
+  'notifications/elicitation/complete': { kind: 'notification', from: 'server', era: 'legacy' },
+  'notifications/subscriptions/acknowledged': { kind: 'notification', from: 'server', era: 'modern' },
+  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern' },
+  'notifications/tasks/status': { kind: 'notification', from: 'either', era: 'legacy' },
+} as const satisfies Record<string, MethodRow>;
+
+/** Every method this package knows, by its name on the wire. */
+export const METHODS: ReadonlyMap<string, MethodRow> = new Map(Object.entries(TABLE));
+
+const UNKNOWN_REQUEST: MethodRow = { kind: 'request', from: 'either' };
+const UNKNOWN_NOTIFICATION: MethodRow = { kind: 'notification', from: 'either' };
+
+/** The row of a method; an unknown one is traced under its own name, and nothing is read from its params. */
+export function methodRow(method: string, kind: 'request' | 'notification'): MethodRow {
+  const row = METHODS.get(method);
+  if (row?.kind === kind) return row;
+  return kind === 'request' ? UNKNOWN_REQUEST : UNKNOWN_NOTIFICATION;
+}
+
+/** The name the params give to what the operation is about, if they do. */
+export function targetOf(row: MethodRow, params: unknown): string | undefined {
+  if (row.target === undefined) return undefined;
+  let value: unknown = params;
+  for (const key of row.target.path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return typeof value === 'string' ? value : undefined;
+}

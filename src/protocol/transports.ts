@@ -1,0 +1,79 @@
+/**
+ * Which transport an object is, told by its shape: class names do not survive minifiers, and packages are duplicated.
+ *
+ * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
+ */
+import { NETWORK_TRANSPORT_VALUE_PIPE, NETWORK_TRANSPORT_VALUE_TCP } from '../semconv/values.js';
+
+/** A transport kind, and what the conventions say about its network. */
+export interface TransportKind {
+  readonly name: 'stdio' | 'http' | 'websocket' | 'in_memory' | 'unknown';
+  readonly networkTransport?: string;
+  readonly networkProtocol?: string;
+  /**
+   * Whether the ambient context at delivery belongs to the message. On stdio and WebSocket it is whatever was active
+   * when the connection was made, and would hang every request under a start-up span.
+   */
+  readonly ambientIsCaller: boolean;
+}
+
+const STDIO: TransportKind = { name: 'stdio', networkTransport: NETWORK_TRANSPORT_VALUE_PIPE, ambientIsCaller: false };
+const HTTP: TransportKind = {
+  name: 'http',
+  networkTransport: NETWORK_TRANSPORT_VALUE_TCP,
+  networkProtocol: 'http',
+  ambientIsCaller: true,
+};
+const WEBSOCKET: TransportKind = {
+  name: 'websocket',
+  networkTransport: NETWORK_TRANSPORT_VALUE_TCP,
+  networkProtocol: 'websocket',
+  ambientIsCaller: false,
+};
+const IN_MEMORY: TransportKind = { name: 'in_memory', ambientIsCaller: true };
+const UNKNOWN: TransportKind = { name: 'unknown', ambientIsCaller: false };
+
+/** Shapes in the order they are tried: a kind matches when the transport has one of its members. */
+const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
+  [IN_MEMORY, ['_otherTransport']],
+  [STDIO, ['_serverParams', '_stdin']],
+  [
+    HTTP,
+    [
+      'terminateSession',
+      'finishAuth',
+      'handlePostMessage',
+      '_webStandardTransport',
+      'handleRequest',
+      '_classification',
+    ],
+  ],
+];
+
+/** Tells the kind of a transport. Wrappers that keep the wrapped transport under `_wire` are seen through. */
+export function transportKind(transport: object): TransportKind {
+  const wire = (transport as { _wire?: unknown })._wire;
+  if (typeof wire === 'object' && wire !== null) return transportKind(wire);
+  for (const [kind, members] of SHAPES) {
+    if (members.some((member) => member in transport)) return kind;
+  }
+  const url = transportUrl(transport);
+  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return WEBSOCKET;
+  return UNKNOWN;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 };
+
+/** Where a client transport connects to: host and port only, for `server.address` and `server.port`. */
+export function serverEndpoint(transport: object): { address: string; port?: number } | undefined {
+  const url = transportUrl(transport);
+  if (url === undefined || url.hostname === '') return undefined;
+  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
+  const address = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return port === undefined ? { address } : { address, port };
+}
+
+function transportUrl(transport: object): URL | undefined {
+  const url = (transport as { _url?: unknown })._url;
+  return url instanceof URL ? url : undefined;
+}

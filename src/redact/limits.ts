@@ -1,0 +1,35 @@
+/** Every bound of the redactor, in one place. All of them hold for any input, however large or hostile. */
+
+/** Longest short identifier let through, in UTF-16 units: method, tool name, JSON-RPC id, session id. */
+export const MAX_NAME_CHARS = 256;
+
+/** Longest URI let through, in UTF-16 units. */
+export const MAX_URI_CHARS = 1024;
+
+/** Longest key name of structured content, in UTF-16 units. */
+export const MAX_KEY_CHARS = 128;
+
+/** Content per field, in bytes of UTF-8, unless configured otherwise. */
+export const DEFAULT_CONTENT_BYTES = 8192;
+
+/** A configured content bound is clamped to this range: below it markers do not fit, above it a scan is no longer short. */
+export const MIN_CONTENT_BYTES = 512;
+export const MAX_CONTENT_BYTES = 1_048_576;
+
+/** How deep structured content is followed. The outermost object or array is level 1. */
+export const MAX_DEPTH = 8;
+
+/** Properties and array elements copied per structured value, all levels together. */
+export const MAX_NODES = 256;
+
+/** Kept free in a structured value so that every open level can still say it was cut. */
+export const MARKER_RESERVE_BYTES = 256;
+
+/**
+ * How far past a bound the text is still scanned. A secret that starts before the bound and is recognised only by its
+ * later part must be seen whole, or its first half would be let out unrecognised.
+ */
+export const SCAN_OVERLAP_CHARS = 4096;
+
+/** How far a match looks back for the start of a key name or of the local part of an e-mail address. */
+export const MAX_LOOKBACK_CHARS = 64;

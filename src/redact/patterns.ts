@@ -1,0 +1,158 @@
+/**
+ * The pattern set: what is hidden wherever it appears, under whatever name.
+ *
+ * Every regular expression here either fails within a constant number of steps from a start, or consumes what it read,
+ * also when the match is then refused. So the time for a text grows with its length and no faster.
+ */
+import { ASSIGNMENT, assignedValueAt } from './assignments.js';
+import { cardAt, emailAt, ibanAt, phoneAt, ssnAt } from './personal.js';
+import { type Span, startsAlone } from './span.js';
+import { TOKEN_SHAPES, type TokenShape } from './tokens.js';
+
+/** One row: what it is called, a cheap test that says when it cannot apply, and how to find it. */
+export interface Pattern {
+  readonly id: string;
+  /** Without a match of this anywhere in the text, `regex` is not tried. Has no flags. */
+  readonly hint: RegExp;
+  readonly regex: RegExp;
+  /** What of a match is hidden, when not all of it; nothing, when it only looked like one. */
+  readonly locate?: (match: Span, text: string) => Span | undefined;
+}
+
+function tokenPattern({ id, prefix, alphabet, min, alone }: TokenShape): Pattern {
+  const row = {
+    id,
+    hint: new RegExp(prefix),
+    regex: new RegExp(`${prefix}${alphabet}{${min},}`, 'g'),
+  };
+  return alone
+    ? {
+        ...row,
+        locate: (match, text) => (startsAlone(text, match.start) ? match : undefined),
+      }
+    : row;
+}
+
+/** From the first line of a key to its last line, or to the end of the text when that is missing. */
+function privateKeyAt({ start, end }: Span, text: string): Span {
+  const last = text.indexOf('-----END', end);
+  if (last === -1) return { start, end: text.length };
+  const dashes = text.indexOf('-----', last + 8);
+  return {
+    start,
+    end: dashes === -1 || dashes > last + 80 ? text.length : dashes + 5,
+  };
+}
+
+/** A JSON Web Token has dots after its header; other base64 of JSON, such as a cursor, has not. */
+function jwtAt(match: Span, text: string): Span | undefined {
+  return text.slice(match.start, match.end).includes('.') ? match : undefined;
+}
+
+/** The part after the scheme word. */
+function afterScheme({ start, end }: Span, text: string): Span {
+  const scheme = /^[A-Za-z]+(?:[ +:\t]|%20)+/.exec(text.slice(start, start + 40))?.[0] ?? '';
+  return { start: start + scheme.length, end };
+}
+
+/** "bearer authentication" is prose: one long word of small letters is a token only when it is very long. */
+function bearerAt(match: Span, text: string): Span | undefined {
+  const token = afterScheme(match, text);
+  return /^.[a-z.]{0,24}$/.test(text.slice(token.start, token.end)) ? undefined : token;
+}
+
+/** What follows `Basic` is a credential when it decodes to printable text with a colon. */
+function basicAt(match: Span, text: string): Span | undefined {
+  const credential = afterScheme(match, text);
+  const decoded = Buffer.from(text.slice(credential.start, credential.end), 'base64').toString('utf8');
+  return decoded.includes(':') && !/[\p{Cc}\ufffd]/u.test(decoded) ? credential : undefined;
+}
+
+/** User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody. */
+function userinfoAt({ start, end }: Span, text: string): Span | undefined {
+  const span = { start: start + '://'.length, end: end - 1 };
+  return text.slice(span.start, span.end) === 'git' ? undefined : span;
+}
+
+/** In the order of precision: where two rows find the same stretch, the earlier one names it. */
+export const PATTERNS: readonly Pattern[] = [
+  {
+    id: 'private-key',
+    hint: /-----BEGIN/,
+    regex: /-----BEGIN[A-Z0-9 +%]{1,40}PRIVATE[ +%20]{1,4}KEY/g,
+    locate: privateKeyAt,
+  },
+  {
+    id: 'jwt',
+    hint: /eyJ/,
+    regex: /eyJ[\w-]{14,4096}(?:\.(?:eyJ[\w.-]*|[\w-]*\.[\w-][\w.-]*))?/g,
+    locate: jwtAt,
+  },
+  ...TOKEN_SHAPES.map(tokenPattern),
+  {
+    id: 'bearer',
+    hint: /[Bb](?:earer|EARER)/,
+    regex: /bearer(?:[ +:\t]|%20){1,4}[\w.~+/=-]{8,}/gi,
+    locate: bearerAt,
+  },
+  {
+    id: 'basic',
+    hint: /[Bb](?:asic|ASIC)/,
+    regex: /basic(?:[ +:\t]|%20){1,4}[A-Za-z0-9+/_-]{4,}={0,2}/gi,
+    locate: basicAt,
+  },
+  {
+    id: 'userinfo',
+    hint: /:\/\//,
+    regex: /:\/\/[^\s/?#"'<>\\]{1,}@/g,
+    locate: userinfoAt,
+  },
+  {
+    id: 'assignment',
+    hint: /[=:]|%3[aAdD]/,
+    regex: ASSIGNMENT,
+    locate: assignedValueAt,
+  },
+  {
+    id: 'email',
+    hint: /@|%40/,
+    regex: /(?:@|%40)[A-Za-z0-9.-]{4,253}/g,
+    locate: emailAt,
+  },
+  {
+    id: 'card',
+    hint: /[2-6](?:\d{12}|\d{3}(?:[ -]|%20)\d)/,
+    regex:
+      /\d{13,19}|\d{4}(?:[ -]|%20)\d{4}(?:[ -]|%20)\d{4}(?:[ -]|%20)\d{1,7}|\d{4}(?:[ -]|%20)\d{6}(?:[ -]|%20)\d{4,5}/g,
+    locate: cardAt,
+  },
+  {
+    id: 'iban',
+    hint: /[A-Z]{2}\d{2}/,
+    regex: /[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}/g,
+    locate: ibanAt,
+  },
+  {
+    id: 'ssn',
+    hint: /\d{3}-\d{2}-/,
+    regex: /\d{3}-\d{2}-\d{4}/g,
+    locate: ssnAt,
+  },
+  {
+    id: 'phone',
+    hint: /\+[1-9]/,
+    regex: /\+[1-9][\d ().-]{7,22}/g,
+    locate: phoneAt,
+  },
+];
+
+const anyOf = (patterns: readonly Pattern[]) => new RegExp(patterns.map(({ hint }) => `(?:${hint.source})`).join('|'));
+
+/** Matches every text in which some row might apply. */
+export const ANY_HINT = anyOf(PATTERNS);
+
+/** The same for text with few digits and no colon, space or sign of assignment: only these rows are left. */
+export const TOKEN_HINT = anyOf([
+  ...TOKEN_SHAPES.map(tokenPattern),
+  ...PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'),
+]);

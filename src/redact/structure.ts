@@ -1,0 +1,134 @@
+/** A bounded copy of structured content, safe to serialise. */
+import { isSensitiveKey } from './keys.js';
+import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
+import { cutChars, REDACTED, scrub, scrubToBytes } from './scrub.js';
+
+const TRUNCATED = '[TRUNCATED]';
+const UNREADABLE = '[UNREADABLE]';
+
+/** Past these an integer is no longer anything but a place to put data; turning a huge one into text is slow, too. */
+const MAX_BIGINT = 2n ** 64n;
+
+/** What is left to spend on one value, and the containers being copied, outermost first. */
+interface Budget {
+  nodes: number;
+  bytes: number;
+  readonly open: Set<object>;
+}
+
+/**
+ * Copies JSON-like data within the bounds. Getters are not called, class instances are read as plain objects, binary
+ * data is named and not expanded. Never throws, whatever proxies and revoked objects do.
+ */
+export function copyStructure(value: unknown, maxBytes: number): unknown {
+  return copy(value, {
+    nodes: MAX_NODES,
+    bytes: maxBytes - MARKER_RESERVE_BYTES,
+    open: new Set(),
+  });
+}
+
+/** The copy of one value, or undefined for what JSON has no word for. Spends the bytes of its JSON text. */
+function copy(value: unknown, budget: Budget): unknown {
+  switch (typeof value) {
+    case 'string':
+      return copyString(value, budget);
+    case 'number':
+      return Number.isFinite(value) ? copyNumber(value, budget) : spend(null, budget);
+    case 'bigint':
+      return value < MAX_BIGINT && value > -MAX_BIGINT ? copyString(String(value), budget) : spend('[BIGINT]', budget);
+    case 'boolean':
+      return spend(value, budget);
+    case 'object':
+      return value === null ? spend(null, budget) : copyObject(value, budget);
+    default:
+      return undefined;
+  }
+}
+
+function spend<T extends string | number | boolean | null>(leaf: T, budget: Budget): T {
+  budget.bytes -= Buffer.byteLength(JSON.stringify(leaf)) + 1;
+  return leaf;
+}
+
+/** Reading costs as much as writing, so that many long secrets cannot buy more work than one long text. */
+function copyString(value: string, budget: Budget): string {
+  const limit = Math.max(0, budget.bytes - 3);
+  let fitting = scrubToBytes(value, limit);
+  // Escaping at most doubles what is left in a scrubbed text.
+  if (Buffer.byteLength(JSON.stringify(fitting)) > limit + 2) fitting = scrubToBytes(value, limit >> 1);
+  budget.bytes -= Math.max(0, Math.min(value.length, limit) - Buffer.byteLength(fitting));
+  return spend(fitting, budget);
+}
+
+/** A number can be a card number, too. */
+function copyNumber(value: number, budget: Budget): number | string {
+  const text = String(value);
+  const safe = scrub(text, text.length);
+  return safe === text ? spend(value, budget) : spend(safe, budget);
+}
+
+function copyObject(value: object, budget: Budget): unknown {
+  if (budget.open.has(value)) return spend('[CYCLE]', budget);
+  if (budget.open.size >= MAX_DEPTH) return spend(TRUNCATED, budget);
+  budget.open.add(value);
+  try {
+    if (Array.isArray(value)) return copyArray(value, budget);
+    const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    if (kind === 'Object') return copyRecord(value, budget);
+    if (kind === 'Date') return spend(Date.prototype.toISOString.call(value), budget);
+    // `Symbol.toStringTag` is anyone's to choose.
+    return spend(/^[A-Z][A-Za-z0-9]{1,31}$/.test(kind) ? `[${kind}]` : '[OBJECT]', budget);
+  } catch {
+    return spend(UNREADABLE, budget);
+  } finally {
+    budget.open.delete(value);
+  }
+}
+
+function copyArray(source: readonly unknown[], budget: Budget): unknown[] {
+  const result: unknown[] = [];
+  budget.bytes -= 2;
+  for (let index = 0; index < source.length; index++) {
+    if (!takeNode(budget)) {
+      result.push(TRUNCATED);
+      break;
+    }
+    const item = copyProperty(source, String(index), budget);
+    result.push(item === undefined ? spend(null, budget) : item);
+  }
+  return result;
+}
+
+function copyRecord(source: object, budget: Budget): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  budget.bytes -= 2;
+  for (const key of Object.keys(source)) {
+    const name = cutChars(scrub(key, MAX_KEY_CHARS), MAX_KEY_CHARS, key.length > MAX_KEY_CHARS);
+    const room = takeNode(budget);
+    spend(name, budget);
+    if (!room || budget.bytes < 0) {
+      entries.push([TRUNCATED, true]);
+      break;
+    }
+    const value = isSensitiveKey(key) ? spend(REDACTED, budget) : copyProperty(source, key, budget);
+    if (value !== undefined) entries.push([name, value]);
+  }
+  // Unlike an assignment, this makes `__proto__` a property like any other.
+  return Object.fromEntries(entries);
+}
+
+function takeNode(budget: Budget): boolean {
+  budget.nodes -= 1;
+  return budget.nodes >= 0 && budget.bytes > 0;
+}
+
+function copyProperty(source: object, key: string, budget: Budget): unknown {
+  try {
+    const property = Object.getOwnPropertyDescriptor(source, key);
+    if (property === undefined) return undefined;
+    return 'value' in property ? copy(property.value, budget) : spend('[GETTER]', budget);
+  } catch {
+    return spend(UNREADABLE, budget);
+  }
+}

@@ -1,0 +1,85 @@
+/** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
+import type { RequestId } from '../protocol/jsonrpc.js';
+import { serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
+import type { Operation } from './operation.js';
+import { TemplateCache } from './template-cache.js';
+
+/** The part this process plays on a connection; `unknown` for bare transports. */
+export type Role = 'client' | 'server' | 'unknown';
+
+/** Longest id used as a key as it is; a longer one is hostile. */
+const MAX_ID_LENGTH = 256;
+
+export class Connection {
+  readonly transport: { readonly sessionId?: unknown };
+  readonly kind: TransportKind;
+  role: Role;
+  /** Host and port a client connects to. */
+  endpoint: { readonly address: string; readonly port?: number } | undefined;
+  /** Negotiated by `initialize`, or told by the SDK; a 2026-07-28 message carries its own instead. */
+  protocolVersion: string | undefined;
+  /** HTTP version of the requests that reach a server. */
+  httpVersion: string | undefined;
+  /** When `initialize` succeeded; a connection without it is no session. */
+  sessionStartedAt: number | undefined;
+  /** Span and metric parts that do not change from message to message. */
+  readonly templates = new TemplateCache();
+  readonly #sent = new Map<RequestId, Operation>();
+  readonly #received = new Map<RequestId, Operation>();
+
+  /** Asks the SDK for the version, where it keeps one. */
+  negotiatedVersion: (() => string | undefined) | undefined;
+
+  constructor(transport: object, role: Role) {
+    this.transport = transport;
+    this.kind = transportKind(transport);
+    this.role = role;
+    this.endpoint = role === 'server' ? undefined : serverEndpoint(transport);
+  }
+
+  /** Learns its role late: a bare transport that was tapped first, and then connected to a client or server. */
+  narrow(role: Role): void {
+    if (this.role !== 'unknown') return;
+    this.role = role;
+    if (role === 'server') this.endpoint = undefined;
+  }
+
+  /** The legacy session id, as the transport has it now. */
+  get sessionId(): string | undefined {
+    const { sessionId } = this.transport;
+    return typeof sessionId === 'string' && sessionId !== '' ? sessionId : undefined;
+  }
+
+  /** The open request with this id, in one direction. */
+  find(sent: boolean, id: RequestId): Operation | undefined {
+    return (sent ? this.#sent : this.#received).get(keyOf(id));
+  }
+
+  /** Adds an open request, and returns the one that was open under the same id: a peer that repeats ids loses it. */
+  add(operation: Operation): Operation | undefined {
+    if (operation.id === undefined) return undefined;
+    const open = operation.sent ? this.#sent : this.#received;
+    const key = keyOf(operation.id);
+    const replaced = open.get(key);
+    open.set(key, operation);
+    return replaced;
+  }
+
+  remove(operation: Operation): void {
+    if (operation.id === undefined) return;
+    const open = operation.sent ? this.#sent : this.#received;
+    const key = keyOf(operation.id);
+    if (open.get(key) === operation) open.delete(key);
+  }
+
+  /** Every open request of this connection, both directions. */
+  openRequests(): Operation[] {
+    return [...this.#sent.values(), ...this.#received.values()];
+  }
+}
+
+/** Long ids are cut into a copy, so that no store of ours keeps a megabyte alive. */
+function keyOf(id: RequestId): RequestId {
+  if (typeof id === 'number' || id.length <= MAX_ID_LENGTH) return id;
+  return `${id.length}:${Buffer.from(id.slice(0, MAX_ID_LENGTH)).toString('latin1')}`;
+}

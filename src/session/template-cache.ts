@@ -1,0 +1,51 @@
+/** Templates of one connection, bounded, and forgotten when what they were made of changes. */
+import type { Template } from '../describe/template.js';
+
+/** More targets than this are described anew each time. */
+const MAX_TEMPLATES = 512;
+/** A longer name is not worth remembering. */
+const MAX_KEY_LENGTH = 256;
+
+type Targets = Map<string | undefined, Template>;
+
+export class TemplateCache {
+  #protocolVersion: string | undefined;
+  #sessionId: string | undefined;
+  #httpVersion: string | undefined;
+  #sent = new Map<string, Targets>();
+  #received = new Map<string, Targets>();
+  #size = 0;
+
+  /** Drops everything if a fact common to all templates is not what it was. */
+  expect(protocolVersion: string | undefined, sessionId: string | undefined, httpVersion: string | undefined): void {
+    if (
+      protocolVersion === this.#protocolVersion &&
+      sessionId === this.#sessionId &&
+      httpVersion === this.#httpVersion
+    ) {
+      return;
+    }
+    this.#protocolVersion = protocolVersion;
+    this.#sessionId = sessionId;
+    this.#httpVersion = httpVersion;
+    this.#sent = new Map();
+    this.#received = new Map();
+    this.#size = 0;
+  }
+
+  get(sent: boolean, method: string, target: string | undefined): Template | undefined {
+    return (sent ? this.#sent : this.#received).get(method)?.get(target);
+  }
+
+  set(sent: boolean, method: string, target: string | undefined, template: Template): void {
+    if (this.#size >= MAX_TEMPLATES || method.length > MAX_KEY_LENGTH || (target?.length ?? 0) > MAX_KEY_LENGTH) return;
+    const methods = sent ? this.#sent : this.#received;
+    let targets = methods.get(method);
+    if (targets === undefined) {
+      targets = new Map();
+      methods.set(method, targets);
+    }
+    targets.set(target, template);
+    this.#size += 1;
+  }
+}

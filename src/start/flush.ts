@@ -1,0 +1,62 @@
+/**
+ * Getting the last telemetry out before the process ends. Servers on stdio live for seconds: their client closes stdin,
+ * and sends SIGTERM two seconds later. A batch that waits for its timer is lost then.
+ */
+import { metrics, trace } from '@opentelemetry/api';
+
+/** How long an exporter may hold up the end of the process. Its own patience is 10 s and more. */
+export const FLUSH_LIMIT_MS = 2000;
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** A provider of either SDK line. */
+export interface Flushable {
+  forceFlush?(): Promise<unknown>;
+}
+
+/** What is registered with the OpenTelemetry API, beneath the proxies. */
+function registered(): Flushable[] {
+  const proxy = trace.getTracerProvider() as { getDelegate?(): Flushable } & Flushable;
+  return [proxy.getDelegate?.() ?? proxy, metrics.getMeterProvider() as Flushable];
+}
+
+/** Flushes all providers, for at most `limitMs`. Never rejects; says whether everything was done in time. */
+export async function flush(others: readonly Flushable[] = [], limitMs = FLUSH_LIMIT_MS): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  const flushing = Promise.allSettled([...registered(), ...others].map(async (each) => each.forceFlush?.()));
+  const done = await Promise.race([flushing.then(() => true), limit]);
+  clearTimeout(timer);
+  return done;
+}
+
+/** Flushes on the signals that end a process, and when its event loop runs empty. */
+export function flushBeforeExit(process: NodeJS.Process, others: readonly Flushable[]): void {
+  for (const signal of SIGNALS) flushOnSignal(process, signal, others);
+  process.once('beforeExit', async (code) => {
+    // A connection that never answers would keep alive for ten seconds more what was about to end.
+    if (!(await flush(others))) process.exit(process.exitCode ?? code);
+  });
+}
+
+function flushOnSignal(process: NodeJS.Process, signal: NodeJS.Signals, others: readonly Flushable[]): void {
+  let flushing = false;
+  const raise = () => {
+    // The application's own handler decides what the signal does. Without one, it does what it always did.
+    if (process.listenerCount(signal) > 1) return;
+    process.removeListener(signal, onSignal);
+    process.kill(process.pid, signal);
+  };
+  const onSignal = () => {
+    // Whoever asks twice does not want to wait.
+    if (flushing) return raise();
+    flushing = true;
+    void flush(others).then(() => {
+      flushing = false;
+      raise();
+    });
+  };
+  process.on(signal, onSignal);
+}

@@ -1,0 +1,98 @@
+/** Starting the application's own `@opentelemetry/sdk-node`, of either line, from the `OTEL_*` environment. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { trace } from '@opentelemetry/api';
+import type { McpInstrumentation } from '../instrumentation.js';
+import type { Flushable } from './flush.js';
+import { type Detector, resourceDetectors } from './resource.js';
+import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './stderr.js';
+
+interface NodeSdk {
+  start(): void;
+  /** Private in both lines: the one provider that the tracing API does not lead to. */
+  readonly _loggerProvider?: Flushable;
+}
+
+type NodeSdkClass = new (options: {
+  instrumentations: readonly McpInstrumentation[];
+  resourceDetectors: readonly Detector[];
+}) => NodeSdk;
+
+type Require = ReturnType<typeof createRequire>;
+
+const SDK = '@opentelemetry/sdk-node';
+
+/** Whether a tracer provider has been registered, by the application or an earlier preload. */
+export function sdkIsRegistered(): boolean {
+  const proxy = trace.getTracerProvider() as { getDelegate?(): object };
+  const delegate = proxy.getDelegate?.() ?? proxy;
+  return delegate.constructor.name !== 'NoopTracerProvider';
+}
+
+/** Finds the SDK where the application would: from its entry file, then from the working directory. */
+export function findSdk(entry: string | undefined, workingDirectory: string): Require | undefined {
+  for (const from of [entry, join(workingDirectory, 'package.json')]) {
+    if (from === undefined) continue;
+    try {
+      return createRequire(createRequire(from).resolve(SDK));
+    } catch {
+      // Not installed there; the next place may have it.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Starts the SDK; returns what has to be flushed beside the globally registered providers. What the SDK prints goes to
+ * stderr, and its resource says nothing of the command line.
+ */
+export function startSdk(require: Require, instrumentation: McpInstrumentation): Flushable[] {
+  const { OTEL_LOG_LEVEL, OTEL_NODE_RESOURCE_DETECTORS } = process.env;
+  const { NodeSDK } = require(SDK) as { NodeSDK: NodeSdkClass };
+  redirectConsoleExporters(require);
+  const resources = require('@opentelemetry/resources') as Record<string, unknown>;
+  // Given a level, the SDK would install a logger that writes to stdout.
+  delete process.env['OTEL_LOG_LEVEL'];
+  try {
+    logDiagnosticsToStderr(OTEL_LOG_LEVEL);
+    const sdk = new NodeSDK({
+      instrumentations: [instrumentation],
+      resourceDetectors: resourceDetectors(resources, lineOf(require), OTEL_NODE_RESOURCE_DETECTORS),
+    });
+    sdk.start();
+    return sdk._loggerProvider === undefined ? [] : [sdk._loggerProvider];
+  } finally {
+    if (OTEL_LOG_LEVEL !== undefined) process.env['OTEL_LOG_LEVEL'] = OTEL_LOG_LEVEL;
+  }
+}
+
+/** The lines tell themselves apart by the API they need: 2.x keeps the logs API in a package of its own. */
+function lineOf(require: Require): '2.x' | '3.x' {
+  return 'logs' in (require('@opentelemetry/api') as object) ? '3.x' : '2.x';
+}
+
+const CONSOLE_EXPORTERS: readonly (readonly [string, string])[] = [
+  ['@opentelemetry/sdk-trace', 'ConsoleSpanExporter'],
+  ['@opentelemetry/sdk-trace-base', 'ConsoleSpanExporter'],
+  ['@opentelemetry/sdk-metrics', 'ConsoleMetricExporter'],
+  ['@opentelemetry/sdk-logs', 'ConsoleLogRecordExporter'],
+];
+
+function redirectConsoleExporters(require: Require): void {
+  const redirected = new Set<ConsoleExporterClass>();
+  for (const [module, name] of CONSOLE_EXPORTERS) {
+    const exporter = (optional(require, module) as Record<string, ConsoleExporterClass> | undefined)?.[name];
+    if (exporter === undefined || redirected.has(exporter)) continue;
+    redirected.add(exporter);
+    redirectConsoleExporter(exporter);
+  }
+}
+
+/** Which of the trace packages exists depends on the line. */
+function optional(require: Require, module: string): unknown {
+  try {
+    return require(module);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+/** Public configuration. Every option is optional; the defaults capture no content. */
+import type { Span } from '@opentelemetry/api';
+
+/** What a {@link McpInstrumentationConfig.requestHook} and {@link McpInstrumentationConfig.responseHook} are told. */
+export interface McpOperationInfo {
+  /** `client` for the sender of the message, `server` for its receiver: the kind of the span. */
+  readonly side: 'client' | 'server';
+  /** The JSON-RPC method, as it stands on the wire. */
+  readonly method: string;
+  /** The JSON-RPC id; absent for notifications. */
+  readonly id?: string | number;
+  /** Tool or prompt name, where the method has one. */
+  readonly target?: string;
+  /** `error.type` of an operation that failed; only in the response hook. */
+  readonly errorType?: string;
+}
+
+/** Options of {@link McpInstrumentation} and of the `instrument…` functions. */
+export interface McpInstrumentationConfig {
+  /**
+   * Whether anything is observed at all.
+   * @defaultValue `true`
+   */
+  enabled?: boolean;
+
+  /**
+   * What a trace context in an inbound `params._meta` becomes: the parent of our span, or only a link from it. Use
+   * `link` on servers that strangers can reach: it keeps a forged trace id or sampling decision from taking effect.
+   * Anything else is reported and read as `parent`.
+   * @defaultValue `'parent'`, what the convention asks for
+   * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
+   */
+  trustIncomingContext?: 'parent' | 'link';
+
+  /**
+   * Add the MCP attributes to an `execute_tool` span of the same tool that is already active, instead of making a
+   * second span for the same call.
+   * @defaultValue `false`
+   */
+  reuseExecuteToolSpan?: boolean;
+
+  /**
+   * Record tool arguments as `gen_ai.tool.call.arguments`, redacted and cut to 8 KiB. They are the users' data: turn
+   * this on for debugging, not as a habit.
+   * @defaultValue `false`
+   */
+  captureArguments?: boolean;
+
+  /**
+   * Record the results of successful tool calls as `gen_ai.tool.call.result`, redacted and cut to 8 KiB.
+   * @defaultValue `false`
+   */
+  captureResults?: boolean;
+
+  /**
+   * Record the arguments of `prompts/get` as `gen_ai.prompt.variable.<name>`, redacted and cut.
+   * @defaultValue `false`
+   */
+  capturePromptVariables?: boolean;
+
+  /**
+   * Record the message of a JSON-RPC error as the span's status description, redacted and cut. Error text quotes
+   * arguments, paths and tokens more often than not.
+   * @defaultValue `false`
+   */
+  captureErrorMessages?: boolean;
+
+  /**
+   * Put resource URIs into span names. They are unbounded in number.
+   * @defaultValue `false`
+   */
+  resourceUriInSpanName?: boolean;
+
+  /**
+   * The attribute that holds a JSON-RPC error code. The MCP conventions still say `rpc.response.status_code`; the RPC
+   * conventions they refer to have renamed it. Anything else is reported and read as the default.
+   * @defaultValue `'rpc.response.status_code'`
+   */
+  rpcStatusCodeAttribute?: 'rpc.response.status_code' | 'rpc.status_code' | 'both';
+
+  /**
+   * Take `client.address` from `Forwarded` or `X-Forwarded-For`. Only behind a proxy that overwrites them: anyone can
+   * send these headers.
+   * @defaultValue `false`
+   */
+  trustProxy?: boolean;
+
+  /**
+   * Give servers that a client starts over stdio the environment they need to be traced with no code of their own:
+   * `NODE_OPTIONS` with this package's register entry, and all `OTEL_*` and `MCP_TRAIL_*` variables. The MCP SDK
+   * passes none of them by itself. Exporter headers hold credentials: turn it on for servers you trust.
+   * @defaultValue `false`
+   */
+  propagateToChildProcesses?: boolean;
+
+  /**
+   * How many operations may be open at once in this process before the oldest is given up: its span ends with
+   * `error.type` `_OTHER`. At least 1; anything that is not a whole number is reported and read as the default.
+   * @defaultValue `10000`
+   */
+  maxPendingOperations?: number;
+
+  /**
+   * Whether trace context is added to the `_meta` of messages of this method. Return `false` for a custom method whose
+   * receiver rejects unknown `_meta`. A throwing predicate counts as `true`.
+   * @defaultValue every method but `notifications/progress`
+   */
+  propagateContext?: (method: string) => boolean;
+
+  /**
+   * The last word on every piece of captured content, after the built-in redaction: return what may leave, or
+   * `undefined` to drop it. A hook that throws or returns anything else drops the value. `field` is the attribute key.
+   */
+  redact?: (field: string, value: string) => string | undefined;
+
+  /** Called when a span has started, before the message goes on. An exception in it is reported once and ignored. */
+  requestHook?: (span: Span, info: McpOperationInfo) => void;
+
+  /** Called before a span ends. An exception in it is reported once and ignored. */
+  responseHook?: (span: Span, info: McpOperationInfo) => void;
+}
+
+/** What the `instrument…` functions return. */
+export interface Instrumented {
+  /** Takes the hooks off again. Operations that are open at that moment end as `connection_closed`. Idempotent. */
+  disable(): void;
+}

@@ -1,0 +1,31 @@
+/** How this package speaks: to the OpenTelemetry diagnostics, or to stderr. Never to stdout, never about content. */
+import { diag } from '@opentelemetry/api';
+
+const MAX_REPORTED = 100;
+const reported = new Set<string>();
+
+/** True the first time it is asked about a key; false ever after, and when too many keys have been seen. */
+function firstTime(key: string): boolean {
+  if (reported.has(key) || reported.size >= MAX_REPORTED) return false;
+  reported.add(key);
+  return true;
+}
+
+/**
+ * A failure of ours at one place in the code: said once, by the name of the place and of the error's class. The
+ * error's message may quote the application's data and is left out.
+ */
+export function reportFailure(site: string, error: unknown): void {
+  try {
+    if (!firstTime(`failure:${site}`)) return;
+    const name = error instanceof Error ? error.constructor.name : typeof error;
+    diag.warn(`mcp-trail: ${site} failed (${name}); telemetry was dropped, the application was not affected`);
+  } catch {
+    // A diagnostics logger that throws has nobody left to hear about it.
+  }
+}
+
+/** Something the operator has to know, as one line on stderr, once. */
+export function warnOperator(text: string): void {
+  if (firstTime(`operator:${text}`)) process.stderr.write(`mcp-trail: ${text}\n`);
+}
