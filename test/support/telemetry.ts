@@ -1,0 +1,127 @@
+/** A real OpenTelemetry SDK in the test's process, whose output can be looked at. */
+import { context, metrics, propagation, SpanKind, type SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type HistogramMetricData,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+
+/** One recorded measurement series. */
+export interface Series {
+  readonly metric: string;
+  readonly attributes: Record<string, unknown>;
+  readonly count: number;
+  readonly sum: number;
+  readonly boundaries: readonly number[];
+}
+
+export class Telemetry {
+  readonly #spans = new InMemorySpanExporter();
+  readonly #metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  readonly #reader = new PeriodicExportingMetricReader({ exporter: this.#metrics, exportIntervalMillis: 3_600_000 });
+  readonly tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(this.#spans)] });
+  readonly meterProvider = new MeterProvider({ readers: [this.#reader] });
+
+  constructor() {
+    this.tracerProvider.register();
+    metrics.setGlobalMeterProvider(this.meterProvider);
+  }
+
+  /** Finished spans, in the order they ended. */
+  get spans(): ReadableSpan[] {
+    return this.#spans.getFinishedSpans();
+  }
+
+  reset(): void {
+    this.#spans.reset();
+  }
+
+  /** The one finished span of this kind whose name starts so; fails when there is none or more than one. */
+  span(kind: 'client' | 'server', name: string): ReadableSpan {
+    const found = this.all(kind, name);
+    if (found.length === 1) return found[0] as ReadableSpan;
+    const names = this.spans.map((span) => `${SpanKind[span.kind]} ${span.name}`);
+    throw new Error(`expected one ${kind} span "${name}", found ${found.length} among: ${names.join(', ')}`);
+  }
+
+  all(kind: 'client' | 'server', name: string): ReadableSpan[] {
+    const wanted = kind === 'client' ? SpanKind.CLIENT : SpanKind.SERVER;
+    return this.spans.filter((span) => span.kind === wanted && span.name === name);
+  }
+
+  /** Waits until a span of this kind and name has ended. */
+  async ended(kind: 'client' | 'server', name: string): Promise<ReadableSpan> {
+    await until(() => this.all(kind, name).length > 0, `${kind} span "${name}" to end`);
+    return this.span(kind, name);
+  }
+
+  /** All measurement series recorded so far. */
+  async series(): Promise<Series[]> {
+    this.#metrics.reset();
+    await this.#reader.forceFlush();
+    const found: Series[] = [];
+    for (const resource of this.#metrics.getMetrics()) {
+      for (const scope of resource.scopeMetrics) {
+        for (const metric of scope.metrics as HistogramMetricData[]) {
+          for (const point of metric.dataPoints) {
+            const value = point.value as { count?: number; sum?: number; buckets?: { boundaries: number[] } } | number;
+            found.push({
+              metric: metric.descriptor.name,
+              attributes: point.attributes,
+              count: typeof value === 'number' ? value : (value.count ?? 0),
+              sum: typeof value === 'number' ? value : (value.sum ?? 0),
+              boundaries: typeof value === 'number' ? [] : (value.buckets?.boundaries ?? []),
+            });
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Runs `body` under an application's own span, as an agent would. */
+  async under<T>(name: string, body: () => Promise<T>): Promise<T> {
+    return trace.getTracer('application').startActiveSpan(name, async (span) => {
+      try {
+        return await body();
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  async shutdown(): Promise<void> {
+    await this.tracerProvider.shutdown();
+    await this.meterProvider.shutdown();
+    trace.disable();
+    metrics.disable();
+    context.disable();
+    propagation.disable();
+  }
+}
+
+/** What a test compares of an ended span. */
+export function endOf(span: ReadableSpan): { status: SpanStatusCode; description?: string; errorType: unknown } {
+  return {
+    status: span.status.code,
+    ...(span.status.message !== undefined && { description: span.status.message }),
+    errorType: span.attributes['error.type'],
+  };
+}
+
+/** Waits for a condition, by the event loop's turns and not by a guess of how long it takes. */
+export async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

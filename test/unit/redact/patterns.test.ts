@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest';
+import { isOrdinary } from '../../../src/redact/ordinary.js';
+import { scrub } from '../../../src/redact/scrub.js';
+import { TOKEN_SHAPES } from '../../../src/redact/tokens.js';
+import { AT, githubToken, hex, jwt, LOOK_ALIKES, noise, privateKey, SECRETS, shortest } from './samples.js';
+
+const clean = (text: string) => scrub(text, text.length, true);
+
+describe('no secret is let through', () => {
+  const surroundings: Record<string, (text: string) => string> = {
+    alone: (text) => text,
+    'in prose': (text) => `It says: ${text} and then goes on.`,
+    'in lines': (text) => `first line\n${text}\nlast line`,
+    'in JSON': (text) => JSON.stringify({ note: `see\n${text}\nthere` }),
+    'after an encoded sign': (text) => `note%20${text}`,
+  };
+  for (const [name, { secret, text = secret }] of Object.entries(SECRETS)) {
+    test.each(Object.entries(surroundings))(`${name}, %s`, (_, around) => {
+      const result = clean(around(text));
+      expect(result).not.toContain(secret);
+      expect(result).toMatch(/\[REDACTED:[a-z-]+\]/);
+    });
+  }
+
+  test('two secrets side by side are both hidden', () => {
+    const result = clean(`${githubToken} ${jwt},${githubToken}`);
+    expect(result).toBe('[REDACTED:github] [REDACTED:jwt],[REDACTED:github]');
+  });
+
+  test('a secret lying across the bound is hidden whole', () => {
+    for (let lead = 0; lead <= 60; lead++) {
+      const result = scrub(`${'x '.repeat(lead)}${githubToken} tail`, 60);
+      expect(result).not.toContain(githubToken.slice(0, 8));
+    }
+  });
+
+  test('a private key whose end lies beyond the bound is hidden', () => {
+    expect(scrub(`${'-'.repeat(3)} ${privateKey}`, 40)).not.toContain(noise(8));
+  });
+});
+
+describe('what is hidden is named, and the rest stays', () => {
+  test.each([
+    [`password=${'hunter2'}&x=1`, 'password=[REDACTED:assignment]&x=1'],
+    ['{"apiKey":"abc","n":1}', '{"apiKey":"[REDACTED:assignment]","n":1}'],
+    [`https://joe:pw${AT}example.com/a`, 'https://[REDACTED:userinfo]@example.com/a'],
+    [`token=${githubToken}`, 'token=[REDACTED:github]'],
+    ['write to joe@example.com.', 'write to [REDACTED:email].'],
+  ])('%s', (text, expected) => {
+    expect(clean(text)).toBe(expected);
+  });
+});
+
+test('look-alikes are left alone: 0 false hits', () => {
+  const changed = LOOK_ALIKES.filter((text) => clean(text) !== text);
+  expect({ falseHits: changed.length, changed }).toEqual({
+    falseHits: 0,
+    changed: [],
+  });
+});
+
+describe('the cheap way out', () => {
+  test('is never taken by anything with a secret in it', () => {
+    const missed = Object.values(SECRETS).filter(({ secret, text = secret }) => isOrdinary(text));
+    expect(missed).toEqual([]);
+  });
+
+  test.each(TOKEN_SHAPES)('is never taken by the shortest $id token after $prefix', (shape) => {
+    const token = shortest(shape);
+    expect(isOrdinary(token)).toBe(false);
+    expect(clean(token)).toBe(`[REDACTED:${shape.id}]`);
+    expect(clean(token.slice(0, -1))).not.toBe(`[REDACTED:${shape.id}]`);
+  });
+
+  test('is taken by the names of every day', () => {
+    const names = ['get_weather', '42', 'tools/call', '2025-06-18', 'notifications/resources/updated', '1718000000000'];
+    names.push('mcp__github__create_pull_request', '6f1c2a7e-1b2c-4d3e-8f90-0123456789ab', hex(32));
+    expect(names.filter((name) => !isOrdinary(name))).toEqual([]);
+  });
+});
+
+/** Texts that make careless patterns read the same characters again and again. */
+const EVIL: Record<string, (size: number) => string> = {
+  'one letter': (size) => 'a'.repeat(size),
+  'one digit': (size) => '4'.repeat(size),
+  ...Object.fromEntries(
+    [
+      ...[
+        'eyJ',
+        'eyJaaaaaaaaaaaaaaaa.',
+        '-----BEGIN ',
+        '-----BEGIN PRIVATE KEY',
+        '://',
+        '://a',
+        'a@',
+        '@a.',
+        '@a.b-',
+        '%40',
+      ],
+      ...[
+        'password',
+        'password=',
+        'password="',
+        'password:\\"',
+        'password:',
+        'password: a)',
+        'password=)',
+        'password:)a',
+        'authorization:',
+        'token=[',
+        'key ',
+        'secret   ',
+        'cookie: ',
+        'a.b-c_',
+        'sk-',
+        'xoxb',
+      ],
+      ...[
+        'bearer ',
+        'basic ',
+        'Bearer abcdefg ',
+        '+1',
+        '+1 ',
+        '+12345678',
+        '1-',
+        '123-45-',
+        '4111 ',
+        'DE89',
+        'DE89 ',
+        'SK0',
+        '\\',
+        '"',
+      ],
+      ...['data:', '[', '{', '\n', '\u0000', '\ud800', '😀', '=', ':', '%3D', '\\n'],
+    ].map((unit) => [JSON.stringify(unit), (size: number) => unit.repeat(Math.ceil(size / unit.length))]),
+  ),
+};
+
+describe('time grows no faster than the text', () => {
+  const measure = (text: string) => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 3; run++) {
+      const start = process.cpuUsage().user;
+      clean(text);
+      best = Math.min(best, process.cpuUsage().user - start);
+    }
+    return best;
+  };
+
+  test.each(Object.entries(EVIL))('%s repeated', (_, make) => {
+    // Eight times the text: linear is 8, quadratic is 64. Below a millisecond nothing can be told apart.
+    const small = Math.max(1000, measure(make(25_000)));
+    expect(measure(make(200_000)) / small).toBeLessThan(24);
+  });
+
+  test('a megabyte handed in costs what the bound costs', () => {
+    for (const make of Object.values(EVIL)) {
+      const small = Math.max(2000, measure(make(12_288)));
+      const start = process.cpuUsage().user;
+      scrub(make(1_000_000), 8192, true);
+      expect((process.cpuUsage().user - start) / small).toBeLessThan(24);
+    }
+  });
+});

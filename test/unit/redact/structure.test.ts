@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { Redactor } from '../../../src/redact/redactor.js';
+import { githubToken, jwt, SECRETS } from './samples.js';
+
+const value = (input: unknown, maxContentBytes?: number) =>
+  new Redactor(maxContentBytes === undefined ? {} : { maxContentBytes }).value('arguments', input);
+const bytes = (input: unknown) => Buffer.byteLength(JSON.stringify(input));
+
+function depth(input: unknown): number {
+  if (typeof input !== 'object' || input === null) return 0;
+  return 1 + Math.max(0, ...Object.values(input).map(depth));
+}
+
+function nodes(input: unknown): number {
+  if (typeof input !== 'object' || input === null) return 0;
+  return Object.values(input).reduce((sum: number, item) => sum + 1 + nodes(item), 0);
+}
+
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+const cycle: Record<string, unknown> = { name: 'ring' };
+cycle['self'] = cycle;
+const evil = () => {
+  throw new Error('no');
+};
+
+describe('hostile values come back as plain data', () => {
+  test.each<[string, unknown, unknown]>([
+    ['a cycle', cycle, { name: 'ring', self: '[CYCLE]' }],
+    [
+      'a getter, which is not called',
+      Object.defineProperty({}, 'x', { get: evil, enumerable: true }),
+      { x: '[GETTER]' },
+    ],
+    ['a revoked proxy', { x: revoked.proxy }, { x: '[UNREADABLE]' }],
+    ['a proxy that throws', new Proxy({}, { ownKeys: evil }), '[UNREADABLE]'],
+    ['a proxy with a throwing property', new Proxy({ x: 1 }, { getOwnPropertyDescriptor: evil }), '[UNREADABLE]'],
+    ['a throwing tag', { x: Object.defineProperty({}, Symbol.toStringTag, { get: evil }) }, { x: '[UNREADABLE]' }],
+    ['a tag that is a secret', { [Symbol.toStringTag]: githubToken }, '[OBJECT]'],
+    ['a lying tag', { [Symbol.toStringTag]: 'Date' }, '[UNREADABLE]'],
+    ['toJSON, which is not called', { toJSON: evil, a: 1 }, { a: 1 }],
+    ['a BigInt', { x: 42n }, { x: '42' }],
+    ['a BigInt of a million digits', { x: 1n << 3_000_000n }, { x: '[BIGINT]' }],
+    ['functions and symbols', { f: () => 1, s: Symbol('x'), u: undefined, a: [() => 1] }, { a: [null] }],
+    ['a function', () => 1, undefined],
+    ['undefined', undefined, undefined],
+    ['numbers JSON has no word for', [Number.NaN, Number.POSITIVE_INFINITY, 1], [null, null, 1]],
+    ['a date', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
+    ['a date that is none', { at: new Date(Number.NaN) }, { at: '[UNREADABLE]' }],
+    ['a buffer, not expanded', { b: Buffer.from('hunter2') }, { b: '[Uint8Array]' }],
+    [
+      'binary data of other kinds',
+      [new ArrayBuffer(8), new Float64Array(2), new DataView(new ArrayBuffer(1))],
+      ['[ArrayBuffer]', '[Float64Array]', '[DataView]'],
+    ],
+    ['a boxed string, not spelled out', Object('hunter2'), '[String]'],
+    ['a map and a set', [new Map([['a', 1]]), new Set([1])], ['[Map]', '[Set]']],
+    ['an object without prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+    ['a lone surrogate and a control character', { 'a\u0000': 'b\ud800' }, { 'a\ufffd': 'b\ufffd' }],
+  ])('%s', (_, input, expected) => {
+    expect(value(input)).toEqual(expected);
+  });
+
+  test('a __proto__ key stays a key and changes no prototype', () => {
+    const result = value(JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}')) as object;
+    expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
+    expect(JSON.stringify(result)).toBe('{"__proto__":{"polluted":true},"constructor":1}');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe('secrets are hidden wherever they stand', () => {
+  test('under a sensitive key, whatever the value is', () => {
+    expect(
+      value({
+        password: 'x',
+        apiKey: { a: 1 },
+        token: [1],
+        max_tokens: 5,
+        nested: [{ cookie: null }],
+      }),
+    ).toEqual({
+      password: '[REDACTED]',
+      apiKey: '[REDACTED]',
+      token: '[REDACTED]',
+      max_tokens: 5,
+      nested: [{ cookie: '[REDACTED]' }],
+    });
+  });
+
+  test('as key and as value, every kind', () => {
+    for (const { secret, text = secret } of Object.values(SECRETS)) {
+      expect(JSON.stringify(value({ [text.slice(0, 128)]: 1, list: [{ note: text }] }))).not.toContain(
+        JSON.stringify(secret).slice(1, -1),
+      );
+    }
+  });
+
+  test('as a number', () => {
+    expect(
+      value({
+        n: Number(['4111', '1111', '1111', '1111'].join('')),
+        m: 1718000000000,
+      }),
+    ).toEqual({
+      n: '[REDACTED:card]',
+      m: 1718000000000,
+    });
+  });
+});
+
+describe('the copy is bounded', () => {
+  const deep = () => {
+    let inner: unknown = 'bottom';
+    for (let level = 0; level < 100_000; level++) inner = { inner };
+    return inner;
+  };
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`key ${index}`, index]));
+  const wide = () =>
+    Array.from({ length: 16 }, () =>
+      Array.from({ length: 16 }, () => ({
+        a: '"\n'.repeat(200),
+        b: '😀'.repeat(99),
+      })),
+    );
+
+  const inputs: Record<string, () => unknown> = {
+    'a hundred thousand keys': () => many(100_000),
+    'a hundred thousand levels': deep,
+    'an array of a billion holes': () => new Array(1e9),
+    'a megabyte of text': () => ({ text: 'x'.repeat(1_000_000) }),
+    'a megabyte of quotes': () => ({ text: '"'.repeat(1_000_000) }),
+    'a megabyte of four-byte characters': () => ['😀'.repeat(250_000)],
+    'a megabyte of lone surrogates': () => ['\ud800'.repeat(1_000_000)],
+    'a key of a megabyte': () => ({ ['k'.repeat(1_000_000)]: 1 }),
+    'many keys of three-byte characters': () =>
+      Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`${i}${'€'.repeat(200)}`, i])),
+    'many long secrets': () => Array.from({ length: 300 }, () => `${jwt}${'a'.repeat(9000)}`),
+    'wide and deep at once': wide,
+    'large numbers': () => Array.from({ length: 300 }, () => Number.MAX_VALUE),
+  };
+
+  test.each(Object.entries(inputs))('%s', (_, make) => {
+    for (const maxContentBytes of [512, 1000, 8192]) {
+      const result = value(make(), maxContentBytes);
+      expect(bytes(result)).toBeLessThanOrEqual(maxContentBytes);
+      expect(depth(result)).toBeLessThanOrEqual(8);
+      expect(nodes(result)).toBeLessThanOrEqual(256 + 9);
+      expect(JSON.stringify(result)).toMatch(/TRUNCATED|…/);
+    }
+  });
+
+  test('what fits is copied unchanged, as a copy', () => {
+    const input = { city: 'Paris', days: [1, 2, { deep: true }], none: null };
+    expect(value(input)).toEqual(input);
+    expect(value(input)).not.toBe(input);
+  });
+});
