@@ -3,6 +3,14 @@
  *
  * @packageDocumentation
  */
-export { instrumentClient, instrumentServer, instrumentTransport } from './hook/manual.js';
+export type { FetchHandler } from './hook/http-listen.js';
+export {
+  instrumentClient,
+  instrumentHandler,
+  instrumentServer,
+  instrumentTransport,
+  type McpPeer,
+  type McpServerHolder,
+} from './hook/manual.js';
 export { McpInstrumentation } from './instrumentation.js';
 export type { Instrumented, McpInstrumentationConfig, McpOperationInfo } from './types.js';

@@ -69,8 +69,14 @@ function outcomeOfError(error: unknown, sent: boolean): Outcome {
 }
 
 function outcomeOfTask(result: Record<string, unknown>): Outcome {
-  const taskStatus = asString(result['status']);
-  return taskStatus !== undefined && TASK_STATUSES.has(taskStatus) ? { taskStatus } : SUCCESS;
+  const taskStatus = taskStatusOf(result);
+  return taskStatus === undefined ? SUCCESS : { taskStatus };
+}
+
+/** The task status in a result or in a notification's params. */
+export function taskStatusOf(value: unknown): string | undefined {
+  const status = asString(asRecord(value)?.['status']);
+  return status !== undefined && TASK_STATUSES.has(status) ? status : undefined;
 }
 
 /** Local error codes of both SDK lines, and of Node's network stack, that name a cause. */

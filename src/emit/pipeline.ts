@@ -17,7 +17,7 @@ import {
 import type { ResolvedConfig } from '../config.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
 import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
-import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
+import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer, taskStatusOf } from '../describe/outcome.js';
 import { outcomeAttributes } from '../describe/span.js';
 import { buildTemplate, type Template } from '../describe/template.js';
 import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';
@@ -32,6 +32,7 @@ import {
   ATTR_MCP_PROTOCOL_VERSION,
   ATTR_MCP_RESOURCE_URI,
   ATTR_MCP_TRAIL_ROUND,
+  ATTR_MCP_TRAIL_TASK_STATUS,
 } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
@@ -379,6 +380,10 @@ export class Pipeline {
     if (row.resource) {
       const uri = asString(asRecord(params)?.['uri']);
       if (uri !== undefined) attributes[ATTR_MCP_RESOURCE_URI] = this.#redactor.uri(ATTR_MCP_RESOURCE_URI, uri);
+    }
+    if (row.kind === 'notification' && row.result === 'task') {
+      const status = taskStatusOf(params);
+      if (status !== undefined) attributes[ATTR_MCP_TRAIL_TASK_STATUS] = status;
     }
     if (previous !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = previous.number + 1;
     if (row.content !== undefined) this.#addContent(attributes, requestContent(row, params, this.config));

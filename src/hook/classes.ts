@@ -1,7 +1,8 @@
-/** Patching the classes of an SDK copy: one public method each, from which everything else is attached per instance. */
+/** Patching an SDK copy: one public method of each class, from which everything else is attached per instance. */
 import type { Pipeline } from '../emit/pipeline.js';
 import { attachProtocol } from './attach.js';
 import { attachTransport } from './attach-transport.js';
+import { hookHandler } from './http-listen.js';
 import type { ModuleExports } from './modules.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
 
@@ -24,7 +25,25 @@ export function patchClasses(exports: ModuleExports, pipeline: Pipeline, patched
     patched.add(prototype);
     undos.push(patch(prototype, pipeline));
   }
+  undos.push(patchHandlerFactory(exports, pipeline));
   return undos;
+}
+
+const HANDLER_FACTORY = 'createMcpHandler';
+
+/** SDK v2's HTTP entry is made by a function, so it is the export that has to be replaced. */
+function patchHandlerFactory(exports: ModuleExports, pipeline: Pipeline): Undo {
+  const create = exports[HANDLER_FACTORY];
+  if (typeof create !== 'function') return () => {};
+  const replaceable = exports as Record<string, unknown>;
+  replaceable[HANDLER_FACTORY] = function (this: unknown, ...args: unknown[]) {
+    const handler: unknown = create.apply(this, args);
+    if (typeof handler === 'object' && handler !== null) hookHandler(handler, pipeline);
+    return handler;
+  };
+  return () => {
+    replaceable[HANDLER_FACTORY] = create;
+  };
 }
 
 function patchConnect(prototype: object, pipeline: Pipeline): Undo {

@@ -5,17 +5,18 @@ import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { attachProtocol, type ProtocolLike } from './attach.js';
 import { attachTransport, detach } from './attach-transport.js';
 import { attaching } from './classes.js';
+import { type FetchHandler, hookHandler } from './http-listen.js';
 import { watchHttpServer } from './http-peer.js';
 import { replaceMethod, type Undo } from './patch.js';
 
-/** A client or server of either SDK line. */
-interface Connectable extends ProtocolLike {
-  connect(transport: never, ...rest: never[]): unknown;
+/** A client or server of either SDK line, as far as its public members go. */
+export interface McpPeer {
+  connect(transport: never): unknown;
 }
 
 /** The high-level server of either SDK line, which holds the protocol instance. */
-interface ServerHolder {
-  readonly server: Connectable;
+export interface McpServerHolder {
+  readonly server: McpPeer;
 }
 
 const HANDLE = Symbol.for('mcp-trail.instrumented');
@@ -37,7 +38,7 @@ function pipelineFor(config: McpInstrumentationConfig | undefined): Pipeline {
  * @param config options; without any, those of the environment
  * @throws TypeError if `client` is no client
  */
-export function instrumentClient(client: Connectable, config?: McpInstrumentationConfig): Instrumented {
+export function instrumentClient(client: McpPeer, config?: McpInstrumentationConfig): Instrumented {
   return instrumentProtocol(protocolOf(client, 'instrumentClient', 'a Client'), config);
 }
 
@@ -48,7 +49,7 @@ export function instrumentClient(client: Connectable, config?: McpInstrumentatio
  * @param config options; without any, those of the environment
  * @throws TypeError if `server` is no server
  */
-export function instrumentServer(server: Connectable | ServerHolder, config?: McpInstrumentationConfig): Instrumented {
+export function instrumentServer(server: McpPeer | McpServerHolder, config?: McpInstrumentationConfig): Instrumented {
   const protocol = protocolOf('server' in server ? server.server : server, 'instrumentServer', 'a Server or McpServer');
   return instrumentProtocol(protocol, config);
 }
@@ -72,8 +73,24 @@ export function instrumentTransport(transport: object, config?: McpInstrumentati
   });
 }
 
-function instrumentProtocol(protocol: Connectable, config: McpInstrumentationConfig | undefined): Instrumented {
-  return once(protocol, config, (pipeline) => {
+/**
+ * Instruments the HTTP entry of SDK v2 (`createMcpHandler`) by hand: it answers `subscriptions/listen` itself, where no
+ * server instance can see it. The servers that it makes are instrumented by {@link instrumentServer}.
+ *
+ * @param handler what `createMcpHandler` returned
+ * @param config options; without any, those of the environment
+ * @throws TypeError if `handler` has no `fetch` function
+ */
+export function instrumentHandler(handler: FetchHandler, config?: McpInstrumentationConfig): Instrumented {
+  if (typeof (handler as { fetch?: unknown } | null)?.fetch !== 'function') {
+    throw new TypeError(`instrumentHandler: expected a handler with a fetch function, got ${describe(handler)}`);
+  }
+  return once(handler, config, (pipeline) => [hookHandler(handler, pipeline)]);
+}
+
+function instrumentProtocol(peer: McpPeer, config: McpInstrumentationConfig | undefined): Instrumented {
+  const protocol = peer as McpPeer & ProtocolLike;
+  return once(peer, config, (pipeline) => {
     const { transport } = protocol;
     if (typeof transport === 'object' && transport !== null) attachProtocol(protocol, transport, pipeline);
     return [
@@ -109,8 +126,8 @@ function once(
   return handle;
 }
 
-function protocolOf(value: unknown, name: string, expected: string): Connectable {
-  if (typeof (value as Connectable | null)?.connect === 'function') return value as Connectable;
+function protocolOf(value: unknown, name: string, expected: string): McpPeer {
+  if (typeof (value as McpPeer | null)?.connect === 'function') return value as McpPeer;
   throw new TypeError(`${name}: expected ${expected} with a connect method, got ${describe(value)}`);
 }
 

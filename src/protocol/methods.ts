@@ -22,7 +22,7 @@ export interface MethodRow {
   readonly resource?: true;
   /** Which opt-in content attributes apply. */
   readonly content?: 'tool' | 'prompt';
-  /** What a successful result reveals. */
+  /** What a successful result reveals; `task` also of a notification's params. */
   readonly result?: 'session' | 'task' | { readonly lists: string; readonly attribute: TargetAttribute };
   /** Its answer ends a stream that may stay open for hours: a span, but no duration measurement. */
   readonly stream?: true;
@@ -88,8 +88,8 @@ const TABLE = {
   'notifications/roots/list_changed': { kind: 'notification', from: 'client', era: 'legacy' },
   'notifications/elicitation/complete': { kind: 'notification', from: 'server', era: 'legacy' },
   'notifications/subscriptions/acknowledged': { kind: 'notification', from: 'server', era: 'modern' },
-  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern' },
-  'notifications/tasks/status': { kind: 'notification', from: 'either', era: 'legacy' },
+  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern', result: 'task' },
+  'notifications/tasks/status': { kind: 'notification', from: 'either', era: 'legacy', result: 'task' },
 } as const satisfies Record<string, MethodRow>;
 
 /** Every method this package knows, by its name on the wire. */

@@ -46,6 +46,8 @@ const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
       '_webStandardTransport',
       'handleRequest',
       '_classification',
+      // SDK v2's HTTP entry, which answers some requests without any transport.
+      'notify',
     ],
   ],
 ];

@@ -13,6 +13,9 @@ export const ASSIGNMENT =
 /** Values that hide nothing: literals, type names, and placeholders of SQL and format strings. */
 const HARMLESS_VALUE = /^(?:null|none|nil|true|false|undefined|string|number|boolean|integer|object|\?|\$\d{1,3}|%s)$/i;
 
+/** A longer value is hidden unread: refusing a match after reading far would let the same text be read again and again. */
+const MAX_HARMLESS_CHARS = 64;
+
 /** Headers whose value runs to the end of the line, quotes, spaces and all. */
 const HEADER = /(?:authori[sz]ation|cookie)$/i;
 
@@ -22,12 +25,15 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
   if (!isSensitiveKey(name)) return undefined;
   const start = match.end;
   const end = HEADER.test(name) && !/["'`]/.test(text.charAt(start)) ? lineEnd(text, start) : valueEnd(text, start);
-  const value = text.slice(start, end).replace(/[)\]}.]+$/, '');
-  if (value === '' || HARMLESS_VALUE.test(value)) return undefined;
-  // `secrets:list` is a name made of words; `password:hunter2` is not.
-  const colon = text.slice(match.start, start).endsWith(':');
-  if (colon && /^[A-Za-z_./:-]+$/.test(value)) return undefined;
-  return inQuotes({ start, end }, text);
+  return end - start <= MAX_HARMLESS_CHARS && isHarmless(text.slice(start, end), text.charAt(start - 1))
+    ? undefined
+    : inQuotes({ start, end }, text);
+}
+
+function isHarmless(value: string, before: string): boolean {
+  const bare = value.replace(/[)\]}.]+$/, '');
+  // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
+  return bare === '' || HARMLESS_VALUE.test(bare) || (before === ':' && /^[A-Za-z_./:-]+$/.test(bare));
 }
 
 /** The whole name, with the word before it: "API key", "max output tokens". */
@@ -80,7 +86,7 @@ function lineEnd(text: string, start: number): number {
 /** Leaves the quotes standing, so that what was JSON stays JSON. */
 function inQuotes({ start, end }: Span, text: string): Span {
   const opening = /^\\{0,3}["'`]/.exec(text.slice(start, start + 4))?.[0] ?? '';
-  const closed = opening !== '' && end - start >= 2 * opening.length && text.slice(0, end).endsWith(opening);
+  const closed = opening !== '' && end - start >= 2 * opening.length && text.startsWith(opening, end - opening.length);
   return {
     start: start + opening.length,
     end: closed ? end - opening.length : end,

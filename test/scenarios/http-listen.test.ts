@@ -1,0 +1,102 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SpanStatusCode } from '@opentelemetry/api';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { instrumentClient, instrumentHandler } from '../../src/index.js';
+import { endOf, Telemetry, until } from '../support/telemetry.js';
+
+const telemetry = new Telemetry();
+let http: HttpServer;
+let handler: ReturnType<typeof createMcpHandler>;
+
+beforeEach(async () => {
+  telemetry.reset();
+  handler = createMcpHandler(() => {
+    const server = new McpServer({ name: 'listener', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
+    server.registerTool('noop', {}, () => ({ content: [] }));
+    return server;
+  });
+  instrumentHandler(handler);
+  http = createServer(toNodeHandler(handler));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  await handler.close();
+  http.closeAllConnections();
+  await new Promise((resolve) => http.close(resolve));
+});
+afterAll(() => telemetry.shutdown());
+
+async function connect(): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  instrumentClient(client);
+  const { port } = http.address() as AddressInfo;
+  await client.connect(new StreamableHTTPClientTransport(new URL(`http://127.0.0.1:${port}/mcp`)));
+  return client;
+}
+
+describe('a listen stream over HTTP', () => {
+  it('is one span on each side until the client closes it, and no duration measurement', async () => {
+    const client = await connect();
+    const subscription = await client.listen({ toolsListChanged: true });
+    expect(telemetry.all('server', 'subscriptions/listen')).toHaveLength(0);
+    await subscription.close();
+    const server = await telemetry.ended('server', 'subscriptions/listen');
+    const sent = telemetry.span('client', 'subscriptions/listen');
+    expect(server.parentSpanContext?.spanId).toBe(sent.spanContext().spanId);
+    expect(server.attributes).toMatchObject({
+      'mcp.method.name': 'subscriptions/listen',
+      'mcp.protocol.version': '2026-07-28',
+      'network.transport': 'tcp',
+      'network.protocol.name': 'http',
+      'network.protocol.version': '1.1',
+      'client.address': '127.0.0.1',
+      'mcp_trail.cancelled': true,
+    });
+    for (const span of [sent, server]) {
+      expect(endOf(span)).toEqual({ status: SpanStatusCode.UNSET, errorType: undefined });
+    }
+    const measured = await telemetry.series();
+    expect(measured.filter(({ attributes }) => attributes['mcp.method.name'] === 'subscriptions/listen')).toEqual([]);
+    await client.close();
+  });
+
+  it('ends without an error when the server ends it', async () => {
+    const client = await connect();
+    const subscription = await client.listen({ toolsListChanged: true });
+    await handler.close();
+    await subscription.closed;
+    const server = await telemetry.ended('server', 'subscriptions/listen');
+    expect(endOf(server)).toEqual({ status: SpanStatusCode.UNSET, errorType: undefined });
+    expect(server.attributes['mcp_trail.cancelled']).toBeUndefined();
+    expect(endOf(await telemetry.ended('client', 'subscriptions/listen'))).toEqual({
+      status: SpanStatusCode.UNSET,
+      errorType: undefined,
+    });
+  });
+
+  it('is an error on the client when the connection is lost', async () => {
+    const client = await connect();
+    const subscription = await client.listen({ toolsListChanged: true });
+    http.closeAllConnections();
+    await subscription.closed;
+    const sent = await telemetry.ended('client', 'subscriptions/listen');
+    expect(endOf(sent)).toEqual({ status: SpanStatusCode.ERROR, errorType: 'connection_closed' });
+    await telemetry.ended('server', 'subscriptions/listen');
+  });
+
+  it('still delivers what the server announces', async () => {
+    const client = await connect();
+    let changed = 0;
+    client.setNotificationHandler('notifications/tools/list_changed', () => {
+      changed += 1;
+    });
+    const subscription = await client.listen({ toolsListChanged: true });
+    handler.notify.toolsChanged();
+    await until(() => changed === 1, 'the notification');
+    await subscription.close();
+  });
+});
