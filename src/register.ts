@@ -25,7 +25,7 @@ function register(): void {
   if (instrumentation.getConfig().enabled === false) return;
   const others = start(instrumentation);
   flushBeforeExit(process, others);
-  onStdioServer((stdin) => stdin.once('end', () => void flush(others)).once('close', () => void flush(others)));
+  onStdioServer((stdin) => stdin.once('end', () => void flush(others)));
 }
 
 function start(instrumentation: McpInstrumentation): Flushable[] {

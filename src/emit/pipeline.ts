@@ -450,6 +450,8 @@ export class Pipeline {
       if (version === undefined) return;
       connection.protocolVersion = version;
       connection.sessionStartedAt ??= this.#now();
+      // Its measurement is made at the end, when the version is known.
+      operation.template = this.#template(connection, operation.sent, row, operation.method, undefined, undefined);
       span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#redactor.name(ATTR_MCP_PROTOCOL_VERSION, version));
     } else if (typeof row.result === 'object') {
       this.#learnListed(row.result, result);
@@ -499,7 +501,7 @@ export class Pipeline {
     const { sessionStartedAt, role } = connection;
     if (sessionStartedAt === undefined || role === 'unknown') return;
     connection.sessionStartedAt = undefined;
-    const stateless = connection.kind.name === 'http' && connection.sessionId === undefined;
+    const stateless = connection.kind.name === 'http' && !connection.hadSessionId;
     if (stateless) return;
     const labels = sessionLabels(connection, outcome, this.#names);
     this.#metrics.session(role, (this.#now() - sessionStartedAt) / 1000, labels);

@@ -20,6 +20,8 @@ export class Connection {
   protocolVersion: string | undefined;
   /** HTTP version of the requests that reach a server. */
   httpVersion: string | undefined;
+  /** Whether there ever was a session id: a client that ends its session has none by the time it closes. */
+  hadSessionId = false;
   /** When `initialize` succeeded; a connection without it is no session. */
   sessionStartedAt: number | undefined;
   /** Span and metric parts that do not change from message to message. */
@@ -47,7 +49,9 @@ export class Connection {
   /** The legacy session id, as the transport has it now. */
   get sessionId(): string | undefined {
     const { sessionId } = this.transport;
-    return typeof sessionId === 'string' && sessionId !== '' ? sessionId : undefined;
+    if (typeof sessionId !== 'string' || sessionId === '') return undefined;
+    this.hadSessionId = true;
+    return sessionId;
   }
 
   /** The open request with this id, in one direction. */

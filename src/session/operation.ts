@@ -17,7 +17,7 @@ export class Operation {
   readonly row: MethodRow;
   /** Absent for notifications and for requests embedded in a result. */
   readonly id: RequestId | undefined;
-  readonly template: Template;
+  template: Template;
   /** Milliseconds of the pipeline's clock. */
   readonly startedAt: number;
   readonly span: Span;

@@ -1,0 +1,49 @@
+/** Node.js child processes whose output is kept, and which are ended by their own pid. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const MAX_OUTPUT = 100_000;
+const KILL_AFTER_MS = 5_000;
+
+/**
+ * @param {string} name for messages
+ * @param {string[]} args of `node`
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function startNode(name, args, env) {
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of /** @type {const} */ (['stdout', 'stderr'])) {
+    child[stream].setEncoding('utf8').on('data', (text) => {
+      output[stream] = (output[stream] + text).slice(-MAX_OUTPUT);
+    });
+  }
+  const closed = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+
+  return {
+    name,
+    output,
+    closed,
+
+    /** The first line of stdout, once it is there. */
+    async firstLine() {
+      while (!output.stdout.includes('\n')) {
+        const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed]);
+        if (ended) throw new Error(`${name} ended (${ended.signal ?? ended.code}) before it was ready`);
+      }
+      return output.stdout.split('\n', 1)[0];
+    },
+
+    /** Ends it without waiting; harmless when it has ended. */
+    kill: () => child.kill('SIGKILL'),
+
+    /** Asks it to end, insists after a while, and waits until it has. */
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      const end = await closed;
+      clearTimeout(timer);
+      return end;
+    },
+  };
+}

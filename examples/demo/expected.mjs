@@ -1,0 +1,169 @@
+/**
+ * What the demo must have produced. Pure.
+ *
+ * @typedef {import('../support/otlp-json.mjs').Span} Span
+ * @typedef {import('../support/otlp-json.mjs').Metric} Metric
+ */
+
+/** Spans as `service KIND name`, indented under their parents, with the `error.type` of those that fail. */
+const OUTLINE = `
+agent INTERNAL plan a weekend
+  agent CLIENT tools/list
+    travel SERVER tools/list
+  agent CLIENT tools/call plan_trip
+    travel SERVER tools/call plan_trip
+      travel CLIENT initialize
+        booking SERVER initialize
+      travel CLIENT notifications/initialized
+        booking SERVER notifications/initialized
+      travel CLIENT tools/call find_rooms
+        booking SERVER tools/call find_rooms
+          booking CLIENT GET
+  agent CLIENT tools/call check_visa !tool_error
+    travel SERVER tools/call check_visa !tool_error
+  agent CLIENT tools/call book_trip !tool_error
+    travel SERVER tools/call book_trip !tool_error
+      travel CLIENT tools/call reserve_room !-32603
+        booking SERVER tools/call reserve_room !-32603
+`;
+
+/** What depends on the protocol between the agent and the travel server. @type {Record<string, string>} */
+const BY_PROTOCOL = {
+  // The server asks the client while the call is open.
+  '2025-11-25': `
+agent INTERNAL plan a weekend
+  agent CLIENT initialize
+    travel SERVER initialize
+  agent CLIENT notifications/initialized
+    travel SERVER notifications/initialized
+  agent CLIENT tools/call plan_trip
+    travel SERVER tools/call plan_trip
+      travel CLIENT sampling/createMessage
+        agent SERVER sampling/createMessage
+`,
+  // The question is the result of a first call, the answer is part of a second one, which is linked to the first.
+  '2026-07-28': `
+agent INTERNAL plan a weekend
+  agent CLIENT server/discover
+    travel SERVER server/discover
+  agent CLIENT tools/call plan_trip
+    agent SERVER sampling/createMessage
+`,
+};
+
+export const PROTOCOLS = Object.keys(BY_PROTOCOL);
+
+/**
+ * Every expected span as the path of descriptions from the root down to it, with its `error.type`.
+ *
+ * @param {string} protocol one of `PROTOCOLS`
+ * @returns {Map<string, string | undefined>}
+ */
+export function expectedPaths(protocol) {
+  return new Map([...parseOutline(OUTLINE), ...parseOutline(BY_PROTOCOL[protocol])]);
+}
+
+export const METRICS = [
+  'agent mcp.client.operation.duration',
+  'travel mcp.server.operation.duration',
+  'travel mcp.client.operation.duration',
+  'booking mcp.server.operation.duration',
+];
+
+/**
+ * What is still missing, as one line each.
+ *
+ * @param {{ spans: Span[], metrics: Metric[] }} collected
+ * @param {string} protocol
+ */
+export function missing({ spans, metrics }, protocol) {
+  const received = pathsOf(spans);
+  const expected = expectedPaths(protocol);
+  const names = new Set(metrics.map(({ name, resource }) => `${resource['service.name']} ${name}`));
+  return [
+    ...[...expected.keys()].filter((path) => !received.has(path)).map((path) => `span missing: ${path}`),
+    ...METRICS.filter((name) => !names.has(name)).map((name) => `metric missing: ${name}`),
+  ];
+}
+
+/**
+ * Everything wrong with what was received, as one line each.
+ *
+ * @param {{ spans: Span[], metrics: Metric[] }} collected
+ * @param {string} protocol
+ */
+export function problems({ spans, metrics }, protocol) {
+  const expected = expectedPaths(protocol);
+  const ids = new Set(spans.map((span) => span.spanId));
+  const traces = new Set(spans.map((span) => span.traceId));
+  const services = [...new Set(spans.map(serviceOf))].sort().join(', ');
+  const roots = spans.filter((span) => span.parentSpanId === '').map(describe);
+  const found = missing({ spans, metrics }, protocol);
+
+  if (traces.size !== 1) found.push(`${traces.size} traces instead of 1`);
+  if (services !== 'agent, booking, travel') found.push(`services are ${services || 'none'}`);
+  if (roots.join() !== 'agent INTERNAL plan a weekend') found.push(`roots are: ${roots.join(', ') || 'none'}`);
+  if (ids.size !== spans.length) found.push(`${spans.length - ids.size} spans received twice`);
+  const rounds = spans.filter((span) => describe(span) === 'agent CLIENT tools/call plan_trip');
+  const linked = rounds.filter(({ links }) => links.some(({ spanId }) => ids.has(spanId))).length;
+  if (linked < rounds.length - 1)
+    found.push(`${linked} of ${rounds.length} calls of plan_trip linked to the one before`);
+  for (const span of spans) {
+    if (span.parentSpanId && !ids.has(span.parentSpanId)) found.push(`parent missing: of ${describe(span)}`);
+  }
+  for (const [path, matches] of pathsOf(spans)) {
+    const errorType = expected.get(path);
+    const status = errorType ? 'ERROR' : 'UNSET';
+    for (const span of matches) {
+      if (span.status.code === status && span.attributes['error.type'] === errorType) continue;
+      found.push(`${path}: ${span.status.code} ${span.attributes['error.type']}, not ${status} ${errorType}`);
+    }
+  }
+  return found;
+}
+
+/**
+ * Spans by the descriptions from the root down to them.
+ *
+ * @param {Span[]} spans
+ * @returns {Map<string, Span[]>}
+ */
+function pathsOf(spans) {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const paths = new Map();
+  for (const span of spans) {
+    const descriptions = [];
+    for (let at = span, steps = 0; at && steps < spans.length; at = byId.get(at.parentSpanId), steps += 1) {
+      descriptions.unshift(describe(at));
+    }
+    const path = descriptions.join(' > ');
+    paths.set(path, [...(paths.get(path) ?? []), span]);
+  }
+  return paths;
+}
+
+/**
+ * @param {string} outline
+ * @returns {Map<string, string | undefined>} error type by path
+ */
+function parseOutline(outline) {
+  const paths = new Map();
+  /** @type {string[]} */
+  const ancestors = [];
+  for (const line of outline.split('\n').filter(Boolean)) {
+    const [, indent, description, errorType] = /^( *)(.*?)(?: !(.*))?$/.exec(line);
+    ancestors.splice(indent.length / 2, Infinity, description);
+    paths.set(ancestors.join(' > '), errorType);
+  }
+  return paths;
+}
+
+/** @param {Span} span */
+function describe(span) {
+  return `${serviceOf(span)} ${span.kind} ${span.name}`;
+}
+
+/** @param {Span} span */
+function serviceOf(span) {
+  return span.resource['service.name'];
+}

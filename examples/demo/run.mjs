@@ -1,0 +1,145 @@
+/** `npm run demo`: starts three instrumented processes, collects their telemetry, prints and checks the trace. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startOtlpReceiver } from '../support/otlp-receiver.mjs';
+import { waterfall } from '../support/waterfall.mjs';
+import { startNode } from './child.mjs';
+import { missing, PROTOCOLS, problems } from './expected.mjs';
+
+const AGENT_TIMEOUT_MS = 60_000;
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'string' }, protocol: { type: 'string', default: '2025-11-25' } },
+});
+if (!PROTOCOLS.includes(options.protocol)) fail(`--protocol is one of ${PROTOCOLS.join(', ')}`);
+
+const register = import.meta.resolve('mcp-trail/register');
+if (!existsSync(fileURLToPath(register))) fail('mcp-trail is not built here: run `npm run build` first');
+
+const collector = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+const receiver = await startOtlpReceiver({ forwardTo: collector });
+const hotel = await startHotel();
+/** @type {ReturnType<typeof startNode>[]} */
+const children = [];
+
+/** @type {NodeJS.Signals | undefined} */
+let interruptedBy;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => {
+    interruptedBy = signal;
+    stopChildren();
+  });
+}
+process.once('exit', () => {
+  for (const child of children) child.kill();
+});
+
+/** @type {string[]} */
+const found = [];
+try {
+  await runProcesses();
+} catch (error) {
+  found.push(error.message);
+}
+await stopChildren();
+hotel.close();
+hotel.closeAllConnections();
+found.push(...problems(receiver, options.protocol));
+const forwarded = await receiver.close();
+if (interruptedBy) process.kill(process.pid, interruptedBy); // With our handler gone it does what it always does.
+if (forwarded?.failed) found.push(`${forwarded.failed} of the requests to ${collector} failed`);
+if (options.json) await writeFile(options.json, `${JSON.stringify(receiver.spans, undefined, 2)}\n`);
+
+report();
+
+/** The booking server first, because the others need its address; the agent starts the travel server itself. */
+async function runProcesses() {
+  const booking = start('booking', { HOTEL_API_URL: hotel.url });
+  const BOOKING_URL = await booking.firstLine();
+  const agent = start('agent', {
+    BOOKING_URL,
+    DEMO_PROTOCOL: options.protocol,
+    MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES: 'true',
+  });
+  const timer = setTimeout(() => agent.stop(), AGENT_TIMEOUT_MS);
+  const { code, signal } = await agent.closed;
+  clearTimeout(timer);
+  if (code !== 0) throw new Error(`the agent ended with ${signal ?? `exit code ${code}`}`);
+  await booking.stop(); // Ended servers have sent what they had.
+  await receiver.waitFor(() => missing(receiver, options.protocol).length === 0, {
+    timeoutMs: 5_000,
+    what: 'complete trace',
+  });
+}
+
+/**
+ * @param {string} service
+ * @param {Record<string, string>} env
+ */
+function start(service, env) {
+  const file = { agent: 'agent.mjs', booking: 'booking-server.mjs' }[service];
+  const child = startNode(service, ['--import', register, fileURLToPath(new URL(file, import.meta.url))], {
+    ...inheritedEnvironment(),
+    OTEL_SERVICE_NAME: service,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_LOGS_EXPORTER: 'none',
+    ...env,
+  });
+  children.push(child);
+  return child;
+}
+
+/** Without the settings of another OpenTelemetry set-up, which could send the telemetry elsewhere or drop it. */
+function inheritedEnvironment() {
+  const foreign = /^(OTEL_|NODE_OPTIONS$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+}
+
+/** The plain HTTP service below the `find_rooms` tool. */
+async function startHotel() {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json').end('{"free":3}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return Object.assign(server, { url: `http://127.0.0.1:${port}` });
+}
+
+async function stopChildren() {
+  await Promise.all(children.map((child) => child.stop()));
+}
+
+function report() {
+  const { spans } = receiver;
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+  console.log(
+    'An agent, a stdio MCP server (SDK v2) and a Streamable HTTP MCP server (SDK v1), traced by mcp-trail:\n',
+  );
+  console.log(waterfall(spans, { colour }));
+  const traces = new Set(spans.map(({ traceId }) => traceId)).size;
+  const processes = new Set(spans.map(({ resource }) => resource['process.pid'] ?? resource['service.name'])).size;
+  console.log(`\n${traces} ${traces === 1 ? 'trace' : 'traces'}, ${spans.length} spans, ${processes} processes`);
+  if (found.length > 0) {
+    for (const { name, output } of children) {
+      for (const line of output.stderr.split('\n').filter(Boolean)) console.error(`${name}: ${line}`);
+    }
+    fail(`The demo is not as it should be:\n${found.map((problem) => `- ${problem}`).join('\n')}`);
+  }
+  console.log(
+    collector
+      ? `Also sent to ${collector} (${forwarded?.sent} requests).`
+      : 'Send the same to a Collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm run demo',
+  );
+}
+
+/** @param {string} message @returns {never} */
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
