@@ -6,57 +6,30 @@ import {
   type Attributes,
   type Context,
   context,
-  createContextKey,
-  isSpanContextValid,
   type Link,
-  ROOT_CONTEXT,
   type Span,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
-import { type Content, requestContent, resultContent } from '../describe/content.js';
-import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
-import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer, taskStatusOf } from '../describe/outcome.js';
-import { outcomeAttributes } from '../describe/span.js';
-import { buildTemplate, type Template } from '../describe/template.js';
+import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
 import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';
-import { declaredProtocolVersion, metaOf, withMeta } from '../protocol/meta.js';
-import { type MethodRow, methodRow, targetOf } from '../protocol/methods.js';
-import { Redactor } from '../redact/redactor.js';
-import {
-  ATTR_CLIENT_ADDRESS,
-  ATTR_CLIENT_PORT,
-  ATTR_GEN_AI_OPERATION_NAME,
-  ATTR_JSONRPC_REQUEST_ID,
-  ATTR_MCP_PROTOCOL_VERSION,
-  ATTR_MCP_RESOURCE_URI,
-  ATTR_MCP_TRAIL_ROUND,
-  ATTR_MCP_TRAIL_TASK_STATUS,
-} from '../semconv/attributes.js';
+import { metaOf, withMeta } from '../protocol/meta.js';
+import { type MethodRow, methodRow } from '../protocol/methods.js';
+import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';
-import { Operation } from '../session/operation.js';
+import { Operation, type OperationInit } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { isLaterRound, type Round, Rounds, roundOf } from '../session/rounds.js';
 import type { McpOperationInfo } from '../types.js';
 import { reportFailure } from '../util/report.js';
-import { Metrics } from './metrics.js';
+import { Describer, type Peer } from './describer.js';
+import { Measurements } from './measurements.js';
+import { continuedIn, executeToolSpan, handledIn, type InboundParent, inboundParent, withHandling } from './parents.js';
 import { compareContext, extract, inject } from './propagation.js';
-import { Providers, STRUCTURED_ATTRIBUTES } from './providers.js';
-
-/** The inbound operation whose handler is running. */
-const HANDLING = createContextKey('mcp-trail operation being handled');
-/** The operation whose `input_required` result is being acted upon. */
-const CONTINUED = createContextKey('mcp-trail operation to be continued');
-
-/** Who is at the other end of the HTTP request that brought a message. */
-export interface Peer {
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-  readonly httpVersion: string | undefined;
-}
+import { Providers } from './providers.js';
 
 /** A message with a method. */
 interface Call {
@@ -71,12 +44,13 @@ export interface Outbound<M> {
   readonly message: M;
 }
 
+type Kind = 'request' | 'notification';
+
 export class Pipeline {
   readonly config: ResolvedConfig;
-  readonly providers: Providers;
-  readonly #metrics: Metrics;
-  readonly #redactor: Redactor;
-  readonly #names: LabelNames = createLabelNames();
+  readonly #providers: Providers;
+  readonly #describer: Describer;
+  readonly #measurements: Measurements;
   readonly #open: OpenOperations;
   readonly #rounds = new Rounds();
   readonly #now: () => number;
@@ -84,10 +58,10 @@ export class Pipeline {
 
   constructor(config: ResolvedConfig, providers = new Providers(), now: () => number = () => performance.now()) {
     this.config = config;
-    this.providers = providers;
     this.enabled = config.enabled;
-    this.#metrics = new Metrics(providers);
-    this.#redactor = new Redactor(config.redact === undefined ? {} : { redact: config.redact });
+    this.#providers = providers;
+    this.#describer = new Describer(config);
+    this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
     this.#now = now;
   }
@@ -98,7 +72,7 @@ export class Pipeline {
   }
 
   /** A message is about to be sent: starts its span and returns the message that carries its context. */
-  send<M extends Call>(connection: Connection, message: M, kind: 'request' | 'notification'): Outbound<M> | undefined {
+  send<M extends Call>(connection: Connection, message: M, kind: Kind): Outbound<M> | undefined {
     try {
       return this.#send(connection, message, kind);
     } catch (error) {
@@ -107,11 +81,14 @@ export class Pipeline {
     }
   }
 
-  /** A message has arrived: starts its span. The caller runs the handler in the operation's context. */
+  /**
+   * A message has arrived: starts its span. The caller runs the handler in the operation's context.
+   * @param related an open request that the message is about: it becomes the parent
+   */
   receive(
     connection: Connection,
     message: Call,
-    kind: 'request' | 'notification',
+    kind: Kind,
     peer: Peer | undefined,
     related?: Operation,
   ): Operation | undefined {
@@ -127,9 +104,8 @@ export class Pipeline {
   receiveEmbedded(connection: Connection, request: unknown): Operation | undefined {
     try {
       const { method, params } = (asRecord(request) ?? {}) as Partial<Call>;
-      if (typeof method !== 'string') return undefined;
-      const continued = context.active().getValue(CONTINUED) as Operation | undefined;
-      if (continued === undefined) return undefined;
+      const continued = continuedIn(context.active());
+      if (typeof method !== 'string' || continued === undefined) return undefined;
       return this.#receive(connection, { method, params }, 'request', undefined, continued);
     } catch (error) {
       reportFailure('starting a server span', error);
@@ -156,13 +132,17 @@ export class Pipeline {
   end(operation: Operation, outcome: Outcome): void {
     if (!operation.open) return;
     operation.open = false;
+    this.#open.delete(operation);
+    operation.connection.remove(operation);
     try {
-      this.#open.delete(operation);
-      operation.connection.remove(operation);
       this.#endSpan(operation, outcome);
-      this.#measure(operation, outcome);
     } catch (error) {
       reportFailure('ending a span', error);
+    }
+    try {
+      this.#measurements.operation(operation, outcome, this.#now() - operation.startedAt);
+    } catch (error) {
+      reportFailure('recording a duration', error);
     }
   }
 
@@ -184,26 +164,23 @@ export class Pipeline {
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
   }
 
-  #send<M extends Call>(connection: Connection, message: M, kind: 'request' | 'notification'): Outbound<M> {
+  #send<M extends Call>(connection: Connection, message: M, kind: Kind): Outbound<M> {
     const { method, params, id } = message;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
-    const caller = context.active();
-    const related = this.#relatedRequest(connection, row, params);
-    let parent = related?.callerContext ?? caller;
+    const active = context.active();
+    const callerContext = this.#cancelledRequest(connection, row, params)?.callerContext ?? active;
+    // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
+    const present = meta === undefined ? 'absent' : compareContext(meta, handledIn(active)?.inboundMeta);
+    const parent = meta !== undefined && present === 'different' ? extract(callerContext, meta) : callerContext;
 
-    const handled = caller.getValue(HANDLING) as Operation | undefined;
-    const present = meta === undefined ? 'absent' : compareContext(meta, handled?.inboundMeta);
-    if (present === 'different') parent = extract(parent, meta as Record<string, unknown>);
-
-    const previous = this.#previousRound(caller, method, params);
-    const reused = this.#executeToolSpan(caller, row, params);
-    const template = this.#template(connection, true, row, method, params, meta);
-    const attributes = this.#attributes(template, id, row, params, previous);
-    const span = reused ?? this.#startSpan(template, attributes, parent, roundLinks(previous));
-    if (reused !== undefined) reused.setAttributes(attributes);
-
-    const operation = new Operation({
+    const previous = this.#previousRound(active, method, params);
+    const template = this.#describer.template(connection, true, row, method, params, meta);
+    const attributes = this.#describer.startAttributes({ template, row, id, params, previous, peer: undefined });
+    const reused = this.config.reuseExecuteToolSpan ? executeToolSpan(active, row, params) : undefined;
+    reused?.setAttributes(attributes);
+    const span = reused ?? this.#startSpan({ template, attributes, parent, links: roundLinks(previous) });
+    const operation = this.#begin({
       sent: true,
       connection,
       method,
@@ -214,11 +191,9 @@ export class Pipeline {
       span,
       ownsSpan: reused === undefined,
       context: trace.setSpan(parent, span),
-      callerContext: related?.callerContext ?? caller,
+      callerContext,
+      previous,
     });
-    continueRounds(operation, previous);
-    this.#register(operation);
-    this.#callHook('requestHook', operation, SUCCESS);
 
     if (present === 'different' || row.inject === false || !this.#mayInject(method)) return { operation, message };
     const entries = inject(operation.context);
@@ -230,30 +205,25 @@ export class Pipeline {
 
   #receive(
     connection: Connection,
-    message: Call,
-    kind: 'request' | 'notification',
+    { method, params, id }: Call,
+    kind: Kind,
     peer: Peer | undefined,
     related: Operation | undefined,
   ): Operation {
-    const { method, params, id } = message;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
-
-    const caller = context.active();
+    const active = context.active();
     const previous = this.#rounds.continuedBy(method, params);
-    const links = roundLinks(previous);
-    const parent = this.#inboundParent(connection, caller, meta, related, links);
-    const template = this.#template(connection, false, row, method, params, meta);
-    const attributes = this.#attributes(template, id, row, params, previous);
-    if (peer?.address !== undefined) {
-      attributes[ATTR_CLIENT_ADDRESS] = peer.address;
-      if (peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
-    }
-    const span = this.#startSpan(template, attributes, parent, links);
-    const base = trace.setSpan(parent, span);
-
-    const operation = new Operation({
+    const parent: InboundParent =
+      related === undefined
+        ? inboundParent(connection, active, meta, this.config.trustIncomingContext)
+        : { context: related.context, links: [] };
+    const template = this.#describer.template(connection, false, row, method, params, meta);
+    const attributes = this.#describer.startAttributes({ template, row, id, params, previous, peer });
+    const links = previous === undefined ? parent.links : [...parent.links, ...roundLinks(previous)];
+    const span = this.#startSpan({ template, attributes, parent: parent.context, links });
+    const operation = this.#begin({
       sent: false,
       connection,
       method,
@@ -263,53 +233,48 @@ export class Pipeline {
       startedAt: this.#now(),
       span,
       ownsSpan: true,
-      context: base,
-      callerContext: caller,
+      context: trace.setSpan(parent.context, span),
+      callerContext: active,
+      previous,
     });
     operation.inboundMeta = meta;
-    operation.context = base.setValue(HANDLING, operation);
-    continueRounds(operation, previous);
-    this.#register(operation);
+    operation.context = withHandling(operation.context, operation);
+    return operation;
+  }
+
+  #startSpan(start: {
+    readonly template: Operation['template'];
+    readonly attributes: Attributes;
+    readonly parent: Context;
+    readonly links: readonly Link[];
+  }): Span {
+    const { template, attributes, parent, links } = start;
+    const name = this.#describer.spanName(template, attributes);
+    const options = { kind: template.spanKind, attributes, links: links as Link[] };
+    return this.#providers.tracer.startSpan(name, options, parent);
+  }
+
+  #begin(init: OperationInit & { readonly previous: Round | undefined }): Operation {
+    const operation = new Operation(init);
+    if (init.previous !== undefined) {
+      operation.round = init.previous.number + 1;
+      operation.firstRound = init.previous.first;
+    }
+    const replaced = operation.connection.add(operation);
+    if (replaced !== undefined) this.#evict(replaced);
+    const oldest = this.#open.add(operation);
+    if (oldest !== undefined) this.#evict(oldest);
     this.#callHook('requestHook', operation, SUCCESS);
     return operation;
   }
 
-  /** The parent of an inbound message's span: `_meta` first, then what is active, if that belongs to the message. */
-  #inboundParent(
-    connection: Connection,
-    active: Context,
-    meta: Record<string, unknown> | undefined,
-    related: Operation | undefined,
-    links: Link[],
-  ): Context {
-    // Progress reports on one of our own requests, and input requests embedded in its result, belong under it.
-    if (related !== undefined) return related.context;
-    const ambient = this.#ambient(connection, active);
-    if (meta === undefined) return ambient;
-
-    const trusted = this.config.trustIncomingContext === 'parent';
-    const extracted = extract(trusted ? ambient : ROOT_CONTEXT, meta);
-    const remote = trace.getSpanContext(extracted);
-    if (!trusted) {
-      if (remote !== undefined && isSpanContextValid(remote)) links.push({ context: remote });
-      return ambient;
-    }
-    // The span of the HTTP request is not the parent then, but it must stay findable.
-    const http =
-      connection.kind.name === 'http' && connection.role !== 'client' ? trace.getSpanContext(ambient) : undefined;
-    if (http !== undefined && http.spanId !== remote?.spanId && isSpanContextValid(http)) links.push({ context: http });
-    return extracted;
+  #evict(operation: Operation): void {
+    this.end(operation, EVICTED);
+    this.#measurements.evicted();
   }
 
-  #ambient(connection: Connection, active: Context): Context {
-    if (!connection.kind.ambientIsCaller) return ROOT_CONTEXT;
-    if (connection.role !== 'client') return active;
-    // A client's HTTP stream keeps the context of the request that opened it: no parent once that has ended.
-    return trace.getSpan(active)?.isRecording() ? active : ROOT_CONTEXT;
-  }
-
-  /** The open request that a cancellation names. */
-  #relatedRequest(connection: Connection, row: MethodRow, params: unknown): Operation | undefined {
+  /** The open request that a cancellation of ours names. */
+  #cancelledRequest(connection: Connection, row: MethodRow, params: unknown): Operation | undefined {
     if (row.refersTo !== 'requestId') return undefined;
     const id = asRecord(params)?.['requestId'];
     return typeof id === 'string' || typeof id === 'number' ? connection.find(true, id) : undefined;
@@ -318,96 +283,8 @@ export class Pipeline {
   /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
   #previousRound(active: Context, method: string, params: unknown): Round | undefined {
     if (!isLaterRound(params)) return undefined;
-    const continued = active.getValue(CONTINUED) as Operation | undefined;
+    const continued = continuedIn(active);
     return continued?.method === method ? roundOf(continued) : this.#rounds.continuedBy(method, params);
-  }
-
-  /** An active span that already stands for this tool call, made by a GenAI instrumentation. */
-  #executeToolSpan(active: Context, row: MethodRow, params: unknown): Span | undefined {
-    if (!this.config.reuseExecuteToolSpan || row.operationName === undefined || row.target === undefined)
-      return undefined;
-    const span = trace.getSpan(active);
-    // The API does not let a span be read; the SDK's spans hold their attributes in the open.
-    const attributes = asRecord((span as { attributes?: unknown } | undefined)?.attributes);
-    const matches =
-      attributes?.[ATTR_GEN_AI_OPERATION_NAME] === row.operationName &&
-      attributes[row.target.attribute] === targetOf(row, params);
-    return matches && span?.isRecording() ? span : undefined;
-  }
-
-  #template(
-    connection: Connection,
-    sent: boolean,
-    row: MethodRow,
-    method: string,
-    params: unknown,
-    meta: Record<string, unknown> | undefined,
-  ): Template {
-    // A message of the stateless protocol says its version itself, and belongs to no session.
-    const declared = declaredProtocolVersion(meta);
-    const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
-    const sessionId = declared === undefined ? connection.sessionId : undefined;
-    const cache = connection.templates;
-    cache.expect(protocolVersion, sessionId, connection.httpVersion);
-    const target = targetOf(row, params);
-    const cached = cache.get(sent, method, target);
-    if (cached !== undefined) return cached;
-
-    const name = (field: string, value: string | undefined) =>
-      value === undefined ? undefined : this.#redactor.name(field, value);
-    const template = buildTemplate({
-      connection,
-      sent,
-      row,
-      method: this.#redactor.name('mcp.method.name', method),
-      target: name(row.target?.attribute ?? '', target),
-      protocolVersion: name('mcp.protocol.version', protocolVersion),
-      sessionId: name('mcp.session.id', sessionId),
-    });
-    cache.set(sent, method, target, template);
-    return template;
-  }
-
-  #attributes(
-    template: Template,
-    id: RequestId | undefined,
-    row: MethodRow,
-    params: unknown,
-    previous: Round | undefined,
-  ): Attributes {
-    const attributes: Attributes = { ...template.spanAttributes };
-    if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.#idText(id);
-    if (row.resource) {
-      const uri = asString(asRecord(params)?.['uri']);
-      if (uri !== undefined) attributes[ATTR_MCP_RESOURCE_URI] = this.#redactor.uri(ATTR_MCP_RESOURCE_URI, uri);
-    }
-    if (row.kind === 'notification' && row.result === 'task') {
-      const status = taskStatusOf(params);
-      if (status !== undefined) attributes[ATTR_MCP_TRAIL_TASK_STATUS] = status;
-    }
-    if (previous !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = previous.number + 1;
-    if (row.content !== undefined) this.#addContent(attributes, requestContent(row, params, this.config));
-    return attributes;
-  }
-
-  #idText(id: RequestId): string {
-    return typeof id === 'number' ? String(id) : this.#redactor.name(ATTR_JSONRPC_REQUEST_ID, id);
-  }
-
-  #addContent(attributes: Attributes, content: Content): void {
-    for (const [key, raw] of content) {
-      const name = this.#redactor.name('attribute key', key);
-      const value = typeof raw === 'string' ? this.#redactor.text(name, raw) : this.#redactor.value(name, raw);
-      if (value === undefined) continue;
-      const structured = STRUCTURED_ATTRIBUTES || typeof value !== 'object';
-      attributes[name] = structured ? (value as string) : JSON.stringify(value);
-    }
-  }
-
-  #startSpan(template: Template, attributes: Attributes, parent: Context, links: Link[]): Span {
-    const uri = this.config.resourceUriInSpanName ? attributes[ATTR_MCP_RESOURCE_URI] : undefined;
-    const name = uri === undefined ? template.spanName : `${template.spanName} ${String(uri)}`;
-    return this.providers.tracer.startSpan(name, { kind: template.spanKind, attributes, links }, parent);
   }
 
   #mayInject(method: string): boolean {
@@ -421,128 +298,77 @@ export class Pipeline {
     }
   }
 
-  #register(operation: Operation): void {
-    const replaced = operation.connection.add(operation);
-    if (replaced !== undefined) this.#evict(replaced);
-    const oldest = this.#open.add(operation);
-    if (oldest !== undefined) this.#evict(oldest);
-  }
-
-  #evict(operation: Operation): void {
-    this.end(operation, EVICTED);
-    this.#metrics.evicted();
-  }
-
   /** What a result tells about the connection, and content of it that was asked for. */
-  #readResult(operation: Operation, message: ResponseMessage): void {
-    const { row, span, connection } = operation;
-    const result = asRecord(message.result);
-    if (result === undefined) return;
-    if (operation.answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED)
-      this.#rounds.remember(operation, result);
-    if (row.content === 'tool' && this.config.captureResults && span.isRecording()) {
-      const attributes: Attributes = {};
-      this.#addContent(attributes, resultContent(row, result, this.config));
-      span.setAttributes(attributes);
+  #readResult(operation: Operation, { result }: ResponseMessage): void {
+    const { row, span, answer } = operation;
+    const record = asRecord(result);
+    if (record === undefined) return;
+    if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) this.#rounds.remember(operation, record);
+    if (row.result === 'session') this.#startSession(operation, record);
+    else if (row.result !== undefined) {
+      this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
     }
-    if (row.result === 'session') {
-      const version = asString(result['protocolVersion']);
-      if (version === undefined) return;
-      connection.protocolVersion = version;
-      connection.sessionStartedAt ??= this.#now();
-      // Its measurement is made at the end, when the version is known.
-      operation.template = this.#template(connection, operation.sent, row, operation.method, undefined, undefined);
-      span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#redactor.name(ATTR_MCP_PROTOCOL_VERSION, version));
-    } else if (typeof row.result === 'object') {
-      this.#learnListed(row.result, result);
-    }
+    if (row.content === undefined || !span.isRecording()) return;
+    const attributes = this.#describer.resultAttributes(row, record);
+    if (attributes !== undefined) span.setAttributes(attributes);
   }
 
-  #learnListed({ lists, attribute }: { lists: string; attribute: string }, result: Record<string, unknown>): void {
-    const names = this.#names.targets[attribute];
-    const listed = result[lists];
-    if (names === undefined || !Array.isArray(listed)) return;
-    for (const entry of listed.slice(0, 1000)) {
-      const name = asString(asRecord(entry)?.['name']);
-      if (name !== undefined) names.learn(this.#redactor.name(attribute, name));
-    }
+  #startSession(operation: Operation, result: Record<string, unknown>): void {
+    const { connection, sent, row, method, span } = operation;
+    const version = asString(result['protocolVersion']);
+    if (version === undefined) return;
+    connection.protocolVersion = version;
+    connection.sessionStartedAt ??= this.#now();
+    span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
+    // Its measurement is made at the end, when the version is known.
+    operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
+  }
+
+  #endSession(connection: Connection, outcome: Outcome): void {
+    const { sessionStartedAt } = connection;
+    if (sessionStartedAt === undefined) return;
+    connection.sessionStartedAt = undefined;
+    const stateless = connection.kind.name === 'http' && !connection.hadSessionId;
+    if (!stateless) this.#measurements.session(connection, outcome, this.#now() - sessionStartedAt);
   }
 
   #endSpan(operation: Operation, outcome: Outcome): void {
     const { span, ownsSpan } = operation;
     if (outcome !== SUCCESS) {
-      span.setAttributes(outcomeAttributes(outcome, this.config.rpcStatusCodeAttribute));
+      span.setAttributes(this.#describer.endAttributes(outcome));
       if (ownsSpan && outcome.errorType !== undefined) {
-        const message = this.config.captureErrorMessages ? outcome.message : undefined;
-        const text = message === undefined ? undefined : this.#redactor.text('status.description', message);
-        span.setStatus(
-          text === undefined ? { code: SpanStatusCode.ERROR } : { code: SpanStatusCode.ERROR, message: text },
-        );
+        const message = this.#describer.statusMessage(outcome);
+        span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
       }
     }
     this.#callHook('responseHook', operation, outcome);
     if (ownsSpan) span.end();
   }
 
-  #measure(operation: Operation, outcome: Outcome): void {
-    if (operation.row.stream) return;
-    const { template } = operation;
-    const seconds = (this.#now() - operation.startedAt) / 1000;
-    let labels = outcome === SUCCESS ? template.successLabels : undefined;
-    if (labels === undefined) {
-      if (outcome === SUCCESS) learnNames(template.facts, this.#names);
-      labels = operationLabels(template, outcome, this.#names, this.config.rpcStatusCodeAttribute);
-      if (outcome === SUCCESS) template.successLabels = labels;
-    }
-    this.#metrics.operation(operation.sent, seconds, labels);
-  }
-
-  #endSession(connection: Connection, outcome: Outcome): void {
-    const { sessionStartedAt, role } = connection;
-    if (sessionStartedAt === undefined || role === 'unknown') return;
-    connection.sessionStartedAt = undefined;
-    const stateless = connection.kind.name === 'http' && !connection.hadSessionId;
-    if (stateless) return;
-    const labels = sessionLabels(connection, outcome, this.#names);
-    this.#metrics.session(role, (this.#now() - sessionStartedAt) / 1000, labels);
-  }
-
   #callHook(hook: 'requestHook' | 'responseHook', operation: Operation, outcome: Outcome): void {
     const callback = this.config[hook];
     if (callback === undefined) return;
-    const { sent, method, id, template } = operation;
-    const { target } = template.facts;
-    const info: McpOperationInfo = {
-      side: sent ? 'client' : 'server',
-      method,
-      ...(id !== undefined && { id }),
-      ...(target !== undefined && { target }),
-      ...(outcome.errorType !== undefined && { errorType: outcome.errorType }),
-    };
     try {
-      callback(operation.span, info);
+      callback(operation.span, infoOf(operation, outcome));
     } catch (error) {
       reportFailure(`the ${hook}`, error);
     }
   }
 }
 
-/**
- * The context in which a client acts upon an `input_required` result: what it handles and sends there continues the
- * operation. Without a span of the caller's the rounds would be traces of their own, so the first round adopts them.
- */
-export function continuationContext(operation: Operation): Context {
-  const { callerContext, span } = operation;
-  const base = trace.getSpan(callerContext) === undefined ? trace.setSpan(callerContext, span) : callerContext;
-  return base.setValue(CONTINUED, operation);
+const NO_LINKS: readonly Link[] = [];
+
+function roundLinks(previous: Round | undefined): readonly Link[] {
+  return previous === undefined ? NO_LINKS : [{ context: previous.first }];
 }
 
-function roundLinks(previous: Round | undefined): Link[] {
-  return previous === undefined ? [] : [{ context: previous.first }];
-}
-
-function continueRounds(operation: Operation, previous: Round | undefined): void {
-  if (previous === undefined) return;
-  operation.round = previous.number + 1;
-  operation.firstRound = previous.first;
+function infoOf({ sent, method, id, template }: Operation, { errorType }: Outcome): McpOperationInfo {
+  const { target } = template.facts;
+  return {
+    side: sent ? 'client' : 'server',
+    method,
+    ...(id !== undefined && { id }),
+    ...(target !== undefined && { target }),
+    ...(errorType !== undefined && { errorType }),
+  };
 }

@@ -55,8 +55,12 @@ function observe(
   const queued = options?.['relatedTask'] === undefined ? undefined : startQueued(args, position.request, host);
   const frame: Frame = { operation: queued };
   const outer = enterFrame(frame);
-  const promise = request.apply(self, args);
-  leaveFrame(outer);
+  let promise: unknown;
+  try {
+    promise = request.apply(self, args);
+  } finally {
+    leaveFrame(outer);
+  }
   const operation = frame.operation ?? startUnsent(args[position.request], host);
   if (operation !== undefined) settle(host.pipeline, operation, promise, options, connected);
   return promise;

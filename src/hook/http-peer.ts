@@ -8,7 +8,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Peer } from '../emit/pipeline.js';
+import type { Peer } from '../emit/describer.js';
 import { reportFailure } from '../util/report.js';
 
 const REQUEST_START = 'http.server.request.start';

@@ -5,7 +5,9 @@
  */
 import { type Context, context } from '@opentelemetry/api';
 import { CANCELLED, CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfRejection, TIMED_OUT } from '../describe/outcome.js';
-import { continuationContext, type Peer, type Pipeline } from '../emit/pipeline.js';
+import type { Peer } from '../emit/describer.js';
+import { continuationContext } from '../emit/parents.js';
+import type { Pipeline } from '../emit/pipeline.js';
 import {
   asRecord,
   asString,

@@ -6,6 +6,22 @@ import type { MethodRow } from '../protocol/methods.js';
 import type { Connection } from './connection.js';
 import type { Outcome } from './outcome.js';
 
+/** What an operation starts with. */
+export type OperationInit = Pick<
+  Operation,
+  | 'sent'
+  | 'connection'
+  | 'method'
+  | 'row'
+  | 'id'
+  | 'template'
+  | 'startedAt'
+  | 'span'
+  | 'ownsSpan'
+  | 'context'
+  | 'callerContext'
+>;
+
 /** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
@@ -44,19 +60,7 @@ export class Operation {
   /** Whether the caller's promise decides how it ends. */
   awaited = false;
 
-  constructor(init: {
-    readonly sent: boolean;
-    readonly connection: Connection;
-    readonly method: string;
-    readonly row: MethodRow;
-    readonly id: RequestId | undefined;
-    readonly template: Template;
-    readonly startedAt: number;
-    readonly span: Span;
-    readonly ownsSpan: boolean;
-    readonly context: Context;
-    readonly callerContext: Context;
-  }) {
+  constructor(init: OperationInit) {
     this.sent = init.sent;
     this.connection = init.connection;
     this.method = init.method;

@@ -1,9 +1,9 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SpanStatusCode } from '@opentelemetry/api';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { instrumentClient, instrumentHandler } from '../../src/index.js';
 import { endOf, Telemetry, until } from '../support/telemetry.js';
@@ -15,7 +15,10 @@ let handler: ReturnType<typeof createMcpHandler>;
 beforeEach(async () => {
   telemetry.reset();
   handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'listener', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } });
+    const server = new McpServer(
+      { name: 'listener', version: '1.0.0' },
+      { capabilities: { tools: { listChanged: true } } },
+    );
     server.registerTool('noop', {}, () => ({ content: [] }));
     return server;
   });

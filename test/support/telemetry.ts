@@ -1,5 +1,5 @@
 /** A real OpenTelemetry SDK in the test's process, whose output can be looked at. */
-import { context, metrics, propagation, SpanKind, type SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, metrics, propagation, SpanKind, type SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   type HistogramMetricData,
@@ -12,6 +12,8 @@ import {
   NodeTracerProvider,
   type ReadableSpan,
   SimpleSpanProcessor,
+  type Span,
+  type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 
 /** One recorded measurement series. */
@@ -23,16 +25,45 @@ export interface Series {
   readonly boundaries: readonly number[];
 }
 
+/** Knows the spans that have started and not ended: no exporter is ever told of those. */
+class OpenSpans implements SpanProcessor {
+  readonly #open = new Map<string, string>();
+
+  get names(): string[] {
+    return [...this.#open.values()];
+  }
+
+  onStart(span: Span): void {
+    this.#open.set(span.spanContext().spanId, `${SpanKind[span.kind]} ${span.name}`);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    this.#open.delete(span.spanContext().spanId);
+  }
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+}
+
 export class Telemetry {
   readonly #spans = new InMemorySpanExporter();
   readonly #metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   readonly #reader = new PeriodicExportingMetricReader({ exporter: this.#metrics, exportIntervalMillis: 3_600_000 });
-  readonly tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(this.#spans)] });
+  readonly #open = new OpenSpans();
+  #complaints: string[] = [];
+  #before: Series[] = [];
+  readonly tracerProvider = new NodeTracerProvider({
+    spanProcessors: [this.#open, new SimpleSpanProcessor(this.#spans)],
+  });
   readonly meterProvider = new MeterProvider({ readers: [this.#reader] });
 
   constructor() {
     this.tracerProvider.register();
     metrics.setGlobalMeterProvider(this.meterProvider);
+    const complain = (message: string) => this.#complaints.push(message);
+    const ignore = () => {};
+    diag.setLogger({ error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore });
   }
 
   /** Finished spans, in the order they ended. */
@@ -40,8 +71,19 @@ export class Telemetry {
     return this.#spans.getFinishedSpans();
   }
 
+  /** Spans that have not ended. */
+  get open(): string[] {
+    return this.#open.names;
+  }
+
+  /** What was reported through `diag`: a span that was ended twice or written to afterwards, a failure of ours. */
+  get complaints(): readonly string[] {
+    return this.#complaints;
+  }
+
   reset(): void {
     this.#spans.reset();
+    this.#complaints = [];
   }
 
   /** The one finished span of this kind whose name starts so; fails when there is none or more than one. */
@@ -87,6 +129,21 @@ export class Telemetry {
     return found;
   }
 
+  /** What `measurements` is counted from. */
+  async startMeasuring(): Promise<void> {
+    this.#before = await this.series();
+  }
+
+  /** The series that have grown since `startMeasuring`, with the number of new measurements. */
+  async measurements(): Promise<Series[]> {
+    const key = ({ metric, attributes }: Series) => JSON.stringify([metric, Object.entries(attributes).sort()]);
+    const before = new Map(this.#before.map((each) => [key(each), each.count]));
+    const now = await this.series();
+    return now
+      .map((each) => ({ ...each, count: each.count - (before.get(key(each)) ?? 0) }))
+      .filter((each) => each.count > 0);
+  }
+
   /** Runs `body` under an application's own span, as an agent would. */
   async under<T>(name: string, body: () => Promise<T>): Promise<T> {
     return trace.getTracer('application').startActiveSpan(name, async (span) => {
@@ -105,6 +162,7 @@ export class Telemetry {
     metrics.disable();
     context.disable();
     propagation.disable();
+    diag.disable();
   }
 }
 

@@ -1,0 +1,152 @@
+/** Span parts of messages, redacted: the one door through which anything a peer or handler chose gets onto a span. */
+import type { Attributes } from '@opentelemetry/api';
+import type { ResolvedConfig } from '../config.js';
+import { type Content, requestContent, resultContent } from '../describe/content.js';
+import { taskStatusOf } from '../describe/outcome.js';
+import { outcomeAttributes } from '../describe/span.js';
+import { buildTemplate, type Template } from '../describe/template.js';
+import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
+import { declaredProtocolVersion } from '../protocol/meta.js';
+import { type MethodRow, targetOf } from '../protocol/methods.js';
+import { Redactor } from '../redact/redactor.js';
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_CLIENT_PORT,
+  ATTR_JSONRPC_REQUEST_ID,
+  ATTR_MCP_METHOD_NAME,
+  ATTR_MCP_PROTOCOL_VERSION,
+  ATTR_MCP_RESOURCE_URI,
+  ATTR_MCP_SESSION_ID,
+  ATTR_MCP_TRAIL_ROUND,
+  ATTR_MCP_TRAIL_TASK_STATUS,
+} from '../semconv/attributes.js';
+import type { Connection } from '../session/connection.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Round } from '../session/rounds.js';
+import { STRUCTURED_ATTRIBUTES } from './providers.js';
+
+/** Who is at the other end of the HTTP request that brought a message. */
+export interface Peer {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  readonly httpVersion: string | undefined;
+}
+
+/** What is known of a message when its span starts. */
+export interface Start {
+  readonly template: Template;
+  readonly row: MethodRow;
+  readonly id: RequestId | undefined;
+  readonly params: unknown;
+  readonly previous: Round | undefined;
+  readonly peer: Peer | undefined;
+}
+
+export class Describer {
+  readonly #config: ResolvedConfig;
+  readonly #redactor: Redactor;
+
+  constructor(config: ResolvedConfig) {
+    this.#config = config;
+    this.#redactor = new Redactor(config.redact === undefined ? {} : { redact: config.redact });
+  }
+
+  /** A name that a peer chose, as it may be shown. */
+  name(field: string, value: string): string {
+    return this.#redactor.name(field, value);
+  }
+
+  /** The template for messages of this method and target, made at the first of them. */
+  template(
+    connection: Connection,
+    sent: boolean,
+    row: MethodRow,
+    method: string,
+    params: unknown,
+    meta: Record<string, unknown> | undefined,
+  ): Template {
+    // A message of the stateless protocol says its version itself, and belongs to no session.
+    const declared = declaredProtocolVersion(meta);
+    const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
+    const sessionId = declared === undefined ? connection.sessionId : undefined;
+    const cache = connection.templates;
+    cache.expect(protocolVersion, sessionId, connection.httpVersion);
+    const target = targetOf(row, params);
+    const cached = cache.get(sent, method, target);
+    if (cached !== undefined) return cached;
+
+    const name = (field: string, value: string | undefined) =>
+      value === undefined ? undefined : this.name(field, value);
+    const template = buildTemplate({
+      connection,
+      sent,
+      row,
+      method: this.name(ATTR_MCP_METHOD_NAME, method),
+      target: name(row.target?.attribute ?? '', target),
+      protocolVersion: name(ATTR_MCP_PROTOCOL_VERSION, protocolVersion),
+      sessionId: name(ATTR_MCP_SESSION_ID, sessionId),
+    });
+    cache.set(sent, method, target, template);
+    return template;
+  }
+
+  /** Attributes known when the span starts: all that samplers may want to see. */
+  startAttributes({ template, row, id, params, previous, peer }: Start): Attributes {
+    const attributes: Attributes = { ...template.spanAttributes };
+    if (id !== undefined) {
+      attributes[ATTR_JSONRPC_REQUEST_ID] =
+        typeof id === 'number' ? String(id) : this.name(ATTR_JSONRPC_REQUEST_ID, id);
+    }
+    if (peer?.address !== undefined) attributes[ATTR_CLIENT_ADDRESS] = peer.address;
+    if (peer?.address !== undefined && peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
+    if (previous !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = previous.number + 1;
+    if (row.resource) this.#addUri(attributes, params);
+    if (row.kind === 'notification' && row.result === 'task') {
+      const status = taskStatusOf(params);
+      if (status !== undefined) attributes[ATTR_MCP_TRAIL_TASK_STATUS] = status;
+    }
+    if (row.content !== undefined) this.#addContent(attributes, requestContent(row, params, this.#config));
+    return attributes;
+  }
+
+  /** The span's name; the resource URI is in it only by choice. */
+  spanName({ spanName }: Template, attributes: Attributes): string {
+    const uri = this.#config.resourceUriInSpanName ? attributes[ATTR_MCP_RESOURCE_URI] : undefined;
+    return uri === undefined ? spanName : `${spanName} ${String(uri)}`;
+  }
+
+  /** Attributes known when the operation ends. */
+  endAttributes(outcome: Outcome): Attributes {
+    return outcomeAttributes(outcome, this.#config.rpcStatusCodeAttribute);
+  }
+
+  /** The status description: error text, which leaves only by choice. */
+  statusMessage({ message }: Outcome): string | undefined {
+    if (!this.#config.captureErrorMessages || message === undefined) return undefined;
+    return this.#redactor.text('status.description', message);
+  }
+
+  /** Content of a result, where it was asked for. */
+  resultAttributes(row: MethodRow, result: unknown): Attributes | undefined {
+    const content = resultContent(row, result, this.#config);
+    if (content.length === 0) return undefined;
+    const attributes: Attributes = {};
+    this.#addContent(attributes, content);
+    return attributes;
+  }
+
+  #addUri(attributes: Attributes, params: unknown): void {
+    const uri = asString(asRecord(params)?.['uri']);
+    if (uri !== undefined) attributes[ATTR_MCP_RESOURCE_URI] = this.#redactor.uri(ATTR_MCP_RESOURCE_URI, uri);
+  }
+
+  #addContent(attributes: Attributes, content: Content): void {
+    for (const [key, raw] of content) {
+      const name = this.name('attribute key', key);
+      const value = typeof raw === 'string' ? this.#redactor.text(name, raw) : this.#redactor.value(name, raw);
+      if (value === undefined) continue;
+      const structured = STRUCTURED_ATTRIBUTES || typeof value !== 'object';
+      attributes[name] = structured ? (value as string) : JSON.stringify(value);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** Durations of operations and sessions, under attributes whose number is bounded. */
+import type { ResolvedConfig } from '../config.js';
+import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
+import type { MethodRow } from '../protocol/methods.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import { type Outcome, SUCCESS } from '../session/outcome.js';
+import { Metrics } from './metrics.js';
+import type { Providers } from './providers.js';
+
+/** A list result is read this far for names. */
+const MAX_LISTED = 1000;
+
+export class Measurements {
+  readonly #metrics: Metrics;
+  readonly #names: LabelNames = createLabelNames();
+  readonly #statusCodeKey: ResolvedConfig['rpcStatusCodeAttribute'];
+
+  constructor(config: ResolvedConfig, providers: Providers) {
+    this.#metrics = new Metrics(providers);
+    this.#statusCodeKey = config.rpcStatusCodeAttribute;
+  }
+
+  operation({ sent, row, template }: Operation, outcome: Outcome, milliseconds: number): void {
+    // A stream's hours would drown the seconds of everything else.
+    if (row.stream) return;
+    this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome));
+  }
+
+  session(connection: Connection, outcome: Outcome, milliseconds: number): void {
+    if (connection.role === 'unknown') return;
+    this.#metrics.session(connection.role, milliseconds / 1000, sessionLabels(connection, outcome, this.#names));
+  }
+
+  evicted(): void {
+    this.#metrics.evicted();
+  }
+
+  /** Takes the names that a list result shows to be real. */
+  learnListed(row: MethodRow, result: Record<string, unknown>, redact: (field: string, name: string) => string): void {
+    if (typeof row.result !== 'object') return;
+    const { lists, attribute } = row.result;
+    const listed = result[lists];
+    if (!Array.isArray(listed)) return;
+    for (const entry of listed.slice(0, MAX_LISTED)) {
+      const name = asString(asRecord(entry)?.['name']);
+      if (name !== undefined) this.#names.targets[attribute]?.learn(redact(attribute, name));
+    }
+  }
+
+  #labels(template: Operation['template'], outcome: Outcome) {
+    if (outcome !== SUCCESS) return operationLabels(template, outcome, this.#names, this.#statusCodeKey);
+    if (template.successLabels === undefined) {
+      learnNames(template.facts, this.#names);
+      template.successLabels = operationLabels(template, outcome, this.#names, this.#statusCodeKey);
+    }
+    return template.successLabels;
+  }
+}

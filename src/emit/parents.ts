@@ -1,0 +1,92 @@
+/** Which context an operation's span starts in, and what else contexts carry for us. */
+import {
+  type Context,
+  createContextKey,
+  isSpanContextValid,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  trace,
+} from '@opentelemetry/api';
+import { asRecord } from '../protocol/jsonrpc.js';
+import { type MethodRow, targetOf } from '../protocol/methods.js';
+import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import { extract } from './propagation.js';
+
+/** The inbound operation whose handler is running. */
+const HANDLING = createContextKey('mcp-trail operation being handled');
+/** The operation whose `input_required` result is being acted upon. */
+const CONTINUED = createContextKey('mcp-trail operation to be continued');
+
+export function withHandling(base: Context, operation: Operation): Context {
+  return base.setValue(HANDLING, operation);
+}
+
+export function handledIn(active: Context): Operation | undefined {
+  return active.getValue(HANDLING) as Operation | undefined;
+}
+
+export function continuedIn(active: Context): Operation | undefined {
+  return active.getValue(CONTINUED) as Operation | undefined;
+}
+
+/**
+ * The context in which a client acts upon an `input_required` result: what it handles and sends there continues the
+ * operation. Without a span of the caller's the rounds would be traces of their own, so the first round adopts them.
+ */
+export function continuationContext(operation: Operation): Context {
+  const { callerContext, span } = operation;
+  const base = trace.getSpan(callerContext) === undefined ? trace.setSpan(callerContext, span) : callerContext;
+  return base.setValue(CONTINUED, operation);
+}
+
+/** The parent of an inbound message's span, and what has to be linked because it is not the parent. */
+export interface InboundParent {
+  readonly context: Context;
+  readonly links: readonly Link[];
+}
+
+const NO_LINKS: readonly Link[] = [];
+
+/** `_meta` first, then what is active, if that belongs to the message. */
+export function inboundParent(
+  connection: Connection,
+  active: Context,
+  meta: Record<string, unknown> | undefined,
+  trust: 'parent' | 'link',
+): InboundParent {
+  const ambient = ambientOf(connection, active);
+  if (meta === undefined) return { context: ambient, links: NO_LINKS };
+  if (trust === 'link') return { context: ambient, links: linkTo(extract(ROOT_CONTEXT, meta)) };
+  const extracted = extract(ambient, meta);
+  // The span of the HTTP request is not the parent then, but it must stay findable.
+  const overHttp = connection.kind.name === 'http' && connection.role !== 'client';
+  const replaced = overHttp && trace.getSpan(extracted) !== trace.getSpan(ambient);
+  return { context: extracted, links: replaced ? linkTo(ambient) : NO_LINKS };
+}
+
+function ambientOf({ kind, role }: Connection, active: Context): Context {
+  if (!kind.ambientIsCaller) return ROOT_CONTEXT;
+  if (role !== 'client') return active;
+  // A client's HTTP stream keeps the context of the request that opened it: no parent once that has ended.
+  return trace.getSpan(active)?.isRecording() ? active : ROOT_CONTEXT;
+}
+
+function linkTo(target: Context): readonly Link[] {
+  const context = trace.getSpanContext(target);
+  return context !== undefined && isSpanContextValid(context) ? [{ context }] : NO_LINKS;
+}
+
+/** An active span that already stands for this tool call, made by a GenAI instrumentation. */
+export function executeToolSpan(active: Context, row: MethodRow, params: unknown): Span | undefined {
+  if (row.operationName === undefined || row.target === undefined) return undefined;
+  const span = trace.getSpan(active);
+  // The API does not let a span be read; the SDK's spans hold their attributes in the open.
+  const attributes = asRecord((span as { attributes?: unknown } | undefined)?.attributes);
+  const matches =
+    attributes?.[ATTR_GEN_AI_OPERATION_NAME] === row.operationName &&
+    attributes[row.target.attribute] === targetOf(row, params);
+  return matches && span?.isRecording() ? span : undefined;
+}
