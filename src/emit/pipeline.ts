@@ -24,6 +24,7 @@ import { Operation, type OperationInit } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { isLaterRound, type Round, Rounds, roundOf } from '../session/rounds.js';
 import type { McpOperationInfo } from '../types.js';
+import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
 import { Describer, type Peer } from './describer.js';
 import { Measurements } from './measurements.js';
@@ -289,13 +290,7 @@ export class Pipeline {
 
   #mayInject(method: string): boolean {
     const { propagateContext } = this.config;
-    if (propagateContext === undefined) return true;
-    try {
-      return propagateContext(method) !== false;
-    } catch (error) {
-      reportFailure('the propagateContext hook', error);
-      return true;
-    }
+    return propagateContext === undefined || callHook('the propagateContext hook', propagateContext, method) !== false;
   }
 
   /** What a result tells about the connection, and content of it that was asked for. */
@@ -347,12 +342,7 @@ export class Pipeline {
 
   #callHook(hook: 'requestHook' | 'responseHook', operation: Operation, outcome: Outcome): void {
     const callback = this.config[hook];
-    if (callback === undefined) return;
-    try {
-      callback(operation.span, infoOf(operation, outcome));
-    } catch (error) {
-      reportFailure(`the ${hook}`, error);
-    }
+    if (callback !== undefined) callHook(`the ${hook}`, callback, operation.span, infoOf(operation, outcome));
   }
 }
 

@@ -25,7 +25,9 @@ export interface SdkModule {
   readonly cjsFile?: string;
 }
 
-/** Asks the module loader to tell of ESM modules whose URL matches. */
+const IMPORT_HOOKS = 'import-in-the-middle';
+
+/** Set once the process has a loader hook of ours. */
 const LOADED = Symbol.for('mcp-trail.loader');
 const ANY_SDK_MODULE = /\/@modelcontextprotocol\/(?:sdk|client|server|server-legacy)\/dist\/.*\.m?js$/;
 
@@ -50,8 +52,38 @@ function watchImports(modules: readonly SdkModule[], see: (exports: unknown) => 
   const hook = (url: string, exports: unknown) => {
     if (modules.some(({ esm }) => esm.test(url))) see(exports);
   };
-  addHook(hook);
-  return () => removeHook(hook);
+  const apis = importHookApis();
+  for (const api of apis) api.addHook(hook);
+  return () => {
+    for (const api of apis) api.removeHook(hook);
+  };
+}
+
+/** `import-in-the-middle`, as each of its versions exports it. */
+interface ImportHookApi {
+  addHook(hook: (url: string, exports: unknown) => void): void;
+  removeHook(hook: (url: string, exports: unknown) => void): void;
+}
+
+/**
+ * Ours, and the copies that OpenTelemetry's own loader hook may come from. A module is wrapped once, by whichever
+ * loader hook is first, and only the copy that belongs to that one tells of it.
+ */
+function importHookApis(): ReadonlySet<ImportHookApi> {
+  const apis = new Set<ImportHookApi>([{ addHook, removeHook }]);
+  const own = HERE === undefined ? undefined : createRequire(HERE).resolve(IMPORT_HOOKS);
+  for (const from of [process.argv[1], join(process.cwd(), 'package.json')]) {
+    for (const via of [undefined, '@opentelemetry/instrumentation']) {
+      try {
+        const require = createRequire(from as string);
+        const file = (via === undefined ? require : createRequire(require.resolve(via))).resolve(IMPORT_HOOKS);
+        if (file !== own) apis.add(createRequire(file)(file) as ImportHookApi);
+      } catch {
+        // Not installed there, or no entry file at all.
+      }
+    }
+  }
+  return apis;
 }
 
 /** One loader hook per process, whichever copy of this package comes first. */

@@ -80,9 +80,12 @@ export class Tap {
   #kindOf(message: unknown): MessageKind {
     try {
       const kind = classify(message);
-      if (this.#scope === 'all' || kind === 'response') return kind;
-      const { method } = message as RequestMessage;
-      return methodRow(method, 'request').stream || method === 'notifications/cancelled' ? kind : 'invalid';
+      if (this.#scope === 'all' || kind === 'response' || kind === 'invalid') return kind;
+      const listens =
+        kind === 'request'
+          ? methodRow((message as RequestMessage).method, kind).stream
+          : this.#operationNamedBy(message as NotificationMessage, 'requestId', false);
+      return listens ? kind : 'invalid';
     } catch (error) {
       reportFailure('classifying a message', error);
       return 'invalid';

@@ -1,4 +1,5 @@
 /** Starting the application's own `@opentelemetry/sdk-node`, of either line, from the `OTEL_*` environment. */
+import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { trace } from '@opentelemetry/api';
@@ -29,12 +30,12 @@ export function sdkIsRegistered(): boolean {
   return delegate.constructor.name !== 'NoopTracerProvider';
 }
 
-/** Finds the SDK where the application would: from its entry file, then from the working directory. */
+/** Finds the SDK where the application would: from its entry file, which may be a link, then from the working directory. */
 export function findSdk(entry: string | undefined, workingDirectory: string): Require | undefined {
-  for (const from of [entry, join(workingDirectory, 'package.json')]) {
-    if (from === undefined) continue;
+  const entries = entry === undefined ? [] : [() => entry, () => realpathSync(entry)];
+  for (const from of [...entries, () => join(workingDirectory, 'package.json')]) {
     try {
-      return createRequire(createRequire(from).resolve(SDK));
+      return createRequire(createRequire(from()).resolve(SDK));
     } catch {
       // Not installed there; the next place may have it.
     }
