@@ -1,0 +1,93 @@
+/**
+ * The yardstick: what a careful author writes with the OpenTelemetry API to get for one tool the spans, metrics and
+ * propagation that mcp-trail gives for everything. `telemetry.mjs` proves, before every timed run, that both record
+ * the same. By hand some things are known that an instrumentation has to find out: the tool, the ids, the protocol.
+ */
+import { context, metrics, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+
+const tracer = trace.getTracer('bench-floor');
+const meter = metrics.getMeter('bench-floor');
+
+const seconds = {
+  unit: 's',
+  advice: {
+    explicitBucketBoundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
+  },
+};
+const clientDuration = meter.createHistogram('mcp.client.operation.duration', seconds);
+const serverDuration = meter.createHistogram('mcp.server.operation.duration', seconds);
+
+/** The attributes that a span and its metric share. */
+const describe = (tool, sdk) => ({
+  'mcp.method.name': 'tools/call',
+  'gen_ai.tool.name': tool,
+  'gen_ai.operation.name': 'execute_tool',
+  'mcp.protocol.version': sdk.protocolVersion,
+});
+
+const errorTypeOf = (error) => String(error?.code ?? error?.name ?? '_OTHER');
+
+/** Ends the span and records the duration, both with the same `error.type`. */
+function finish(span, histogram, start, attributes, errorType) {
+  if (errorType) span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+  const labels = errorType ? { ...attributes, 'error.type': errorType } : attributes;
+  histogram.record((performance.now() - start) / 1000, labels);
+}
+
+/** @type {import('./application.mjs').Addition['caller']} */
+export function caller(client, sdk) {
+  // The SDK numbers its requests from 0, which was `initialize`; this application then sends nothing but tool calls.
+  let requestId = 0;
+  return async (params) => {
+    requestId += 1;
+    const start = performance.now();
+    const attributes = describe(params.name, sdk);
+    const span = tracer.startSpan(`tools/call ${params.name}`, {
+      kind: SpanKind.CLIENT,
+      attributes: { ...attributes, 'jsonrpc.request.id': String(requestId) },
+    });
+    const active = trace.setSpan(context.active(), span);
+    const _meta = { ...params._meta };
+    propagation.inject(active, _meta);
+    let errorType;
+    try {
+      const result = await context.with(active, () => client.callTool({ ...params, _meta }));
+      if (result.isError) errorType = 'tool_error';
+      return result;
+    } catch (error) {
+      errorType = errorTypeOf(error);
+      throw error;
+    } finally {
+      finish(span, clientDuration, start, attributes, errorType);
+    }
+  };
+}
+
+/** @type {import('./application.mjs').Addition['tool']} */
+export function tool(name, handler, sdk) {
+  const attributes = describe(name, sdk);
+  return async (args, extra) => {
+    const start = performance.now();
+    const parent = propagation.extract(context.active(), sdk.requestMeta(extra));
+    const span = tracer.startSpan(
+      `tools/call ${name}`,
+      {
+        kind: SpanKind.SERVER,
+        attributes: { ...attributes, 'jsonrpc.request.id': String(sdk.requestId(extra)) },
+      },
+      parent,
+    );
+    let errorType;
+    try {
+      const result = await context.with(trace.setSpan(parent, span), () => handler(args, extra));
+      if (result.isError) errorType = 'tool_error';
+      return result;
+    } catch (error) {
+      errorType = errorTypeOf(error);
+      throw error;
+    } finally {
+      finish(span, serverDuration, start, attributes, errorType);
+    }
+  };
+}

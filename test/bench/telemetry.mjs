@@ -1,0 +1,155 @@
+/**
+ * Keeps the comparison honest: before a run is timed, what its calls record is compared with one description, the same
+ * for the floor and for mcp-trail (and with nothing at all for the variants that must not record).
+ */
+import assert from 'node:assert/strict';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+
+const CALLS = 3;
+
+/** Fails with the difference. @param {unknown} actual @param {unknown} expected @param {string} what */
+function same(actual, expected, what) {
+  try {
+    assert.deepEqual(actual, expected);
+  } catch (error) {
+    error.message = `${what}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Only tool calls are timed, so only their points are compared. */
+const ofToolCalls = (point) => point.attributes['mcp.method.name'] === 'tools/call';
+
+/** @param {import('./application.mjs').Sdk} sdk */
+function expectedCall(sdk) {
+  const shared = {
+    'mcp.method.name': 'tools/call',
+    'gen_ai.tool.name': 'echo',
+    'gen_ai.operation.name': 'execute_tool',
+    'mcp.protocol.version': sdk.protocolVersion,
+  };
+  const span = {
+    name: 'tools/call echo',
+    attributes: { ...shared, 'jsonrpc.request.id': '<id on the wire>' },
+    status: { code: SpanStatusCode.UNSET },
+    links: 0,
+    events: 0,
+  };
+  return {
+    spans: {
+      client: {
+        ...span,
+        kind: 'CLIENT',
+        parent: 'none',
+        remoteParent: false,
+        activeInTool: false,
+      },
+      server: {
+        ...span,
+        kind: 'SERVER',
+        parent: 'client',
+        remoteParent: true,
+        activeInTool: true,
+      },
+    },
+    metric: {
+      unit: 's',
+      attributes: shared,
+      boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
+    },
+  };
+}
+
+/** One span without what differs from call to call. */
+function normaliseSpan(span, client, wire) {
+  const { 'jsonrpc.request.id': id, ...attributes } = span.attributes;
+  const parent = span.parentSpanContext;
+  return {
+    name: span.name,
+    kind: SpanKind[span.kind],
+    attributes: {
+      ...attributes,
+      'jsonrpc.request.id': id === String(wire.id) ? '<id on the wire>' : id,
+    },
+    status: span.status,
+    links: span.links.length,
+    events: span.events.length,
+    parent: !parent ? 'none' : parent.spanId === client?.spanContext().spanId ? 'client' : 'another span',
+    remoteParent: parent?.isRemote ?? false,
+    activeInTool: span.spanContext().spanId === wire.activeSpanId,
+  };
+}
+
+/** The spans of one call by their role; anything but exactly one of each is kept as it is, to show in the difference. */
+function normaliseCall(spans, wire) {
+  const client = spans.find((span) => span.kind === SpanKind.CLIENT);
+  const role = (span) => (span.kind === SpanKind.CLIENT ? 'client' : 'server');
+  if (spans.length !== 2) return spans.map((span) => normaliseSpan(span, client, wire));
+  return Object.fromEntries(spans.map((span) => [role(span), normaliseSpan(span, client, wire)]));
+}
+
+/** Each call is a trace of its own; traces come in the order of the calls, which are made one after the other. */
+function groupByTrace(spans) {
+  const traces = new Map();
+  for (const span of spans) {
+    const { traceId } = span.spanContext();
+    traces.set(traceId, [...(traces.get(traceId) ?? []), span]);
+  }
+  return [...traces.values()];
+}
+
+/** The measurements of tool calls by the name of their metric. */
+async function collectToolCalls(opentelemetry) {
+  const collected = {};
+  for (const metric of await opentelemetry.collectMetrics()) {
+    const points = metric.dataPoints.filter(ofToolCalls).map((point) => ({
+      unit: metric.descriptor.unit,
+      attributes: { ...point.attributes },
+      boundaries: [...point.value.buckets.boundaries],
+      count: point.value.count,
+    }));
+    if (points.length > 0) collected[metric.descriptor.name] = points;
+  }
+  return collected;
+}
+
+/**
+ * Makes some calls and fails unless they record exactly what the variant must.
+ *
+ * @param {Awaited<ReturnType<typeof import('./application.mjs').startApplication>>} application
+ * @param {ReturnType<typeof import('./opentelemetry.mjs').startOpenTelemetry>} opentelemetry
+ */
+export async function checkTelemetry(application, opentelemetry, sdk, recorded) {
+  const wires = [];
+  const spans = await opentelemetry.spansOf(async () => {
+    for (let i = 0; i < CALLS; i++) {
+      await application.callWitnessed((extra) => {
+        wires.push({
+          id: sdk.requestId(extra),
+          activeSpanId: trace.getActiveSpan()?.spanContext().spanId,
+        });
+      });
+    }
+  });
+  assert.equal(new Set(wires.map((wire) => wire.id)).size, CALLS, 'each call reaches the tool once, with its own id');
+
+  const expected = expectedCall(sdk);
+  const calls = groupByTrace(spans).map((ofOne, index) => normaliseCall(ofOne, wires[index] ?? {}));
+  assert.equal(calls.length, recorded ? CALLS : 0, 'traces of the calls');
+  for (const call of calls) same(call, expected.spans, 'the spans of a call');
+
+  const metric = { ...expected.metric, count: CALLS };
+  const metrics = {
+    'mcp.client.operation.duration': [metric],
+    'mcp.server.operation.duration': [metric],
+  };
+  same(await collectToolCalls(opentelemetry), recorded ? metrics : {}, 'the metrics of the calls');
+}
+
+/** Fails unless every call of the timed run was recorded in full: a dropped span would be a cheap one. */
+export async function checkNothingLost(opentelemetry, recorded, exportedBefore, calls) {
+  const exported = (await opentelemetry.countExported()) - exportedBefore;
+  assert.equal(exported, recorded ? 2 * calls : 0, 'spans exported for the timed calls');
+  const counts = Object.values(await collectToolCalls(opentelemetry)).map(([point]) => point.count);
+  assert.deepEqual(counts, recorded ? [CALLS + calls, CALLS + calls] : [], 'measurements of the timed calls');
+}

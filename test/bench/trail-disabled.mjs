@@ -1,0 +1,8 @@
+/** mcp-trail loaded and called, but switched off. */
+import { instrumentClient, instrumentServer } from 'mcp-trail';
+
+/** @type {import('./application.mjs').Addition['attach']} */
+export function attach(client, server) {
+  instrumentClient(client, { enabled: false });
+  instrumentServer(server, { enabled: false });
+}

@@ -1,0 +1,8 @@
+/** mcp-trail as its README shows it by hand; the zero-code start attaches the same hooks. */
+import { instrumentClient, instrumentServer } from 'mcp-trail';
+
+/** @type {import('./application.mjs').Addition['attach']} */
+export function attach(client, server) {
+  instrumentClient(client);
+  instrumentServer(server);
+}
