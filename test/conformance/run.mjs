@@ -1,0 +1,175 @@
+/**
+ * The conformance comparison: the official suite must say the same about the example server and client with and without mcp-trail.
+ * Usage: node test/conformance/run.mjs [server|client] [2025-11-25|2026-07-28]
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startOtlpReceiver } from './otlp-receiver.mjs';
+import { runSuite } from './suite.mjs';
+import { installToolchain } from './toolchain.mjs';
+
+/** @typedef {import('./suite.mjs').Check} Check */
+/**
+ * @typedef {object} Cell
+ * @property {'server' | 'client'} target
+ * @property {string} revision
+ * @property {number} minPassed passing checks, below which the examples no longer exercise enough
+ * @property {number} minSpans spans of mcp-trail, below which the instrumented run was not instrumented enough
+ */
+
+/** @type {Cell[]} */
+const CELLS = [
+  { target: 'server', revision: '2025-11-25', minPassed: 84, minSpans: 100 },
+  { target: 'server', revision: '2026-07-28', minPassed: 194, minSpans: 160 },
+  { target: 'client', revision: '2025-11-25', minPassed: 321, minSpans: 100 },
+  { target: 'client', revision: '2026-07-28', minPassed: 487, minSpans: 125 },
+];
+
+/** Differences beyond these say nothing new: a client that does not start at all differs in hundreds of checks. */
+const MAX_DIFFERENCES_SHOWN = 40;
+
+const REGISTER = new URL('../../dist/esm/register.js', import.meta.url);
+
+const nameOf = (/** @type {Check} */ { scenario, id, status }) => `${scenario}  ${id}  ${status}`;
+
+/**
+ * How often each check of each scenario ended how: the order within a scenario may differ, the numbers may not.
+ * @param {Check[]} checks
+ */
+function count(checks) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const check of checks) counts.set(nameOf(check), (counts.get(nameOf(check)) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * @param {Check[]} plain
+ * @param {Check[]} traced
+ */
+function compare(plain, traced) {
+  const [before, after] = [count(plain), count(traced)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .sort()
+    .map((key) => ({ key, without: before.get(key) ?? 0, with: after.get(key) ?? 0 }))
+    .filter((row) => row.without !== row.with);
+}
+
+const tally = (/** @type {Check[]} */ checks, /** @type {string} */ status) =>
+  checks.filter((check) => check.status === status).length;
+
+/** The environment of the shell without anything that would instrument the run that must not be. */
+function cleanEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|MCP_|NODE_OPTIONS$)/.test(name)));
+}
+
+/**
+ * @param {Cell} cell
+ * @param {import('./suite.mjs').Toolchain} toolchain
+ * @param {Awaited<ReturnType<typeof startOtlpReceiver>>} receiver
+ * @param {string} results
+ */
+async function runCell({ target, revision, minPassed, minSpans }, toolchain, receiver, results) {
+  const env = cleanEnvironment();
+  const run = (
+    /** @type {string} */ name,
+    /** @type {string[]} */ nodeOptions,
+    /** @type {NodeJS.ProcessEnv} */ extra,
+  ) =>
+    runSuite(toolchain, {
+      target,
+      revision,
+      nodeOptions,
+      env: { ...env, ...extra },
+      results: join(results, `${target}-${revision}-${name}`),
+    });
+
+  const plain = await run('without', [], {});
+  receiver.take();
+  const traced = await run('with', ['--import', REGISTER.href], {
+    OTEL_TRACES_EXPORTER: 'otlp',
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+  });
+  const { spans, processes } = receiver.take();
+  const scenarios = new Set(plain.map(({ scenario }) => scenario)).size;
+  // The server is one process; of clients there is one for each scenario.
+  const expectedProcesses = target === 'server' ? 1 : scenarios;
+  const differences = compare(plain, traced);
+
+  return {
+    row: {
+      target,
+      revision,
+      scenarios,
+      checks: plain.length,
+      passed: `${tally(plain, 'SUCCESS')} / ${tally(traced, 'SUCCESS')}`,
+      failed: `${tally(plain, 'FAILURE')} / ${tally(traced, 'FAILURE')}`,
+      different: differences.length,
+      spans,
+    },
+    differences,
+    traced,
+    verdicts: [
+      { says: 'no check differs', holds: differences.length === 0 },
+      { says: `at least ${minPassed} checks pass`, holds: tally(plain, 'SUCCESS') >= minPassed },
+      {
+        says: `at least ${minSpans} spans of ${expectedProcesses} processes arrive (${spans} of ${processes} did)`,
+        holds: spans >= minSpans && processes === expectedProcesses,
+      },
+    ],
+  };
+}
+
+async function main() {
+  if (!existsSync(REGISTER)) throw new Error(`${fileURLToPath(REGISTER)} is missing: run "npm run build" first`);
+  const wanted = process.argv.slice(2);
+  const cells = CELLS.filter((cell) => wanted.every((word) => word === cell.target || word === cell.revision));
+  if (cells.length === 0) throw new Error(`No such cell: ${wanted.join(' ')}`);
+
+  const toolchain = await installToolchain();
+  const receiver = await startOtlpReceiver();
+  const results = await mkdtemp(join(tmpdir(), 'conformance-'));
+  let [passed, failed] = [0, 0];
+  const rows = [];
+  const notes = [];
+  try {
+    for (const cell of cells) {
+      const name = `${cell.target} ${cell.revision}`;
+      try {
+        const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, results);
+        rows.push(row);
+        for (const { says, holds } of verdicts) {
+          if (holds) passed += 1;
+          else failed += 1;
+          if (!holds) notes.push(`FAILED  ${name}: ${says}`);
+        }
+        for (const { key, ...times } of differences.slice(0, MAX_DIFFERENCES_SHOWN)) {
+          const example = traced.find((check) => nameOf(check) === key);
+          notes.push(`  ${key}: ${times.without} without, ${times.with} with${example ? ` (${example.message})` : ''}`);
+        }
+        if (differences.length > MAX_DIFFERENCES_SHOWN)
+          notes.push(`  and ${differences.length - MAX_DIFFERENCES_SHOWN} more`);
+      } catch (error) {
+        failed += 1;
+        notes.push(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  } finally {
+    receiver.close();
+    if (failed === 0) await rm(results, { recursive: true, force: true });
+  }
+  console.log('Without / with mcp-trail:');
+  console.table(rows);
+  for (const note of notes) console.log(note);
+  if (failed > 0) console.log(`Everything the suite wrote is in ${results}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+await main();

@@ -1,0 +1,112 @@
+/** Runs the official suite against the example server or client, and reads the checks that it wrote. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {{ scenario: string, id: string, status: string, message: string }} Check */
+/** @typedef {{ node: string, suite: string }} Toolchain */
+/**
+ * @typedef {object} Run
+ * @property {'server' | 'client'} target
+ * @property {string} revision
+ * @property {string[]} nodeOptions options of the node process under test
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} results the folder to write to
+ */
+
+const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
+const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url));
+const SUITE_TIMEOUT_MS = 300_000;
+/** A client may have to wait for all others, see below. */
+const SCENARIO_TIMEOUT_MS = SUITE_TIMEOUT_MS;
+const EXIT_TIMEOUT_MS = 10_000;
+
+/**
+ * @param {Toolchain} toolchain
+ * @param {Run} run
+ * @returns {Promise<Check[]>}
+ */
+export async function runSuite(toolchain, run) {
+  const output = await (run.target === 'server' ? testServer : testClient)(toolchain, run);
+  const checks = await readChecks(run.results);
+  if (checks.length === 0) throw new Error(`The suite wrote no checks for the ${run.target}. It said:\n${output}`);
+  return checks;
+}
+
+/** @type {typeof testClient} */
+async function testServer(toolchain, run) {
+  const server = spawn(toolchain.node, [...run.nodeOptions, SERVER], {
+    env: run.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(server, 'exit');
+  try {
+    const started = once(createInterface(server.stdout), 'line');
+    const [url] = await Promise.race([
+      started,
+      exited.then(([code]) => Promise.reject(new Error(`The server ended with code ${code} before it listened`))),
+    ]);
+    return await runCommand(toolchain, run, ['--url', url]);
+  } finally {
+    server.kill();
+    const timer = setTimeout(() => server.kill('SIGKILL'), EXIT_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @param {Toolchain} toolchain
+ * @param {Run} run
+ */
+function testClient(toolchain, run) {
+  // The suite gives the command to a shell, for all scenarios at once. The lock makes the clients take turns: dozens of processes that
+  // start together starve each other until their idle connections are closed under them, and then checks fail for no other reason.
+  const words = ['flock', `${run.results}.lock`, toolchain.node, ...run.nodeOptions, CLIENT];
+  const command = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return runCommand(toolchain, run, ['--command', command]);
+}
+
+/**
+ * @param {Toolchain} toolchain
+ * @param {Run} run
+ * @param {string[]} options
+ * @returns {Promise<string>} what the suite printed
+ */
+async function runCommand({ node, suite }, { target, revision, results, env }, options) {
+  const words = [suite, target, ...options, '--requirements', revision, '-o', results];
+  // A process group of its own, so that on a timeout the clients it started end with it.
+  const child = spawn(node, [...words, '--timeout', String(SCENARIO_TIMEOUT_MS)], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const timer = setTimeout(() => process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL'), SUITE_TIMEOUT_MS);
+  const [out, err, [, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  clearTimeout(timer);
+  // The code says whether all checks passed, which is not the question here; a signal says that it did not finish.
+  if (signal) throw new Error(`The suite was ended by ${signal} after ${SUITE_TIMEOUT_MS / 1000} s:\n${out}${err}`);
+  return out + err;
+}
+
+/**
+ * Each scenario has a folder named after it and the time, and a file of checks in there.
+ * @param {string} results
+ */
+async function readChecks(results) {
+  if (!existsSync(results)) return [];
+  /** @type {Check[]} */
+  const checks = [];
+  for (const file of await readdir(results, { recursive: true })) {
+    const scenario = /^(?:server-)?(.+)-\d{4}-\d{2}-\d{2}T[\dZ-]+\/checks\.json$/.exec(file)?.[1];
+    if (!scenario) continue;
+    for (const { id, status, errorMessage, description } of JSON.parse(await readFile(join(results, file), 'utf8')))
+      checks.push({ scenario, id, status, message: errorMessage ?? description });
+  }
+  return checks;
+}
