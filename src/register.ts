@@ -10,7 +10,8 @@
 import { oneOfEnv } from './config.js';
 import { onStdioServer } from './hook/stdio-server.js';
 import { McpInstrumentation } from './instrumentation.js';
-import { type Flushable, flush, flushBeforeExit } from './start/flush.js';
+import { type Flushable, flushAfterInput, flushBeforeExit } from './start/flush.js';
+import { IN_LOADER_THREAD } from './start/loader-thread.js';
 import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { warnOperator } from './util/report.js';
 
@@ -19,13 +20,14 @@ const REGISTERED = Symbol.for('mcp-trail.registered');
 
 function register(): void {
   const global = globalThis as { [REGISTERED]?: true };
-  if (global[REGISTERED] || process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return;
+  if (IN_LOADER_THREAD || global[REGISTERED]) return;
+  if (process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return;
   global[REGISTERED] = true;
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const others = start(instrumentation);
   flushBeforeExit(process, others);
-  onStdioServer((stdin) => stdin.once('end', () => void flush(others)));
+  onStdioServer((stdin) => flushAfterInput(stdin, others));
 }
 
 function start(instrumentation: McpInstrumentation): Flushable[] {

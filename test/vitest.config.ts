@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
     // Real servers and child processes: more files at once than cores only makes them wait for each other.
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -35,7 +35,8 @@ export const CANCELLED: Outcome = { errorType: ERROR_TYPE_VALUE_CANCELLED };
 export const CONNECTION_CLOSED: Outcome = { errorType: ERROR_TYPE_VALUE_CONNECTION_CLOSED };
 /** Our own bound was reached. */
 export const EVICTED: Outcome = { errorType: ERROR_TYPE_VALUE_OTHER };
-const INVALID_RESULT: Outcome = { errorType: ERROR_TYPE_VALUE_INVALID_RESULT };
+/** A result that the caller did not accept. */
+export const INVALID_RESULT: Outcome = { errorType: ERROR_TYPE_VALUE_INVALID_RESULT };
 const NOT_CONNECTED: Outcome = { errorType: ERROR_TYPE_VALUE_NOT_CONNECTED };
 const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
 /** No answer came in time. */

@@ -22,7 +22,7 @@ import {
 } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import type { Outcome } from '../session/outcome.js';
-import type { Round } from '../session/rounds.js';
+import { nextNumber, type Round } from '../session/rounds.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
 
 /** Who is at the other end of the HTTP request that brought a message. */
@@ -30,16 +30,6 @@ export interface Peer {
   readonly address: string | undefined;
   readonly port: number | undefined;
   readonly httpVersion: string | undefined;
-}
-
-/** What is known of a message when its span starts. */
-export interface Start {
-  readonly template: Template;
-  readonly row: MethodRow;
-  readonly id: RequestId | undefined;
-  readonly params: unknown;
-  readonly previous: Round | undefined;
-  readonly peer: Peer | undefined;
 }
 
 export class Describer {
@@ -91,7 +81,14 @@ export class Describer {
   }
 
   /** Attributes known when the span starts: all that samplers may want to see. */
-  startAttributes({ template, row, id, params, previous, peer }: Start): Attributes {
+  startAttributes(
+    template: Template,
+    id: RequestId | undefined,
+    params: unknown,
+    previous: Round | undefined,
+    peer: Peer | undefined,
+  ): Attributes {
+    const { row } = template.facts;
     const attributes: Attributes = { ...template.spanAttributes };
     if (id !== undefined) {
       attributes[ATTR_JSONRPC_REQUEST_ID] =
@@ -99,7 +96,8 @@ export class Describer {
     }
     if (peer?.address !== undefined) attributes[ATTR_CLIENT_ADDRESS] = peer.address;
     if (peer?.address !== undefined && peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
-    if (previous !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = previous.number + 1;
+    const round = previous === undefined ? undefined : nextNumber(previous);
+    if (round !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = round;
     if (row.resource) this.#addUri(attributes, params);
     if (row.kind === 'notification' && row.result === 'task') {
       const status = taskStatusOf(params);

@@ -28,8 +28,17 @@ export function handledIn(active: Context): Operation | undefined {
   return active.getValue(HANDLING) as Operation | undefined;
 }
 
+/** The latest round: the SDK plays all of them in one function, which stays in the context of the first answer. */
 export function continuedIn(active: Context): Operation | undefined {
-  return active.getValue(CONTINUED) as Operation | undefined;
+  let operation = active.getValue(CONTINUED) as Operation | undefined;
+  while (operation?.nextRound !== undefined) operation = operation.nextRound;
+  return operation;
+}
+
+/** Another round of the same call has begun: what the SDK does from now on continues that one. */
+export function continueWith(active: Context, operation: Operation): void {
+  const continued = continuedIn(active);
+  if (continued?.method === operation.method) continued.nextRound = operation;
 }
 
 /**
@@ -45,38 +54,36 @@ export function continuationContext(operation: Operation): Context {
 /** The parent of an inbound message's span, and what has to be linked because it is not the parent. */
 export interface InboundParent {
   readonly context: Context;
-  readonly links: readonly Link[];
+  readonly links: readonly Link[] | undefined;
 }
 
-const NO_LINKS: readonly Link[] = [];
-
-/** `_meta` first, then what is active, if that belongs to the message. */
+/** `_meta` first, then the ambient context. */
 export function inboundParent(
   connection: Connection,
-  active: Context,
+  ambient: Context,
   meta: Record<string, unknown> | undefined,
   trust: 'parent' | 'link',
 ): InboundParent {
-  const ambient = ambientOf(connection, active);
-  if (meta === undefined) return { context: ambient, links: NO_LINKS };
+  if (meta === undefined) return { context: ambient, links: undefined };
   if (trust === 'link') return { context: ambient, links: linkTo(extract(ROOT_CONTEXT, meta)) };
   const extracted = extract(ambient, meta);
   // The span of the HTTP request is not the parent then, but it must stay findable.
   const overHttp = connection.kind.name === 'http' && connection.role !== 'client';
   const replaced = overHttp && trace.getSpan(extracted) !== trace.getSpan(ambient);
-  return { context: extracted, links: replaced ? linkTo(ambient) : NO_LINKS };
+  return { context: extracted, links: replaced ? linkTo(ambient) : undefined };
 }
 
-function ambientOf({ kind, role }: Connection, active: Context): Context {
+/** What is active, if that belongs to the message. */
+export function ambientOf({ kind, role }: Connection, active: Context): Context {
   if (!kind.ambientIsCaller) return ROOT_CONTEXT;
   if (role !== 'client') return active;
   // A client's HTTP stream keeps the context of the request that opened it: no parent once that has ended.
   return trace.getSpan(active)?.isRecording() ? active : ROOT_CONTEXT;
 }
 
-function linkTo(target: Context): readonly Link[] {
+function linkTo(target: Context): readonly Link[] | undefined {
   const context = trace.getSpanContext(target);
-  return context !== undefined && isSpanContextValid(context) ? [{ context }] : NO_LINKS;
+  return context !== undefined && isSpanContextValid(context) ? [{ context }] : undefined;
 }
 
 /** An active span that already stands for this tool call, made by a GenAI instrumentation. */

@@ -4,6 +4,7 @@
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
  */
 import { type Context, propagation, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api';
+import { withMeta } from '../protocol/meta.js';
 import { reportFailure } from '../util/report.js';
 
 export type Carrier = Record<string, unknown>;
@@ -47,6 +48,25 @@ export function inject(context: Context): Record<string, string> | undefined {
   }
   for (const _ in carrier) return carrier;
   return undefined;
+}
+
+/** A copy of the message that carries `context` in its `_meta`; the message itself where it cannot. */
+export function carry<M extends { readonly params?: unknown }>(
+  message: M,
+  context: Context,
+  meta: Carrier | undefined,
+  present: 'absent' | 'same',
+): M {
+  const entries = inject(context);
+  if (entries === undefined) return message;
+  try {
+    // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
+    if (present === 'absent' && meta?.['baggage'] !== undefined) delete entries['baggage'];
+    return withMeta(message, entries) ?? message;
+  } catch (error) {
+    reportFailure('copying a message', error);
+    return message;
+  }
 }
 
 /** Whether a carrier already holds what the configured propagators write, and if so whether `other` holds the same. */

@@ -1,4 +1,5 @@
 /** Attaching to one transport, and what hangs on every object we are attached to. */
+import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import { Connection, type Role } from '../session/connection.js';
 import { reportFailure } from '../util/report.js';
@@ -61,7 +62,12 @@ export function attachTransport(
     existing?.undo();
     const connection = new Connection(transport, role);
     const attachment = new Attachment(pipeline, connection);
-    attachment.undos.push(...new Tap(pipeline, connection, scope).install(transport));
+    attachment.undos.push(...new Tap(pipeline, connection, scope).install(transport), () => {
+      // Nobody will see them end.
+      for (const operation of [...connection.openRequests(), ...connection.openUnnumbered()]) {
+        pipeline.end(operation, CONNECTION_CLOSED);
+      }
+    });
     mark(transport, attachment);
     return connection;
   } catch (error) {

@@ -4,12 +4,14 @@
  */
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
-import { asString } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Connection, Role } from '../session/connection.js';
 import { reportFailure } from '../util/report.js';
 import { Attachment, attachmentOf, attachTransport, mark } from './attach-transport.js';
+import { hookCallTool } from './call-tool.js';
 import { hookEmbeddedRequests } from './embedded.js';
 import { hookFunnel } from './funnel.js';
+import { hookListen } from './listen.js';
 import { hookNotificationHandlers } from './notification-handlers.js';
 import { replaceMethod, type Undo } from './patch.js';
 import { prepareStdioClient } from './stdio-client.js';
@@ -22,6 +24,7 @@ export interface ProtocolLike {
   readonly _serverInfo?: unknown;
   readonly _requestMessageId?: unknown;
   readonly _notificationHandlers?: unknown;
+  readonly fallbackNotificationHandler?: unknown;
   getNegotiatedProtocolVersion?(): unknown;
 }
 
@@ -34,7 +37,7 @@ export function attachProtocol(protocol: ProtocolLike, transport: object, pipeli
     if (connection === undefined) return;
     connection.negotiatedVersion = () => asString(protocol.getNegotiatedProtocolVersion?.());
     if (role === 'client') prepareStdioClient(transport, pipeline);
-    else noticeStdioServer(transport);
+    else noticeStdioServer(transport, () => pipeline.sessionOver(connection));
     attachWire(transport, pipeline);
     const existing = attachmentOf(protocol);
     if (existing === 'foreign') return;
@@ -63,9 +66,13 @@ function hookProtocol(
     }),
     hookClose(protocol, attachment),
     hookEmbeddedRequests(protocol, attachment),
+    hookListen(protocol),
+    hookCallTool(protocol, pipeline),
   );
   const handlers = protocol._notificationHandlers;
-  if (handlers instanceof Map) attachment.undos.push(hookNotificationHandlers(handlers));
+  if (handlers instanceof Map) {
+    attachment.undos.push(hookNotificationHandlers(handlers, () => protocol.fallbackNotificationHandler));
+  }
 }
 
 /** The protocol's own close handling is the one place that every way of closing goes through. */
@@ -80,6 +87,9 @@ function hookClose(protocol: object, attachment: Attachment): Undo {
         pipeline.closed(connection, (operation) =>
           operation.peerSignal?.aborted ? CANCELLED_BY_PEER : CONNECTION_CLOSED,
         );
+        const wire = wireOf(connection.transport);
+        const attached = wire === undefined ? undefined : attachmentOf(wire);
+        if (attached instanceof Attachment) pipeline.closed(attached.connection);
         return onclose.apply(this, args);
       },
   );
@@ -90,8 +100,12 @@ function hookClose(protocol: object, attachment: Attachment): Undo {
  * the wire, and never reach the channel.
  */
 function attachWire(transport: object, pipeline: Pipeline): void {
-  const wire = (transport as { _wire?: unknown })._wire;
-  if (typeof wire === 'object' && wire !== null) attachTransport(wire, pipeline, 'server', 'listen');
+  const wire = wireOf(transport);
+  if (wire !== undefined) attachTransport(wire, pipeline, 'server', 'listen');
+}
+
+function wireOf(transport: object): object | undefined {
+  return asRecord((transport as { _wire?: unknown })._wire);
 }
 
 function roleOf(protocol: ProtocolLike): Role {

@@ -5,6 +5,7 @@ import { attachTransport } from './attach-transport.js';
 import { hookHandler } from './http-listen.js';
 import type { ModuleExports } from './modules.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
+import { endProbesAfter } from './probes.js';
 
 /** How an exported class is patched, by the name of the export. Classes that share a method are patched once. */
 const PATCHES: Readonly<Record<string, (prototype: object, pipeline: Pipeline) => Undo>> = {
@@ -54,8 +55,11 @@ function patchConnect(prototype: object, pipeline: Pipeline): Undo {
 /** A `connect` that attaches first. */
 export function attaching(connect: AnyFunction, pipeline: Pipeline): AnyFunction {
   return function (this: object, transport: unknown, ...rest: unknown[]) {
-    if (typeof transport === 'object' && transport !== null) attachProtocol(this, transport, pipeline);
-    return connect.call(this, transport, ...rest);
+    const known = typeof transport === 'object' && transport !== null;
+    if (known) attachProtocol(this, transport, pipeline);
+    const connected = connect.call(this, transport, ...rest);
+    if (known) endProbesAfter(connected, transport, pipeline);
+    return connected;
   };
 }
 

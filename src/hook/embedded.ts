@@ -3,7 +3,7 @@
  * it; no message goes over the wire.
  */
 import { context } from '@opentelemetry/api';
-import { outcomeOfHandlerError } from '../describe/outcome.js';
+import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import type { Connection } from '../session/connection.js';
 import { SUCCESS } from '../session/outcome.js';
@@ -31,6 +31,10 @@ function observed(handler: AnyFunction, host: { readonly pipeline: Pipeline; rea
     const { pipeline, connection } = host;
     const operation = pipeline.receiveEmbedded(connection, request);
     if (operation === undefined) return handler.call(this, request, extra);
+    const signal = (extra as { mcpReq?: { signal?: unknown } } | undefined)?.mcpReq?.signal;
+    if (signal instanceof AbortSignal) {
+      signal.addEventListener('abort', () => pipeline.end(operation, CANCELLED_BY_PEER), { once: true });
+    }
     const result = context.with(operation.context, callWith, undefined, handler, this, request, extra);
     if (!(result instanceof Promise)) pipeline.end(operation, SUCCESS);
     else {

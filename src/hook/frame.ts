@@ -4,9 +4,11 @@
  */
 import type { Operation } from '../session/operation.js';
 
-/** One call of the protocol's request function. The tap fills in the operation that its message became. */
+/** One call of a function that sends a request. The tap fills in the operation that its message became. */
 export interface Frame {
   operation: Operation | undefined;
+  /** The call opens a stream: its promise is for the stream's beginning only. */
+  readonly stream?: { readonly signal: unknown };
 }
 
 let current: Frame | undefined;

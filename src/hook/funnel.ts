@@ -9,11 +9,17 @@ import { asRecord, type RequestMessage } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
+import { leaveToCallTool } from './call-tool.js';
 import { enterFrame, type Frame, leaveFrame } from './frame.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
 
+interface Position {
+  readonly request: number;
+  readonly options: number;
+}
+
 /** Where the request and the caller's options stand among the arguments, by the name of the function. */
-const FUNNELS: Readonly<Record<string, { readonly request: number; readonly options: number }>> = {
+const FUNNELS: Readonly<Record<string, Position>> = {
   _requestWithSchemaViaCodec: { request: 1, options: 3 },
   request: { request: 0, options: 2 },
 };
@@ -32,7 +38,7 @@ export interface FunnelHost {
 export function hookFunnel(protocol: object, host: FunnelHost): Undo {
   const name = Object.keys(FUNNELS).find((each) => typeof (protocol as Record<string, unknown>)[each] === 'function');
   if (name === undefined) return () => {};
-  const position = FUNNELS[name] as (typeof FUNNELS)[string];
+  const position = FUNNELS[name] as Position;
   return replaceMethod(
     protocol,
     name,
@@ -43,13 +49,7 @@ export function hookFunnel(protocol: object, host: FunnelHost): Undo {
   );
 }
 
-function observe(
-  request: AnyFunction,
-  self: unknown,
-  args: unknown[],
-  position: { readonly request: number; readonly options: number },
-  host: FunnelHost,
-): unknown {
+function observe(request: AnyFunction, self: unknown, args: unknown[], position: Position, host: FunnelHost): unknown {
   const connected = host.connected();
   const options = asRecord(args[position.options]);
   const queued = options?.['relatedTask'] === undefined ? undefined : startQueued(args, position.request, host);
@@ -62,7 +62,7 @@ function observe(
     leaveFrame(outer);
   }
   const operation = frame.operation ?? startUnsent(args[position.request], host);
-  if (operation !== undefined) settle(host.pipeline, operation, promise, options, connected);
+  if (operation !== undefined) settle(host.pipeline, operation, promise, args, position, connected);
   return promise;
 }
 
@@ -70,13 +70,17 @@ function settle(
   pipeline: Pipeline,
   operation: Operation,
   promise: unknown,
-  options: Record<string, unknown> | undefined,
+  args: readonly unknown[],
+  position: Position,
   connected: boolean,
 ): void {
-  const succeed = () => pipeline.end(operation, operation.answer ?? SUCCESS);
+  const succeed = () => {
+    const params = (args[position.request] as { params?: unknown } | undefined)?.params;
+    if (!leaveToCallTool(operation, params)) pipeline.end(operation, operation.answer ?? SUCCESS);
+  };
   const fail = (error: unknown) => {
     const { answer } = operation;
-    const signal = options?.['signal'];
+    const signal = asRecord(args[position.options])?.['signal'];
     const rejection = {
       error,
       signal: signal instanceof AbortSignal ? signal : undefined,

@@ -1,6 +1,7 @@
 /** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
 import { resolveConfig } from '../config.js';
 import { Pipeline } from '../emit/pipeline.js';
+import { asRecord } from '../protocol/jsonrpc.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { attachProtocol, type ProtocolLike } from './attach.js';
 import { attachTransport, detach } from './attach-transport.js';
@@ -101,8 +102,10 @@ function instrumentProtocol(peer: McpPeer, config: McpInstrumentationConfig | un
   });
 }
 
+/** From the transport in use, and from the one it may be a layer of. */
 function detachTransport({ transport }: ProtocolLike): void {
-  if (typeof transport === 'object' && transport !== null) detach(transport);
+  const wire = asRecord(transport)?.['_wire'];
+  for (const each of [transport, wire]) if (typeof each === 'object' && each !== null) detach(each);
 }
 
 /** Instruments an object unless that is done already, and leaves the handle on it for whoever asks next. */
@@ -118,7 +121,8 @@ function once(
   const undos = [watchHttpServer(), ...instrument(pipeline)];
   const handle: Instrumented = {
     disable() {
-      delete (target as { [HANDLE]?: Instrumented })[HANDLE];
+      if ((target as { [HANDLE]?: Instrumented })[HANDLE] === handle)
+        delete (target as { [HANDLE]?: Instrumented })[HANDLE];
       for (const undo of undos.splice(0).reverse()) undo();
     },
   };

@@ -93,8 +93,7 @@ function startLoader(): void {
   global[LOADED] = true;
   try {
     if (!startSyncLoader(HERE)) {
-      const url = loaderUrl(HERE);
-      register(url, { parentURL: HERE, data: { include: [ANY_SDK_MODULE] } });
+      register(loaderUrl(HERE), { data: { include: [ANY_SDK_MODULE] } });
     }
   } catch (error) {
     reportFailure('registering the ESM loader hook', error);
@@ -102,12 +101,23 @@ function startLoader(): void {
 }
 
 /**
- * A query makes this instance of the loader ours: settings given to the plain one would apply to everybody who shares
- * it, such as OpenTelemetry's own loader hook.
+ * The loader hook of `import-in-the-middle`, but an instance of our own: settings given to the shared one would apply
+ * to everybody, such as OpenTelemetry's own loader hook, and whichever of the two came second would print a warning.
  */
 function loaderUrl(here: string): string {
-  const file = createRequire(here).resolve('import-in-the-middle/hook.mjs');
-  return `${pathToFileURL(file).href}?mcp-trail`;
+  const source = `import { createHook } from ${JSON.stringify(fileUrl(here, `${IMPORT_HOOKS}/create-hook.mjs`))};
+    const { load, resolve, applyOptions } = createHook({ url: ${JSON.stringify(hookFileUrl(here))} });
+    export { load, resolve, applyOptions as initialize };`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** What a hook takes for its own file, and finds the rest of its package by. */
+function hookFileUrl(here: string): string {
+  return fileUrl(here, `${IMPORT_HOOKS}/hook.mjs`);
+}
+
+function fileUrl(here: string, specifier: string): string {
+  return pathToFileURL(createRequire(here).resolve(specifier)).href;
 }
 
 interface SyncLoader {
@@ -133,7 +143,7 @@ function startSyncLoader(here: string): boolean {
   const { registerHooks } = require('node:module') as {
     registerHooks(hooks: { resolve: unknown; load: unknown }): void;
   };
-  const hooks = createHook({ url: loaderUrl(here) });
+  const hooks = createHook({ url: hookFileUrl(here) });
   hooks.applyOptions({ include: [ANY_SDK_MODULE] });
   registerHooks({ resolve: hooks.resolveSync, load: hooks.loadSync });
   return true;

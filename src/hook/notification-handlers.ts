@@ -30,8 +30,8 @@ export function stopWatching(watch: Watch): boolean {
   return watch.claimed;
 }
 
-/** Makes a protocol's map of notification handlers take part. */
-export function hookNotificationHandlers(handlers: Map<string, unknown>): Undo {
+/** Makes a protocol's map of notification handlers take part, and the handler it falls back to. */
+export function hookNotificationHandlers(handlers: Map<string, unknown>, fallback: () => unknown): Undo {
   return replaceMethod(
     handlers,
     'get',
@@ -39,11 +39,18 @@ export function hookNotificationHandlers(handlers: Map<string, unknown>): Undo {
       function (this: unknown, method: unknown) {
         const handler = get.call(this, method);
         const watch = current;
-        if (watch === undefined || watch.claimed || typeof handler !== 'function') return handler;
+        if (watch === undefined || watch.claimed) return handler;
+        const used = handler ?? withNotificationOnly(fallback());
+        if (typeof used !== 'function') return handler;
         watch.claimed = true;
-        return reportingHandler(handler, watch);
+        return reportingHandler(used as AnyFunction, watch);
       },
   );
+}
+
+/** SDK v2 calls what the map has with one argument more than the fallback. */
+function withNotificationOnly(handler: unknown): unknown {
+  return typeof handler === 'function' ? (notification: unknown) => handler(notification) : undefined;
 }
 
 function reportingHandler(handler: AnyFunction, { operation, pipeline }: Watch): AnyFunction {

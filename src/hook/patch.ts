@@ -53,7 +53,7 @@ export function wrapAssigned(target: object, key: string, wrap: (assigned: AnyFu
   accessor?.set?.call(target, wrapped);
   return () => {
     restore(target, key, own, (descriptor) => descriptor?.set === set);
-    if (own === undefined || 'value' in own) (target as Record<string, unknown>)[key] = assigned;
+    if (own?.get === undefined || own.set !== undefined) (target as Record<string, unknown>)[key] = assigned;
   };
 }
 

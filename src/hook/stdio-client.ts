@@ -2,6 +2,7 @@
  * What a client does on stdio besides talking: it starts a server process, and SDK v2 starts a second, short-lived one
  * to find out which protocol era the server speaks.
  */
+import { CONNECTION_CLOSED, TIMED_OUT } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import type { Connection } from '../session/connection.js';
 import { attachTransport } from './attach-transport.js';
@@ -51,14 +52,18 @@ function hookSiblings(transport: object, pipeline: Pipeline): void {
   );
 }
 
-/** A sibling has no protocol instance that would tell of its end; its reaper does. */
+/**
+ * A sibling has no protocol instance that would tell of its end; its reaper does. One that still runs then, and has not
+ * answered, was too slow.
+ */
 function endWithProcess(transport: object, connection: Connection, pipeline: Pipeline): void {
   replaceMethod(
     transport,
     '_dispose',
     (dispose) =>
       function (this: unknown, ...args: unknown[]) {
-        pipeline.closed(connection);
+        const running = typeof (this as { pid?: unknown }).pid === 'number';
+        pipeline.closed(connection, () => (running ? TIMED_OUT : CONNECTION_CLOSED));
         return dispose.apply(this, args);
       },
   );

@@ -9,11 +9,15 @@ export function onStdioServer(callback: Listener): void {
   listener = callback;
 }
 
-/** To be called with every server transport; those that are not stdio are passed over. */
-export function noticeStdioServer(transport: object): void {
+/**
+ * To be called with every server transport; those that are not stdio are passed over.
+ * @param onEnd called when the client has nothing more to say: SDK v1 does not close its transport then
+ */
+export function noticeStdioServer(transport: object, onEnd: () => void): void {
   const { _wire = transport } = transport as { _wire?: object };
-  const { _stdin } = _wire as { _stdin?: unknown };
-  if (listener === undefined || typeof _stdin !== 'object' || _stdin === null || seen.has(_stdin)) return;
-  seen.add(_stdin);
-  listener(_stdin as NodeJS.ReadableStream);
+  const { _stdin: stdin } = _wire as { _stdin?: NodeJS.ReadableStream };
+  if (typeof stdin?.once !== 'function' || seen.has(stdin)) return;
+  seen.add(stdin);
+  stdin.once('end', onEnd);
+  listener?.(stdin);
 }

@@ -23,7 +23,7 @@ import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
 import { reportFailure } from '../util/report.js';
-import { takeFrame } from './frame.js';
+import { type Frame, takeFrame } from './frame.js';
 import { currentHttpPeer } from './http-peer.js';
 import { stopWatching, watchHandler } from './notification-handlers.js';
 import { type AnyFunction, callWith, replaceMethod, type Undo, wrapAssigned } from './patch.js';
@@ -47,11 +47,14 @@ export class Tap {
   readonly #pipeline: Pipeline;
   readonly #connection: Connection;
   readonly #scope: TapScope;
+  /** What was sent over HTTP: SDK v1 sends the same message once more when it has got a fresh token. */
+  readonly #sent: WeakSet<object> | undefined;
 
   constructor(pipeline: Pipeline, connection: Connection, scope: TapScope) {
     this.#pipeline = pipeline;
     this.#connection = connection;
     this.#scope = scope;
+    this.#sent = connection.kind.name === 'http' ? new WeakSet() : undefined;
   }
 
   /** Puts the tap onto a transport. */
@@ -96,6 +99,7 @@ export class Tap {
 
   #send(send: AnyFunction, self: unknown, message: unknown, options: unknown): unknown {
     if (!this.#pipeline.enabled || message === sending) return send.call(self, message, options);
+    if (this.#sent?.has(message as object)) return passOut(undefined, send, self, message, options);
     switch (this.#kindOf(message)) {
       case 'request':
         return this.#sendRequest(send, self, message as RequestMessage, options);
@@ -118,14 +122,15 @@ export class Tap {
     }
     const outbound = this.#pipeline.send(this.#connection, message, 'request');
     if (outbound === undefined) return passOut(undefined, send, self, message, options);
+    this.#sent?.add(outbound.message);
     const { operation } = outbound;
-    if (frame !== undefined) {
+    if (frame !== undefined && frame.stream === undefined) {
       frame.operation = operation;
       operation.awaited = true;
       return passOut(operation.context, send, self, outbound.message, options);
     }
     this.#giveUpProbes(operation);
-    const watched = this.#watchStream(operation, options);
+    const watched = this.#watchStream(operation, options, frame?.stream);
     const sent = passOut(operation.context, send, self, outbound.message, watched);
     if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.#endRejected(operation, error));
     return sent;
@@ -134,6 +139,7 @@ export class Tap {
   #sendNotification(send: AnyFunction, self: unknown, message: NotificationMessage, options: unknown): unknown {
     const outbound = this.#pipeline.send(this.#connection, message, 'notification');
     if (outbound === undefined) return passOut(undefined, send, self, message, options);
+    this.#sent?.add(outbound.message);
     const sent = passOut(outbound.operation.context, send, self, outbound.message, options);
     this.#endWhenSent(outbound.operation, sent);
     const cancelled = this.#operationNamedBy(message, 'requestId', true);
@@ -158,6 +164,8 @@ export class Tap {
   }
 
   #endRejected(operation: Operation, error: unknown): void {
+    // A client that has stopped waiting for its era probe closes the connection, and with it the probe.
+    if (this.#connection.connecting && asRecord(error)?.['name'] === 'AbortError') return;
     const rejection = { error, signal: undefined, answered: false, connected: true };
     this.#pipeline.end(operation, outcomeOfRejection(rejection));
   }
@@ -171,13 +179,17 @@ export class Tap {
   }
 
   /** A request that no promise of the protocol waits for: its stream's own signals tell how it ends. */
-  #watchStream(operation: Operation, options: unknown): unknown {
+  #watchStream(operation: Operation, options: unknown, stream: Frame['stream']): unknown {
     const { requestSignal, onRequestStreamEnd } = (asRecord(options) ?? {}) as {
       requestSignal?: unknown;
       onRequestStreamEnd?: unknown;
     };
     if (!(requestSignal instanceof AbortSignal)) return options;
-    const endAborted = () => this.#pipeline.end(operation, operation.acknowledged ? SUCCESS : CANCELLED);
+    const endAborted = () => {
+      const { signal } = stream ?? {};
+      const tooSlow = stream !== undefined && !(signal instanceof AbortSignal && signal.aborted);
+      this.#pipeline.end(operation, operation.acknowledged ? SUCCESS : tooSlow ? TIMED_OUT : CANCELLED);
+    };
     requestSignal.addEventListener('abort', endAborted, { once: true });
     if (typeof onRequestStreamEnd !== 'function') return options;
     const endStream = () => {
@@ -223,13 +235,17 @@ export class Tap {
 
   #deliverNotification(onmessage: AnyFunction, self: unknown, message: NotificationMessage, extra: unknown): unknown {
     const reportedOn = this.#operationNamedBy(message, 'progressToken', true);
-    const operation = this.#pipeline.receive(this.#connection, message, 'notification', this.#peer(extra), reportedOn);
+    const stream = this.#streamOf(message);
+    const related = reportedOn ?? stream;
+    const operation = this.#pipeline.receive(this.#connection, message, 'notification', this.#peer(extra), related);
     if (operation === undefined) return passIn(undefined, onmessage, self, message, extra);
     const watch = watchHandler(operation, this.#pipeline);
     const target = reportedOn === undefined ? operation.context : reportedOn.callerContext;
     const result = passIn(target, onmessage, self, message, extra);
     if (!stopWatching(watch)) this.#pipeline.end(operation, SUCCESS);
     this.#applyNotification(message);
+    // The first thing on a stream is that it is open.
+    if (stream !== undefined) stream.acknowledged = true;
     return result;
   }
 
@@ -240,9 +256,18 @@ export class Tap {
     // A server cancels nothing of a client's but a listen stream, which it ends that way.
     const ended = this.#operationNamedBy(message, 'requestId', true);
     if (ended?.row.stream) this.#pipeline.end(ended, ended.acknowledged ? SUCCESS : CONNECTION_CLOSED);
-    const subscription = subscriptionIdOf(metaOf(message.params));
-    const listening = subscription === undefined ? undefined : this.#connection.find(true, subscription);
-    if (listening?.row.stream) listening.acknowledged = true;
+  }
+
+  /** The listen stream that a notification came on. */
+  #streamOf({ params }: NotificationMessage): Operation | undefined {
+    try {
+      const subscription = subscriptionIdOf(metaOf(params));
+      const stream = subscription === undefined ? undefined : this.#connection.find(true, subscription);
+      return stream?.row.stream ? stream : undefined;
+    } catch (error) {
+      reportFailure('reading a notification', error);
+      return undefined;
+    }
   }
 
   /** The open request that a notification's params name. */

@@ -80,6 +80,12 @@ export const MCP_METHOD_NAME_VALUE_TASKS_LIST = 'tasks/list' as const;
 export const MCP_METHOD_NAME_VALUE_TASKS_CANCEL = 'tasks/cancel' as const;
 /** Request that updates a task. Not in the convention. Since 2026-07-28. */
 export const MCP_METHOD_NAME_VALUE_TASKS_UPDATE = 'tasks/update' as const;
+/** Request for the skills of a server. Not in the convention; an extension of 2026-07-28. */
+export const MCP_METHOD_NAME_VALUE_SKILLS_LIST = 'skills/list' as const;
+/** Request for one skill. Not in the convention; an extension of 2026-07-28. */
+export const MCP_METHOD_NAME_VALUE_SKILLS_GET = 'skills/get' as const;
+/** Request for the resources below a URI. Not in the convention; an extension of 2026-07-28. */
+export const MCP_METHOD_NAME_VALUE_RESOURCES_DIRECTORY_READ = 'resources/directory/read' as const;
 /** Notification of the state of a task. Not in the convention. Since 2026-07-28. */
 export const MCP_METHOD_NAME_VALUE_NOTIFICATIONS_TASKS = 'notifications/tasks' as const;
 /** Notification of the status of a task. Not in the convention. Only in 2025-11-25. */

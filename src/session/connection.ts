@@ -24,10 +24,14 @@ export class Connection {
   hadSessionId = false;
   /** When `initialize` succeeded; a connection without it is no session. */
   sessionStartedAt: number | undefined;
+  /** A client's `connect` is under way: what ends an era probe is not known before it has settled. */
+  connecting = false;
   /** Span and metric parts that do not change from message to message. */
   readonly templates = new TemplateCache();
   readonly #sent = new Map<RequestId, Operation>();
   readonly #received = new Map<RequestId, Operation>();
+  /** Open notifications, and open requests that were embedded in a result. */
+  readonly #unnumbered = new Set<Operation>();
 
   /** Asks the SDK for the version, where it keeps one. */
   negotiatedVersion: (() => string | undefined) | undefined;
@@ -59,9 +63,12 @@ export class Connection {
     return (sent ? this.#sent : this.#received).get(keyOf(id));
   }
 
-  /** Adds an open request, and returns the one that was open under the same id: a peer that repeats ids loses it. */
+  /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
   add(operation: Operation): Operation | undefined {
-    if (operation.id === undefined) return undefined;
+    if (operation.id === undefined) {
+      this.#unnumbered.add(operation);
+      return undefined;
+    }
     const open = operation.sent ? this.#sent : this.#received;
     const key = keyOf(operation.id);
     const replaced = open.get(key);
@@ -70,7 +77,10 @@ export class Connection {
   }
 
   remove(operation: Operation): void {
-    if (operation.id === undefined) return;
+    if (operation.id === undefined) {
+      this.#unnumbered.delete(operation);
+      return;
+    }
     const open = operation.sent ? this.#sent : this.#received;
     const key = keyOf(operation.id);
     if (open.get(key) === operation) open.delete(key);
@@ -79,6 +89,11 @@ export class Connection {
   /** Every open request of this connection, both directions. */
   openRequests(): Operation[] {
     return [...this.#sent.values(), ...this.#received.values()];
+  }
+
+  /** Every open operation without an id. */
+  openUnnumbered(): Operation[] {
+    return [...this.#unnumbered];
   }
 }
 

@@ -6,31 +6,12 @@ import type { MethodRow } from '../protocol/methods.js';
 import type { Connection } from './connection.js';
 import type { Outcome } from './outcome.js';
 
-/** What an operation starts with. */
-export type OperationInit = Pick<
-  Operation,
-  | 'sent'
-  | 'connection'
-  | 'method'
-  | 'row'
-  | 'id'
-  | 'template'
-  | 'startedAt'
-  | 'span'
-  | 'ownsSpan'
-  | 'context'
-  | 'callerContext'
->;
-
 /** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
   open = true;
-  /** Whether this side sent the message (span kind CLIENT) or received it (SERVER). */
-  readonly sent: boolean;
-  readonly connection: Connection;
+  /** The method as it stands on the wire. */
   readonly method: string;
-  readonly row: MethodRow;
   /** Absent for notifications and for requests embedded in a result. */
   readonly id: RequestId | undefined;
   template: Template;
@@ -38,7 +19,7 @@ export class Operation {
   readonly startedAt: number;
   readonly span: Span;
   /** False when the span belongs to somebody else and must not be ended here. */
-  readonly ownsSpan: boolean;
+  ownsSpan = true;
   /** The context in which the message is sent or handled: the span is active in it. */
   context: Context;
   /** The context the operation was started from: its answer is delivered there. */
@@ -49,10 +30,12 @@ export class Operation {
   inboundMeta: Record<string, unknown> | undefined;
   /** Aborted when the peer of an HTTP request went away. */
   peerSignal: AbortSignal | undefined;
-  /** Which round of a multi-round call this is; the first is 1. */
-  round = 1;
+  /** Which round of a multi-round call this is; the first is 1. Nothing where that is not known. */
+  round: number | undefined = 1;
   /** The first round's span, which later rounds link to. */
   firstRound: SpanContext | undefined;
+  /** The round that this one's result has led to. */
+  nextRound: Operation | undefined;
   /** A listen stream that the server has acknowledged. */
   acknowledged = false;
   /** A task's request that waits in the protocol's queue: it has a span, and has not been sent. */
@@ -60,17 +43,34 @@ export class Operation {
   /** Whether the caller's promise decides how it ends. */
   awaited = false;
 
-  constructor(init: OperationInit) {
-    this.sent = init.sent;
-    this.connection = init.connection;
-    this.method = init.method;
-    this.row = init.row;
-    this.id = init.id;
-    this.template = init.template;
-    this.startedAt = init.startedAt;
-    this.span = init.span;
-    this.ownsSpan = init.ownsSpan;
-    this.context = init.context;
-    this.callerContext = init.callerContext;
+  constructor(
+    template: Template,
+    method: string,
+    id: RequestId | undefined,
+    startedAt: number,
+    span: Span,
+    context: Context,
+    callerContext: Context,
+  ) {
+    this.template = template;
+    this.method = method;
+    this.id = id;
+    this.startedAt = startedAt;
+    this.span = span;
+    this.context = context;
+    this.callerContext = callerContext;
+  }
+
+  /** Whether this side sent the message (span kind CLIENT) or received it (SERVER). */
+  get sent(): boolean {
+    return this.template.facts.sent;
+  }
+
+  get connection(): Connection {
+    return this.template.facts.connection;
+  }
+
+  get row(): MethodRow {
+    return this.template.facts.row;
   }
 }

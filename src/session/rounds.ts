@@ -11,7 +11,8 @@ import type { Operation } from './operation.js';
 /** What a later round needs to know of the one before. */
 export interface Round {
   readonly method: string;
-  readonly number: number;
+  /** Nothing where it is known to be a later round, and not which. */
+  readonly number: number | undefined;
   /** The span that all later rounds link to. */
   readonly first: SpanContext;
 }
@@ -21,29 +22,41 @@ export function roundOf(operation: Operation): Round {
   return { method, number: round, first: firstRound ?? span.spanContext() };
 }
 
+/** The number of the round after this one. */
+export function nextNumber({ number }: Round): number | undefined {
+  return number === undefined ? undefined : number + 1;
+}
+
 const MAX_ROUNDS = 256;
 const MAX_STATE_LENGTH = 4096;
 
-/** Rounds that may be continued, by their `requestState`; the oldest is forgotten first. */
+/**
+ * Rounds that may be continued, by their `requestState`; the oldest is forgotten first. Nothing makes a server hand out
+ * a state only once: of calls that wait with the same state at the same time none is continued, since a missing link
+ * is better than a wrong one.
+ */
 export class Rounds {
-  readonly #byState = new Map<string, Round>();
+  readonly #byState = new Map<string, Round | 'several'>();
 
   /** Keeps a round whose result asked for input. */
   remember(operation: Operation, result: unknown): void {
     const state = stateOf(result);
     if (state === undefined) return;
-    this.#byState.set(state, roundOf(operation));
+    this.#byState.set(state, this.#byState.has(state) ? 'several' : roundOf(operation));
     if (this.#byState.size > MAX_ROUNDS) {
       const [oldest] = this.#byState.keys();
       this.#byState.delete(oldest as string);
     }
   }
 
-  /** The round that a request continues, if its params say so and it is known. */
+  /** Takes out the round that a request continues, if its params say so and it is known. */
   continuedBy(method: string, params: unknown): Round | undefined {
     const state = stateOf(params);
     const round = state === undefined ? undefined : this.#byState.get(state);
-    return round?.method === method ? round : undefined;
+    if (state === undefined || round === undefined) return undefined;
+    if (round !== 'several' && round.method !== method) return undefined;
+    this.#byState.delete(state);
+    return round === 'several' ? undefined : round;
   }
 }
 

@@ -32,6 +32,17 @@ export async function flush(others: readonly Flushable[] = [], limitMs = FLUSH_L
   return done;
 }
 
+/** How long a stdio server is left to itself when its input has ended. */
+const INPUT_GRACE_MS = 100;
+
+/**
+ * Flushes when the input of a stdio server has ended and something else keeps its process running. One that has nothing
+ * else to do ends by itself, and flushes then: an export under way would only hold it up.
+ */
+export function flushAfterInput(stdin: NodeJS.ReadableStream, others: readonly Flushable[]): void {
+  stdin.once('end', () => setTimeout(() => void flush(others), INPUT_GRACE_MS).unref());
+}
+
 /** Flushes on the signals that end a process, and when its event loop runs empty. */
 export function flushBeforeExit(process: NodeJS.Process, others: readonly Flushable[]): void {
   for (const signal of SIGNALS) flushOnSignal(process, signal, others);
@@ -44,18 +55,19 @@ export function flushBeforeExit(process: NodeJS.Process, others: readonly Flusha
 function flushOnSignal(process: NodeJS.Process, signal: NodeJS.Signals, others: readonly Flushable[]): void {
   let flushing = false;
   const raise = () => {
-    // The application's own handler decides what the signal does. Without one, it does what it always did.
-    if (process.listenerCount(signal) > 1) return;
     process.removeListener(signal, onSignal);
     process.kill(process.pid, signal);
   };
   const onSignal = () => {
+    // The application's own handler decides what the signal does. Without one, it does what it always did. Counted now:
+    // a handler that was added with `once` is gone by the time that everything is flushed.
+    const alone = process.listenerCount(signal) === 1;
     // Whoever asks twice does not want to wait.
-    if (flushing) return raise();
+    if (flushing) return alone ? raise() : undefined;
     flushing = true;
     void flush(others).then(() => {
       flushing = false;
-      raise();
+      if (alone) raise();
     });
   };
   process.on(signal, onSignal);

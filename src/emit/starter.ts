@@ -1,0 +1,155 @@
+/** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Link,
+  type Span,
+  type SpanOptions,
+  trace,
+} from '@opentelemetry/api';
+import type { ResolvedConfig } from '../config.js';
+import type { Template } from '../describe/template.js';
+import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
+import { metaOf } from '../protocol/meta.js';
+import { type MethodRow, methodRow } from '../protocol/methods.js';
+import type { Connection } from '../session/connection.js';
+import { Operation } from '../session/operation.js';
+import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
+import { callHook } from '../util/call-hook.js';
+import type { Describer, Peer } from './describer.js';
+import {
+  ambientOf,
+  continuedIn,
+  continueWith,
+  executeToolSpan,
+  handledIn,
+  inboundParent,
+  withHandling,
+} from './parents.js';
+import { carry, compareContext, extract } from './propagation.js';
+import type { Providers } from './providers.js';
+
+/** A message with a method. */
+export interface Call {
+  readonly method: string;
+  readonly id?: RequestId;
+  readonly params?: unknown;
+}
+
+export type CallKind = 'request' | 'notification';
+
+/** A started outbound operation, and the message to send in place of the application's. */
+export interface Outbound<M> {
+  readonly operation: Operation;
+  readonly message: M;
+}
+
+export class Starter {
+  readonly #config: ResolvedConfig;
+  readonly #providers: Providers;
+  readonly #describer: Describer;
+  readonly #now: () => number;
+  // Apart from each other: a client and a server in one process know the same states.
+  readonly #roundsSent = new Rounds();
+  readonly #roundsReceived = new Rounds();
+
+  constructor(config: ResolvedConfig, providers: Providers, describer: Describer, now: () => number) {
+    this.#config = config;
+    this.#providers = providers;
+    this.#describer = describer;
+    this.#now = now;
+  }
+
+  /** An operation of ours, whose message is about to be sent. */
+  outbound<M extends Call>(connection: Connection, message: M, kind: CallKind): Outbound<M> {
+    const { method, params, id } = message;
+    const row = methodRow(method, kind);
+    const meta = metaOf(params);
+    const active = context.active();
+    const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
+    // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
+    const present = meta === undefined ? 'absent' : compareContext(meta, handledIn(active)?.inboundMeta);
+    const parent = meta !== undefined && present === 'different' ? extract(callerContext, meta) : callerContext;
+
+    const previous = this.#previousRound(active, method, params);
+    const template = this.#describer.template(connection, true, row, method, params, meta);
+    const attributes = this.#describer.startAttributes(template, id, params, previous, undefined);
+    const reused = this.#config.reuseExecuteToolSpan ? executeToolSpan(active, row, params) : undefined;
+    reused?.setAttributes(attributes);
+    const links = previous === undefined ? undefined : [{ context: previous.first }];
+    const span = reused ?? this.#startSpan(template, attributes, parent, links);
+    const sentIn = trace.setSpan(parent, span);
+    const operation = new Operation(template, method, id, this.#now(), span, sentIn, callerContext);
+    operation.ownsSpan = reused === undefined;
+    numberRound(operation, previous, params);
+    if (previous !== undefined) continueWith(active, operation);
+    const carries = present !== 'different' && row.inject !== false && this.#mayInject(method);
+    return { operation, message: carries ? carry(message, sentIn, meta, present) : message };
+  }
+
+  /** An operation of the peer's, whose message has arrived; `related` is an open request that it is about. */
+  inbound(
+    connection: Connection,
+    { method, params, id }: Call,
+    kind: CallKind,
+    peer: Peer | undefined,
+    related: Operation | undefined,
+  ): Operation {
+    const row = methodRow(method, kind);
+    const meta = metaOf(params);
+    if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
+    const active = context.active();
+    const previous = this.#roundsReceived.continuedBy(method, params);
+    const ambient = related?.context ?? ambientOf(connection, active);
+    const parent = inboundParent(connection, ambient, meta, this.#config.trustIncomingContext);
+    const template = this.#describer.template(connection, false, row, method, params, meta);
+    const attributes = this.#describer.startAttributes(template, id, params, previous, peer);
+    const links = previous === undefined ? parent.links : [...(parent.links ?? []), { context: previous.first }];
+    const span = this.#startSpan(template, attributes, parent.context, links);
+    const spanContext = trace.setSpan(parent.context, span);
+    const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
+    operation.inboundMeta = meta;
+    operation.context = withHandling(spanContext, operation);
+    numberRound(operation, previous, params);
+    return operation;
+  }
+
+  /** Keeps an operation whose result asks for input: the next round links to it. */
+  expectNextRound(operation: Operation, result: unknown): void {
+    (operation.sent ? this.#roundsSent : this.#roundsReceived).remember(operation, result);
+  }
+
+  #startSpan(template: Template, attributes: Attributes, parent: Context, links: readonly Link[] | undefined): Span {
+    const options: SpanOptions = { kind: template.spanKind, attributes };
+    if (links !== undefined) options.links = links as Link[];
+    return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
+  }
+
+  /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
+  #previousRound(active: Context, method: string, params: unknown): Round | undefined {
+    if (!isLaterRound(params)) return undefined;
+    const continued = continuedIn(active);
+    const known = this.#roundsSent.continuedBy(method, params);
+    return continued?.method === method ? roundOf(continued) : known;
+  }
+
+  #mayInject(method: string): boolean {
+    const { propagateContext } = this.#config;
+    return propagateContext === undefined || callHook('the propagateContext hook', propagateContext, method) !== false;
+  }
+}
+
+/** The open request that a cancellation of ours names. */
+function cancelledRequest(connection: Connection, row: MethodRow, params: unknown): Operation | undefined {
+  if (row.refersTo !== 'requestId') return undefined;
+  const id = asRecord(params)?.['requestId'];
+  return typeof id === 'string' || typeof id === 'number' ? connection.find(true, id) : undefined;
+}
+
+function numberRound(operation: Operation, previous: Round | undefined, params: unknown): void {
+  if (previous !== undefined) {
+    operation.round = nextNumber(previous);
+    operation.firstRound = previous.first;
+  } else if (isLaterRound(params)) operation.round = undefined;
+}

@@ -1,0 +1,42 @@
+/** Measurements as text: one line per series, with how many there were. Pure. */
+
+export interface ServiceSeries {
+  readonly service: string;
+  readonly metric: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly count: number;
+}
+
+/** What a reader looks for first. */
+const FIRST = ['mcp.method.name', 'gen_ai.tool.name', 'gen_ai.prompt.name', 'error.type'];
+/** Differs from run to run. */
+const PORT = 'server.port';
+
+/** Series that were exported in parts are added up. */
+export function metricsText(series: readonly ServiceSeries[]): string {
+  const groups = new Map<string, Map<string, number>>();
+  for (const { service, metric, attributes, count } of series) {
+    const title = `${service} ${metric}`;
+    const lines = groups.get(title) ?? new Map<string, number>();
+    groups.set(title, lines);
+    const line = attributesText(attributes);
+    lines.set(line, (lines.get(line) ?? 0) + count);
+  }
+  return [...groups]
+    .sort(byKey)
+    .map(([title, lines]) =>
+      [title, ...[...lines].sort(byKey).map(([line, count]) => `  ${count} × ${line}`)].join('\n'),
+    )
+    .join('\n\n');
+}
+
+function attributesText(attributes: Readonly<Record<string, unknown>>): string {
+  const others = Object.keys(attributes).filter((key) => !FIRST.includes(key));
+  return [...FIRST.filter((key) => key in attributes), ...others.sort()]
+    .map((key) => `${key}=${key === PORT ? '<port>' : JSON.stringify(attributes[key])}`)
+    .join(' ');
+}
+
+function byKey([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : Number(a > b);
+}
