@@ -26,7 +26,7 @@ function register(): void {
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const others = start(instrumentation);
-  flushBeforeExit(process, others);
+  flushBeforeExit(process, () => instrumentation.disable(), others);
   onStdioServer((stdin) => flushAfterInput(stdin, others));
 }
 

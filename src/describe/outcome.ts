@@ -38,7 +38,8 @@ export const EVICTED: Outcome = { errorType: ERROR_TYPE_VALUE_OTHER };
 /** A result that the caller did not accept. */
 export const INVALID_RESULT: Outcome = { errorType: ERROR_TYPE_VALUE_INVALID_RESULT };
 const NOT_CONNECTED: Outcome = { errorType: ERROR_TYPE_VALUE_NOT_CONNECTED };
-const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
+/** The message could not be written. */
+export const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
 /** No answer came in time. */
 export const TIMED_OUT: Outcome = { errorType: ERROR_TYPE_VALUE_TIMEOUT };
 

@@ -19,6 +19,7 @@ import { Describer, type Peer } from './describer.js';
 import { Measurements } from './measurements.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
+import { Sessions } from './sessions.js';
 import { type Call, type CallKind, type Outbound, Starter } from './starter.js';
 
 export class Pipeline {
@@ -27,6 +28,7 @@ export class Pipeline {
   readonly #starter: Starter;
   readonly #measurements: Measurements;
   readonly #open: OpenOperations;
+  readonly #sessions: Sessions;
   readonly #now: () => number;
   enabled: boolean;
 
@@ -37,6 +39,7 @@ export class Pipeline {
     this.#starter = new Starter(config, providers, this.#describer, now);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
+    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now);
     this.#now = now;
   }
 
@@ -106,6 +109,7 @@ export class Pipeline {
   end(operation: Operation, outcome: Outcome): void {
     if (!operation.open) return;
     operation.open = false;
+    if (operation.waiting !== undefined) operation.waiting.operation = undefined;
     this.#open.delete(operation);
     operation.connection.remove(operation);
     try {
@@ -133,7 +137,7 @@ export class Pipeline {
           for (const operation of unnumbered) this.end(operation, CONNECTION_CLOSED);
         });
       }
-      this.#endSession(connection, open.length > 0 ? CONNECTION_CLOSED : SUCCESS);
+      this.#sessions.end(connection, open.length > 0 ? CONNECTION_CLOSED : SUCCESS);
     } catch (error) {
       reportFailure('ending a session', error);
     }
@@ -142,16 +146,18 @@ export class Pipeline {
   /** The peer says nothing more, though it may still listen: ends the session, and nothing that is open in it. */
   sessionOver(connection: Connection): void {
     try {
-      this.#endSession(connection, connection.openRequests().length > 0 ? CONNECTION_CLOSED : SUCCESS);
+      this.#sessions.end(connection, connection.openRequests().length > 0 ? CONNECTION_CLOSED : SUCCESS);
     } catch (error) {
       reportFailure('ending a session', error);
     }
   }
 
-  /** Ends everything: the instrumentation is being disabled. */
+  /** Ends everything: the instrumentation is being disabled, or the process ends. */
   shutdown(): void {
     this.enabled = false;
+    const sessions = this.#sessions.open();
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
+    for (const connection of sessions) this.sessionOver(connection);
   }
 
   #register(operation: Operation): void {
@@ -164,7 +170,11 @@ export class Pipeline {
 
   #evict(operation: Operation): void {
     this.end(operation, EVICTED);
-    this.#measurements.evicted();
+    try {
+      this.#measurements.evicted();
+    } catch (error) {
+      reportFailure('counting an evicted operation', error);
+    }
   }
 
   /** What a result tells about the connection, and content of it that was asked for. */
@@ -178,6 +188,7 @@ export class Pipeline {
     if (row.result === 'session') this.#startSession(operation, record);
     else if (row.result !== undefined) {
       this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
+      if (operation.sent && declaresResults(record['tools'])) operation.connection.declaresResults = true;
     }
     if (row.content === undefined || !span.isRecording()) return;
     const attributes = this.#describer.resultAttributes(row, record);
@@ -189,18 +200,10 @@ export class Pipeline {
     const version = asString(result['protocolVersion']);
     if (version === undefined) return;
     connection.protocolVersion = version;
-    connection.sessionStartedAt ??= this.#now();
+    this.#sessions.start(connection);
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
     operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
-  }
-
-  #endSession(connection: Connection, outcome: Outcome): void {
-    const { sessionStartedAt } = connection;
-    if (sessionStartedAt === undefined) return;
-    connection.sessionStartedAt = undefined;
-    const stateless = connection.kind.name === 'http' && !connection.hadSessionId;
-    if (!stateless) this.#measurements.session(connection, outcome, this.#now() - sessionStartedAt);
   }
 
   #endSpan(operation: Operation, outcome: Outcome): void {
@@ -241,4 +244,9 @@ function callOf(request: unknown): Call | undefined {
     reportFailure('reading an embedded request', error);
     return undefined;
   }
+}
+
+/** Whether a tool says what its results look like: a client that knows checks them. */
+function declaresResults(tools: unknown): boolean {
+  return Array.isArray(tools) && tools.some((tool) => asRecord(tool)?.['outputSchema'] !== undefined);
 }

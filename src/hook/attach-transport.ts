@@ -4,7 +4,7 @@ import type { Pipeline } from '../emit/pipeline.js';
 import { Connection, type Role } from '../session/connection.js';
 import { reportFailure } from '../util/report.js';
 import type { Undo } from './patch.js';
-import { Tap, type TapScope } from './tap.js';
+import { installTap, type TapScope } from './tap.js';
 
 /** Marks what is attached to. Global: another copy of this package must see it, and leave the object alone. */
 const ATTACHED = Symbol.for('mcp-trail.attached');
@@ -52,17 +52,19 @@ export function attachTransport(
   role: Role = 'unknown',
   scope: TapScope = 'all',
 ): Connection | undefined {
-  const existing = attachmentOf(transport);
-  if (existing === 'foreign') return undefined;
-  if (existing?.pipeline.enabled) {
-    if (scope === 'all') existing.connection.narrow(role);
-    return existing.connection;
-  }
+  let attachment: Attachment | undefined;
   try {
+    const existing = attachmentOf(transport);
+    if (existing === 'foreign') return undefined;
+    if (existing?.pipeline.enabled) {
+      if (scope === 'all') existing.connection.narrow(role);
+      return existing.connection;
+    }
     existing?.undo();
     const connection = new Connection(transport, role);
-    const attachment = new Attachment(pipeline, connection);
-    attachment.undos.push(...new Tap(pipeline, connection, scope).install(transport), () => {
+    attachment = new Attachment(pipeline, connection);
+    installTap(transport, pipeline, connection, scope, attachment.undos);
+    attachment.undos.push(() => {
       // Nobody will see them end.
       for (const operation of [...connection.openRequests(), ...connection.openUnnumbered()]) {
         pipeline.end(operation, CONNECTION_CLOSED);
@@ -71,6 +73,8 @@ export function attachTransport(
     mark(transport, attachment);
     return connection;
   } catch (error) {
+    // Half a tap would start what it never sees end.
+    attachment?.undo();
     reportFailure('attaching to a transport', error);
     return undefined;
   }

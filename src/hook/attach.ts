@@ -7,7 +7,7 @@ import type { Pipeline } from '../emit/pipeline.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Connection, Role } from '../session/connection.js';
 import { reportFailure } from '../util/report.js';
-import { Attachment, attachmentOf, attachTransport, mark } from './attach-transport.js';
+import { Attachment, attachmentOf, attachTransport, detach, mark } from './attach-transport.js';
 import { hookCallTool } from './call-tool.js';
 import { hookEmbeddedRequests } from './embedded.js';
 import { hookFunnel } from './funnel.js';
@@ -67,7 +67,7 @@ function hookProtocol(
     hookClose(protocol, attachment),
     hookEmbeddedRequests(protocol, attachment),
     hookListen(protocol),
-    hookCallTool(protocol, pipeline),
+    hookCallTool(protocol, attachment),
   );
   const handlers = protocol._notificationHandlers;
   if (handlers instanceof Map) {
@@ -101,7 +101,10 @@ function hookClose(protocol: object, attachment: Attachment): Undo {
  */
 function attachWire(transport: object, pipeline: Pipeline): void {
   const wire = wireOf(transport);
-  if (wire !== undefined) attachTransport(wire, pipeline, 'server', 'listen');
+  if (wire === undefined) return;
+  attachTransport(wire, pipeline, 'server', 'listen');
+  const attachment = attachmentOf(transport);
+  if (attachment instanceof Attachment) attachment.undos.push(() => detach(wire));
 }
 
 function wireOf(transport: object): object | undefined {

@@ -5,6 +5,7 @@
  */
 import { INVALID_RESULT } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
+import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
 import { replaceMethod, type Undo } from './patch.js';
@@ -16,15 +17,21 @@ interface Call {
 
 const calls = new WeakMap<object, Call>();
 
-/** Watches the promises of an instance's `callTool`. */
-export function hookCallTool(protocol: object, pipeline: Pipeline): Undo {
+/** Watches the promises of an instance's `callTool`, once it knows what results of some tool have to look like. */
+export function hookCallTool(
+  protocol: object,
+  host: { readonly pipeline: Pipeline; readonly connection: Connection },
+): Undo {
   return replaceMethod(
     protocol,
     'callTool',
     (callTool) =>
       function (this: unknown, params: unknown, ...rest: unknown[]) {
+        const { pipeline, connection } = host;
+        const checked = connection.declaresResults || rest.some(bringsDefinition);
         // Of calls at the same time with the same params the first is watched: its request is one of theirs.
-        const watched = pipeline.enabled && typeof params === 'object' && params !== null && !calls.has(params);
+        const watched =
+          checked && pipeline.enabled && typeof params === 'object' && params !== null && !calls.has(params);
         if (!watched) return callTool.call(this, params, ...rest);
         const call: Call = { request: undefined };
         calls.set(params, call);
@@ -35,13 +42,11 @@ export function hookCallTool(protocol: object, pipeline: Pipeline): Undo {
           const { answer = SUCCESS } = request;
           pipeline.end(request, rejected && answer === SUCCESS ? INVALID_RESULT : answer);
         };
-        let result: unknown;
-        try {
-          result = callTool.call(this, params, ...rest);
-        } finally {
-          if (!(result instanceof Promise)) calls.delete(params);
+        const result: unknown = callTool.call(this, params, ...rest);
+        if (!(result instanceof Promise)) {
+          calls.delete(params);
+          return result;
         }
-        if (!(result instanceof Promise)) return result;
         // A branch beside the promise would count as handling it, and hide a rejection that the application drops.
         return result.then(
           (value: unknown) => {
@@ -55,6 +60,11 @@ export function hookCallTool(protocol: object, pipeline: Pipeline): Undo {
         );
       },
   );
+}
+
+/** The caller may know the tool better than the client does (SDK v2). */
+function bringsDefinition(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'toolDefinition' in options;
 }
 
 /** Leaves the end of a request that resolved to the `callTool` that made it. Returns whether there is one. */

@@ -5,7 +5,7 @@ import { attachTransport } from './attach-transport.js';
 import { hookHandler } from './http-listen.js';
 import type { ModuleExports } from './modules.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
-import { endProbesAfter } from './probes.js';
+import { endingProbes } from './probes.js';
 
 /** How an exported class is patched, by the name of the export. Classes that share a method are patched once. */
 const PATCHES: Readonly<Record<string, (prototype: object, pipeline: Pipeline) => Undo>> = {
@@ -58,8 +58,7 @@ export function attaching(connect: AnyFunction, pipeline: Pipeline): AnyFunction
     const known = typeof transport === 'object' && transport !== null;
     if (known) attachProtocol(this, transport, pipeline);
     const connected = connect.call(this, transport, ...rest);
-    if (known) endProbesAfter(connected, transport, pipeline);
-    return connected;
+    return known ? endingProbes(connected, transport, pipeline) : connected;
   };
 }
 

@@ -11,6 +11,7 @@ import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
 import { leaveToCallTool } from './call-tool.js';
 import { enterFrame, type Frame, leaveFrame } from './frame.js';
+import { ifThrown } from './pass-on.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
 
 interface Position {
@@ -51,16 +52,15 @@ export function hookFunnel(protocol: object, host: FunnelHost): Undo {
 
 function observe(request: AnyFunction, self: unknown, args: unknown[], position: Position, host: FunnelHost): unknown {
   const connected = host.connected();
-  const options = asRecord(args[position.options]);
-  const queued = options?.['relatedTask'] === undefined ? undefined : startQueued(args, position.request, host);
+  const isQueued = optionOf(args, position, 'relatedTask') !== undefined;
+  const queued = isQueued ? startQueued(args, position.request, host) : undefined;
   const frame: Frame = { operation: queued };
   const outer = enterFrame(frame);
-  let promise: unknown;
-  try {
-    promise = request.apply(self, args);
-  } finally {
-    leaveFrame(outer);
-  }
+  const call = { returned: false };
+  ifThrown(call, () => leaveFrame(outer));
+  const promise = request.apply(self, args);
+  call.returned = true;
+  leaveFrame(outer);
   const operation = frame.operation ?? startUnsent(args[position.request], host);
   if (operation !== undefined) settle(host.pipeline, operation, promise, args, position, connected);
   return promise;
@@ -74,13 +74,20 @@ function settle(
   position: Position,
   connected: boolean,
 ): void {
+  // Emptied when the operation ends: a promise that never settles keeps nothing of it.
+  const waiting: { operation: Operation | undefined } = { operation };
+  operation.waiting = waiting;
   const succeed = () => {
+    const { operation } = waiting;
+    if (operation === undefined) return;
     const params = (args[position.request] as { params?: unknown } | undefined)?.params;
     if (!leaveToCallTool(operation, params)) pipeline.end(operation, operation.answer ?? SUCCESS);
   };
   const fail = (error: unknown) => {
+    const { operation } = waiting;
+    if (operation === undefined) return;
     const { answer } = operation;
-    const signal = asRecord(args[position.options])?.['signal'];
+    const signal = optionOf(args, position, 'signal');
     const rejection = {
       error,
       signal: signal instanceof AbortSignal ? signal : undefined,
@@ -92,6 +99,15 @@ function settle(
   // A branch of its own, with both ends handled: the promise that the caller gets is the protocol's.
   if (promise instanceof Promise) promise.then(succeed, fail);
   else succeed();
+}
+
+/** One of the caller's options. Where it is a getter, reading it runs code of the caller's. */
+function optionOf(args: readonly unknown[], { options }: Position, name: string): unknown {
+  try {
+    return asRecord(args[options])?.[name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** A request of a task is queued, not sent: its context has to be in it before, and the tap will see it later. */

@@ -13,12 +13,19 @@ export function hookListen(protocol: object): Undo {
     'listen',
     (listen) =>
       function (this: unknown, filter: unknown, options: unknown, ...rest: unknown[]) {
-        const outer = enterFrame({ operation: undefined, stream: { signal: asRecord(options)?.['signal'] } });
-        try {
-          return listen.call(this, filter, options, ...rest);
-        } finally {
-          leaveFrame(outer);
-        }
+        const outer = enterFrame({ operation: undefined, stream: { signal: signalOf(options) } });
+        const opening = listen.call(this, filter, options, ...rest);
+        leaveFrame(outer);
+        return opening;
       },
   );
+}
+
+/** Where it is a getter, reading it runs code of the caller's. */
+function signalOf(options: unknown): unknown {
+  try {
+    return asRecord(options)?.['signal'];
+  } catch {
+    return undefined;
+  }
 }

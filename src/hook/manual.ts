@@ -1,7 +1,6 @@
 /** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
 import { resolveConfig } from '../config.js';
 import { Pipeline } from '../emit/pipeline.js';
-import { asRecord } from '../protocol/jsonrpc.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { attachProtocol, type ProtocolLike } from './attach.js';
 import { attachTransport, detach } from './attach-transport.js';
@@ -102,10 +101,8 @@ function instrumentProtocol(peer: McpPeer, config: McpInstrumentationConfig | un
   });
 }
 
-/** From the transport in use, and from the one it may be a layer of. */
 function detachTransport({ transport }: ProtocolLike): void {
-  const wire = asRecord(transport)?.['_wire'];
-  for (const each of [transport, wire]) if (typeof each === 'object' && each !== null) detach(each);
+  if (typeof transport === 'object' && transport !== null) detach(transport);
 }
 
 /** Instruments an object unless that is done already, and leaves the handle on it for whoever asks next. */
@@ -126,7 +123,8 @@ function once(
       for (const undo of undos.splice(0).reverse()) undo();
     },
   };
-  Object.defineProperty(target, HANDLE, { value: handle, configurable: true });
+  // A frozen object takes no handle: whoever asks next gets another one.
+  Reflect.defineProperty(target, HANDLE, { value: handle, configurable: true });
   return handle;
 }
 

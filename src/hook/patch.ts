@@ -49,8 +49,8 @@ export function wrapAssigned(target: object, key: string, wrap: (assigned: AnyFu
     wrapped = wrapOnce(value, wrap);
     accessor?.set?.call(this, wrapped);
   };
+  if (wrapped !== assigned) accessor?.set?.call(target, wrapped);
   Object.defineProperty(target, key, { get, set, configurable: true, enumerable: own?.enumerable ?? false });
-  accessor?.set?.call(target, wrapped);
   return () => {
     restore(target, key, own, (descriptor) => descriptor?.set === set);
     if (own?.get === undefined || own.set !== undefined) (target as Record<string, unknown>)[key] = assigned;

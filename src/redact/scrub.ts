@@ -50,8 +50,13 @@ function replaceFindings(text: string, limit: number): string {
  * `limit` by the names that stand for short secrets: callers cut it to their own bound.
  */
 export function scrub(value: string, limit: number, multiline = false): string {
-  const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
+  const seen = value.length > limit ? detached(value.slice(0, limit + SCAN_OVERLAP_CHARS)) : value;
   return replaceFindings(seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd'), wholeCharacters(value, limit));
+}
+
+/** A copy that shares no memory: a slice keeps the whole string alive that it was cut from. */
+export function detached(slice: string): string {
+  return Buffer.from(slice, 'utf16le').toString('utf16le');
 }
 
 /** Multi-line text scrubbed and cut to at most `max` bytes of UTF-8, ending in how much of it is missing. */

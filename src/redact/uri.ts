@@ -1,6 +1,6 @@
 /** A URI without the parts that carry secrets. */
 import { MAX_URI_CHARS } from './limits.js';
-import { cutChars, REDACTED, scrub } from './scrub.js';
+import { cutChars, detached, REDACTED, scrub } from './scrub.js';
 
 /** The start of a URI with an authority: any schemes, `//`. Backslashes count, as they do for browsers. */
 const AUTHORITY_START = /^(?:[A-Za-z][A-Za-z0-9+.-]{0,63}:){0,3}[/\\]{2}/;
@@ -24,7 +24,8 @@ export function safeUri(value: string): string {
   const host = start === '' ? '' : safeAuthority(uri.slice(start.length, authorityEnd));
   // What follows half a password may be its other half.
   const kept = start + host + (host === REDACTED ? '' : uri.slice(authorityEnd, end));
-  return cutChars(scrub(kept, MAX_URI_CHARS), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
+  const safe = cutChars(scrub(kept, MAX_URI_CHARS), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
+  return value.length > MAX_URI_CHARS ? detached(safe) : safe;
 }
 
 function safeAuthority(authority: string): string {

@@ -1,14 +1,12 @@
 /** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
 import type { RequestId } from '../protocol/jsonrpc.js';
 import { serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
+import { kept } from './kept.js';
 import type { Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
 /** The part this process plays on a connection; `unknown` for bare transports. */
 export type Role = 'client' | 'server' | 'unknown';
-
-/** Longest id used as a key as it is; a longer one is hostile. */
-const MAX_ID_LENGTH = 256;
 
 export class Connection {
   readonly transport: { readonly sessionId?: unknown };
@@ -24,8 +22,8 @@ export class Connection {
   hadSessionId = false;
   /** When `initialize` succeeded; a connection without it is no session. */
   sessionStartedAt: number | undefined;
-  /** A client's `connect` is under way: what ends an era probe is not known before it has settled. */
-  connecting = false;
+  /** A client has been told what results of some tool look like. */
+  declaresResults = false;
   /** Span and metric parts that do not change from message to message. */
   readonly templates = new TemplateCache();
   readonly #sent = new Map<RequestId, Operation>();
@@ -60,7 +58,7 @@ export class Connection {
 
   /** The open request with this id, in one direction. */
   find(sent: boolean, id: RequestId): Operation | undefined {
-    return (sent ? this.#sent : this.#received).get(keyOf(id));
+    return (sent ? this.#sent : this.#received).get(kept(id));
   }
 
   /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
@@ -70,9 +68,8 @@ export class Connection {
       return undefined;
     }
     const open = operation.sent ? this.#sent : this.#received;
-    const key = keyOf(operation.id);
-    const replaced = open.get(key);
-    open.set(key, operation);
+    const replaced = open.get(operation.id);
+    open.set(operation.id, operation);
     return replaced;
   }
 
@@ -82,8 +79,7 @@ export class Connection {
       return;
     }
     const open = operation.sent ? this.#sent : this.#received;
-    const key = keyOf(operation.id);
-    if (open.get(key) === operation) open.delete(key);
+    if (open.get(operation.id) === operation) open.delete(operation.id);
   }
 
   /** Every open request of this connection, both directions. */
@@ -95,10 +91,4 @@ export class Connection {
   openUnnumbered(): Operation[] {
     return [...this.#unnumbered];
   }
-}
-
-/** Long ids are cut into a copy, so that no store of ours keeps a megabyte alive. */
-function keyOf(id: RequestId): RequestId {
-  if (typeof id === 'number' || id.length <= MAX_ID_LENGTH) return id;
-  return `${id.length}:${Buffer.from(id.slice(0, MAX_ID_LENGTH)).toString('latin1')}`;
 }

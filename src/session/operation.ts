@@ -4,13 +4,14 @@ import type { Template } from '../describe/template.js';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import type { Connection } from './connection.js';
+import { kept } from './kept.js';
 import type { Outcome } from './outcome.js';
 
 /** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
   open = true;
-  /** The method as it stands on the wire. */
+  /** The method as it stands on the wire, unless that is far too long. */
   readonly method: string;
   /** Absent for notifications and for requests embedded in a result. */
   readonly id: RequestId | undefined;
@@ -42,6 +43,8 @@ export class Operation {
   queued = false;
   /** Whether the caller's promise decides how it ends. */
   awaited = false;
+  /** What waits for that promise. */
+  waiting: { operation: Operation | undefined } | undefined;
 
   constructor(
     template: Template,
@@ -53,8 +56,8 @@ export class Operation {
     callerContext: Context,
   ) {
     this.template = template;
-    this.method = method;
-    this.id = id;
+    this.method = kept(method);
+    this.id = kept(id);
     this.startedAt = startedAt;
     this.span = span;
     this.context = context;

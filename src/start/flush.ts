@@ -43,16 +43,25 @@ export function flushAfterInput(stdin: NodeJS.ReadableStream, others: readonly F
   stdin.once('end', () => setTimeout(() => void flush(others), INPUT_GRACE_MS).unref());
 }
 
-/** Flushes on the signals that end a process, and when its event loop runs empty. */
-export function flushBeforeExit(process: NodeJS.Process, others: readonly Flushable[]): void {
-  for (const signal of SIGNALS) flushOnSignal(process, signal, others);
+/**
+ * Flushes on the signals that end a process, and when its event loop runs empty. `endAll` is called before, where
+ * nothing can follow: it ends what is open, which is lost otherwise.
+ */
+export function flushBeforeExit(process: NodeJS.Process, endAll: () => void, others: readonly Flushable[]): void {
+  for (const signal of SIGNALS) flushOnSignal(process, signal, endAll, others);
   process.once('beforeExit', async (code) => {
+    endAll();
     // A connection that never answers would keep alive for ten seconds more what was about to end.
     if (!(await flush(others))) process.exit(process.exitCode ?? code);
   });
 }
 
-function flushOnSignal(process: NodeJS.Process, signal: NodeJS.Signals, others: readonly Flushable[]): void {
+function flushOnSignal(
+  process: NodeJS.Process,
+  signal: NodeJS.Signals,
+  endAll: () => void,
+  others: readonly Flushable[],
+): void {
   let flushing = false;
   const raise = () => {
     process.removeListener(signal, onSignal);
@@ -65,6 +74,7 @@ function flushOnSignal(process: NodeJS.Process, signal: NodeJS.Signals, others: 
     // Whoever asks twice does not want to wait.
     if (flushing) return alone ? raise() : undefined;
     flushing = true;
+    if (alone) endAll();
     void flush(others).then(() => {
       flushing = false;
       if (alone) raise();

@@ -39,9 +39,9 @@ describe('the README', () => {
           OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
         },
       });
-      const isServerSpan = ({ name, service }: { name: string; service: string }) =>
-        name === 'tools/call get_weather' && service === 'weather';
-      await receiver.waitFor(({ spans }: any) => spans.some(isServerSpan), {
+      const isServerSpan = ({ name, resource }: { name: string; resource: Record<string, unknown> }) =>
+        name === 'tools/call get_weather' && resource['service.name'] === 'weather';
+      await receiver.waitFor(({ spans }) => spans.some(isServerSpan), {
         timeoutMs: 10_000,
         what: "the server's span",
       });

@@ -41,6 +41,10 @@ class OpenSpans implements SpanProcessor {
     this.#open.delete(span.spanContext().spanId);
   }
 
+  forget(): void {
+    this.#open.clear();
+  }
+
   async forceFlush(): Promise<void> {}
 
   async shutdown(): Promise<void> {}
@@ -83,6 +87,7 @@ export class Telemetry {
 
   reset(): void {
     this.#spans.reset();
+    this.#open.forget();
     this.#complaints = [];
   }
 

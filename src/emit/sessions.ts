@@ -1,0 +1,42 @@
+/** Sessions: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
+import type { Connection } from '../session/connection.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Measurements } from './measurements.js';
+
+export class Sessions {
+  readonly #open = new Set<Connection>();
+  readonly #max: number;
+  readonly #measurements: Measurements;
+  readonly #now: () => number;
+
+  constructor(max: number, measurements: Measurements, now: () => number) {
+    this.#max = max;
+    this.#measurements = measurements;
+    this.#now = now;
+  }
+
+  open(): Connection[] {
+    return [...this.#open];
+  }
+
+  start(connection: Connection): void {
+    connection.sessionStartedAt ??= this.#now();
+    this.#open.add(connection);
+    if (this.#open.size <= this.#max) return;
+    // One that is never closed is forgotten at last, and not measured.
+    for (const oldest of this.#open) {
+      this.#open.delete(oldest);
+      break;
+    }
+  }
+
+  end(connection: Connection, outcome: Outcome): void {
+    const { sessionStartedAt, kind, hadSessionId } = connection;
+    this.#open.delete(connection);
+    if (sessionStartedAt === undefined) return;
+    connection.sessionStartedAt = undefined;
+    // Over stateless HTTP a connection is one request.
+    if (kind.name === 'http' && !hadSessionId) return;
+    this.#measurements.session(connection, outcome, this.#now() - sessionStartedAt);
+  }
+}

@@ -1,0 +1,137 @@
+/** The tap on what a transport delivers: starts operations of the peer's, ends those of ours with their answers. */
+import type { Context } from '@opentelemetry/api';
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../describe/outcome.js';
+import type { Peer } from '../emit/describer.js';
+import { continuationContext } from '../emit/parents.js';
+import type { Pipeline } from '../emit/pipeline.js';
+import {
+  asString,
+  type MessageKind,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../protocol/jsonrpc.js';
+import type { Connection } from '../session/connection.js';
+import { SUCCESS } from '../session/outcome.js';
+import { reportFailure } from '../util/report.js';
+import { currentHttpPeer } from './http-peer.js';
+import { stopWatching, watchHandler } from './notification-handlers.js';
+import { callIn, ifThrown } from './pass-on.js';
+import type { AnyFunction } from './patch.js';
+import { requestNamedBy, streamOf } from './references.js';
+
+/** The parts of the SDKs' extra message info that are used: v1 has `requestInfo`, v2 the web request itself. */
+interface MessageExtra {
+  readonly request?: { readonly signal?: AbortSignal; readonly headers?: { get?(name: string): unknown } };
+  readonly requestInfo?: { readonly headers?: Record<string, unknown> };
+}
+
+const PROTOCOL_VERSION_HEADER = 'mcp-protocol-version';
+
+// The message being delivered at this moment, as in `tap-out.ts`.
+let delivering: unknown;
+
+export class TapIn {
+  readonly #pipeline: Pipeline;
+  readonly #connection: Connection;
+
+  constructor(pipeline: Pipeline, connection: Connection) {
+    this.#pipeline = pipeline;
+    this.#connection = connection;
+  }
+
+  /** Whether a message is being delivered already, seen by the tap of an outer layer. */
+  isPassing(message: unknown): boolean {
+    return message === delivering;
+  }
+
+  deliver(kind: MessageKind, onmessage: AnyFunction, self: unknown, message: unknown, extra: unknown): unknown {
+    switch (kind) {
+      case 'request':
+        return this.#request(onmessage, self, message as RequestMessage, extra);
+      case 'response':
+        return this.#answer(onmessage, self, message as ResponseMessage, extra);
+      case 'notification':
+        return this.#notification(onmessage, self, message as NotificationMessage, extra);
+      case 'invalid':
+        return onmessage.call(self, message, extra);
+    }
+  }
+
+  #request(onmessage: AnyFunction, self: unknown, message: RequestMessage, extra: unknown): unknown {
+    const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#peer(extra));
+    if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
+    return passOn(operation?.context, onmessage, self, message, extra);
+  }
+
+  #answer(onmessage: AnyFunction, self: unknown, message: ResponseMessage, extra: unknown): unknown {
+    const operation = this.#pipeline.answer(this.#connection, message, false);
+    if (operation === undefined) return passOn(undefined, onmessage, self, message, extra);
+    const { answer = SUCCESS } = operation;
+    const asksForInput = answer.resultType === 'input_required';
+    // The caller's promise may still reject a result; errors and requests for input are final.
+    if (!operation.awaited || answer.statusCode !== undefined || asksForInput) this.#pipeline.end(operation, answer);
+    // Callbacks of the caller run where the caller was; without this, on stdio, where the connection was made.
+    const target = asksForInput ? continuationContext(operation) : operation.callerContext;
+    return passOn(target, onmessage, self, message, extra);
+  }
+
+  #notification(onmessage: AnyFunction, self: unknown, message: NotificationMessage, extra: unknown): unknown {
+    const connection = this.#connection;
+    const reportedOn = requestNamedBy(connection, message, 'progressToken', true);
+    const stream = streamOf(connection, message);
+    const related = reportedOn ?? stream;
+    const operation = this.#pipeline.receive(connection, message, 'notification', this.#peer(extra), related);
+    if (operation === undefined) return passOn(undefined, onmessage, self, message, extra);
+    const watch = watchHandler(operation, this.#pipeline);
+    const finish = () => {
+      if (!stopWatching(watch)) this.#pipeline.end(operation, SUCCESS);
+    };
+    const call = { returned: false };
+    ifThrown(call, finish);
+    const target = reportedOn === undefined ? operation.context : reportedOn.callerContext;
+    const result = passOn(target, onmessage, self, message, extra);
+    call.returned = true;
+    finish();
+    this.#apply(message);
+    // The first thing on a stream is that it is open.
+    if (stream !== undefined) stream.acknowledged = true;
+    return result;
+  }
+
+  /** What a peer's notification says about requests that are open. */
+  #apply(message: NotificationMessage): void {
+    const cancelled = requestNamedBy(this.#connection, message, 'requestId', false);
+    if (cancelled !== undefined) this.#pipeline.end(cancelled, CANCELLED_BY_PEER);
+    // A server cancels nothing of a client's but a listen stream, which it ends that way.
+    const ended = requestNamedBy(this.#connection, message, 'requestId', true);
+    if (ended?.row.stream) this.#pipeline.end(ended, ended.acknowledged ? SUCCESS : CONNECTION_CLOSED);
+  }
+
+  /** The HTTP side of an inbound message. */
+  #peer(extra: unknown): Peer | undefined {
+    const connection = this.#connection;
+    if (connection.kind.name !== 'http' || connection.role === 'client') return undefined;
+    try {
+      connection.protocolVersion ??= protocolVersionHeader(extra);
+      return currentHttpPeer(this.#pipeline.config.trustProxy);
+    } catch (error) {
+      reportFailure('reading an HTTP request', error);
+      return undefined;
+    }
+  }
+}
+
+/** What a stateless server knows of the version a legacy client has negotiated elsewhere. */
+function protocolVersionHeader(extra: unknown): string | undefined {
+  const { request, requestInfo } = (extra ?? {}) as MessageExtra;
+  return asString(request?.headers?.get?.(PROTOCOL_VERSION_HEADER) ?? requestInfo?.headers?.[PROTOCOL_VERSION_HEADER]);
+}
+
+function passOn(target: Context | undefined, onmessage: AnyFunction, self: unknown, message: unknown, extra: unknown) {
+  const outer = delivering;
+  delivering = message;
+  const result = callIn(target, onmessage, self, message, extra);
+  delivering = outer;
+  return result;
+}

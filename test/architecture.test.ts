@@ -1,0 +1,330 @@
+/** The map in src/README.md, held to: who imports whom, who uses OpenTelemetry, who speaks, how long a file may be. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const SRC = join(ROOT, 'src');
+
+interface Layer {
+  /** Layers it imports values from. */
+  readonly imports: readonly string[];
+  /** Layers it imports nothing but types from. Types leave no trace at run time: they may point upwards. */
+  readonly types?: readonly string[];
+  /** What it uses of `@opentelemetry/api` at run time; `*` is the module as a whole. */
+  readonly api?: readonly string[] | 'anything';
+}
+
+/**
+ * The folders and top-level files of src/, from the lowest to the highest: values are imported from above in this table
+ * only. It says neither more nor less than the code does.
+ */
+const LAYERS: Readonly<Record<string, Layer>> = {
+  semconv: { imports: [] },
+  redact: { imports: [] },
+  util: { imports: [], api: ['diag'] },
+  'types.ts': { imports: [] },
+  protocol: { imports: ['semconv'] },
+  session: { imports: ['protocol'], types: ['describe'] },
+  describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
+  'config.ts': { imports: ['util'], types: ['types.ts'] },
+  emit: {
+    imports: ['describe', 'protocol', 'redact', 'semconv', 'session', 'util'],
+    types: ['config.ts', 'types.ts'],
+    api: 'anything',
+  },
+  hook: {
+    imports: ['config.ts', 'describe', 'emit', 'protocol', 'session', 'util'],
+    types: ['types.ts'],
+    api: ['context'],
+  },
+  'instrumentation.ts': { imports: ['config.ts', 'emit', 'hook', 'util'], types: ['types.ts'] },
+  // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
+  start: { imports: [], types: ['instrumentation.ts'], api: ['*', 'DiagLogLevel', 'diag', 'metrics', 'trace'] },
+  'register.ts': { imports: ['config.ts', 'hook', 'instrumentation.ts', 'start', 'util'] },
+  'index.ts': { imports: ['hook', 'instrumentation.ts'], types: ['types.ts'] },
+};
+
+/** Layers that use Node.js and packages other than the OpenTelemetry API. */
+const WITH_OUTSIDE: readonly string[] = ['hook', 'start', 'util'];
+
+const MAX_LINES = 250;
+/** Files that are longer, and how long they may be: never more than they are. */
+const LONGER: Readonly<Record<string, number>> = {
+  // Constants, nine lines of ten their documentation.
+  'semconv/attributes.ts': 332,
+};
+
+interface Import {
+  readonly from: string;
+  readonly typeOnly: boolean;
+  /** Names of values; `*` stands for the whole module. */
+  readonly names: readonly string[];
+}
+
+// The formatter puts every statement at the start of a line and every specifier into single quotes.
+const STATEMENT = /^(?:import|export)\s+(?:(type\s+)?([^'";]*?)\s+from\s+)?'([^']+)';/gm;
+const DYNAMIC = /\b(?:import|require)\(\s*'([^']+)'/g;
+
+function importsOf(source: string): Import[] {
+  const code = withoutComments(source);
+  const statements = [...code.matchAll(STATEMENT)].map(([, type, clause = '', from = '']) => ({
+    from,
+    typeOnly: type !== undefined,
+    names: type === undefined ? valueNames(clause) : [],
+  }));
+  const dynamic = [...code.matchAll(DYNAMIC)].map(([, from = '']) => ({ from, typeOnly: false, names: ['*'] }));
+  return [...statements, ...dynamic];
+}
+
+function valueNames(clause: string): string[] {
+  const braces = /\{([^}]*)\}/.exec(clause);
+  if (braces === null) return ['*'];
+  return (braces[1] as string)
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '))
+    .map((name) => name.replace(/ as .*/, ''));
+}
+
+function withoutComments(source: string): string {
+  return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+}
+
+interface File {
+  /** Path in src/. */
+  readonly path: string;
+  readonly layer: string;
+  readonly code: string;
+  readonly lines: number;
+  readonly imports: readonly Import[];
+}
+
+const FILES: readonly File[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .sort()
+  .map((path) => {
+    const source = readFileSync(join(SRC, path), 'utf8');
+    return {
+      path,
+      layer: layerOf(path),
+      code: withoutComments(source),
+      lines: source.split('\n').length - 1,
+      imports: importsOf(source),
+    };
+  });
+
+function layerOf(path: string): string {
+  return path.split('/', 1)[0] as string;
+}
+
+/** The file in src/ that a relative specifier means. */
+function target(file: File, { from }: Import): string {
+  return posix.join(posix.dirname(file.path), from).replace(/\.js$/, '.ts');
+}
+
+function isRelative({ from }: Import): boolean {
+  return from.startsWith('.');
+}
+
+/** The row that a layer's files would have in the table. */
+function measured(layer: string): Layer {
+  const inward = FILES.filter((file) => file.layer === layer).flatMap((file) =>
+    file.imports
+      .filter(isRelative)
+      .map((each) => ({ layer: layerOf(target(file, each)), typeOnly: each.typeOnly }))
+      .filter((each) => each.layer !== layer),
+  );
+  const imports = new Set(inward.filter(({ typeOnly }) => !typeOnly).map((each) => each.layer));
+  const types = new Set(inward.map((each) => each.layer).filter((each) => !imports.has(each)));
+  const api = new Set(apiValues(layer));
+  return {
+    imports: [...imports].sort(),
+    ...(types.size > 0 && { types: [...types].sort() }),
+    ...(api.size > 0 && { api: LAYERS[layer]?.api === 'anything' ? 'anything' : [...api].sort() }),
+  };
+}
+
+function apiValues(layer: string): string[] {
+  return FILES.filter((file) => file.layer === layer)
+    .flatMap((file) => file.imports)
+    .filter(({ from, typeOnly }) => from === '@opentelemetry/api' && !typeOnly)
+    .flatMap(({ names }) => names);
+}
+
+/** Files that hold a word, comments aside. */
+function filesWith(word: RegExp): string[] {
+  return FILES.filter(({ code }) => word.test(code)).map(({ path }) => path);
+}
+
+describe('the imports of src/', () => {
+  it('are all seen by this test, whatever their form', () => {
+    const source = [
+      "import './side-effect.js';",
+      "import type { A } from './types.js';",
+      "import { type B, c, d as e } from './values.js';",
+      "import * as all from './all.js';",
+      'export {',
+      '  f,',
+      '  type G,',
+      "} from './again.js';",
+      "export * from './star.js';",
+      "/** import { no } from './documentation.js'; */",
+      "// import { no } from './comment.js';",
+      "const late = await import('./late.js');",
+      "const old = require('./old.cjs');",
+    ].join('\n');
+    expect(importsOf(source)).toEqual([
+      { from: './side-effect.js', typeOnly: false, names: ['*'] },
+      { from: './types.js', typeOnly: true, names: [] },
+      { from: './values.js', typeOnly: false, names: ['c', 'd'] },
+      { from: './all.js', typeOnly: false, names: ['*'] },
+      { from: './again.js', typeOnly: false, names: ['f'] },
+      { from: './star.js', typeOnly: false, names: ['*'] },
+      { from: './late.js', typeOnly: false, names: ['*'] },
+      { from: './old.cjs', typeOnly: false, names: ['*'] },
+    ]);
+  });
+
+  it('lead to files that exist', () => {
+    const known = new Set(FILES.map(({ path }) => path));
+    const lost = FILES.flatMap((file) => file.imports.filter(isRelative).map((each) => target(file, each))).filter(
+      (path) => !known.has(path),
+    );
+    expect(lost).toEqual([]);
+  });
+
+  it.each([...new Set(FILES.map(({ layer }) => layer))])('of %s are those of its row in the table', (layer) => {
+    const row = LAYERS[layer];
+    if (row === undefined) expect.fail(`src/${layer} is new: give it a row in LAYERS, in .biome.jsonc and in the map`);
+    expect(measured(layer)).toEqual({ ...row, imports: [...row.imports].sort() });
+  });
+
+  it('point one way: every layer takes values from the layers above its row only', () => {
+    const order = Object.keys(LAYERS);
+    const upward = order.flatMap((layer, place) =>
+      (LAYERS[layer] as Layer).imports.filter((each) => order.indexOf(each) >= place).map((each) => [layer, each]),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  it('form no cycle of files', () => {
+    const edges = new Map(
+      FILES.map((file) => [
+        file.path,
+        file.imports.filter((each) => isRelative(each) && !each.typeOnly).map((each) => target(file, each)),
+      ]),
+    );
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, trail: readonly string[]) => {
+      if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      if (done.has(path)) return;
+      done.add(path);
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    };
+    for (const path of edges.keys()) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('name no MCP SDK, not even for its types: a published declaration may not need one', () => {
+    const named = FILES.filter(({ imports }) => imports.some(({ from }) => from.startsWith('@modelcontextprotocol')));
+    expect(named.map(({ path }) => path)).toEqual([]);
+  });
+
+  it(`name Node.js and packages in ${WITH_OUTSIDE.join(', ')} only`, () => {
+    const outside = (each: Import) => !isRelative(each) && each.from !== '@opentelemetry/api';
+    const found = FILES.filter(({ imports }) => imports.some(outside)).map(({ layer }) => layer);
+    expect([...new Set(found)].sort()).toEqual(WITH_OUTSIDE);
+  });
+
+  it('write node: before the name of a module of Node.js', () => {
+    const bare = FILES.flatMap(({ imports }) => imports).filter(({ from }) => builtinModules.includes(from));
+    expect(bare).toEqual([]);
+  });
+
+  it('are made at run time, by name, in two files only', () => {
+    expect(filesWith(/\bcreateRequire\(/)).toEqual(['hook/modules.ts', 'start/sdk.ts']);
+    expect(filesWith(/\bimport\(/)).toEqual([]);
+  });
+
+  it('are held to by the linter too: in each folder it objects to what is not allowed there', () => {
+    const folders = Object.keys(LAYERS).map((layer) => (layer.endsWith('.ts') ? '' : `${layer}/`));
+    const broken = [...new Set(folders)].map((folder) => `src/${folder}broken.ts`);
+    const files = Object.fromEntries(broken.map((file) => [file, "export * from '@modelcontextprotocol/client';\n"]));
+    expect(objections(files, 'style/noRestrictedImports')).toEqual(broken.sort());
+  });
+
+  it('are held to by the linter too: it objects to a cycle', () => {
+    const files = {
+      'src/util/a.ts': "import { b } from './b.js';\nexport const a = () => b;\n",
+      'src/util/b.ts': "import { a } from './a.js';\nexport const b = () => a;\n",
+    };
+    expect(objections(files, 'nursery/noImportCycles')).toEqual(Object.keys(files));
+  });
+});
+
+/** Files in which the linter, run as `npm run lint` runs it, finds something against a rule. */
+function objections(files: Readonly<Record<string, string>>, rule: string): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-lint-'));
+  try {
+    for (const name of ['.biome.jsonc', '.gitignore']) cpSync(join(ROOT, name), join(folder, name));
+    for (const [path, source] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), source);
+    }
+    const args = ['lint', '--config-path=.biome.jsonc', '--colors=off', '.'];
+    const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules/.bin/biome'), args, {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    const found = `${stdout}${stderr}`.matchAll(new RegExp(`^(\\S+?):\\d+:\\d+ lint/${rule} `, 'gm'));
+    return [...found].map(([, path]) => path as string).sort();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('the map in src/README.md', () => {
+  const map = readFileSync(join(SRC, 'README.md'), 'utf8');
+
+  it('names every folder', () => {
+    const folders = Object.keys(LAYERS).filter((layer) => !layer.endsWith('.ts'));
+    expect(folders.filter((folder) => !map.includes(`${folder}/`))).toEqual([]);
+  });
+
+  it('names no file that is not there', () => {
+    const named = [...map.matchAll(/`((?:[a-z-]+\/)?[a-z0-9-]+\.ts)`/g)].map(([, path]) => path as string);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((path) => !FILES.some((file) => file.path === path))).toEqual([]);
+  });
+});
+
+describe('the code of src/', () => {
+  it('writes nothing to stdout, which belongs to the protocol', () => {
+    expect(filesWith(/\bstdout\b/)).toEqual([]);
+  });
+
+  it('writes to stderr where operators are spoken to, and nowhere else', () => {
+    expect(filesWith(/\bprocess\.stderr\b/)).toEqual(['start/stderr.ts', 'util/report.ts']);
+  });
+
+  it('touches the console only to keep it away from exporters', () => {
+    expect(filesWith(/\bconsole\b/)).toEqual(['start/stderr.ts']);
+  });
+
+  it(`is in files of at most ${MAX_LINES} lines`, () => {
+    const tooLong = FILES.filter(({ path, lines }) => lines > (LONGER[path] ?? MAX_LINES));
+    expect(tooLong.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  it('needs each of its exceptions from that', () => {
+    const longer = FILES.filter(({ lines }) => lines > MAX_LINES).map(({ path }) => path);
+    expect(Object.keys(LONGER).sort()).toEqual(longer);
+  });
+});

@@ -1,0 +1,255 @@
+/** What the package promises from outside: its entries in both module formats, its dependencies, its documented options. */
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { optionTable } from '../../src/config.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/util/version.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Every value that can be imported. A name that goes is a breaking change, one that comes is a promise. */
+const ENTRIES: Readonly<Record<string, readonly string[]>> = {
+  'mcp-trail': [
+    'McpInstrumentation',
+    'instrumentClient',
+    'instrumentHandler',
+    'instrumentServer',
+    'instrumentTransport',
+  ],
+  'mcp-trail/register': [],
+  'mcp-trail/semconv': [
+    'ATTR_CLIENT_ADDRESS',
+    'ATTR_CLIENT_PORT',
+    'ATTR_ERROR_TYPE',
+    'ATTR_GEN_AI_OPERATION_NAME',
+    'ATTR_GEN_AI_PROMPT_NAME',
+    'ATTR_GEN_AI_PROMPT_VARIABLE',
+    'ATTR_GEN_AI_TOOL_CALL_ARGUMENTS',
+    'ATTR_GEN_AI_TOOL_CALL_RESULT',
+    'ATTR_GEN_AI_TOOL_NAME',
+    'ATTR_JSONRPC_PROTOCOL_VERSION',
+    'ATTR_JSONRPC_REQUEST_ID',
+    'ATTR_MCP_METHOD_NAME',
+    'ATTR_MCP_PROTOCOL_VERSION',
+    'ATTR_MCP_RESOURCE_URI',
+    'ATTR_MCP_SESSION_ID',
+    'ATTR_MCP_TRAIL_CANCELLED',
+    'ATTR_MCP_TRAIL_RESULT_TYPE',
+    'ATTR_MCP_TRAIL_ROUND',
+    'ATTR_MCP_TRAIL_TASK_STATUS',
+    'ATTR_NETWORK_PROTOCOL_NAME',
+    'ATTR_NETWORK_PROTOCOL_VERSION',
+    'ATTR_NETWORK_TRANSPORT',
+    'ATTR_RPC_RESPONSE_STATUS_CODE',
+    'ATTR_RPC_STATUS_CODE',
+    'ATTR_SERVER_ADDRESS',
+    'ATTR_SERVER_PORT',
+    'ERROR_TYPE_VALUE_CANCELLED',
+    'ERROR_TYPE_VALUE_CONNECTION_CLOSED',
+    'ERROR_TYPE_VALUE_INVALID_RESULT',
+    'ERROR_TYPE_VALUE_NOT_CONNECTED',
+    'ERROR_TYPE_VALUE_OTHER',
+    'ERROR_TYPE_VALUE_SEND_FAILED',
+    'ERROR_TYPE_VALUE_TIMEOUT',
+    'ERROR_TYPE_VALUE_TOOL_ERROR',
+    'GEN_AI_OPERATION_NAME_VALUE_EXECUTE_TOOL',
+    'MCP_DURATION_BUCKETS',
+    'MCP_METHOD_NAME_VALUE_COMPLETION_COMPLETE',
+    'MCP_METHOD_NAME_VALUE_ELICITATION_CREATE',
+    'MCP_METHOD_NAME_VALUE_INITIALIZE',
+    'MCP_METHOD_NAME_VALUE_LOGGING_SET_LEVEL',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_CANCELLED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_ELICITATION_COMPLETE',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_INITIALIZED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_MESSAGE',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_PROGRESS',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_PROMPTS_LIST_CHANGED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_RESOURCES_LIST_CHANGED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_RESOURCES_UPDATED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_ROOTS_LIST_CHANGED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_SUBSCRIPTIONS_ACKNOWLEDGED',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_TASKS',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_TASKS_STATUS',
+    'MCP_METHOD_NAME_VALUE_NOTIFICATIONS_TOOLS_LIST_CHANGED',
+    'MCP_METHOD_NAME_VALUE_PING',
+    'MCP_METHOD_NAME_VALUE_PROMPTS_GET',
+    'MCP_METHOD_NAME_VALUE_PROMPTS_LIST',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_DIRECTORY_READ',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_LIST',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_READ',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_SUBSCRIBE',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_TEMPLATES_LIST',
+    'MCP_METHOD_NAME_VALUE_RESOURCES_UNSUBSCRIBE',
+    'MCP_METHOD_NAME_VALUE_ROOTS_LIST',
+    'MCP_METHOD_NAME_VALUE_SAMPLING_CREATE_MESSAGE',
+    'MCP_METHOD_NAME_VALUE_SERVER_DISCOVER',
+    'MCP_METHOD_NAME_VALUE_SKILLS_GET',
+    'MCP_METHOD_NAME_VALUE_SKILLS_LIST',
+    'MCP_METHOD_NAME_VALUE_SUBSCRIPTIONS_LISTEN',
+    'MCP_METHOD_NAME_VALUE_TASKS_CANCEL',
+    'MCP_METHOD_NAME_VALUE_TASKS_GET',
+    'MCP_METHOD_NAME_VALUE_TASKS_LIST',
+    'MCP_METHOD_NAME_VALUE_TASKS_RESULT',
+    'MCP_METHOD_NAME_VALUE_TASKS_UPDATE',
+    'MCP_METHOD_NAME_VALUE_TOOLS_CALL',
+    'MCP_METHOD_NAME_VALUE_TOOLS_LIST',
+    'MCP_PROTOCOL_VERSIONS',
+    'MCP_SERVER_NON_ERROR_CODES',
+    'MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED',
+    'MCP_TRAIL_RESULT_TYPE_VALUE_TASK',
+    'METRIC_MCP_CLIENT_OPERATION_DURATION',
+    'METRIC_MCP_CLIENT_SESSION_DURATION',
+    'METRIC_MCP_SERVER_OPERATION_DURATION',
+    'METRIC_MCP_SERVER_SESSION_DURATION',
+    'METRIC_MCP_TRAIL_OPERATIONS_EVICTED',
+    'NETWORK_TRANSPORT_VALUE_PIPE',
+    'NETWORK_TRANSPORT_VALUE_QUIC',
+    'NETWORK_TRANSPORT_VALUE_TCP',
+    'NETWORK_TRANSPORT_VALUE_UNIX',
+  ],
+};
+
+/** Types that the main entry exports beside its values. */
+const PUBLIC_TYPES = [
+  'FetchHandler',
+  'Instrumented',
+  'McpInstrumentationConfig',
+  'McpOperationInfo',
+  'McpPeer',
+  'McpServerHolder',
+];
+
+const LOADERS = {
+  ESM: { flag: '--input-type=module', load: 'await import(entry)' },
+  CommonJS: { flag: '--input-type=commonjs', load: 'require(entry)' },
+} as const;
+
+/** Names that each entry exports, seen by a process of its own that finds the package by its name. */
+async function exportsBy(format: keyof typeof LOADERS): Promise<Record<string, string[]>> {
+  const { flag, load } = LOADERS[format];
+  const code = `
+    const names = {};
+    for (const entry of ${JSON.stringify(Object.keys(ENTRIES))}) names[entry] = Object.keys(${load}).sort();
+    console.log(JSON.stringify(names));
+  `;
+  // The register entry does nothing at all then.
+  const env = { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true' };
+  const { stdout } = await promisify(execFile)(process.execPath, [flag, '-e', code], { cwd: ROOT, env });
+  return JSON.parse(stdout);
+}
+
+describe('the built package', () => {
+  it('is there, and of the source as it stands', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.ts'),
+    );
+    const stale = files.filter((path) => ['esm', 'cjs'].some((format) => !isBuiltFrom(path, format)));
+    expect(stale, 'dist/ is missing or older than src/: npm run build').toEqual([]);
+  });
+
+  it('has the entries that package.json names, and no other', () => {
+    const entries = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+    expect(entries.map((path) => path.replace(/^\./, 'mcp-trail'))).toEqual(Object.keys(ENTRIES));
+  });
+
+  it.each(['ESM', 'CommonJS'] as const)('exports as %s what it promises', async (format) => {
+    const promised = Object.entries(ENTRIES).map(([entry, names]) => [entry, [...names].sort()]);
+    expect(await exportsBy(format)).toEqual(Object.fromEntries(promised));
+  });
+
+  it.each(['esm', 'cjs'])('exports the same types in its %s declarations', (format) => {
+    const declarations = readFileSync(join(ROOT, 'dist', format, 'index.d.ts'), 'utf8');
+    const names = [...declarations.matchAll(/export (?:type )?\{([^}]*)\}/g)]
+      .flatMap(([, list = '']) => list.split(','))
+      .map((name) => name.trim().replace(/^type /, ''))
+      .filter((name) => name !== '');
+    expect(names.sort()).toEqual([...(ENTRIES['mcp-trail'] as string[]), ...PUBLIC_TYPES].sort());
+  });
+});
+
+/** Source maps hold their source: a build that is out of date can be told. */
+function isBuiltFrom(path: string, format: string): boolean {
+  const map = join(ROOT, 'dist', format, path.replace(/\.ts$/, '.js.map'));
+  if (!existsSync(map)) return false;
+  const { sourcesContent } = JSON.parse(readFileSync(map, 'utf8'));
+  return sourcesContent[0] === readFileSync(join(ROOT, 'src', path), 'utf8');
+}
+
+describe('package.json', () => {
+  it('has the name and version that the instrumentation scope carries', () => {
+    expect({ name: PACKAGE_NAME, version: PACKAGE_VERSION }).toEqual({
+      name: manifest.name,
+      version: manifest.version,
+    });
+  });
+
+  it('depends at run time on the two module hooks and on nothing else', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual(['import-in-the-middle', 'require-in-the-middle']);
+    expect(manifest.optionalDependencies).toBeUndefined();
+    expect(manifest.bundleDependencies ?? manifest.bundledDependencies).toBeUndefined();
+  });
+
+  it('has the OpenTelemetry API as its only peer, of every version from 1.9 on', () => {
+    expect(manifest.peerDependencies).toEqual({ '@opentelemetry/api': '^1.9.0' });
+    expect(manifest.peerDependenciesMeta).toBeUndefined();
+  });
+
+  it('says which files have side effects: the register entry, in both formats', () => {
+    expect(manifest.sideEffects).toEqual(['./dist/esm/register.js', './dist/cjs/register.js']);
+  });
+});
+
+describe('the options in README.md', () => {
+  it('are those of the code, with the same variables, values and defaults', () => {
+    expect(readmeOptions(), `the table of README.md should hold these rows:\n${asMarkdown()}`).toEqual(optionTable());
+  });
+
+  it('are all that the types have, the hooks included', () => {
+    const types = readFileSync(join(ROOT, 'src/types.ts'), 'utf8');
+    const body = /interface McpInstrumentationConfig \{([\s\S]*?)^\}/m.exec(types)?.[1] ?? '';
+    const declared = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    expect(declared).not.toEqual([]);
+    // In the table, or as the signature of a function.
+    expect(declared.filter((name) => !new RegExp(`\`${name}[\`(]`).test(readme()))).toEqual([]);
+  });
+});
+
+function readme(): string {
+  const path = join(ROOT, 'README.md');
+  return existsSync(path) ? readFileSync(path, 'utf8') : expect.fail('README.md is missing');
+}
+
+interface OptionRow {
+  readonly option: string;
+  readonly env: string;
+  readonly accepts: string;
+  readonly default: string;
+}
+
+/** The rows between the markers: option, variable, accepted values and default are the first four columns. */
+function readmeOptions(): OptionRow[] {
+  const block = /<!-- options:start -->([\s\S]*?)<!-- options:end -->/.exec(readme())?.[1];
+  if (block === undefined) {
+    expect.fail('README.md has no table between <!-- options:start --> and <!-- options:end -->');
+  }
+  const rows = block.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) => {
+    const [option = '', env = '', accepts = '', value = ''] = line.split('|').slice(1).map(plain);
+    return { option, env, accepts, default: value };
+  });
+}
+
+/** A cell without its markup. */
+function plain(cell: string): string {
+  return cell.replaceAll('`', '').trim();
+}
+
+function asMarkdown(): string {
+  return optionTable()
+    .map(({ option, env, accepts, default: value }) => `| \`${option}\` | \`${env}\` | ${accepts} | \`${value}\` |`)
+    .join('\n');
+}

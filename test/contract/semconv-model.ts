@@ -1,0 +1,124 @@
+/**
+ * The OpenTelemetry conventions for MCP as data, restated from the upstream model: semantic-conventions v1.41.1 and
+ * what semantic-conventions-genai has merged since (pull requests #136, #179, #220, #404). The extensions of this
+ * package follow the same form.
+ */
+
+export type Level = 'required' | 'conditionally required' | 'recommended' | 'opt-in';
+
+/** Everything an attribute can stand on. */
+export const PLACES = [
+  'client span',
+  'server span',
+  'mcp.client.operation.duration',
+  'mcp.server.operation.duration',
+  'mcp.client.session.duration',
+  'mcp.server.session.duration',
+] as const;
+export type Place = (typeof PLACES)[number];
+
+export interface Attribute {
+  /** `any` is a structured value, which is a JSON string where spans take simple values only. */
+  readonly type: 'string' | 'int' | 'boolean' | 'any';
+  /** Where it may stand, and how much that is asked for. Nowhere else. */
+  readonly on: Readonly<Partial<Record<Place, Level>>>;
+}
+
+function on(places: readonly Place[], level: Level): Attribute['on'] {
+  return Object.fromEntries(places.map((place) => [place, level]));
+}
+
+const SPANS = ['client span', 'server span'] as const;
+const OPERATIONS = ['mcp.client.operation.duration', 'mcp.server.operation.duration'] as const;
+const CLIENT_SIDE = ['client span', 'mcp.client.operation.duration', 'mcp.client.session.duration'] as const;
+
+/** By key; `<key>` in one stands for a name that is not known beforehand. */
+export const MODEL: Readonly<Record<string, Attribute>> = {
+  'mcp.method.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'required') },
+  'mcp.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
+  'mcp.resource.uri': {
+    type: 'string',
+    on: { ...on(SPANS, 'conditionally required'), ...on(OPERATIONS, 'opt-in') },
+  },
+  'mcp.session.id': { type: 'string', on: on(SPANS, 'recommended') },
+  'gen_ai.operation.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'recommended') },
+  'gen_ai.tool.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
+  'gen_ai.prompt.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
+  'gen_ai.tool.call.arguments': { type: 'any', on: on(SPANS, 'opt-in') },
+  'gen_ai.tool.call.result': { type: 'any', on: on(SPANS, 'opt-in') },
+  // The model has it on the operation metrics too, by inheritance: a label there would be the users' data.
+  'gen_ai.prompt.variable.<key>': { type: 'string', on: on(SPANS, 'opt-in') },
+  'jsonrpc.request.id': { type: 'string', on: on(SPANS, 'conditionally required') },
+  'jsonrpc.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
+  'rpc.response.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
+  // The name that the general conventions have given to the same attribute meanwhile.
+  'rpc.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
+  'error.type': { type: 'string', on: on(PLACES, 'conditionally required') },
+  'network.transport': { type: 'string', on: on(PLACES, 'recommended') },
+  'network.protocol.name': { type: 'string', on: on(PLACES, 'recommended') },
+  'network.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
+  'server.address': { type: 'string', on: on(CLIENT_SIDE, 'recommended') },
+  'server.port': { type: 'int', on: on(CLIENT_SIDE, 'recommended') },
+  'client.address': { type: 'string', on: on(['server span'], 'recommended') },
+  'client.port': { type: 'int', on: on(['server span'], 'recommended') },
+
+  'mcp_trail.cancelled': { type: 'boolean', on: on(['server span'], 'conditionally required') },
+  'mcp_trail.result.type': { type: 'string', on: on(SPANS, 'conditionally required') },
+  'mcp_trail.round': { type: 'int', on: on(SPANS, 'conditionally required') },
+  'mcp_trail.task.status': { type: 'string', on: on(SPANS, 'conditionally required') },
+};
+
+/** The row of an emitted key, templates resolved. */
+export function modelOf(key: string): Attribute | undefined {
+  return MODEL[declaredAs(key)];
+}
+
+/** The key as it is declared: the name in a template put back to its placeholder. */
+export function declaredAs(key: string): string {
+  return key.replace(/^(gen_ai\.prompt\.variable\.).+$/, '$1<key>');
+}
+
+/** What the conventions allow for `mcp.method.name` by name; other values are for methods not in this list. */
+export const METHOD_NAMES = [
+  'completion/complete',
+  'elicitation/create',
+  'initialize',
+  'logging/setLevel',
+  'notifications/cancelled',
+  'notifications/initialized',
+  'notifications/message',
+  'notifications/progress',
+  'notifications/prompts/list_changed',
+  'notifications/resources/list_changed',
+  'notifications/resources/updated',
+  'notifications/roots/list_changed',
+  'notifications/tools/list_changed',
+  'ping',
+  'prompts/get',
+  'prompts/list',
+  'resources/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/templates/list',
+  'resources/unsubscribe',
+  'roots/list',
+  'sampling/createMessage',
+  'tools/call',
+  'tools/list',
+];
+
+export const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+interface Instrument {
+  /** What the SDK makes of it: a counter is a sum. */
+  readonly type: 'HISTOGRAM' | 'SUM';
+  readonly unit: string;
+}
+
+export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
+  'mcp.client.operation.duration': { type: 'HISTOGRAM', unit: 's' },
+  'mcp.server.operation.duration': { type: 'HISTOGRAM', unit: 's' },
+  'mcp.client.session.duration': { type: 'HISTOGRAM', unit: 's' },
+  'mcp.server.session.duration': { type: 'HISTOGRAM', unit: 's' },
+  'mcp_trail.operations.evicted': { type: 'SUM', unit: '{operation}' },
+};

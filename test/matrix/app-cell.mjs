@@ -1,0 +1,78 @@
+/**
+ * A cell that runs an application: a client process, which starts a server process, both exporting to one receiver.
+ */
+import assert from 'node:assert/strict';
+import { copyFile, cp } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mcpSdks, otelLines, starts } from './axes.mjs';
+import { checkInstalled, checkLine } from './installed.mjs';
+import { freshApp } from './packages.mjs';
+import { describeEnd, run } from './processes.mjs';
+import { exportTo, startReceiver } from './receiver.mjs';
+import { checkMetrics, checkSpans, isModern, listSpans } from './telemetry.mjs';
+
+const sources = fileURLToPath(new URL('app/', import.meta.url));
+const extensions = { esm: 'mjs', cjs: 'cjs' };
+const preloadFlags = { esm: '--import', cjs: '--require' };
+const limitMs = 60_000;
+
+/** Cells with the same dependencies share a folder. */
+export const folderOf = ({ node, otel, mcp }) => `${node} ${otel} ${mcp}`;
+
+/** What is installed before the cells is not part of what they test. */
+export const installsFirst = true;
+
+/** Installs the third-party packages, then the package, as a user who adds it to an application. */
+export async function prepare({ node, otel, mcp }, { on, packed, folder }) {
+  const dependencies = { ...otelLines[otel], ...mcpSdks[mcp] };
+  await freshApp({ name: node, on, dependencies }, folder);
+  await on.npm(['install', '--engine-strict', packed.file], folder);
+  await checkInstalled(folder, { ...dependencies, [packed.name]: packed.version });
+  await checkLine(folder, otel);
+  await cp(sources, folder, { recursive: true });
+  await copyFile(path.join(sources, 'setup', `providers.${otel}.cjs`), path.join(folder, 'setup', 'providers.cjs'));
+}
+
+function commandLine({ module, sdk, transport, start }) {
+  const extension = extensions[module];
+  const preloads = starts[start].preload.map((name) => (name.startsWith('./') ? `${name}.${extension}` : name));
+  return [
+    ...preloads.flatMap((name) => [preloadFlags[module], name]),
+    `./${sdk}/client.${extension}`,
+    transport,
+    `./${sdk}/server.${extension}`,
+  ];
+}
+
+/** What the application itself has to get, whatever the telemetry. */
+function checkAnswers(report, cell, version) {
+  assert.equal(report.node, `v${version}`, 'the application ran under another Node');
+  const { add, fail, ask } = report.results;
+  assert.equal(add.content[0].text, '5');
+  assert.deepEqual([fail.isError, fail.content[0].text], [true, 'it did not work']);
+  if (!isModern(cell)) assert.equal(ask.content[0].text, 'forty-two');
+  // Where mcp-trail has the only handler, SIGTERM still ends the server as SIGTERM; apps with their own SDK exit.
+  const serverEnd = { stdio: undefined, http: cell.start === 'register' ? 'SIGTERM' : 0 }[cell.wire];
+  assert.equal(report.serverEnd, serverEnd, 'end of the HTTP server');
+}
+
+export async function runCell(cell, { on, packed, folder }) {
+  const receiver = await startReceiver();
+  const exporting = { ...exportTo(receiver.endpoint), OTEL_SERVICE_NAME: 'matrix-client' };
+  const env = { ...on.env, ...starts[cell.start].env, ...exporting };
+  const result = await run(on.node, commandLine(cell), { cwd: folder, env, limitMs });
+  await receiver.close();
+  try {
+    assert.equal(result.code, 0, describeEnd(result, limitMs));
+    const report = JSON.parse(result.stdout);
+    checkAnswers(report, cell, on.version);
+    assert.deepEqual(receiver.errors, [], 'the receiver could not read an export');
+    const tools = Object.keys(report.results);
+    checkSpans(receiver, cell, tools, packed.version);
+    checkMetrics(receiver, cell, tools);
+    assert.equal(result.stderr, '', 'something was said on stderr');
+  } catch (error) {
+    throw new Error(`${error.message}\nspans received:\n${listSpans(receiver.spans)}\nstderr:\n${result.stderr}`);
+  }
+}

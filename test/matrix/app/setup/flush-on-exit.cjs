@@ -1,0 +1,5 @@
+/** An application that has set up its own SDK shuts it down itself: when nothing is left to do, and on SIGTERM. */
+exports.flushOnExit = (shutdown) => {
+  process.once('beforeExit', shutdown);
+  process.once('SIGTERM', () => shutdown().finally(() => process.exit(0)));
+};

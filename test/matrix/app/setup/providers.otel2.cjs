@@ -1,0 +1,26 @@
+/**
+ * Providers set up by hand on the 2.x line, where `NodeTracerProvider` brings the context manager and the
+ * propagators.
+ */
+const { metrics } = require('@opentelemetry/api');
+const { OTLPMetricExporter } = require('@opentelemetry/exporter-metrics-otlp-http');
+const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http');
+const { MeterProvider, PeriodicExportingMetricReader } = require('@opentelemetry/sdk-metrics');
+const { BatchSpanProcessor, NodeTracerProvider } = require('@opentelemetry/sdk-trace-node');
+const { resource } = require('./resource.cjs');
+
+exports.startProviders = () => {
+  const tracing = new NodeTracerProvider({
+    resource,
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  });
+  const metering = new MeterProvider({
+    resource,
+    readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
+  });
+  tracing.register();
+  metrics.setGlobalMeterProvider(metering);
+  return {
+    shutdown: () => Promise.all([tracing.shutdown(), metering.shutdown()]),
+  };
+};

@@ -1,0 +1,113 @@
+/**
+ * The values of every axis of the matrix, each with the exact versions it stands for. Nothing here is a range: npm
+ * chooses among the versions of a range by engine, so "3.x" on Node 20 would quietly test 2.x.
+ */
+
+/** A Node release, and the npm its users have: what npm resolves differs between npm majors. */
+export const nodes = {
+  node20: { node: '20.20.2', npm: '10.8.2' },
+  node22: { node: '22.23.3', npm: '10.9.9' },
+  node24: { node: '24.21.0', npm: '11.19.0' },
+  node26: { node: '26.10.0', npm: '12.2.0' },
+};
+
+/** The OpenTelemetry line of an application: everything it needs for each way of starting its SDK. */
+export const otelLines = {
+  otel2: {
+    '@opentelemetry/api': '1.9.1',
+    '@opentelemetry/exporter-metrics-otlp-http': '0.223.0',
+    '@opentelemetry/exporter-trace-otlp-http': '0.223.0',
+    '@opentelemetry/instrumentation': '0.223.0',
+    '@opentelemetry/resources': '2.12.0',
+    '@opentelemetry/sdk-metrics': '2.12.0',
+    '@opentelemetry/sdk-node': '0.223.0',
+    '@opentelemetry/sdk-trace-node': '2.12.0',
+  },
+  otel3: {
+    '@opentelemetry/api': '1.10.0',
+    '@opentelemetry/context-async-hooks': '3.1.1',
+    '@opentelemetry/core': '3.1.1',
+    '@opentelemetry/exporter-metrics-otlp-http': '0.301.0',
+    '@opentelemetry/exporter-trace-otlp-http': '0.301.0',
+    '@opentelemetry/instrumentation': '0.301.1',
+    '@opentelemetry/resources': '3.1.1',
+    '@opentelemetry/sdk-metrics': '3.1.1',
+    '@opentelemetry/sdk-node': '0.301.0',
+    '@opentelemetry/sdk-trace': '3.1.1',
+  },
+};
+
+/**
+ * The packages that tell the two lines apart: a version of the other line anywhere in the tree means that the cell
+ * tests something else.
+ */
+export const otelMarkers = {
+  otel2: {
+    '@opentelemetry/api': /^1\.9\./,
+    '@opentelemetry/core': /^2\./,
+    '@opentelemetry/instrumentation': /^0\.2\d\d\./,
+  },
+  otel3: {
+    '@opentelemetry/api': /^1\.10\./,
+    '@opentelemetry/core': /^3\./,
+    '@opentelemetry/instrumentation': /^0\.3\d\d\./,
+  },
+};
+
+/** An MCP SDK of an application, with the `zod` and the Node adapter that this version accepts. */
+export const mcpSdks = {
+  'v1-1.10.0': { '@modelcontextprotocol/sdk': '1.10.0', zod: '3.25.76' },
+  'v1-1.22.0': { '@modelcontextprotocol/sdk': '1.22.0', zod: '3.25.76' },
+  'v1-1.32.2': { '@modelcontextprotocol/sdk': '1.32.2', zod: '4.6.7' },
+  'v2-2.0.0': {
+    '@modelcontextprotocol/client': '2.0.0',
+    '@modelcontextprotocol/server': '2.0.0',
+    '@modelcontextprotocol/node': '2.0.0',
+    hono: '4.13.19',
+    zod: '4.6.7',
+  },
+  'v2-2.4.0': {
+    '@modelcontextprotocol/client': '2.4.0',
+    '@modelcontextprotocol/server': '2.4.0',
+    '@modelcontextprotocol/node': '2.1.2',
+    zod: '4.6.7',
+  },
+};
+
+export const moduleSystems = ['esm', 'cjs'];
+
+/**
+ * `stdio` and `http` speak the session protocol; the `modern` ones pin protocol 2026-07-28, which SDK v2 alone has.
+ */
+export const transports = ['stdio', 'http', 'stdio-modern', 'http-modern'];
+
+/**
+ * How the application gets its telemetry. `flags` names the files (of `app/setup`) and packages to preload.
+ *
+ * - `register`: zero code.
+ * - `propagate`: zero code, and the stdio server gets it from the client by `propagateToChildProcesses` alone.
+ * - `node-sdk`: the app's own `NodeSDK({ instrumentations: [new McpInstrumentation()] })`.
+ * - `register-instrumentations`: the app's own providers and `registerInstrumentations`.
+ * - `sdk-then-register`: the app's own SDK without the instrumentation, which `mcp-trail/register` then adds.
+ * - `by-hand`: the app's own SDK, and `instrumentClient` and `instrumentServer` in its code.
+ */
+export const starts = {
+  register: { preload: ['mcp-trail/register'], env: {} },
+  propagate: {
+    preload: ['mcp-trail/register'],
+    env: { MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES: 'true' },
+  },
+  'node-sdk': { preload: ['./setup/node-sdk'], env: {} },
+  'register-instrumentations': {
+    preload: ['./setup/register-instrumentations'],
+    env: {},
+  },
+  'sdk-then-register': {
+    preload: ['./setup/sdk-only', 'mcp-trail/register'],
+    env: {},
+  },
+  'by-hand': { preload: ['./setup/sdk-only'], env: { MATRIX_BY_HAND: 'true' } },
+};
+
+/** The compilers that must accept the published types. */
+export const compilers = ['5.4.5', '5.9.3', '6.0.3', '7.0.2'];

@@ -1,0 +1,69 @@
+/**
+ * A cell that installs in the order of some user, and then sees that the package works with what npm has made of it.
+ */
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { otelLines } from './axes.mjs';
+import { installOrders } from './cells.mjs';
+import { checkInstalled, checkLine } from './installed.mjs';
+import { describeEnd, run } from './processes.mjs';
+import { exportTo, startReceiver } from './receiver.mjs';
+
+const limitMs = 60_000;
+
+/** The tracing SDK of a line, for applications that do without `sdk-node`. */
+const traceSdks = {
+  otel2: '@opentelemetry/sdk-trace-node',
+  otel3: '@opentelemetry/sdk-trace',
+};
+
+export const folderOf = ({ name }) => name;
+
+/** Installing is what these cells test. */
+export const installsFirst = false;
+
+export async function prepare(_cell, { folder }) {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'package.json'), '{ "name": "matrix-app", "version": "1.0.0", "private": true }\n');
+}
+
+export async function runCell({ otel, order }, { on, packed, folder }) {
+  const steps = installOrders[order].map((step) => step.map((name) => (name === 'TRACE_SDK' ? traceSdks[otel] : name)));
+  for (const step of steps) {
+    const specs = step.map((name) => (name === 'TRAIL' ? packed.file : `${name}@${otelLines[otel][name]}`));
+    await on.npm(['install', '--engine-strict', '--save-exact', ...specs], folder);
+  }
+  const asked = steps.flat().filter((name) => name !== 'TRAIL');
+  const versions = Object.fromEntries(asked.map((name) => [name, otelLines[otel][name]]));
+  await checkInstalled(folder, { ...versions, [packed.name]: packed.version });
+  await checkLine(folder, otel);
+  await on.npm(['ls', '--all'], folder);
+  const check = asked.includes('@opentelemetry/sdk-node') ? checkRegister : checkProvider;
+  await check({ on, folder, sdk: traceSdks[otel] });
+}
+
+async function runScript(flags, [script, ...args], { on, folder, env = {} }) {
+  await copyFile(fileURLToPath(new URL(`orders/${script}`, import.meta.url)), path.join(folder, script));
+  const options = { cwd: folder, env: { ...on.env, ...env }, limitMs };
+  const result = await run(on.node, [...flags, `./${script}`, ...args], options);
+  assert.equal(result.code, 0, `${describeEnd(result, limitMs)}\nstderr:\n${result.stderr}`);
+  assert.equal(result.stderr, '', 'something was said on stderr');
+}
+
+/** `mcp-trail/register` has to find and start the `sdk-node` that is there. */
+async function checkRegister({ on, folder }) {
+  const receiver = await startReceiver();
+  const env = exportTo(receiver.endpoint);
+  try {
+    await runScript(['--import', 'mcp-trail/register'], ['one-span.mjs'], { on, folder, env });
+  } finally {
+    await receiver.close();
+  }
+  const names = receiver.spans.map(({ name }) => name);
+  assert.deepEqual(names, ['one span'], 'mcp-trail/register did not start the SDK');
+}
+
+/** Without `sdk-node`, the instrumentation has to accept the application's own provider. */
+const checkProvider = ({ on, folder, sdk }) => runScript([], ['own-provider.mjs', sdk], { on, folder });

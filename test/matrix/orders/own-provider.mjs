@@ -1,0 +1,9 @@
+/** Gives the instrumentation a provider of the tracing SDK that the argument names. */
+import { McpInstrumentation } from 'mcp-trail';
+
+const { NodeTracerProvider, TracerProvider } = await import(process.argv[2]);
+const Provider = NodeTracerProvider ?? TracerProvider;
+
+const instrumentation = new McpInstrumentation();
+instrumentation.setTracerProvider(new Provider());
+instrumentation.disable();

@@ -1,0 +1,83 @@
+/** An OTLP/HTTP receiver for JSON on a free loopback port, which keeps spans and metrics as plain objects. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+const plainValue = (value) => {
+  if (value.arrayValue) return (value.arrayValue.values ?? []).map(plainValue);
+  if (value.intValue !== undefined) return Number(value.intValue);
+  return value.stringValue ?? value.doubleValue ?? value.boolValue;
+};
+
+const plainAttributes = (attributes = []) =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, plainValue(value)]));
+
+const spansOf = ({ resourceSpans = [] }) =>
+  resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ scope, spans }) =>
+      spans.map((span) => ({
+        ...span,
+        attributes: plainAttributes(span.attributes),
+        resource: plainAttributes(resource.attributes),
+        scope,
+      })),
+    ),
+  );
+
+const metricsOf = ({ resourceMetrics = [] }) =>
+  resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
+    scopeMetrics.flatMap(({ scope, metrics }) =>
+      metrics.map((metric) => ({
+        ...metric,
+        points: (metric.histogram?.dataPoints ?? []).map((point) => ({
+          ...point,
+          attributes: plainAttributes(point.attributes),
+        })),
+        resource: plainAttributes(resource.attributes),
+        scope,
+      })),
+    ),
+  );
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}
+
+/** @returns a receiver; `close` ends it, `spans` and `metrics` hold what has come in. */
+export async function startReceiver() {
+  const received = { spans: [], metrics: [], errors: [] };
+  const take = {
+    '/v1/traces': (body) => received.spans.push(...spansOf(body)),
+    '/v1/metrics': (body) => received.metrics.push(...metricsOf(body)),
+  };
+  const server = createServer(async (request, response) => {
+    try {
+      take[request.url](await bodyOf(request));
+      response.setHeader('content-type', 'application/json').end('{}');
+    } catch (error) {
+      received.errors.push(`${request.method} ${request.url}: ${error.message}`);
+      response.writeHead(400).end();
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    ...received,
+    endpoint: `http://127.0.0.1:${server.address().port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** The environment that makes an SDK export everything to a receiver. */
+export const exportTo = (endpoint) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  OTEL_TRACES_EXPORTER: 'otlp',
+  OTEL_METRICS_EXPORTER: 'otlp',
+  OTEL_LOGS_EXPORTER: 'none',
+});

@@ -1,0 +1,198 @@
+/** A process ends as it would without us, and its last telemetry arrives before it does. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { Child, type Ended, run } from './child.js';
+import { callEcho, HANDSHAKE, SERVERS, type ServerRow } from './stdio-servers.js';
+
+type Receiver = Awaited<ReturnType<typeof startOtlpReceiver>>;
+
+/** Nothing leaves by itself: what arrives was flushed at the end. */
+function exportTo(url: string): Record<string, string> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_BSP_SCHEDULE_DELAY: '3600000',
+    OTEL_BLRP_SCHEDULE_DELAY: '3600000',
+    OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+  };
+}
+
+interface Way {
+  readonly name: string;
+  readonly end: (child: Child) => void;
+  /** How a process takes it that has no handler of its own. */
+  readonly outcome: { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+}
+
+const END_OF_INPUT: Way = {
+  name: 'the end of its input',
+  end: (child) => child.endInput(),
+  outcome: { code: 0, signal: null },
+};
+
+function bySignal(signal: NodeJS.Signals): Way {
+  return { name: signal, end: (child) => child.kill(signal), outcome: { code: null, signal } };
+}
+
+const SIGTERM = bySignal('SIGTERM');
+const WAYS: readonly Way[] = [END_OF_INPUT, SIGTERM, bySignal('SIGINT'), bySignal('SIGHUP')];
+
+/** Starts a server, calls a tool of it, and ends it. */
+async function serve(
+  { file, preload }: ServerRow,
+  { end }: Way,
+  options: { readonly exportTo?: string; readonly onSigterm?: string },
+): Promise<Ended & { readonly took: number }> {
+  const { exportTo: url, onSigterm } = options;
+  const child = new Child([...(url === undefined ? [] : preload), file], {
+    ...(url !== undefined && exportTo(url)),
+    ...(onSigterm !== undefined && { SAFETY_ON_SIGTERM: onSigterm }),
+  });
+  child.write(...HANDSHAKE, callEcho('only'));
+  await child.printed('"id":"echo only"');
+  const start = performance.now();
+  end(child);
+  const ended = await child.ended;
+  return { ...ended, took: performance.now() - start };
+}
+
+function how({ code, signal }: Ended) {
+  return { code, signal };
+}
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+});
+afterAll(() => receiver.close());
+
+function arrived(name: string): number {
+  return receiver.spans.filter((span) => span.name === name && span.kind === 'SERVER').length;
+}
+
+describe.each(SERVERS)('a server on $name', (server) => {
+  it.each(WAYS)('that ends by $name leaves its spans, metrics and logs behind', async (way) => {
+    const before = { spans: arrived('tools/call echo'), logs: receiver.logs.length, metrics: receiver.metrics.length };
+    const ended = await serve(server, way, { exportTo: receiver.url });
+    expect(how(ended)).toEqual(way.outcome);
+    expect(ended.stderr).toBe('');
+    expect(arrived('tools/call echo')).toBe(before.spans + 1);
+    expect(receiver.logs.length).toBe(before.logs + 1);
+    expect(receiver.metrics.length).toBeGreaterThan(before.metrics);
+  });
+});
+
+describe('the way in which an application takes SIGTERM', () => {
+  const server = SERVERS[0] as ServerRow;
+
+  it.each(['nothing', 'exit', 'drain once', 'close and end'])('is its own: %s', async (onSigterm) => {
+    const [plain, traced] = await Promise.all([
+      serve(server, SIGTERM, { onSigterm }),
+      serve(server, SIGTERM, { onSigterm, exportTo: receiver.url }),
+    ]);
+    expect(how(traced)).toEqual(how(plain));
+    expect(traced.stderr).toBe(plain.stderr);
+  });
+
+  it('is to ignore it, and it does', async () => {
+    const before = arrived('tools/call echo');
+    const child = new Child([...server.preload, server.file], {
+      ...exportTo(receiver.url),
+      SAFETY_ON_SIGTERM: 'ignore',
+    });
+    child.write(...HANDSHAKE, callEcho('before'));
+    await child.printed('"id":"echo before"');
+    child.kill('SIGTERM');
+    await receiver.waitFor(() => arrived('tools/call echo') === before + 1, { what: 'the span before the signal' });
+    child.write(callEcho('after'));
+    await child.printed('"id":"echo after"');
+    child.endInput();
+    expect(how(await child.ended)).toEqual({ code: 0, signal: null });
+    expect(arrived('tools/call echo')).toBe(before + 2);
+  });
+});
+
+describe('an endpoint that takes nothing', () => {
+  const sockets = new Set<Socket>();
+  let silent: Server;
+  let urls: Record<string, string>;
+
+  beforeAll(async () => {
+    silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
+    const closed = createServer();
+    const ports = await Promise.all([silent, closed].map(listen));
+    await new Promise((resolve) => closed.close(resolve));
+    urls = { silent: `http://127.0.0.1:${ports[0]}`, refusing: `http://127.0.0.1:${ports[1]}` };
+  });
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  it('does not keep a server from ending, in any way', async () => {
+    const cases = ['silent', 'refusing'].flatMap((endpoint) =>
+      [END_OF_INPUT, SIGTERM].map((way, index) => ({ endpoint, way, server: SERVERS[index * 2] as ServerRow })),
+    );
+    const results = await Promise.all(
+      cases.map(async ({ endpoint, way, server }) => {
+        const ended = await serve(server, way, { exportTo: urls[endpoint] as string });
+        return { endpoint, way, ...how(ended), inTime: ended.took < 6000, stderr: ended.stderr };
+      }),
+    );
+    const expected = cases.map(({ endpoint, way }) => ({ endpoint, way, ...way.outcome, inTime: true, stderr: '' }));
+    expect(results).toEqual(expected);
+    expect(sockets.size).toBeGreaterThan(1);
+  });
+
+  it('does not make anybody wait who asks twice', async () => {
+    const server = SERVERS[0] as ServerRow;
+    const child = new Child([...server.preload, server.file], exportTo(urls['silent'] as string));
+    child.write(...HANDSHAKE, callEcho('only'));
+    await child.printed('"id":"echo only"');
+    const { size } = sockets;
+    const start = performance.now();
+    child.kill('SIGINT');
+    while (sockets.size === size) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    expect(how(await child.ended)).toEqual({ code: null, signal: 'SIGINT' });
+    expect(performance.now() - start).toBeLessThan(1900);
+  });
+});
+
+describe('a process that is no server', () => {
+  const CLIENT = 'test/fixtures/safety-one-shot.mjs';
+
+  it.each([
+    ['runs to its end', 'nothing', 0],
+    ['has set its exit code', 'exit code', 3],
+  ])('that %s leaves its spans behind', async (_what, behaviour, code) => {
+    const before = receiver.spans.length;
+    const env = { SAFETY_ENDS_WITH: behaviour, ...exportTo(receiver.url) };
+    const ended = await run(['--import', 'mcp-trail/register', CLIENT], { env });
+    expect(ended).toEqual({ code, signal: null, stdout: '[{"type":"text","text":"hi"}]\n', stderr: '' });
+    const names = receiver.spans.slice(before).map((span) => `${span.kind} ${span.name}`);
+    expect(names).toEqual(expect.arrayContaining(['CLIENT tools/call echo', 'SERVER tools/call echo']));
+  });
+
+  it.each([
+    ['process.exit', 'exit', 5],
+    ['process.exit in a beforeExit listener', 'exit before', 4],
+    ['an exception nobody catches', 'throw', 1],
+    ['a rejection nobody handles', 'reject', 1],
+  ])('that ends by %s ends so', async (_what, behaviour, code) => {
+    const env = { SAFETY_ENDS_WITH: behaviour };
+    const [plain, traced] = await Promise.all([
+      run([CLIENT], { env }),
+      run(['--import', 'mcp-trail/register', CLIENT], { env: { ...env, ...exportTo(receiver.url) } }),
+    ]);
+    expect(how(plain)).toEqual({ code, signal: null });
+    expect(traced).toEqual(plain);
+  });
+});
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+}

@@ -1,0 +1,170 @@
+/** How the register entry starts, or does not: what it says is short, and on stderr. */
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { Child, type Ended, ROOT } from './child.js';
+import { installedElsewhere } from './copies.js';
+import { callEcho, HANDSHAKE } from './stdio-servers.js';
+
+const V1 = 'test/fixtures/safety-server-v1.mjs';
+const LATE_SDK = 'test/fixtures/safety-late-sdk.mjs';
+const REGISTER = ['--import', 'mcp-trail/register'];
+const OWN_SDK = ['--import', './test/fixtures/safety-own-sdk.mjs'];
+const OBSERVED = 'own SDK: tools/call echo\n';
+
+let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+});
+beforeEach(() => {
+  receiver.spans.length = 0;
+});
+afterAll(() => receiver.close());
+
+/** Starts a server, calls its tool once, and ends its input. */
+async function serve(args: readonly string[], env: Record<string, string> = {}, cwd = ROOT): Promise<Ended> {
+  const child = new Child(
+    args,
+    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...env },
+    cwd,
+  );
+  child.write(...HANDSHAKE, callEcho('only'));
+  await child.printed('"id":"echo only"');
+  child.endInput();
+  const ended = await child.ended;
+  expect(ended).toMatchObject({ code: 0, signal: null });
+  return ended;
+}
+
+const received = () => receiver.spans.map((span) => span.name).filter((name) => name === 'tools/call echo').length;
+
+describe('the register entry', () => {
+  const cases: readonly {
+    readonly what: string;
+    readonly args: readonly string[];
+    readonly env?: Record<string, string>;
+    /** Spans of the call that arrive at the endpoint. */
+    readonly exported: number;
+    readonly stderr: string | RegExp;
+  }[] = [
+    { what: 'starts an SDK', args: [...REGISTER, V1], exported: 1, stderr: '' },
+    {
+      what: 'starts one SDK and observes once, however often it is loaded',
+      args: [...REGISTER, '--require', 'mcp-trail/register', ...REGISTER, V1],
+      exported: 1,
+      stderr: '',
+    },
+    {
+      what: 'starts none when told so',
+      args: [...REGISTER, V1],
+      env: { MCP_TRAIL_SDK: 'off' },
+      exported: 0,
+      stderr: '',
+    },
+    {
+      what: 'observes for the SDK that the application registers when told to start none',
+      args: [...REGISTER, LATE_SDK],
+      env: { MCP_TRAIL_SDK: ' OFF ' },
+      exported: 0,
+      stderr: new RegExp(`^(own SDK: .*\n)*${OBSERVED}$`),
+    },
+    {
+      what: 'does nothing when OpenTelemetry is disabled',
+      args: [...REGISTER, LATE_SDK],
+      env: { OTEL_SDK_DISABLED: 'true' },
+      exported: 0,
+      stderr: '',
+    },
+    {
+      what: 'does nothing when it is disabled itself',
+      args: [...REGISTER, LATE_SDK],
+      env: { MCP_TRAIL_ENABLED: 'false' },
+      exported: 0,
+      stderr: '',
+    },
+    {
+      what: 'adds itself to the SDK that was registered before it',
+      args: [...OWN_SDK, ...REGISTER, V1],
+      exported: 0,
+      stderr: new RegExp(`^(own SDK: .*\n)*${OBSERVED}$`),
+    },
+    {
+      what: 'says that an SDK registered after it is ignored',
+      args: [...REGISTER, LATE_SDK],
+      exported: 1,
+      stderr: /^mcp-trail: the application registers an OpenTelemetry SDK of its own, .* Set MCP_TRAIL_SDK=off .*\n$/,
+    },
+    {
+      what: 'says once what a bad value is read as, and what is accepted',
+      args: [...REGISTER, '--require', 'mcp-trail/register', V1],
+      env: {
+        MCP_TRAIL_SDK: 'perhaps',
+        MCP_TRAIL_TRUST_INCOMING_CONTEXT: 'nobody',
+        MCP_TRAIL_MAX_PENDING_OPERATIONS: '-1',
+        MCP_TRAIL_CAPTURE_RESULTS: 'x'.repeat(10_000),
+        MCP_TRAIL_TRUST_PROXY: '',
+      },
+      exported: 1,
+      stderr: new RegExp(
+        `^${[
+          'mcp-trail: MCP_TRAIL_TRUST_INCOMING_CONTEXT is "nobody"; accepted: parent, link. Using parent',
+          'mcp-trail: MCP_TRAIL_CAPTURE_RESULTS is "x{39}…; accepted: true, false, on, off, 1, 0. Using false',
+          'mcp-trail: MCP_TRAIL_MAX_PENDING_OPERATIONS is "-1"; accepted: a whole number from 1 to 1000000. Using 10000',
+          'mcp-trail: MCP_TRAIL_SDK is "perhaps"; accepted: auto, off. Using auto',
+        ].join('\n')}\n$`,
+      ),
+    },
+    {
+      what: 'says nothing of a bad value of OpenTelemetry that the SDK copes with',
+      args: [...REGISTER, V1],
+      env: { OTEL_TRACES_SAMPLER: 'nonsense', OTEL_LOG_LEVEL: 'nonsense' },
+      exported: 1,
+      stderr: '',
+    },
+  ];
+
+  it.each(cases)('$what', async ({ args, env, exported, stderr }) => {
+    const ended = await serve(args, env);
+    expect(received()).toBe(exported);
+    if (typeof stderr === 'string') expect(ended.stderr).toBe(stderr);
+    else expect(ended.stderr).toMatch(stderr);
+  });
+});
+
+describe('an application without an OpenTelemetry SDK', () => {
+  let elsewhere: ReturnType<typeof installedElsewhere>;
+  let folder: string;
+
+  beforeAll(() => {
+    elsewhere = installedElsewhere();
+    folder = elsewhere.folder;
+    for (const file of ['safety-server-v1.mjs', 'safety-behaviour.mjs']) {
+      cpSync(join(ROOT, 'test/fixtures', file), join(folder, file));
+    }
+  });
+  afterAll(() => elsewhere.remove());
+
+  const preloads = () => ({
+    'by name': 'mcp-trail/register',
+    'by file URL': pathToFileURL(join(folder, 'node_modules/mcp-trail/dist/esm/register.js')).href,
+  });
+
+  it.each(['by name', 'by file URL'] as const)('is told once what to install, and runs on (%s)', async (how) => {
+    const plain = await serve(['safety-server-v1.mjs'], {}, folder);
+    const ended = await serve(['--import', preloads()[how], 'safety-server-v1.mjs'], {}, folder);
+    expect(ended.stdout).toBe(plain.stdout);
+    expect(ended.stderr).toMatch(/^mcp-trail: no OpenTelemetry SDK found.*npm install @opentelemetry\/sdk-node.*\n$/);
+    expect(received()).toBe(0);
+  });
+
+  it('is not told so when it says that it brings its own', async () => {
+    const ended = await serve(
+      ['--import', preloads()['by name'], 'safety-server-v1.mjs'],
+      { MCP_TRAIL_SDK: 'off' },
+      folder,
+    );
+    expect(ended.stderr).toBe('');
+  });
+});

@@ -1,0 +1,50 @@
+/** Operations and templates to test with, made from the parts that a test cares about. */
+import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, type SpanContext, trace } from '@opentelemetry/api';
+import { buildTemplate, type Template, type TemplateFacts } from '../../src/describe/template.js';
+import type { RequestId } from '../../src/protocol/jsonrpc.js';
+import { type MethodRow, methodRow } from '../../src/protocol/methods.js';
+import { Connection } from '../../src/session/connection.js';
+import { Operation } from '../../src/session/operation.js';
+
+/** The row of a request; a typing mistake would give the row of unknown methods. */
+export function rowOf(method: string): MethodRow {
+  return methodRow(method, method.startsWith('notifications/') ? 'notification' : 'request');
+}
+
+export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
+  const method = given.method ?? 'tools/call';
+  return {
+    connection: new Connection({}, 'client'),
+    sent: true,
+    method,
+    row: rowOf(method),
+    target: undefined,
+    protocolVersion: undefined,
+    sessionId: undefined,
+    ...given,
+  };
+}
+
+export function template(given: Partial<TemplateFacts> = {}): Template {
+  return buildTemplate(facts(given));
+}
+
+interface Given {
+  readonly sent?: boolean;
+  readonly connection?: Connection;
+  readonly method?: string;
+  readonly id?: RequestId | undefined;
+  readonly span?: Span;
+}
+
+export function operation(given: Given = {}): Operation {
+  const { sent = true, method = 'tools/call', connection = new Connection({}, 'client') } = given;
+  const { span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT) } = given;
+  const id = 'id' in given ? given.id : 1;
+  return new Operation(template({ sent, method, connection }), method, id, 0, span, ROOT_CONTEXT, ROOT_CONTEXT);
+}
+
+/** A valid span context, told apart by a number. */
+export function spanContext(number: number): SpanContext {
+  return { traceId: '1'.repeat(32), spanId: String(number).padStart(16, '0'), traceFlags: 1 };
+}

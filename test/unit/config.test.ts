@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { oneOfEnv, optionTable, type ResolvedConfig, resolveConfig } from '../../src/config.js';
+import type { McpInstrumentationConfig } from '../../src/types.js';
+
+const stderr = vi.spyOn(process.stderr, 'write');
+/** What operators were told. */
+const told = () => stderr.mock.calls.map(([line]) => String(line));
+
+beforeEach(() => {
+  stderr.mockReset().mockReturnValue(true);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+const DEFAULTS: ResolvedConfig = {
+  enabled: true,
+  trustIncomingContext: 'parent',
+  reuseExecuteToolSpan: false,
+  captureArguments: false,
+  captureResults: false,
+  capturePromptVariables: false,
+  captureErrorMessages: false,
+  resourceUriInSpanName: false,
+  rpcStatusCodeAttribute: 'rpc.response.status_code',
+  trustProxy: false,
+  propagateToChildProcesses: false,
+  maxPendingOperations: 10_000,
+};
+
+const FLAGS = Object.entries(DEFAULTS).filter(([, value]) => typeof value === 'boolean') as [
+  keyof ResolvedConfig,
+  boolean,
+][];
+
+function variable(option: string): string {
+  return `MCP_TRAIL_${option.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+describe('a bad value', () => {
+  const BAD = [
+    ['trustIncomingContext', 'always', 'parent, link'],
+    ['rpcStatusCodeAttribute', 'rpc.code', 'rpc.response.status_code, rpc.status_code, both'],
+    ['captureArguments', 'yes', 'true, false, on, off, 1, 0'],
+    ['captureResults', '__proto__', 'true, false, on, off, 1, 0'],
+    ['maxPendingOperations', '0', 'a whole number from 1 to 1000000'],
+    ['maxPendingOperations', '-5', 'a whole number from 1 to 1000000'],
+    ['maxPendingOperations', '1e3', 'a whole number from 1 to 1000000'],
+    ['maxPendingOperations', '9'.repeat(30), 'a whole number from 1 to 1000000'],
+  ] as const;
+
+  it.each(BAD)(
+    'of the variable for %s, %s, is reported with what is accepted, and the default is used',
+    (option, value, accepts) => {
+      const config = resolveConfig({}, { [variable(option)]: value });
+      expect(config).toEqual(DEFAULTS);
+      const fallback = DEFAULTS[option as keyof ResolvedConfig];
+      expect(told()).toHaveLength(1);
+      expect(told()[0]).toMatch(/^mcp-trail: .*\n$/);
+      expect(told()[0]).toContain(`${variable(option)} is "`);
+      expect(told()[0]).toContain(`; accepted: ${accepts}. Using ${fallback}`);
+    },
+  );
+
+  const BAD_IN_CODE = [
+    ['enabled', 'true'],
+    ['captureArguments', 1],
+    ['trustIncomingContext', 'PARENT'],
+    ['rpcStatusCodeAttribute', null],
+    ['maxPendingOperations', 0.5],
+    ['maxPendingOperations', Number.NaN],
+    ['maxPendingOperations', Number.POSITIVE_INFINITY],
+    ['maxPendingOperations', '7'],
+    ['maxPendingOperations', 10n],
+    ['trustProxy', Symbol('on')],
+  ] as const;
+
+  it.each(BAD_IN_CODE)(
+    'given in code for %s, %o, is reported and the default is used, not the variable',
+    (option, value) => {
+      const config = resolveConfig({ [option]: value } as McpInstrumentationConfig, { [variable(option)]: '1' });
+      expect(config).toEqual(DEFAULTS);
+      expect(told()).toHaveLength(1);
+      expect(told()[0]).toContain(`option ${option} is `);
+    },
+  );
+
+  it('is reported once, however often it is read', () => {
+    const read = () => resolveConfig({}, { MCP_TRAIL_TRUST_PROXY: 'perhaps' });
+    read();
+    read();
+    expect(told()).toHaveLength(1);
+  });
+
+  it('is shown in part, and on one line', () => {
+    resolveConfig({}, { MCP_TRAIL_ENABLED: `${'secret\n'.repeat(1000)}` });
+    expect(told().join('').trimEnd()).not.toContain('\n');
+    expect(told().join('').length).toBeLessThan(200);
+  });
+
+  it.each(['requestHook', 'responseHook', 'redact', 'propagateContext'] as const)(
+    'for the hook %s is reported and left out',
+    (hook) => {
+      expect(resolveConfig({ [hook]: 'not a function' } as never, {})).toEqual(DEFAULTS);
+      expect(told()).toEqual([`mcp-trail: option ${hook} is of type string; accepted: a function. Ignored\n`]);
+    },
+  );
+});
+
+describe('an option', () => {
+  it('has a default, for every one there is', () => {
+    expect(resolveConfig({}, {})).toEqual(DEFAULTS);
+    expect(resolveConfig(undefined, {})).toEqual(DEFAULTS);
+    expect(told()).toEqual([]);
+  });
+
+  it.each(FLAGS)('%s is turned on and off by its variable', (option) => {
+    for (const [word, value] of Object.entries({ true: true, on: true, 1: true, false: false, off: false, 0: false })) {
+      expect(resolveConfig({}, { [variable(option)]: word })[option], word).toBe(value);
+      expect(resolveConfig({}, { [variable(option)]: ` ${word.toUpperCase()} ` })[option], word).toBe(value);
+    }
+    expect(told()).toEqual([]);
+  });
+
+  it.each([
+    ['trustIncomingContext', ['parent', 'link']],
+    ['rpcStatusCodeAttribute', ['rpc.response.status_code', 'rpc.status_code', 'both']],
+  ] as const)('%s takes each of its words from its variable and from code', (option, words) => {
+    for (const word of words) {
+      expect(resolveConfig({}, { [variable(option)]: word })[option]).toBe(word);
+      expect(resolveConfig({ [option]: word }, {})[option]).toBe(word);
+    }
+  });
+
+  it.each([1, 7, 1_000_000])('maxPendingOperations takes %i from its variable and from code', (count) => {
+    expect(resolveConfig({}, { MCP_TRAIL_MAX_PENDING_OPERATIONS: String(count) }).maxPendingOperations).toBe(count);
+    expect(resolveConfig({ maxPendingOperations: count }, {}).maxPendingOperations).toBe(count);
+  });
+
+  it('given in code wins over its variable, whichever is the default', () => {
+    const env = { MCP_TRAIL_CAPTURE_ARGUMENTS: 'on', MCP_TRAIL_TRUST_INCOMING_CONTEXT: 'parent' };
+    const config = resolveConfig({ captureArguments: false, trustIncomingContext: 'link' }, env);
+    expect(config).toMatchObject({ captureArguments: false, trustIncomingContext: 'link' });
+  });
+
+  it('that is undefined in code, or empty in the environment, counts as left out', () => {
+    const env = { MCP_TRAIL_CAPTURE_ARGUMENTS: 'on', MCP_TRAIL_CAPTURE_RESULTS: '  ' };
+    const config = resolveConfig({ captureArguments: undefined } as never, env);
+    expect(config).toEqual({ ...DEFAULTS, captureArguments: true });
+  });
+
+  it('of no name that is known is passed over', () => {
+    expect(resolveConfig({ catchArguments: true } as never, { MCP_TRAIL_CATCH: 'on' })).toEqual(DEFAULTS);
+    expect(told()).toEqual([]);
+  });
+
+  it('that is a hook is taken as it is', () => {
+    const hooks = {
+      propagateContext: () => true,
+      redact: () => undefined,
+      requestHook: () => {},
+      responseHook: () => {},
+    };
+    expect(resolveConfig(hooks, {})).toEqual({ ...DEFAULTS, ...hooks });
+  });
+});
+
+describe('the table of options', () => {
+  it('has a row for each, with the variable that sets it and its default', () => {
+    const rows = optionTable().map(({ option, env, default: value }) => ({ option, env, value }));
+    expect(rows).toEqual(
+      Object.entries(DEFAULTS).map(([option, value]) => ({ option, env: variable(option), value: String(value) })),
+    );
+  });
+});
+
+describe('a word from the environment', () => {
+  it('is reported where it is not accepted, and the fallback is used', () => {
+    vi.stubEnv('MCP_TRAIL_SDK', 'of');
+    expect(oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto')).toBe('auto');
+    expect(told()).toEqual(['mcp-trail: MCP_TRAIL_SDK is "of"; accepted: auto, off. Using auto\n']);
+  });
+
+  it.each([
+    [undefined, 'auto'],
+    ['', 'auto'],
+    [' OFF ', 'off'],
+  ])('that is %o is read as %s', (value, expected) => {
+    vi.stubEnv('MCP_TRAIL_SDK', value);
+    expect(oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto')).toBe(expected);
+    expect(told()).toEqual([]);
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createLabelNames,
+  learnNames,
+  operationLabels,
+  type StatusCodeKey,
+  sessionLabels,
+} from '../../../src/describe/metric.js';
+import type { TemplateFacts } from '../../../src/describe/template.js';
+import { Connection } from '../../../src/session/connection.js';
+import { type Outcome, SUCCESS } from '../../../src/session/outcome.js';
+import { facts, template } from '../build.js';
+
+function labels(
+  given: Partial<TemplateFacts>,
+  outcome: Outcome = SUCCESS,
+  names = createLabelNames(),
+  key: StatusCodeKey = 'rpc.response.status_code',
+) {
+  return operationLabels(template(given), outcome, names, key);
+}
+
+/** Distinct values that one label takes. */
+function valuesOf(key: string, all: readonly Record<string, unknown>[]): number {
+  return new Set(all.map((each) => each[key])).size;
+}
+
+const MANY = Array.from({ length: 1000 }, (_, each) => `name ${each}`);
+
+describe('labels of names that a peer chooses', () => {
+  it('are _OTHER for methods, tools, prompts and versions that nothing has proven', () => {
+    expect(labels({ method: 'acme/unheard' })['mcp.method.name']).toBe('_OTHER');
+    expect(labels({ target: 'echo' })['gen_ai.tool.name']).toBe('_OTHER');
+    expect(labels({ method: 'prompts/get', target: 'greet' })['gen_ai.prompt.name']).toBe('_OTHER');
+    expect(labels({ protocolVersion: '1999-01-01' })['mcp.protocol.version']).toBe('_OTHER');
+  });
+
+  it('are the names once an operation has succeeded, for that kind of name alone', () => {
+    const names = createLabelNames();
+    learnNames(facts({ target: 'echo', protocolVersion: '1999-01-01' }), names);
+    expect(labels({ target: 'echo', protocolVersion: '1999-01-01' }, SUCCESS, names)).toMatchObject({
+      'gen_ai.tool.name': 'echo',
+      'mcp.protocol.version': '1999-01-01',
+    });
+    expect(labels({ method: 'prompts/get', target: 'echo' }, SUCCESS, names)['gen_ai.prompt.name']).toBe('_OTHER');
+  });
+
+  it('are not proven by a notification, which anybody can send', () => {
+    const names = createLabelNames();
+    learnNames(facts({ method: 'notifications/acme', protocolVersion: '1999-01-01' }), names);
+    expect(labels({ method: 'notifications/acme', protocolVersion: '1999-01-01' }, SUCCESS, names)).toEqual({
+      'mcp.method.name': '_OTHER',
+      'mcp.protocol.version': '_OTHER',
+    });
+  });
+
+  it.each([
+    ['methods', 'mcp.method.name', 100, (method: string) => ({ method })],
+    ['tools', 'gen_ai.tool.name', 500, (target: string) => ({ method: 'tools/call', target })],
+    ['prompts', 'gen_ai.prompt.name', 500, (target: string) => ({ method: 'prompts/get', target })],
+    ['versions', 'mcp.protocol.version', 10, (protocolVersion: string) => ({ method: 'ping', protocolVersion })],
+  ] as const)('are bounded for %s, also if all of them succeed', (_kind, key, bound, given) => {
+    const names = createLabelNames();
+    const all = MANY.map((name) => {
+      learnNames(facts(given(name)), names);
+      return labels(given(name), SUCCESS, names);
+    });
+    // And one more for the rest.
+    expect(valuesOf(key, all)).toBe(bound + 1);
+  });
+
+  it('are bounded for error codes, in error.type as well', () => {
+    const names = createLabelNames();
+    const all = MANY.map((_, code) => labels({}, { errorType: String(code), statusCode: String(code) }, names));
+    expect(valuesOf('rpc.response.status_code', all)).toBe(51);
+    expect(valuesOf('error.type', all)).toBe(51);
+    expect(all.every((each) => each['error.type'] === each['rpc.response.status_code'])).toBe(true);
+  });
+});
+
+describe('the labels of an operation', () => {
+  it('never hold what is on spans only', () => {
+    const given = { sessionId: 'session', target: 'echo', protocolVersion: '2025-11-25' };
+    const outcome = {
+      errorType: 'timeout',
+      message: 'secret',
+      cancelled: true,
+      resultType: 'task',
+      taskStatus: 'failed',
+    } as const;
+    expect(Object.keys(labels(given, outcome))).toEqual([
+      'error.type',
+      'gen_ai.operation.name',
+      'gen_ai.tool.name',
+      'mcp.method.name',
+      'mcp.protocol.version',
+    ]);
+  });
+
+  it('are in alphabetical order', () => {
+    const connection = new Connection({ _url: new URL('http://h'), terminateSession() {} }, 'client');
+    connection.httpVersion = '1.1';
+    const keys = Object.keys(
+      labels(
+        { connection, target: 'a', protocolVersion: '2025-11-25' },
+        { errorType: '-1', statusCode: '-1' },
+        createLabelNames(),
+        'both',
+      ),
+    );
+    expect(keys).toHaveLength(12);
+    expect(keys).toEqual([...keys].sort());
+  });
+
+  it.each(['tool_error', 'timeout', 'connection_closed', '401'])(
+    'name the failure %s as the span does',
+    (errorType) => {
+      expect(labels({}, { errorType })['error.type']).toBe(errorType);
+    },
+  );
+
+  it('keep the code of an error that was no fault, without an error type', () => {
+    const refused = labels({}, { statusCode: '-32602' });
+    expect(refused).toMatchObject({ 'rpc.response.status_code': '-32602' });
+    expect(refused).not.toHaveProperty(['error.type']);
+  });
+
+  it.each([
+    ['rpc.response.status_code', ['rpc.response.status_code']],
+    ['rpc.status_code', ['rpc.status_code']],
+    ['both', ['rpc.response.status_code', 'rpc.status_code']],
+  ] as const)('hold the code where the option %s says', (key, keys) => {
+    const found = labels({}, { errorType: '-1', statusCode: '-1' }, createLabelNames(), key);
+    expect(Object.keys(found).filter((each) => each.startsWith('rpc.'))).toEqual(keys);
+  });
+
+  it('have no server in what was received', () => {
+    const connection = new Connection({ _url: new URL('http://h'), terminateSession() {} }, 'client');
+    expect(labels({ connection, sent: true })).toHaveProperty(['server.address'], 'h');
+    expect(labels({ connection, sent: false })).not.toHaveProperty(['server.address']);
+  });
+});
+
+describe('the labels of a session', () => {
+  it('hold how it ended, its version and its network, and nothing else', () => {
+    const connection = new Connection(
+      { _url: new URL('http://h'), terminateSession() {}, sessionId: 'secret' },
+      'client',
+    );
+    connection.protocolVersion = '2025-11-25';
+    expect(sessionLabels(connection, { errorType: 'connection_closed', statusCode: '-1' }, createLabelNames())).toEqual(
+      {
+        'error.type': 'connection_closed',
+        'mcp.protocol.version': '2025-11-25',
+        'network.protocol.name': 'http',
+        'network.transport': 'tcp',
+        'server.address': 'h',
+        'server.port': 80,
+      },
+    );
+  });
+
+  it('hold a version that nothing has proven as _OTHER, and no server on the server’s side', () => {
+    const connection = new Connection({ _stdin: {} }, 'server');
+    connection.protocolVersion = 'x'.repeat(1000);
+    expect(sessionLabels(connection, SUCCESS, createLabelNames())).toEqual({
+      'mcp.protocol.version': '_OTHER',
+      'network.transport': 'pipe',
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import { SpanKind } from '@opentelemetry/api';
+import { describe, expect, it } from 'vitest';
+import { defined, networkAttributes } from '../../../src/describe/template.js';
+import { Connection } from '../../../src/session/connection.js';
+import { template } from '../build.js';
+
+const HTTP_CLIENT = { _url: new URL('https://mcp.example.com/mcp'), terminateSession() {} };
+
+describe('a template', () => {
+  it('holds nothing that is not known', () => {
+    expect(template({ method: 'ping' }).spanAttributes).toEqual({ 'mcp.method.name': 'ping' });
+    expect(template({ method: 'ping' }).successLabels).toBeUndefined();
+  });
+
+  it('has no operation name but for a tool call', () => {
+    expect(template({ method: 'tools/call' }).spanAttributes).toHaveProperty(['gen_ai.operation.name'], 'execute_tool');
+    expect(template({ method: 'tools/list' }).spanAttributes).not.toHaveProperty(['gen_ai.operation.name']);
+  });
+
+  it.each([
+    [{ method: 'ping' }, 'ping'],
+    [{ method: 'tools/call' }, 'tools/call'],
+    [{ method: 'tools/call', target: 'echo' }, 'tools/call echo'],
+    [{ method: 'prompts/get', target: 'greet' }, 'prompts/get greet'],
+    [{ method: 'resources/read' }, 'resources/read'],
+  ])('of %o is named %s', (facts, name) => {
+    expect(template(facts).spanName).toBe(name);
+  });
+
+  it('is of the kind that the message’s direction gives it, not the process', () => {
+    const server = new Connection({}, 'server');
+    expect(template({ connection: server, sent: true }).spanKind).toBe(SpanKind.CLIENT);
+    expect(template({ connection: server, sent: false }).spanKind).toBe(SpanKind.SERVER);
+  });
+
+  it('holds the target under the name that the method gives it', () => {
+    expect(template({ method: 'tools/call', target: 'a' }).spanAttributes).toHaveProperty(['gen_ai.tool.name'], 'a');
+    expect(template({ method: 'prompts/get', target: 'a' }).spanAttributes).toHaveProperty(['gen_ai.prompt.name'], 'a');
+  });
+
+  it('holds version, session and network', () => {
+    const connection = new Connection(HTTP_CLIENT, 'client');
+    connection.httpVersion = '1.1';
+    const { spanAttributes } = template({ method: 'ping', connection, protocolVersion: '2025-11-25', sessionId: 's' });
+    expect(spanAttributes).toEqual({
+      'mcp.method.name': 'ping',
+      'mcp.protocol.version': '2025-11-25',
+      'mcp.session.id': 's',
+      'network.transport': 'tcp',
+      'network.protocol.name': 'http',
+      'network.protocol.version': '1.1',
+      'server.address': 'mcp.example.com',
+      'server.port': 443,
+    });
+  });
+});
+
+describe('network attributes', () => {
+  it('have no server in what was received', () => {
+    const connection = new Connection(HTTP_CLIENT, 'client');
+    expect(networkAttributes({ connection, sent: false })).toEqual({
+      'network.transport': 'tcp',
+      'network.protocol.name': 'http',
+    });
+  });
+
+  it.each([
+    [{ _stdin: {} }, { 'network.transport': 'pipe' }],
+    [{ _otherTransport: {} }, {}],
+    [{}, {}],
+    [
+      { _url: new URL('ws://h') },
+      { 'network.transport': 'tcp', 'network.protocol.name': 'websocket', 'server.address': 'h', 'server.port': 80 },
+    ],
+  ])('of %o are those of its kind', (transport, attributes) => {
+    expect(networkAttributes({ connection: new Connection(transport, 'client'), sent: true })).toEqual(attributes);
+  });
+});
+
+describe('what is defined', () => {
+  it('is all that is not undefined, empty and zero included', () => {
+    expect(defined({ a: undefined, b: '', c: 0, d: 'x' })).toEqual({ b: '', c: 0, d: 'x' });
+  });
+});

@@ -1,0 +1,155 @@
+import { type Context, propagation, ROOT_CONTEXT, type TextMapPropagator, trace } from '@opentelemetry/api';
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareContext, extract, inject } from '../../../src/emit/propagation.js';
+import { spanContext } from '../build.js';
+
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const SPAN_ID = 'b7ad6b7169203331';
+const TRACEPARENT = `00-${TRACE_ID}-${SPAN_ID}-01`;
+const MEGABYTE = 'a'.repeat(1024 * 1024);
+
+function use(propagator: TextMapPropagator): void {
+  propagation.disable();
+  propagation.setGlobalPropagator(propagator);
+}
+
+beforeEach(() =>
+  use(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] })),
+);
+afterEach(() => propagation.disable());
+
+const active = (number = 1): Context => trace.setSpanContext(ROOT_CONTEXT, spanContext(number));
+
+describe('extracting', () => {
+  it.each<[string, unknown]>([
+    ['a number', 7],
+    ['null', null],
+    ['an object', { toString: () => TRACEPARENT }],
+    ['an array', [TRACEPARENT]],
+    ['an empty string', ''],
+    ['another text', 'hello'],
+    ['a trace id of zeros', `00-${'0'.repeat(32)}-${SPAN_ID}-01`],
+    ['a span id of zeros', `00-${TRACE_ID}-${'0'.repeat(16)}-01`],
+    ['the version ff', `ff-${TRACE_ID}-${SPAN_ID}-01`],
+    ['a trace id that is too short', `00-${TRACE_ID.slice(1)}-${SPAN_ID}-01`],
+    ['no flags', `00-${TRACE_ID}-${SPAN_ID}`],
+    ['upper case', TRACEPARENT.toUpperCase()],
+    ['a megabyte', MEGABYTE],
+    ['a megabyte behind a good beginning', TRACEPARENT + MEGABYTE],
+  ])('finds no context in a traceparent that is %s', (_name, traceparent) => {
+    const found = extract(active(), { traceparent });
+    expect(trace.getSpanContext(found)).toEqual(spanContext(1));
+  });
+
+  it.each<[string, object]>([
+    ['nothing', {}],
+    [
+      'somebody’s getters, which throw',
+      Object.defineProperty({}, 'traceparent', {
+        enumerable: true,
+        get: () => {
+          throw new Error('secret');
+        },
+      }),
+    ],
+    ['an array', [TRACEPARENT]],
+    ['null for a prototype', Object.create(null)],
+  ])('finds no context in %s', (_name, carrier) => {
+    expect(trace.getSpanContext(extract(ROOT_CONTEXT, carrier as Record<string, unknown>))).toBeUndefined();
+  });
+
+  it.each([7, null, {}, ['a=b'], MEGABYTE, '=,=;=', '\u0000'])(
+    'takes a good traceparent although tracestate and baggage are %o',
+    (bad) => {
+      const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate: bad, baggage: bad });
+      expect(trace.getSpanContext(found)).toMatchObject({ traceId: TRACE_ID, spanId: SPAN_ID, isRemote: true });
+      expect(propagation.getBaggage(found)?.getAllEntries() ?? []).toEqual([]);
+    },
+  );
+
+  it('gives back the context it started from when the propagator throws', () => {
+    const broken = () => {
+      throw new Error('broken');
+    };
+    use({ extract: broken, inject: broken, fields: () => [] });
+    const base = active();
+    expect(extract(base, { traceparent: TRACEPARENT })).toBe(base);
+  });
+
+  it('finds trace context, its state and baggage', () => {
+    const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate: 'a=b', baggage: 'user=7' });
+    expect(trace.getSpanContext(found)).toMatchObject({
+      traceId: TRACE_ID,
+      spanId: SPAN_ID,
+      traceFlags: 1,
+      isRemote: true,
+    });
+    expect(trace.getSpanContext(found)?.traceState?.serialize()).toBe('a=b');
+    expect(propagation.getBaggage(found)?.getEntry('user')?.value).toBe('7');
+  });
+});
+
+describe('injecting', () => {
+  it('gives nothing for a context without a span', () => {
+    expect(inject(ROOT_CONTEXT)).toBeUndefined();
+  });
+
+  it('gives nothing when no propagator is configured', () => {
+    propagation.disable();
+    expect(inject(active())).toBeUndefined();
+  });
+
+  it('gives nothing when the propagator throws, also if it has written before', () => {
+    use({
+      inject(_context, carrier, setter) {
+        setter.set(carrier, 'traceparent', 'half');
+        throw new Error('broken');
+      },
+      extract: (context) => context,
+      fields: () => ['traceparent'],
+    });
+    expect(inject(active())).toBeUndefined();
+  });
+
+  it('gives unprefixed keys, and what was given can be extracted again', () => {
+    const base = propagation.setBaggage(active(), propagation.createBaggage({ user: { value: '7' } }));
+    const entries = inject(base) as Record<string, string>;
+    expect(Object.keys(entries).sort()).toEqual(['baggage', 'traceparent']);
+    const found = extract(ROOT_CONTEXT, entries);
+    expect(trace.getSpanContext(found)).toEqual({ ...spanContext(1), isRemote: true });
+    expect(propagation.getBaggage(found)?.getEntry('user')?.value).toBe('7');
+  });
+
+  it('gives the keys of whatever propagator is configured', () => {
+    use({
+      inject: (_context, carrier, setter) => setter.set(carrier, 'b3', 'value'),
+      extract: (context) => context,
+      fields: () => ['b3'],
+    });
+    expect(inject(ROOT_CONTEXT)).toEqual({ b3: 'value' });
+  });
+});
+
+describe('comparing what a message holds with what came in', () => {
+  it.each<[object, object | undefined, string]>([
+    [{}, undefined, 'absent'],
+    [{ progressToken: 1 }, { traceparent: TRACEPARENT }, 'absent'],
+    [{ baggage: 'user=7' }, { baggage: 'user=7' }, 'absent'],
+    [{ traceparent: undefined }, undefined, 'absent'],
+    [{ traceparent: TRACEPARENT }, { traceparent: TRACEPARENT }, 'same'],
+    [{ traceparent: TRACEPARENT, baggage: 'other' }, { traceparent: TRACEPARENT, baggage: 'user=7' }, 'same'],
+    [{ traceparent: TRACEPARENT }, undefined, 'different'],
+    [{ traceparent: TRACEPARENT }, {}, 'different'],
+    [{ traceparent: TRACEPARENT }, { traceparent: `${TRACEPARENT} ` }, 'different'],
+    [{ traceparent: 7 }, undefined, 'different'],
+  ])('says of %o and %o: %s', (carrier, other, answer) => {
+    expect(compareContext(carrier as never, other as never)).toBe(answer);
+  });
+
+  it('knows no keys but those of the configured propagators', () => {
+    use({ inject: () => {}, extract: (context) => context, fields: () => ['b3'] });
+    expect(compareContext({ traceparent: TRACEPARENT }, undefined)).toBe('absent');
+    expect(compareContext({ b3: 'x' }, undefined)).toBe('different');
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { METHODS, methodRow, targetOf } from '../../../src/protocol/methods.js';
+
+describe('the row of a method', () => {
+  it.each(['acme/unheard', '', '__proto__', 'constructor', 'toString', 'TOOLS/CALL', 'tools/call '])(
+    'that is unknown, %o, says nothing but the kind of the message',
+    (method) => {
+      for (const kind of ['request', 'notification'] as const) {
+        expect(methodRow(method, kind)).toEqual({ kind, from: 'either' });
+      }
+    },
+  );
+
+  it('is that of an unknown method where the message is of the other kind', () => {
+    expect(methodRow('tools/call', 'notification')).toEqual({ kind: 'notification', from: 'either' });
+    expect(methodRow('notifications/cancelled', 'request')).toEqual({ kind: 'request', from: 'either' });
+  });
+
+  it.each([...METHODS])('%s is found', (method, row) => {
+    expect(methodRow(method, row.kind)).toBe(row);
+  });
+});
+
+describe('the table', () => {
+  it.each([...METHODS])('says of %s what its name says', (method, row) => {
+    expect(row.kind).toBe(method.startsWith('notifications/') ? 'notification' : 'request');
+    // The one GenAI operation of MCP is a tool call; a target of a tool call is a tool.
+    if (row.operationName !== undefined) expect(row).toMatchObject({ content: 'tool', target: { path: ['name'] } });
+    if (row.stream || row.content !== undefined) expect(row.kind).toBe('request');
+    if (row.refersTo !== undefined) expect(row.kind).toBe('notification');
+  });
+
+  it('keeps trace context out of progress only, whose _meta applications are handed', () => {
+    expect([...METHODS].filter(([, row]) => row.inject === false).map(([method]) => method)).toEqual([
+      'notifications/progress',
+    ]);
+  });
+});
+
+describe('the target of an operation', () => {
+  const row = methodRow('tools/call', 'request');
+  const nested = methodRow('completion/complete', 'request');
+
+  it.each([undefined, null, 'echo', ['echo'], {}, { name: null }, { name: 7 }, { name: { toString: () => 'echo' } }])(
+    'is not found in %o',
+    (params) => {
+      expect(targetOf(row, params)).toBeUndefined();
+    },
+  );
+
+  it.each([{ ref: null }, { ref: 'name' }, { ref: {} }, { name: 'outer' }])(
+    'is not found deeper down in %o',
+    (params) => {
+      expect(targetOf(nested, params)).toBeUndefined();
+    },
+  );
+
+  it('is what the params name', () => {
+    expect(targetOf(row, { name: 'echo' })).toBe('echo');
+    expect(targetOf(row, { name: '' })).toBe('');
+    expect(targetOf(nested, { ref: { type: 'ref/prompt', name: 'greet' } })).toBe('greet');
+  });
+
+  it('is nothing for a method that has none, whatever the params say', () => {
+    expect(targetOf(methodRow('tools/list', 'request'), { name: 'echo' })).toBeUndefined();
+  });
+});

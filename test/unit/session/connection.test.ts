@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { Connection } from '../../../src/session/connection.js';
+import { operation } from '../build.js';
+
+const MEGABYTE = 'x'.repeat(1024 * 1024);
+
+function connection(transport: object = {}): Connection {
+  return new Connection(transport, 'unknown');
+}
+
+describe('the open requests of a connection', () => {
+  it('know no id that was not added, whatever it is called', () => {
+    const empty = connection();
+    for (const id of ['__proto__', 'constructor', '', 0, Number.NaN, MEGABYTE])
+      expect(empty.find(true, id)).toBeUndefined();
+  });
+
+  it('tell a number from the string of its digits', () => {
+    const open = connection();
+    const one = operation({ connection: open, id: 1 });
+    open.add(one);
+    expect([open.find(true, 1), open.find(true, '1')]).toEqual([one, undefined]);
+  });
+
+  it('tell what was sent from what was received under the same id', () => {
+    const open = connection();
+    const sent = operation({ connection: open, id: 1, sent: true });
+    const received = operation({ connection: open, id: 1, sent: false });
+    expect([open.add(sent), open.add(received)]).toEqual([undefined, undefined]);
+    expect([open.find(true, 1), open.find(false, 1)]).toEqual([sent, received]);
+    expect(open.openRequests()).toEqual([sent, received]);
+  });
+
+  it('give up the first of two with the same id, and do not lose the second when the first is removed', () => {
+    const open = connection();
+    const first = operation({ connection: open, id: 'same' });
+    const second = operation({ connection: open, id: 'same' });
+    expect(open.add(first)).toBeUndefined();
+    expect(open.add(second)).toBe(first);
+    open.remove(first);
+    expect(open.find(true, 'same')).toBe(second);
+    open.remove(second);
+    expect(open.openRequests()).toEqual([]);
+  });
+
+  it('do not hold what has no id, which is open all the same', () => {
+    const open = connection();
+    const notification = operation({ connection: open, id: undefined });
+    expect(open.add(notification)).toBeUndefined();
+    expect([open.openRequests(), open.openUnnumbered()]).toEqual([[], [notification]]);
+    open.remove(notification);
+    expect(open.openUnnumbered()).toEqual([]);
+  });
+
+  it('find ids of a megabyte, and tell them apart by their length and beginning', () => {
+    const open = connection();
+    const ids = [MEGABYTE, `y${MEGABYTE.slice(1)}`, `${MEGABYTE}x`];
+    const operations = ids.map((id) => operation({ connection: open, id }));
+    expect(operations.map((each) => open.add(each))).toEqual([undefined, undefined, undefined]);
+    // A fresh string of the same letters.
+    const copies = ids.map((id) => Buffer.from(id).toString());
+    expect(copies.map((id) => open.find(true, id))).toEqual(operations);
+    for (const each of operations) open.remove(each);
+    expect(open.openRequests()).toEqual([]);
+  });
+
+  it('do not take a short id for a long one, however it is written', () => {
+    const open = connection();
+    open.add(operation({ connection: open, id: MEGABYTE }));
+    expect(open.find(true, `${MEGABYTE.length}:${MEGABYTE.slice(0, 256)}`)).toBeUndefined();
+  });
+});
+
+describe('a connection', () => {
+  it('keeps the role it knows', () => {
+    const known = new Connection({}, 'client');
+    known.narrow('server');
+    expect(known.role).toBe('client');
+  });
+
+  it('has no endpoint to connect to once it is known to be a server’s', () => {
+    const transport = { _url: new URL('http://127.0.0.1:3000') };
+    const unknown = connection(transport);
+    expect(unknown.endpoint).toEqual({ address: '127.0.0.1', port: 3000 });
+    unknown.narrow('server');
+    expect(unknown).toMatchObject({ role: 'server', endpoint: undefined });
+    expect(new Connection(transport, 'server').endpoint).toBeUndefined();
+  });
+
+  it.each([undefined, null, '', 7, {}])('has no session while its transport says %o', (sessionId) => {
+    expect(connection({ sessionId })).toMatchObject({ sessionId: undefined, hadSessionId: false });
+  });
+
+  it('reads the session id when it is asked, and remembers that there was one', () => {
+    const transport = { sessionId: undefined as string | undefined };
+    const late = connection(transport);
+    expect(late.sessionId).toBeUndefined();
+    transport.sessionId = 'abc';
+    expect(late.sessionId).toBe('abc');
+    transport.sessionId = undefined;
+    expect(late).toMatchObject({ sessionId: undefined, hadSessionId: true });
+  });
+});

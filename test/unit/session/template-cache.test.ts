@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { TemplateCache } from '../../../src/session/template-cache.js';
+import { template } from '../build.js';
+
+describe('the templates of a connection', () => {
+  it('are not kept under names of more than 256 letters', () => {
+    const cache = new TemplateCache();
+    const [longest, tooLong] = ['x'.repeat(256), 'x'.repeat(257)] as [string, string];
+    for (const method of [longest, tooLong]) cache.set(true, method, undefined, template());
+    for (const target of [longest, tooLong]) cache.set(true, 'tools/call', target, template());
+    expect(cache.get(true, longest, undefined)).toBeDefined();
+    expect(cache.get(true, tooLong, undefined)).toBeUndefined();
+    expect(cache.get(true, 'tools/call', longest)).toBeDefined();
+    expect(cache.get(true, 'tools/call', tooLong)).toBeUndefined();
+  });
+
+  it('are 512 at most, whether of methods, targets or directions', () => {
+    const cache = new TemplateCache();
+    const kept = Array.from({ length: 1000 }, (_, each) => {
+      const key = [each % 2 === 0, each % 3 === 0 ? `method ${each}` : 'tools/call', `target ${each}`] as const;
+      cache.set(...key, template());
+      return cache.get(...key);
+    });
+    expect(kept.filter((each) => each !== undefined)).toHaveLength(512);
+    expect(kept.slice(0, 512)).not.toContain(undefined);
+  });
+
+  it.each<{ other: string; facts: Parameters<TemplateCache['expect']> }>([
+    { other: 'protocol version', facts: ['2026-07-28', 'session', '1.1'] },
+    { other: 'session', facts: ['2025-11-25', 'other', '1.1'] },
+    { other: 'HTTP version', facts: ['2025-11-25', 'session', '2.0'] },
+    { other: 'session: none any more', facts: ['2025-11-25', undefined, '1.1'] },
+  ])('are forgotten, and make room for new ones, with another $other', ({ facts }) => {
+    const cache = new TemplateCache();
+    cache.expect('2025-11-25', 'session', '1.1');
+    for (let each = 0; each < 512; each++) cache.set(false, 'tools/call', `tool ${each}`, template());
+    cache.expect(...facts);
+    expect(cache.get(false, 'tools/call', 'tool 0')).toBeUndefined();
+    const fresh = template();
+    cache.set(false, 'tools/call', 'tool 600', fresh);
+    expect(cache.get(false, 'tools/call', 'tool 600')).toBe(fresh);
+  });
+
+  it('stay while nothing changes', () => {
+    const cache = new TemplateCache();
+    const kept = template();
+    cache.expect('2025-11-25', 'session', '1.1');
+    cache.set(true, 'tools/call', 'echo', kept);
+    cache.expect('2025-11-25', 'session', '1.1');
+    expect(cache.get(true, 'tools/call', 'echo')).toBe(kept);
+  });
+
+  it('are told apart by direction, method and target', () => {
+    const cache = new TemplateCache();
+    const kept = template();
+    cache.set(true, 'tools/call', 'echo', kept);
+    expect(cache.get(false, 'tools/call', 'echo')).toBeUndefined();
+    expect(cache.get(true, 'prompts/get', 'echo')).toBeUndefined();
+    expect(cache.get(true, 'tools/call', undefined)).toBeUndefined();
+    expect(cache.get(true, 'tools/call', '__proto__')).toBeUndefined();
+    expect(cache.get(true, 'tools/call', 'echo')).toBe(kept);
+  });
+});
