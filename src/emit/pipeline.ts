@@ -12,10 +12,10 @@ import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
-import type { McpOperationInfo } from '../types.js';
 import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
 import { Describer, type Peer } from './describer.js';
+import { infoOf } from './info.js';
 import { Measurements } from './measurements.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
@@ -223,17 +223,6 @@ export class Pipeline {
     const callback = this.config[hook];
     if (callback !== undefined) callHook(`the ${hook}`, callback, operation.span, infoOf(operation, outcome));
   }
-}
-
-function infoOf({ sent, method, id, template }: Operation, { errorType }: Outcome): McpOperationInfo {
-  const { target } = template.facts;
-  return {
-    side: sent ? 'client' : 'server',
-    method,
-    ...(id !== undefined && { id }),
-    ...(target !== undefined && { target }),
-    ...(errorType !== undefined && { errorType }),
-  };
 }
 
 function callOf(request: unknown): Call | undefined {

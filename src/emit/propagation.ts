@@ -50,18 +50,15 @@ export function inject(context: Context): Record<string, string> | undefined {
   return undefined;
 }
 
-/** A copy of the message that carries `context` in its `_meta`; the message itself where it cannot. */
-export function carry<M extends { readonly params?: unknown }>(
-  message: M,
-  context: Context,
-  meta: Carrier | undefined,
-  present: 'absent' | 'same',
-): M {
+/**
+ * A copy of the message that carries `context` in its `_meta`; the message itself where it cannot.
+ * @param ownBaggage leaves the baggage that the message has
+ */
+export function carry<M extends { readonly params?: unknown }>(message: M, context: Context, ownBaggage: boolean): M {
   const entries = inject(context);
   if (entries === undefined) return message;
   try {
-    // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
-    if (present === 'absent' && meta?.['baggage'] !== undefined) delete entries['baggage'];
+    if (ownBaggage) delete entries['baggage'];
     return withMeta(message, entries) ?? message;
   } catch (error) {
     reportFailure('copying a message', error);
@@ -69,13 +66,18 @@ export function carry<M extends { readonly params?: unknown }>(
   }
 }
 
-/** Whether a carrier already holds what the configured propagators write, and if so whether `other` holds the same. */
-export function compareContext(carrier: Carrier, other: Carrier | undefined): 'absent' | 'same' | 'different' {
+/**
+ * The trace context that a carrier holds, as the first of the values that the configured propagators read. Baggage alone
+ * is none: it is the application's data, and merges with ours.
+ */
+export function traceContextOf(carrier: Carrier): unknown {
   for (const field of propagation.fields()) {
-    const value = carrier[field];
-    // Baggage alone is no trace context: it is the application's data, and merges with ours.
-    if (value === undefined || field === 'baggage') continue;
-    return value === other?.[field] ? 'same' : 'different';
+    if (field !== 'baggage' && carrier[field] !== undefined) return carrier[field];
   }
-  return 'absent';
+  return undefined;
+}
+
+/** Whether a value is short enough to be kept. */
+export function isKeepable(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH;
 }

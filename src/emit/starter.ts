@@ -27,7 +27,7 @@ import {
   inboundParent,
   withHandling,
 } from './parents.js';
-import { carry, compareContext, extract } from './propagation.js';
+import { carry, extract, isKeepable, traceContextOf } from './propagation.js';
 import type { Providers } from './providers.js';
 
 /** A message with a method. */
@@ -69,8 +69,9 @@ export class Starter {
     const active = context.active();
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
     // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
-    const present = meta === undefined ? 'absent' : compareContext(meta, handledIn(active)?.inboundMeta);
-    const parent = meta !== undefined && present === 'different' ? extract(callerContext, meta) : callerContext;
+    const present = meta === undefined ? undefined : traceContextOf(meta);
+    const chosen = present !== undefined && present !== handledIn(active)?.inboundTraceContext;
+    const parent = meta !== undefined && chosen ? extract(callerContext, meta) : callerContext;
 
     const previous = this.#previousRound(active, method, params);
     const template = this.#describer.template(connection, true, row, method, params, meta);
@@ -84,8 +85,10 @@ export class Starter {
     operation.ownsSpan = reused === undefined;
     numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
-    const carries = present !== 'different' && row.inject !== false && this.#mayInject(method);
-    return { operation, message: carries ? carry(message, sentIn, meta, present) : message };
+    const carries = !chosen && row.inject !== false && this.#mayInject(method);
+    // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
+    const ownBaggage = present === undefined && meta?.['baggage'] !== undefined;
+    return { operation, message: carries ? carry(message, sentIn, ownBaggage) : message };
   }
 
   /** An operation of the peer's, whose message has arrived; `related` is an open request that it is about. */
@@ -109,7 +112,8 @@ export class Starter {
     const span = this.#startSpan(template, attributes, parent.context, links);
     const spanContext = trace.setSpan(parent.context, span);
     const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
-    operation.inboundMeta = meta;
+    const traceContext = meta === undefined ? undefined : traceContextOf(meta);
+    if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     operation.context = withHandling(spanContext, operation);
     numberRound(operation, previous, params);
     return operation;

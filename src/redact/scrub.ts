@@ -50,8 +50,10 @@ function replaceFindings(text: string, limit: number): string {
  * `limit` by the names that stand for short secrets: callers cut it to their own bound.
  */
 export function scrub(value: string, limit: number, multiline = false): string {
-  const seen = value.length > limit ? detached(value.slice(0, limit + SCAN_OVERLAP_CHARS)) : value;
-  return replaceFindings(seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd'), wholeCharacters(value, limit));
+  const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
+  const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
+  const scrubbed = replaceFindings(safe, wholeCharacters(value, limit));
+  return value.length > limit ? detached(scrubbed) : scrubbed;
 }
 
 /** A copy that shares no memory: a slice keeps the whole string alive that it was cut from. */

@@ -27,8 +27,8 @@ export class Operation {
   readonly callerContext: Context;
   /** What the wire said, kept while the caller's promise may still turn it into something else. */
   answer: Outcome | undefined;
-  /** The `_meta` an inbound message came with: tells a forwarded trace context from one the application chose. */
-  inboundMeta: Record<string, unknown> | undefined;
+  /** The trace context an inbound message came with: tells a forwarded one from one that the application chose. */
+  inboundTraceContext: string | undefined;
   /** Aborted when the peer of an HTTP request went away. */
   peerSignal: AbortSignal | undefined;
   /** Which round of a multi-round call this is; the first is 1. Nothing where that is not known. */

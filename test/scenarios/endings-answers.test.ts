@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DIALECTS } from '../support/dialects.js';
-import { answered, blameless, expectEndings, failed, scenarioTelemetry, UNSET } from '../support/endings.js';
+import {
+  answered,
+  blameless,
+  endingOf,
+  expectEndings,
+  expectNothingOpen,
+  failed,
+  scenarioTelemetry,
+  UNSET,
+} from '../support/endings.js';
 import { FLAVOURS, text } from '../support/flavours.js';
 
 const telemetry = scenarioTelemetry();
@@ -100,20 +109,49 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as invalid_result for the caller only when the result fails the schema the tool declares', async () => {
+  /** A tool that declares what its results look like, and whose results are falsified on the way, or are not. */
+  function pairThatDeclares(falsified: boolean) {
     const tool = { inputSchema: z.object({}), outputSchema: z.object({ temperature: z.number() }) };
-    const pair = await flavour.pair({
+    return flavour.pair({
       configure: (server) => {
-        server.registerTool('liar', tool, () => ({ content: [], structuredContent: { temperature: 1 } }));
+        server.registerTool('measure', tool, () => ({ content: [], structuredContent: { temperature: 1 } }));
       },
-      // The server would catch its own mistake: it happens on the way.
-      wrapTransports: (client, server) => [client, falsifying(server)],
+      wrapTransports: (client, server) => [client, falsified ? falsifying(server) : server],
     });
+  }
+
+  it('ends as invalid_result for the caller only when the result fails the schema the tool declares', async () => {
+    const pair = await pairThatDeclares(true);
     await pair.client.listTools();
-    await expect(dialect.callTool(pair.client, 'liar')).rejects.toThrow(/output schema/);
-    await expectEndings(telemetry, 'tools/call liar', { client: failed('invalid_result'), server: UNSET });
+    await expect(dialect.callTool(pair.client, 'measure')).rejects.toThrow(/output schema/);
+    await expectEndings(telemetry, 'tools/call measure', { client: failed('invalid_result'), server: UNSET });
     await pair.close();
   });
+
+  it('ends without an error when the result is what the tool declares, also for calls that share their params', async () => {
+    const pair = await pairThatDeclares(false);
+    await pair.client.listTools();
+    const params = { name: 'measure', arguments: {} };
+    await Promise.all([1, 2, 3].map(() => pair.client.callTool(params)));
+    await expectNothingOpen(telemetry);
+    expect(telemetry.all('client', 'tools/call measure').map(endingOf)).toEqual([UNSET, UNSET, UNSET]);
+    await pair.close();
+  });
+
+  if (flavour.sdk === 'v2') {
+    it('ends as invalid_result when the result fails the schema that the caller knows the tool by', async () => {
+      const pair = await pairThatDeclares(true);
+      const { tools } = await pair.client.listTools();
+      await pair.close();
+      telemetry.reset();
+      const other = await pairThatDeclares(true);
+      const params = { name: 'measure', arguments: {} };
+      const call = other.client.callTool(params, { toolDefinition: tools[0] });
+      await expect(call).rejects.toThrow(/output schema/);
+      await expectEndings(telemetry, 'tools/call measure', { client: failed('invalid_result'), server: UNSET });
+      await other.close();
+    });
+  }
 });
 
 /** A transport that turns the number in what it sends into a word. */

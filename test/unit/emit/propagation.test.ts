@@ -1,7 +1,7 @@
 import { type Context, propagation, ROOT_CONTEXT, type TextMapPropagator, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareContext, extract, inject } from '../../../src/emit/propagation.js';
+import { extract, inject, isKeepable, traceContextOf } from '../../../src/emit/propagation.js';
 import { spanContext } from '../build.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -131,25 +131,31 @@ describe('injecting', () => {
   });
 });
 
-describe('comparing what a message holds with what came in', () => {
-  it.each<[object, object | undefined, string]>([
-    [{}, undefined, 'absent'],
-    [{ progressToken: 1 }, { traceparent: TRACEPARENT }, 'absent'],
-    [{ baggage: 'user=7' }, { baggage: 'user=7' }, 'absent'],
-    [{ traceparent: undefined }, undefined, 'absent'],
-    [{ traceparent: TRACEPARENT }, { traceparent: TRACEPARENT }, 'same'],
-    [{ traceparent: TRACEPARENT, baggage: 'other' }, { traceparent: TRACEPARENT, baggage: 'user=7' }, 'same'],
-    [{ traceparent: TRACEPARENT }, undefined, 'different'],
-    [{ traceparent: TRACEPARENT }, {}, 'different'],
-    [{ traceparent: TRACEPARENT }, { traceparent: `${TRACEPARENT} ` }, 'different'],
-    [{ traceparent: 7 }, undefined, 'different'],
-  ])('says of %o and %o: %s', (carrier, other, answer) => {
-    expect(compareContext(carrier as never, other as never)).toBe(answer);
+describe('the trace context that a message holds', () => {
+  it.each<[object, unknown]>([
+    [{}, undefined],
+    [{ progressToken: 1 }, undefined],
+    [{ baggage: 'user=7' }, undefined],
+    [{ traceparent: undefined }, undefined],
+    [{ traceparent: TRACEPARENT }, TRACEPARENT],
+    [{ baggage: 'user=7', traceparent: TRACEPARENT }, TRACEPARENT],
+    [{ traceparent: 7 }, 7],
+  ])('is read from %o as %o', (carrier, expected) => {
+    expect(traceContextOf(carrier as never)).toBe(expected);
   });
 
-  it('knows no keys but those of the configured propagators', () => {
+  it('is under no keys but those of the configured propagators', () => {
     use({ inject: () => {}, extract: (context) => context, fields: () => ['b3'] });
-    expect(compareContext({ traceparent: TRACEPARENT }, undefined)).toBe('absent');
-    expect(compareContext({ b3: 'x' }, undefined)).toBe('different');
+    expect(traceContextOf({ traceparent: TRACEPARENT })).toBeUndefined();
+    expect(traceContextOf({ b3: 'x' })).toBe('x');
+  });
+
+  it.each([
+    ['x'.repeat(8193), false],
+    [7, false],
+    [undefined, false],
+    [TRACEPARENT, true],
+  ])('is kept only as a string of a sane length', (value, kept) => {
+    expect(isKeepable(value)).toBe(kept);
   });
 });
