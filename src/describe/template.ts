@@ -6,6 +6,7 @@ import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { MethodRow } from '../protocol/methods.js';
 import {
   ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_JSONRPC_REQUEST_ID,
   ATTR_MCP_METHOD_NAME,
   ATTR_MCP_PROTOCOL_VERSION,
   ATTR_MCP_SESSION_ID,
@@ -63,6 +64,8 @@ export function buildTemplate(facts: TemplateFacts): Template {
       [ATTR_MCP_PROTOCOL_VERSION]: protocolVersion,
       [ATTR_MCP_SESSION_ID]: sessionId,
       ...networkAttributes(facts),
+      // Filled in for each request. A copy that has its place for it is cheaper than one that has to grow.
+      [ATTR_JSONRPC_REQUEST_ID]: row.kind === 'request' ? '' : undefined,
     }),
     successLabels: undefined,
   };

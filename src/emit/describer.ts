@@ -90,10 +90,10 @@ export class Describer {
   ): Attributes {
     const { row } = template.facts;
     const attributes: Attributes = { ...template.spanAttributes };
-    if (id !== undefined) {
-      attributes[ATTR_JSONRPC_REQUEST_ID] =
-        typeof id === 'number' ? String(id) : this.name(ATTR_JSONRPC_REQUEST_ID, id);
-    }
+    if (typeof id === 'number') attributes[ATTR_JSONRPC_REQUEST_ID] = String(id);
+    else if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.name(ATTR_JSONRPC_REQUEST_ID, id);
+    // A request that was embedded in a result has none.
+    else if (row.kind === 'request') delete attributes[ATTR_JSONRPC_REQUEST_ID];
     if (peer?.address !== undefined) attributes[ATTR_CLIENT_ADDRESS] = peer.address;
     if (peer?.address !== undefined && peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
     const round = previous === undefined ? undefined : nextNumber(previous);

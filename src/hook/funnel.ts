@@ -10,8 +10,7 @@ import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
 import { leaveToCallTool } from './call-tool.js';
-import { enterFrame, type Frame, leaveFrame } from './frame.js';
-import { ifThrown } from './pass-on.js';
+import { enterFrame, type Frame, leaveFrame, requestsSent } from './frame.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
 
 interface Position {
@@ -54,20 +53,19 @@ function observe(request: AnyFunction, self: unknown, args: unknown[], position:
   const connected = host.connected();
   const isQueued = optionOf(args, position, 'relatedTask') !== undefined;
   const queued = isQueued ? startQueued(args, position.request, host) : undefined;
-  const frame: Frame = { operation: queued };
+  const frame: Frame = { operation: queued, connection: host.connection() };
   const outer = enterFrame(frame);
-  const call = { returned: false };
-  ifThrown(call, () => leaveFrame(outer));
+  const before = requestsSent();
   const promise = request.apply(self, args);
-  call.returned = true;
   leaveFrame(outer);
-  const operation = frame.operation ?? startUnsent(args[position.request], host);
-  if (operation !== undefined) settle(host.pipeline, operation, promise, args, position, connected);
+  if (requestsSent() === before) frame.operation ??= startUnsent(args[position.request], host);
+  if (frame.operation !== undefined) settle(host.pipeline, frame, frame.operation, promise, args, position, connected);
   return promise;
 }
 
 function settle(
   pipeline: Pipeline,
+  frame: Frame,
   operation: Operation,
   promise: unknown,
   args: readonly unknown[],
@@ -75,16 +73,15 @@ function settle(
   connected: boolean,
 ): void {
   // Emptied when the operation ends: a promise that never settles keeps nothing of it.
-  const waiting: { operation: Operation | undefined } = { operation };
-  operation.waiting = waiting;
+  operation.waiting = frame;
   const succeed = () => {
-    const { operation } = waiting;
+    const { operation } = frame;
     if (operation === undefined) return;
     const params = (args[position.request] as { params?: unknown } | undefined)?.params;
     if (!leaveToCallTool(operation, params)) pipeline.end(operation, operation.answer ?? SUCCESS);
   };
   const fail = (error: unknown) => {
-    const { operation } = waiting;
+    const { operation } = frame;
     if (operation === undefined) return;
     const { answer } = operation;
     const signal = optionOf(args, position, 'signal');

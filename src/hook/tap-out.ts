@@ -52,7 +52,7 @@ export class TapOut {
   }
 
   #request(send: AnyFunction, self: unknown, message: RequestMessage, options: unknown): unknown {
-    const frame = takeFrame();
+    const frame = takeFrame(this.#connection, message.id);
     const queued = this.#connection.find(true, message.id);
     if (queued?.queued) {
       // A task's request leaves long after it was made: it has its span and its context already.

@@ -7,8 +7,13 @@ import { template } from '../build.js';
 const HTTP_CLIENT = { _url: new URL('https://mcp.example.com/mcp'), terminateSession() {} };
 
 describe('a template', () => {
-  it('holds nothing that is not known', () => {
-    expect(template({ method: 'ping' }).spanAttributes).toEqual({ 'mcp.method.name': 'ping' });
+  it('holds nothing that is not known, and a place for the id of a request', () => {
+    expect(template({ method: 'ping' }).spanAttributes).toEqual({
+      'mcp.method.name': 'ping',
+      'jsonrpc.request.id': '',
+    });
+    const { spanAttributes } = template({ method: 'notifications/initialized' });
+    expect(spanAttributes).toEqual({ 'mcp.method.name': 'notifications/initialized' });
     expect(template({ method: 'ping' }).successLabels).toBeUndefined();
   });
 
@@ -51,6 +56,7 @@ describe('a template', () => {
       'network.protocol.version': '1.1',
       'server.address': 'mcp.example.com',
       'server.port': 443,
+      'jsonrpc.request.id': '',
     });
   });
 });

@@ -1,0 +1,60 @@
+/** Peers choose names and codes; how many of them become labels of metrics they do not choose. */
+import { afterAll, expect, it } from 'vitest';
+import { instrumentTransport } from '../../src/index.js';
+import { Telemetry, until } from '../support/telemetry.js';
+import { storesOf } from './sdk.js';
+
+const telemetry = new Telemetry();
+afterAll(() => telemetry.shutdown());
+
+it('metrics have the names that have proven to be real, and no more of them than a bound', async () => {
+  const transport: any = { send: async () => {}, onmessage: () => {} };
+  instrumentTransport(transport, {});
+  const version = (n: number) => ({ _meta: { 'io.modelcontextprotocol/protocolVersion': `v${n}` } });
+  const answers: Readonly<Record<string, (n: number) => object>> = {
+    succeeds: () => ({ result: {} }),
+    fails: (n) => ({ error: { code: n, message: `failure ${n}` } }),
+    refuses: () => ({ result: { isError: true } }),
+    'fails oddly': (n) => ({ error: { code: `code ${n}`, message: '' } }),
+  };
+  for (const [outcome, answer] of Object.entries(answers)) {
+    for (let n = 0; n < 2500; n++) {
+      const calls = [
+        { method: 'tools/call', params: { name: `${outcome} tool ${n}` } },
+        { method: 'prompts/get', params: { name: `${outcome} prompt ${n}` } },
+        { method: `${outcome}/${n}`, params: {} },
+        { method: 'ping', params: version(n) },
+        { method: 'x'.repeat(200) + n, params: {} },
+      ];
+      for (const [kind, call] of calls.entries()) {
+        const id = `${outcome} ${kind} ${n}`;
+        transport.onmessage({ jsonrpc: '2.0', id, ...call });
+        void transport.send({ jsonrpc: '2.0', id, ...answer(n) });
+      }
+      transport.onmessage({ jsonrpc: '2.0', method: `${outcome}/${n}` });
+      if (n % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  await until(() => storesOf(transport).open === 0, 'all answers to be sent');
+
+  const names: Record<string, Set<unknown>> = {};
+  for (const { metric, attributes } of await telemetry.series()) {
+    if (metric !== 'mcp.server.operation.duration') continue;
+    for (const [key, value] of Object.entries(attributes)) {
+      names[key] = (names[key] ?? new Set()).add(value);
+      expect(String(value).length, key).toBeLessThanOrEqual(128);
+    }
+  }
+  const counts = Object.fromEntries(Object.entries(names).map(([key, { size }]) => [key, size]));
+  expect(counts).toEqual({
+    // Names that have succeeded, up to a number for each kind, and `_OTHER` for all the others.
+    'gen_ai.tool.name': 501,
+    'gen_ai.prompt.name': 501,
+    'mcp.method.name': expect.toSatisfy((count: number) => count > 100 && count <= 150),
+    'mcp.protocol.version': expect.toSatisfy((count: number) => count > 10 && count <= 20),
+    // The first codes there are, `_OTHER`, and `tool_error`.
+    'rpc.response.status_code': 51,
+    'error.type': 52,
+    'gen_ai.operation.name': 1,
+  });
+}, 60_000);
