@@ -13,6 +13,7 @@ import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
+import { OverlayContext } from './overlay-context.js';
 import { extract } from './propagation.js';
 
 /** The inbound operation whose handler is running. */
@@ -21,7 +22,7 @@ const HANDLING = createContextKey('mcp-trail operation being handled');
 const CONTINUED = createContextKey('mcp-trail operation to be continued');
 
 export function withHandling(base: Context, operation: Operation): Context {
-  return base.setValue(HANDLING, operation);
+  return new OverlayContext(base, HANDLING, operation);
 }
 
 export function handledIn(active: Context): Operation | undefined {

@@ -1,23 +1,16 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
-import {
-  type Attributes,
-  type Context,
-  context,
-  type Link,
-  type Span,
-  type SpanOptions,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, type Context, context, type Link, type Span, type SpanOptions } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import type { Template } from '../describe/template.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
-import { metaOf } from '../protocol/meta.js';
+import { declaredProtocolVersion, metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';
 import type { Connection } from '../session/connection.js';
 import { Operation } from '../session/operation.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { callHook } from '../util/call-hook.js';
 import type { Describer, Peer } from './describer.js';
+import { withSpan } from './overlay-context.js';
 import {
   ambientOf,
   continuedIn,
@@ -73,17 +66,18 @@ export class Starter {
     const chosen = present !== undefined && present !== handledIn(active)?.inboundTraceContext;
     const parent = meta !== undefined && chosen ? extract(callerContext, meta) : callerContext;
 
-    const previous = this.#previousRound(active, method, params);
+    const rounds = hasRounds(meta);
+    const previous = rounds ? this.#previousRound(active, method, params) : undefined;
     const template = this.#describer.template(connection, true, row, method, params, meta);
     const attributes = this.#describer.startAttributes(template, id, params, previous, undefined);
     const reused = this.#config.reuseExecuteToolSpan ? executeToolSpan(active, row, params) : undefined;
     reused?.setAttributes(attributes);
     const links = previous === undefined ? undefined : [{ context: previous.first }];
     const span = reused ?? this.#startSpan(template, attributes, parent, links);
-    const sentIn = trace.setSpan(parent, span);
+    const sentIn = withSpan(parent, span);
     const operation = new Operation(template, method, id, this.#now(), span, sentIn, callerContext);
     operation.ownsSpan = reused === undefined;
-    numberRound(operation, previous, params);
+    if (rounds) numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
     const carries = !chosen && row.inject !== false && this.#mayInject(method);
     // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
@@ -103,19 +97,20 @@ export class Starter {
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
     const active = context.active();
-    const previous = this.#roundsReceived.continuedBy(method, params);
+    const rounds = hasRounds(meta);
+    const previous = rounds ? this.#roundsReceived.continuedBy(method, params) : undefined;
     const ambient = related?.context ?? ambientOf(connection, active);
     const parent = inboundParent(connection, ambient, meta, this.#config.trustIncomingContext);
     const template = this.#describer.template(connection, false, row, method, params, meta);
     const attributes = this.#describer.startAttributes(template, id, params, previous, peer);
     const links = previous === undefined ? parent.links : [...(parent.links ?? []), { context: previous.first }];
     const span = this.#startSpan(template, attributes, parent.context, links);
-    const spanContext = trace.setSpan(parent.context, span);
+    const spanContext = withSpan(parent.context, span);
     const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
     const traceContext = meta === undefined ? undefined : traceContextOf(meta);
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     operation.context = withHandling(spanContext, operation);
-    numberRound(operation, previous, params);
+    if (rounds) numberRound(operation, previous, params);
     return operation;
   }
 
@@ -149,6 +144,11 @@ function cancelledRequest(connection: Connection, row: MethodRow, params: unknow
   if (row.refersTo !== 'requestId') return undefined;
   const id = asRecord(params)?.['requestId'];
   return typeof id === 'string' || typeof id === 'number' ? connection.find(true, id) : undefined;
+}
+
+/** Only the revisions whose messages say their version ask for input in rounds. */
+function hasRounds(meta: Record<string, unknown> | undefined): boolean {
+  return declaredProtocolVersion(meta) !== undefined;
 }
 
 function numberRound(operation: Operation, previous: Round | undefined, params: unknown): void {

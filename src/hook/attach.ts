@@ -36,7 +36,7 @@ export function attachProtocol(protocol: ProtocolLike, transport: object, pipeli
     const connection = attachTransport(transport, pipeline, role);
     if (connection === undefined) return;
     connection.negotiatedVersion = () => asString(protocol.getNegotiatedProtocolVersion?.());
-    if (role === 'client') prepareStdioClient(transport, pipeline);
+    if (role === 'client') attachmentTo(transport)?.undos.push(...prepareStdioClient(transport, pipeline));
     else noticeStdioServer(transport, () => pipeline.sessionOver(connection));
     attachWire(transport, pipeline);
     const existing = attachmentOf(protocol);
@@ -103,8 +103,13 @@ function attachWire(transport: object, pipeline: Pipeline): void {
   const wire = wireOf(transport);
   if (wire === undefined) return;
   attachTransport(wire, pipeline, 'server', 'listen');
-  const attachment = attachmentOf(transport);
-  if (attachment instanceof Attachment) attachment.undos.push(() => detach(wire));
+  attachmentTo(transport)?.undos.push(() => detach(wire));
+}
+
+/** What this copy of the package has attached to an object. */
+function attachmentTo(target: object): Attachment | undefined {
+  const attachment = attachmentOf(target);
+  return attachment === 'foreign' ? undefined : attachment;
 }
 
 function wireOf(transport: object): object | undefined {

@@ -7,48 +7,46 @@ import type { Pipeline } from '../emit/pipeline.js';
 import type { Connection } from '../session/connection.js';
 import { attachTransport } from './attach-transport.js';
 import { childEnvironment } from './child-environment.js';
-import { replaceMethod } from './patch.js';
-
-/** On a transport class whose `start` has been hooked: the pipeline that siblings report to. */
-const HOOKED = Symbol.for('mcp-trail.stdio-start');
+import { replaceMethod, type Undo } from './patch.js';
 
 interface StdioClientTransport {
   _serverParams?: { readonly env?: Readonly<Record<string, string>> };
 }
 
 /** Called before a client connects over a transport. */
-export function prepareStdioClient(transport: object, pipeline: Pipeline): void {
+export function prepareStdioClient(transport: object, pipeline: Pipeline): Undo[] {
   const stdio = transport as StdioClientTransport;
-  if (typeof stdio._serverParams !== 'object' || stdio._serverParams === null) return;
+  const params = stdio._serverParams;
+  if (typeof params !== 'object' || params === null) return [];
+  const undos = [hookSiblings(transport, pipeline)];
   if (pipeline.config.propagateToChildProcesses) {
     // The parameters are the application's object: the transport gets a copy.
-    stdio._serverParams = { ...stdio._serverParams, env: childEnvironment(stdio._serverParams.env) };
+    stdio._serverParams = { ...params, env: childEnvironment(params.env) };
+    undos.push(() => {
+      stdio._serverParams = params;
+    });
   }
-  hookSiblings(transport, pipeline);
+  return undos;
 }
 
-/** The era probe runs on another instance of the same class, which no `connect` ever sees. */
-function hookSiblings(transport: object, pipeline: Pipeline): void {
+/** The era probe runs on another instance of the same class, made by its constructor, which no `connect` ever sees. */
+function hookSiblings(transport: object, pipeline: Pipeline): Undo {
   const prototype: unknown = Object.getPrototypeOf(transport);
   // Only the class itself is cloned for a probe, and it is known by its own reaper.
-  if (typeof prototype !== 'object' || prototype === null || !Object.hasOwn(prototype, '_dispose')) return;
-  const hooked = (prototype as { [HOOKED]?: { pipeline: Pipeline } })[HOOKED];
-  if (hooked !== undefined) {
-    hooked.pipeline = pipeline;
-    return;
-  }
-  const current = { pipeline };
-  Object.defineProperty(prototype, HOOKED, { value: current, configurable: true });
-  replaceMethod(
-    prototype,
-    'start',
-    (start) =>
-      function (this: object, ...args: unknown[]) {
-        const { pipeline } = current;
-        const connection = pipeline.enabled ? attachTransport(this, pipeline, 'client') : undefined;
-        if (connection !== undefined) endWithProcess(this, connection, pipeline);
-        return start.apply(this, args);
-      },
+  const isCloned = typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, '_dispose');
+  if (!isCloned || Object.hasOwn(transport, 'constructor')) return () => {};
+  return replaceMethod(
+    transport,
+    'constructor',
+    (Transport) =>
+      new Proxy(Transport, {
+        construct(original, args, newTarget) {
+          const sibling: object = Reflect.construct(original, args, newTarget);
+          const connection = pipeline.enabled ? attachTransport(sibling, pipeline, 'client') : undefined;
+          if (connection !== undefined) endWithProcess(sibling, connection, pipeline);
+          return sibling;
+        },
+      }),
   );
 }
 

@@ -63,6 +63,7 @@ export class Connection {
 
   /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
   add(operation: Operation): Operation | undefined {
+    operation.listed = true;
     if (operation.id === undefined) {
       this.#unnumbered.add(operation);
       return undefined;
@@ -74,6 +75,8 @@ export class Connection {
   }
 
   remove(operation: Operation): void {
+    if (!operation.listed) return;
+    operation.listed = false;
     if (operation.id === undefined) {
       this.#unnumbered.delete(operation);
       return;

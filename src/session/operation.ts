@@ -11,6 +11,8 @@ import type { Outcome } from './outcome.js';
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
   open = true;
+  /** Whether its connection has it among the open ones: an answered request is off the list before it has ended. */
+  listed = false;
   /** The method as it stands on the wire, unless that is far too long. */
   readonly method: string;
   /** Absent for notifications and for requests embedded in a result. */

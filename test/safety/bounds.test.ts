@@ -192,7 +192,8 @@ describe('a transport by itself', () => {
   });
 
   it('keeps no megabytes of what a peer calls things', async () => {
-    const transport: any = { send: async () => {}, onmessage: () => {} };
+    const sessionId = 'session '.repeat(125_000);
+    const transport: any = { send: async () => {}, onmessage: () => {}, sessionId };
     instrumentTransport(transport, { captureArguments: true, maxPendingOperations: 40 });
     const kept: unknown[] = [];
     const { onEnd } = counter;
@@ -218,6 +219,7 @@ describe('a transport by itself', () => {
       }
       expect(storesOf(transport).open).toBe(40);
       expect(kept.length).toBe(160);
+      expect(JSON.stringify(kept).length).toBeLessThan(1 * MEGABYTES);
       expect(heapUsed() - before).toBeLessThan(20 * MEGABYTES);
     } finally {
       counter.onEnd = onEnd;

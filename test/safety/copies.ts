@@ -19,12 +19,21 @@ const NEIGHBOURS = [
 /** A folder outside of the checkout with the built package installed in it. */
 export function installedElsewhere(): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-'));
-  const modules = join(folder, 'node_modules');
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    install(join(folder, 'node_modules'));
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { folder, remove };
+}
+
+function install(modules: string): void {
   for (const part of ['@opentelemetry', 'mcp-trail']) mkdirSync(join(modules, part), { recursive: true });
   cpSync(join(ROOT, 'dist'), join(modules, 'mcp-trail', 'dist'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(modules, 'mcp-trail', 'package.json'));
   for (const name of NEIGHBOURS) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 type Package = typeof import('../../src/index.js');

@@ -252,19 +252,16 @@ describe.each(CLASSES)('the instrumentation of the classes of $name', ({ name, e
   });
 
   it('observes once beside a second instrumentation, another copy of the package, and hooks by hand', async () => {
-    const elsewhere = installedElsewhere();
-    const copies = await copiesOfPackage(elsewhere.folder);
-    const all = [
-      McpInstrumentation,
-      McpInstrumentation,
-      ...Object.values(copies).map((copy) => copy.McpInstrumentation),
-    ];
     const before = methods();
-    const instrumentations = all.map((Each) => new Each());
+    const elsewhere = installedElsewhere();
+    const instrumentations: McpInstrumentation[] = [];
     try {
+      const copies = Object.values(await copiesOfPackage(elsewhere.folder));
+      const all = [McpInstrumentation, McpInstrumentation, ...copies.map((copy) => copy.McpInstrumentation)];
+      for (const Each of all) instrumentations.push(new Each());
       const pair = await pairOf();
       instrumentClient(pair.client, {});
-      for (const copy of Object.values(copies)) copy.instrumentServer(pair.server, {});
+      for (const copy of copies) copy.instrumentServer(pair.server, {});
       await callTwice(pair);
       expect(spanCounts()).toEqual({ client: 2, server: 2 });
       await pair.close();

@@ -116,6 +116,19 @@ describe('the way in which an application takes SIGTERM', () => {
   });
 });
 
+it('a server that stays when its input has ended is flushed then', async () => {
+  const server = SERVERS[0] as ServerRow;
+  const before = arrived('tools/call echo');
+  const env = { ...exportTo(receiver.url), SAFETY_STAYS: 'yes' };
+  const child = new Child([...server.preload, server.file], env);
+  child.write(...HANDSHAKE, callEcho('only'));
+  await child.printed('"id":"echo only"');
+  child.endInput();
+  await receiver.waitFor(() => arrived('tools/call echo') === before + 1, { what: 'the span of the last call' });
+  child.kill('SIGKILL');
+  expect(how(await child.ended)).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
 describe('an endpoint that takes nothing', () => {
   const sockets = new Set<Socket>();
   let silent: Server;
