@@ -69,7 +69,7 @@ export function judge(summary) {
   }
   const figures = `mcp-trail adds ${trail.toFixed(2)} × what the floor adds; the floor itself, again, ${control.toFixed(2)} ×`;
   if (Math.abs(control - 1) > NOISE_IN_FLOORS) {
-    return { failed: true, sentence: `TOO NOISY: ${figures}. Try a quiet machine, more rounds, or --clock cpu.` };
+    return { failed: true, sentence: `TOO NOISY: ${figures}. Try a quiet machine or more rounds.` };
   }
   const failed = trail > LIMIT_IN_FLOORS;
   return { failed, sentence: `${failed ? 'TOO SLOW' : 'OK'}: ${figures}; the limit is ${LIMIT_IN_FLOORS}.` };

@@ -16,7 +16,7 @@ const options = readOptions({
   warmup: 3_000,
   sdk: Object.keys(sdks),
   variant: Object.keys(variants),
-  clock: 'wall',
+  clock: 'cpu',
   gate: true,
 });
 
