@@ -8,10 +8,11 @@ import type { Pipeline } from '../emit/pipeline.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
+import { ifThrown, type Watched } from './pass-on.js';
 import { replaceMethod, type Undo } from './patch.js';
 
 /** A call whose promise has not settled, and its request once that has. */
-interface Call {
+interface Call extends Watched {
   request: Operation | undefined;
 }
 
@@ -33,7 +34,7 @@ export function hookCallTool(
         const watched =
           checked && pipeline.enabled && typeof params === 'object' && params !== null && !calls.has(params);
         if (!watched) return callTool.call(this, params, ...rest);
-        const call: Call = { request: undefined };
+        const call: Call = { request: undefined, returned: false };
         calls.set(params, call);
         const end = (rejected: boolean) => {
           calls.delete(params);
@@ -42,7 +43,9 @@ export function hookCallTool(
           const { answer = SUCCESS } = request;
           pipeline.end(request, rejected && answer === SUCCESS ? INVALID_RESULT : answer);
         };
+        ifThrown(call, () => calls.delete(params));
         const result: unknown = callTool.call(this, params, ...rest);
+        call.returned = true;
         if (!(result instanceof Promise)) {
           calls.delete(params);
           return result;

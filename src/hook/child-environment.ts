@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { registerUrl } from '../util/location.js';
 
 const PASSED_ON = /^(?:OTEL|MCP_TRAIL)_/;
+/** Our preload, by its name or as a file; a folder that is only called like us is somebody else's. */
+const REGISTERED = /mcp-trail\/(?:dist\/(?:esm|cjs)\/)?register/;
 
 /** The child's variables, with ours beneath what the application chose. */
 export function childEnvironment(
@@ -28,5 +30,5 @@ function withRegister(options: string | undefined): string | undefined {
   if (url === undefined || !existsSync(new URL(url))) return options;
   const preload = `--import=${url}`;
   if (options === undefined || options.trim() === '') return preload;
-  return options.includes('mcp-trail') ? options : `${options} ${preload}`;
+  return REGISTERED.test(options) ? options : `${options} ${preload}`;
 }

@@ -60,6 +60,7 @@ describe('the environment of a server process', () => {
     ['', PRELOAD],
     ['  ', PRELOAD],
     ['--max-old-space-size=100', `--max-old-space-size=100 ${PRELOAD}`],
+    ['--import=/home/mcp-trail-app/otel.mjs', `--import=/home/mcp-trail-app/otel.mjs ${PRELOAD}`],
     ['--import=mcp-trail/register', '--import=mcp-trail/register'],
     [
       '--require /x/node_modules/mcp-trail/dist/cjs/register.js',
