@@ -14,6 +14,11 @@ export interface Flushable {
   forceFlush?(): Promise<unknown>;
 }
 
+/** Private in both lines: the way from a tracer provider to its exporters. */
+interface TracerProviderInternals {
+  readonly _activeSpanProcessor?: { readonly _spanProcessors?: readonly { readonly _exporter?: Flushable }[] };
+}
+
 /** What is registered with the OpenTelemetry API, beneath the proxies. */
 function registered(): Flushable[] {
   const proxy = trace.getTracerProvider() as { getDelegate?(): Flushable } & Flushable;
@@ -26,10 +31,20 @@ export async function flush(others: readonly Flushable[] = [], limitMs = FLUSH_L
   const limit = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), limitMs);
   });
-  const flushing = Promise.allSettled([...registered(), ...others].map(async (each) => each.forceFlush?.()));
+  const flushing = Promise.allSettled([...registered(), ...others].map(flushOne));
   const done = await Promise.race([flushing.then(() => true), limit]);
   clearTimeout(timer);
   return done;
+}
+
+/**
+ * A batch span processor's own flush is done at once when its timer has just handed a batch to the exporter: what is
+ * under way is not waited for. The exporter knows of it.
+ */
+async function flushOne(provider: Flushable): Promise<void> {
+  const processors = (provider as TracerProviderInternals)._activeSpanProcessor?._spanProcessors ?? [];
+  const exporters = processors.map(({ _exporter }) => _exporter);
+  await Promise.allSettled([provider, ...exporters].map(async (each) => each?.forceFlush?.()));
 }
 
 /** How long a stdio server is left to itself when its input has ended. */
