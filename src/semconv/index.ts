@@ -1,5 +1,6 @@
 /*
- * Constants of the OpenTelemetry conventions for MCP, and of the extensions of this package.
+ * Constants of the OpenTelemetry conventions for MCP, and of the extensions of this package; the definition of the audit
+ * record.
  */
 
 export {
@@ -30,6 +31,22 @@ export {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from './attributes.js';
+export {
+  AUDIT_EVENT_DETAILS,
+  AUDIT_EVENTS,
+  AUDIT_FIELDS,
+  AUDIT_SCHEMA_VERSION,
+  type AuditEvent,
+  type AuditEventName,
+  type AuditField,
+  type AuditFields,
+  type AuditKey,
+  type AuditRecord,
+  type AuditRequirement,
+  type AuditStability,
+  REQUIRED_AUDIT_FIELDS,
+  type Redaction,
+} from './audit-record.js';
 export {
   MCP_DURATION_BUCKETS,
   METRIC_MCP_CLIENT_OPERATION_DURATION,

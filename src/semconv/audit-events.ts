@@ -1,0 +1,122 @@
+/** What an audit record can be about: its events, what makes each of them, and how severe it is. */
+
+/** Events that an audit record can be, as its `event_name` and as the EventName of the log record. */
+export const AUDIT_EVENTS = [
+  'mcp_audit.started',
+  'mcp_audit.stopped',
+  'mcp_audit.request',
+  'mcp_audit.response',
+  'mcp_audit.authorization',
+  'mcp_audit.authentication',
+  'mcp_audit.session',
+  'mcp_audit.guardrail',
+  'mcp_audit.config.changed',
+  'mcp_audit.server.observed',
+  'mcp_audit.tool.changed',
+  'mcp_audit.inventory.changed',
+] as const;
+
+/** The name of an event that an audit record can be. */
+export type AuditEventName = (typeof AUDIT_EVENTS)[number];
+
+/** Names of the severities that records have. */
+export const AUDIT_SEVERITIES = ['INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+
+/** What is to know of an event. */
+export interface AuditEvent {
+  /** What the record says, in one or two sentences. */
+  readonly brief: string;
+  /** What happens in the process that makes one. */
+  readonly source: string;
+  /** Every severity it can have, and when. */
+  readonly severity: Readonly<Partial<Record<(typeof AUDIT_SEVERITIES)[number], string>>>;
+}
+
+/** Every event, described. */
+export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> = {
+  'mcp_audit.started': {
+    brief: 'The audit trail began to record in a process. What happened before it in that process is not recorded.',
+    source: 'The start of the audit trail, before the first other record.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.stopped': {
+    brief: 'The audit trail ended in an orderly way. A process that is killed leaves none.',
+    source: 'The shutdown of the audit trail, after the last other record.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.request': {
+    brief:
+      'Somebody attempts an operation. It is written before the handler runs, so that it survives a crash in the handler.',
+    source: 'A request of an audited method, as it arrives at a server or leaves a client.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.response': {
+    brief:
+      'An operation ended, and how: with a result, an error, a refusal, a timeout, a cancellation, or with its connection.',
+    source:
+      'The end of an operation, with the `mcp_audit.operation.id` of its `mcp_audit.request`; a task that is over, told by a notification or a poll.',
+    severity: {
+      INFO: 'status ok, input_required or cancelled',
+      WARN: 'status tool_error, denied, unauthenticated, rate_limited or aborted',
+      ERROR: 'status error or timeout',
+    },
+  },
+  'mcp_audit.authorization': {
+    brief: 'It was decided whether somebody may do something.',
+    source:
+      'An HTTP request that was refused (401, 403, 429) before there was a message, or a decision that the application reports.',
+    severity: { INFO: 'the decision is allow', WARN: 'the decision is deny' },
+  },
+  'mcp_audit.authentication': {
+    brief: 'Somebody proved who they are, failed to, or ceased to be known.',
+    source: 'An event that the application reports: a login, a logout, what has become of a token.',
+    severity: { INFO: 'the outcome is success', WARN: 'the outcome is failure' },
+  },
+  'mcp_audit.session': {
+    brief: 'An MCP session started or ended. Protocol versions from 2026-07-28 on have no sessions.',
+    source: 'The handshake of a connection, and its end.',
+    severity: { INFO: 'it started, or ended in order', WARN: 'it ended with operations open' },
+  },
+  'mcp_audit.guardrail': {
+    brief: 'A guardrail examined content and gave its verdict. The content is not in the record.',
+    source: 'A verdict that the application reports.',
+    severity: { INFO: 'the verdict is allow', WARN: 'the verdict is block, quarantine or sanitize' },
+  },
+  'mcp_audit.config.changed': {
+    brief:
+      'A configuration that matters to security was created, changed or deleted. Its values are not in the record.',
+    source: 'A change that the application reports.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.server.observed': {
+    brief: 'What a server says of itself and offers: an entry of the inventory, with hashes to compare it by.',
+    source: 'The first contact with a server, a change of what it says, and from time to time while it is in use.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.tool.changed': {
+    brief: 'The definition of a tool is not what it was when it was last seen. Nobody may have agreed to the new one.',
+    source: 'A list of tools that differs from the one that the inventory holds for the server.',
+    severity: { WARN: 'always' },
+  },
+  'mcp_audit.inventory.changed': {
+    brief: 'The inventory of servers changed, or somebody annotated an entry.',
+    source: 'The inventory of the process, or an annotation that the application makes.',
+    severity: { INFO: 'always' },
+  },
+};
+
+/** The two records of an operation. */
+export const OPERATION_EVENTS = ['mcp_audit.request', 'mcp_audit.response'] as const;
+
+/** Events in the course of an operation, if they belong to one. */
+export const JUDGING_EVENTS = ['mcp_audit.authorization', 'mcp_audit.authentication', 'mcp_audit.guardrail'] as const;
+
+/** Events about an entry of the inventory. */
+export const INVENTORY_EVENTS = [
+  'mcp_audit.server.observed',
+  'mcp_audit.tool.changed',
+  'mcp_audit.inventory.changed',
+] as const;
+
+/** Events that have a peer on the other side of a connection. */
+export const PEER_EVENTS = [...OPERATION_EVENTS, ...JUDGING_EVENTS, 'mcp_audit.session'] as const;

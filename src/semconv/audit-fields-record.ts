@@ -1,0 +1,67 @@
+/** Fields that identify a record, and tie it to others. */
+import { AUDIT_EVENTS, OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
+import { AUDIT_DRAFT, type AuditFieldGroup, UUID_V7 } from './audit-field.js';
+
+export const RECORD = {
+  title: 'Record',
+  brief: 'Which record it is, and which others belong to it.',
+  events: AUDIT_EVENTS,
+  requirement: 'required',
+  fields: {
+    'audit.record.id': {
+      type: 'string',
+      redaction: 'ours',
+      brief: 'Identifies the record. Records with the same id are copies of one, delivered more than once.',
+      examples: ['019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d57'],
+      pattern: UUID_V7,
+      stability: 'draft',
+      see: AUDIT_DRAFT,
+    },
+    'audit.schema.version': {
+      type: 'string',
+      redaction: 'ours',
+      brief: 'The version of this schema. A field that goes or changes its meaning makes a new major version.',
+      examples: ['1.0.0'],
+      pattern: '\\d+\\.\\d+\\.\\d+',
+      stability: 'draft',
+      see: AUDIT_DRAFT,
+    },
+    'mcp_audit.operation.id': {
+      type: 'string',
+      redaction: 'ours',
+      brief:
+        'Identifies the operation: its request, its response and every decision on the way have the same. JSON-RPC ids repeat, and traces may be off.',
+      examples: ['019aa5b2-7c31-7a42-8e6d-5b0c9f1e2d34'],
+      pattern: UUID_V7,
+      events: PEER_EVENTS,
+      requirement: { conditionally_required: 'the record belongs to an operation' },
+      requiredOn: ['mcp_audit.request'],
+      stability: 'own',
+    },
+    'mcp_audit.correlation.id': {
+      type: 'string',
+      redaction: 'name',
+      brief:
+        'Ties what happened in several systems together: the id that the caller sent, else the trace id, else a new UUID.',
+      examples: ['req-8f7b2c9a-4d3e', '4bf92f3577b34da6a3ce929d0e0e4736'],
+      stability: 'own',
+    },
+    'mcp_audit.side': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['client', 'server'],
+      brief: 'Which end of the MCP connection made the record.',
+      requirement: { conditionally_required: 'the record is about a connection' },
+      requiredOn: OPERATION_EVENTS,
+      stability: 'own',
+    },
+    'mcp_audit.message': {
+      type: 'string',
+      redaction: 'ours',
+      brief: 'The record as one line for people to read, by a fixed pattern. Never the text of an error.',
+      examples: ['u-8472 EXECUTE tools/query_customer_status: success'],
+      requirement: 'opt_in',
+      stability: 'own',
+    },
+  },
+} as const satisfies AuditFieldGroup;

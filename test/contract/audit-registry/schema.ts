@@ -1,0 +1,117 @@
+/** The JSON Schema of the body of an audit record. */
+
+import { MAX_NAME_CHARS, MAX_URI_CHARS } from '../../../src/redact/limits.js';
+import {
+  AUDIT_EVENTS,
+  AUDIT_SCHEMA_VERSION,
+  type AuditEventName,
+  REQUIRED_AUDIT_FIELDS,
+} from '../../../src/semconv/audit-record.js';
+import { FIELDS, type Field, levelOn } from './fields.js';
+
+type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+
+/** What the redactor lets through at most, in UTF-16 units; never more than that in code points, which a schema counts. */
+const MAX_LENGTHS: Readonly<Partial<Record<Field['redaction'], number>>> = { name: MAX_NAME_CHARS, uri: MAX_URI_CHARS };
+
+export function auditRecordSchema(): Json {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: `urn:mcp-trail:audit-record:${AUDIT_SCHEMA_VERSION}`,
+    $comment: 'Generated from src/semconv/audit-record.ts by `npm run generate`: change it there.',
+    title: 'Audit record',
+    description:
+      'The body of an audit record of mcp-trail: one flat object, with no null, no empty list and no fraction.',
+    type: 'object',
+    required: [...REQUIRED_AUDIT_FIELDS],
+    properties: Object.fromEntries(FIELDS.map((field) => [field.key, schemaOf(field)])),
+    patternProperties: { '^http\\.response\\.header\\.': listOf({ type: 'string', maxLength: MAX_NAME_CHARS }) },
+    additionalProperties: false,
+    allOf: AUDIT_EVENTS.flatMap(ruleOf),
+  };
+}
+
+/** The rule for one event, if it requires more than every record has. */
+function ruleOf(event: AuditEventName): Json[] {
+  const common: readonly string[] = REQUIRED_AUDIT_FIELDS;
+  const required = FIELDS.filter((field) => levelOn(field, event) === 'required')
+    .map(({ key }) => key)
+    .filter((key) => !common.includes(key));
+  if (required.length === 0) return [];
+  const isEvent = { properties: { event_name: { const: event } }, required: ['event_name'] };
+  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema.
+  return [{ if: isEvent, then: { required } }];
+}
+
+function schemaOf(field: Field): Json {
+  const { brief, examples, stability } = field;
+  return {
+    description: brief,
+    ...typeOf(field),
+    ...(examples !== undefined && { examples }),
+    ...(stability === 'draft' && { $comment: "From the draft of OpenTelemetry's audit logging." }),
+  };
+}
+
+function typeOf({ type, values, pattern, redaction }: Field): Record<string, Json> {
+  const maxLength = MAX_LENGTHS[redaction];
+  const text = {
+    type: 'string',
+    ...(values !== undefined && { enum: [...values] }),
+    ...(pattern !== undefined && { pattern: `^${pattern}$` }),
+    ...(maxLength !== undefined && { maxLength }),
+  };
+  switch (type) {
+    case 'string':
+      return text;
+    case 'string[]':
+      return listOf(text);
+    case 'boolean':
+      return { type };
+    case 'int':
+      return { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+  }
+}
+
+function listOf(items: Json): Record<string, Json> {
+  return { type: 'array', minItems: 1, items };
+}
+
+const LINE_WIDTH = 120;
+
+/** JSON as the formatter of this repository writes it: lists on one line where they fit. */
+export function jsonOf(value: Json, indent = '', before = 0): string {
+  if (Array.isArray(value)) {
+    const inline = inlineOf(value);
+    // One more column for the comma that may follow.
+    if (isSimple(value) && before + inline.length + 1 <= LINE_WIDTH) return inline;
+    return blockOf('[', ']', value, (item, inner) => jsonOf(item, inner, inner.length), indent);
+  }
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const member = ([key, item]: [string, Json], inner: string) => {
+    const name = `${JSON.stringify(key)}: `;
+    return name + jsonOf(item, inner, inner.length + name.length);
+  };
+  return blockOf('{', '}', Object.entries(value), member, indent);
+}
+
+function inlineOf(value: Json): string {
+  return Array.isArray(value) ? `[${value.map(inlineOf).join(', ')}]` : JSON.stringify(value);
+}
+
+/** A list of plain values, or of one such list. */
+function isSimple(list: readonly Json[]): boolean {
+  if (list.length === 1 && Array.isArray(list[0])) return isSimple(list[0]);
+  return list.every((item) => typeof item !== 'object');
+}
+
+function blockOf<T>(
+  open: string,
+  close: string,
+  items: readonly T[],
+  write: (item: T, indent: string) => string,
+  indent: string,
+): string {
+  const inner = `${indent}  `;
+  return `${open}\n${items.map((item) => inner + write(item, inner)).join(',\n')}\n${indent}${close}`;
+}

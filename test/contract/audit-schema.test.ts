@@ -1,0 +1,124 @@
+/** The JSON Schema, as applications import it, accepts what a record may be, and nothing else. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import {
+  AUDIT_EVENTS,
+  type AuditEventName,
+  type AuditRecord,
+  REQUIRED_AUDIT_FIELDS,
+} from '../../src/semconv/audit-record.js';
+import { FIELDS, type Field } from './audit-registry/fields.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+describe('the JSON Schema of an audit record', () => {
+  const schema = createRequire(`${ROOT}package.json`)('mcp-trail/audit-record.schema.json');
+  // In strict mode it throws at whatever a validator might overlook: unknown words, a pattern on a number.
+  const options = { strict: true, strictRequired: false, allowMatchingProperties: true, allErrors: true };
+  const validate = new Ajv2020(options).compile(schema);
+
+  const minimal = {
+    time: '2026-11-21T09:20:07.123000000Z',
+    observed_time: '2026-11-21T09:20:07.123000000Z',
+    event_name: 'mcp_audit.started',
+    severity_number: 9,
+    severity_text: 'INFO',
+    'audit.record.id': '019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d57',
+    'audit.schema.version': '1.0.0',
+    'audit.action': 'UPDATE',
+    'audit.outcome': 'success',
+    'audit.actor.id': 'weather',
+    'audit.actor.type': 'system',
+    'mcp_audit.actor.source': 'none',
+    'mcp_audit.correlation.id': '019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d58',
+  } satisfies AuditRecord;
+
+  /** A record with every field there is. */
+  const full = Object.fromEntries(
+    FIELDS.map(({ key, type, values, examples }) => {
+      const value = examples?.[0] ?? values?.[0] ?? (type === 'boolean' ? true : 0);
+      return [key, value];
+    }),
+  );
+
+  /** What it has against a record, as place and word of the schema. */
+  function complaints(record: Record<string, unknown>): string[] {
+    validate(record);
+    return (validate.errors ?? []).map(({ instancePath, keyword, params }) =>
+      `${instancePath || params['missingProperty'] || params['additionalProperty'] || ''} ${keyword}`.trim(),
+    );
+  }
+
+  it('accepts a record with no more than every record has', () => {
+    expect(complaints(minimal)).toEqual([]);
+  });
+
+  it.each(AUDIT_EVENTS)('accepts a record of %s with all fields there are', (event) => {
+    expect(complaints({ ...full, event_name: event })).toEqual([]);
+  });
+
+  it.each(REQUIRED_AUDIT_FIELDS)('rejects a record without %s', (key) => {
+    const { [key]: _, ...rest } = minimal as Record<string, unknown>;
+    expect(complaints(rest)).toEqual([`${key} required`]);
+  });
+
+  it.each([
+    ['mcp_audit.request', ['mcp_audit.operation.id', 'mcp_audit.side']],
+    ['mcp_audit.response', ['mcp_audit.side', 'mcp_audit.status', 'mcp_audit.duration_ms']],
+    ['mcp_audit.authorization', ['mcp_audit.access.decision']],
+    ['mcp_audit.authentication', ['mcp_audit.authentication.event']],
+    ['mcp_audit.session', ['mcp_audit.session.state']],
+    ['mcp_audit.guardrail', ['mcp_audit.guardrail.verdict']],
+    ['mcp_audit.config.changed', ['mcp_audit.config.change']],
+    ['mcp_audit.server.observed', ['mcp_audit.server.id']],
+    ['mcp_audit.tool.changed', ['mcp_audit.server.id', 'mcp_audit.tool.change']],
+    ['mcp_audit.inventory.changed', ['mcp_audit.server.id', 'mcp_audit.inventory.change']],
+  ] satisfies [AuditEventName, string[]][])(
+    'rejects a record of %s that does not say what it is about',
+    (event, keys) => {
+      const missing = complaints({ ...minimal, event_name: event }).filter((each) => each.endsWith('required'));
+      expect(missing.sort()).toEqual(keys.map((key) => `${key} required`).sort());
+    },
+  );
+
+  it('rejects a field that it does not know', () => {
+    expect(complaints({ ...minimal, 'mcp_audit.password': 'x' })).toEqual(['mcp_audit.password additionalProperties']);
+    expect(complaints({ ...minimal, 'http.request.header.cookie': ['x'] })).toHaveLength(1);
+  });
+
+  it('takes any header of a response, as a list', () => {
+    expect(complaints({ ...minimal, 'http.response.header.x-cache': ['hit'] })).toEqual([]);
+    expect(complaints({ ...minimal, 'http.response.header.x-cache': 'hit' })).toEqual([
+      '/http.response.header.x-cache type',
+    ]);
+  });
+
+  const WRONG: Readonly<Record<Field['type'], readonly unknown[]>> = {
+    string: [1, true, null, ['text'], {}],
+    int: ['1', 1.5, -1, 2 ** 53, true, null],
+    boolean: ['true', 1, null],
+    'string[]': ['text', [1], [null], [], null],
+  };
+
+  it.each(FIELDS)('rejects whatever is no $type in $key', ({ key, type }) => {
+    const accepted = WRONG[type].filter((value) => complaints({ ...full, [key]: value }).length === 0);
+    expect(accepted).toEqual([]);
+  });
+
+  it.each(FIELDS.filter(({ values }) => values !== undefined))('rejects a value outside the set of $key', ({ key }) => {
+    expect(complaints({ ...full, [key]: 'something else' })).toContain(`/${key} enum`);
+  });
+
+  it.each(FIELDS.filter(({ pattern }) => pattern !== undefined))('rejects another form of $key', ({ key }) => {
+    expect(complaints({ ...full, [key]: `${full[key]} ` })).toEqual([`/${key} pattern`]);
+  });
+
+  it('rejects a name and a URI that are longer than the redactor lets through', () => {
+    expect(complaints({ ...full, 'gen_ai.tool.name': 'x'.repeat(256), 'url.path': 'x'.repeat(1024) })).toEqual([]);
+    expect(complaints({ ...full, 'gen_ai.tool.name': 'x'.repeat(257) })).toEqual(['/gen_ai.tool.name maxLength']);
+    expect(complaints({ ...full, 'url.path': 'x'.repeat(1025) })).toEqual(['/url.path maxLength']);
+    expect(complaints({ ...full, 'user.roles': ['x'.repeat(257)] })).toEqual(['/user.roles/0 maxLength']);
+  });
+});
