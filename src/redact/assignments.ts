@@ -8,7 +8,7 @@ import type { Span } from './span.js';
  * the whole name is read backwards from here and judged by {@link isSensitiveKey}, so both always agree.
  */
 export const ASSIGNMENT =
-  /(?:pass|pwd|secret|token|key|auth|bearer|cookie|cred|sess|sid|sig|jwt|otp|cvv|cvc|ssn|dsn|psk|string|code)[\w.-]{0,40}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:=?|%3[ad])\s{0,4}/gi;
+  /(?:pass|pwd|secret|token|key|auth|bearer|cookie|cred|sess|sid|sig|jwt|otp|cvv|cvc|ssn|dsn|psk|string|code)[\w.-]{0,40}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:=?)\s{0,4}/gi;
 
 /** Values that hide nothing: literals, type names, and placeholders of SQL and format strings. */
 const HARMLESS_VALUE = /^(?:null|none|nil|true|false|undefined|string|number|boolean|integer|object|\?|\$\d{1,3}|%s)$/i;
@@ -30,7 +30,8 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
     : inQuotes({ start, end }, text);
 }
 
-function isHarmless(value: string, before: string): boolean {
+/** Says whether a value hides nothing. `before` is the character in front of it. */
+export function isHarmless(value: string, before: string): boolean {
   const bare = value.replace(/[)\]}.]+$/, '');
   // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
   return bare === '' || HARMLESS_VALUE.test(bare) || (before === ':' && /^[A-Za-z_./:-]+$/.test(bare));
@@ -55,7 +56,7 @@ function nameAround({ start, end }: Span, text: string): string {
 }
 
 /** Where the value starting at `start` ends: at its closing quote or bracket, or before the next separator. */
-function valueEnd(text: string, start: number): number {
+export function valueEnd(text: string, start: number): number {
   const [, escapes = '', opening = ''] = /^(\\{0,3})(["'`[{]?)/.exec(text.slice(start, start + 4)) ?? [];
   if (opening === '[' || opening === '{') {
     const closing = text.indexOf(opening === '[' ? ']' : '}', start);
@@ -84,7 +85,7 @@ function lineEnd(text: string, start: number): number {
 }
 
 /** Leaves the quotes standing, so that what was JSON stays JSON. */
-function inQuotes({ start, end }: Span, text: string): Span {
+export function inQuotes({ start, end }: Span, text: string): Span {
   const opening = /^\\{0,3}["'`]/.exec(text.slice(start, start + 4))?.[0] ?? '';
   const closed = opening !== '' && end - start >= 2 * opening.length && text.startsWith(opening, end - opening.length);
   return {

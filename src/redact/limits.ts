@@ -33,3 +33,13 @@ export const SCAN_OVERLAP_CHARS = 4096;
 
 /** How far a match looks back for the start of a key name or of the local part of an e-mail address. */
 export const MAX_LOOKBACK_CHARS = 64;
+
+/** Stretches one detector may find in one text. More than these are no finding, but a mistake. */
+export const MAX_DETECTED_SPANS = 256;
+
+/** How long a hook may take over one field of a record, in milliseconds. */
+export const MAX_HOOK_MS = 5;
+
+/** Longest text recorded of an argument by a capture rule, in UTF-16 units: unless the rule says otherwise, and whatever it says. */
+export const DEFAULT_CAPTURED_CHARS = 64;
+export const MAX_CAPTURED_CHARS = 1024;

@@ -5,6 +5,7 @@
  * also when the match is then refused. So the time for a text grows with its length and no faster.
  */
 import { ASSIGNMENT, assignedValueAt } from './assignments.js';
+import { elementTextAt, OPTION, optionValueAt, PAIR, pairedValueAt, START_TAG } from './named-values.js';
 import { cardAt, emailAt, ibanAt, phoneAt, ssnAt } from './personal.js';
 import { type Span, startsAlone } from './span.js';
 import { TOKEN_SHAPES, type TokenShape } from './tokens.js';
@@ -61,11 +62,21 @@ function bearerAt(match: Span, text: string): Span | undefined {
   return /^.[a-z.]{0,24}$/.test(text.slice(token.start, token.end)) ? undefined : token;
 }
 
+/** How much of a path is looked at behind a credential in it. */
+const MAX_PATH_PARTS = 4;
+
 /** What follows `Basic` is a credential when it decodes to printable text with a colon. */
 function basicAt(match: Span, text: string): Span | undefined {
-  const credential = afterScheme(match, text);
-  const decoded = Buffer.from(text.slice(credential.start, credential.end), 'base64').toString('utf8');
-  return decoded.includes(':') && !/[\p{Cc}\ufffd]/u.test(decoded) ? credential : undefined;
+  const { start, end: last } = afterScheme(match, text);
+  let end = last;
+  for (let parts = 0; parts < MAX_PATH_PARTS && end > start; parts++) {
+    const credential = text.slice(start, end);
+    const decoded = Buffer.from(credential, 'base64').toString('utf8');
+    if (decoded.includes(':') && !/[\p{Cc}\ufffd]/u.test(decoded)) return { start, end };
+    // The slash is one of base64's digits, and what a path goes on with after it.
+    end = start + credential.lastIndexOf('/');
+  }
+  return undefined;
 }
 
 /** User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody. */
@@ -109,14 +120,17 @@ export const PATTERNS: readonly Pattern[] = [
   },
   {
     id: 'assignment',
-    hint: /[=:]|%3[aAdD]/,
+    hint: /[=:]/,
     regex: ASSIGNMENT,
     locate: assignedValueAt,
   },
+  { id: 'assignment', hint: /-[A-Za-z][\w.-]{0,63}(?:[ \t]|\\{0,3}["'`],)/, regex: OPTION, locate: optionValueAt },
+  { id: 'assignment', hint: /<\\{0,3}\/[A-Za-z_]|CDATA/, regex: START_TAG, locate: elementTextAt },
+  { id: 'assignment', hint: /[Vv](?:alue|ALUE)(?:\\{0,3}["'`])?\s{0,8}:/, regex: PAIR, locate: pairedValueAt },
   {
     id: 'email',
-    hint: /@|%40/,
-    regex: /(?:@|%40)[A-Za-z0-9.-]{4,253}/g,
+    hint: /@/,
+    regex: /@[A-Za-z0-9.-]{4,253}/g,
     locate: emailAt,
   },
   {

@@ -81,8 +81,7 @@ export function phoneAt(span: Span, text: string): Span | undefined {
 
 /** An e-mail address. The match is `@` and the host; the local part is looked for before it. `git@host` is nobody. */
 export function emailAt({ start, end }: Span, text: string): Span | undefined {
-  const at = text.startsWith('@', start) ? 1 : '%40'.length;
-  const labels = text.slice(start + at, end).split('.');
+  const labels = text.slice(start + 1, end).split('.');
   while (labels.length > 0 && !/^(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{1,60})$/.test(labels.at(-1) ?? '')) labels.pop();
   const before = text.slice(Math.max(0, start - MAX_LOOKBACK_CHARS), start);
   // Between `://` and the host it is userinfo, which has a row of its own.
@@ -91,7 +90,7 @@ export function emailAt({ start, end }: Span, text: string): Span | undefined {
   if (labels.length < 2 || local === '' || local === 'git') return undefined;
   return {
     start: start - local.length,
-    end: start + at + labels.join('.').length,
+    end: start + 1 + labels.join('.').length,
   };
 }
 

@@ -1,88 +1,170 @@
-/** The one door through which strings and content chosen by others leave: for spans and logs alike. */
-import { DEFAULT_CONTENT_BYTES, MAX_CONTENT_BYTES, MAX_NAME_CHARS, MIN_CONTENT_BYTES } from './limits.js';
+/** The one door through which strings and content chosen by others leave: for spans, logs and audit records alike. */
+import { type Detector, DetectorFailure, ignoreRejection, withSafeIds } from './detectors.js';
+import {
+  DEFAULT_CONTENT_BYTES,
+  MAX_CONTENT_BYTES,
+  MAX_HOOK_MS,
+  MAX_NAME_CHARS,
+  MAX_URI_CHARS,
+  MIN_CONTENT_BYTES,
+} from './limits.js';
 import { isOrdinary } from './ordinary.js';
-import { cutBytes, cutChars, REDACTED, scrub, scrubToBytes } from './scrub.js';
+import { cutBytes, cutChars, type Means, oneLine, REDACTED, scrub, scrubToBytes } from './scrub.js';
 import { copyStructure } from './structure.js';
+import type { Tally } from './tally.js';
 import { safeUri } from './uri.js';
+
+export type { Detector } from './detectors.js';
 
 /** How a {@link Redactor} is set up. */
 export interface RedactorOptions {
   /**
-   * The application's own rule for opt-in content. It is called last, with the name of the field and the text that is
-   * about to leave: the text itself, or the JSON of structured content. What it returns takes the place of the value.
-   * When it throws, or returns anything but a string, the value is dropped. It is not called for names and URIs.
+   * The application's own rule. It is called last, with the name of the field and the text that is about to leave: the
+   * text itself, or the JSON of structured content. What it returns takes the place of the value. When it throws, or
+   * returns anything but a string, the value is dropped. It is called for opt-in content, and for every string of an
+   * audit record; there, also when it takes longer than 5 ms, the value is dropped. Not for names and URIs of spans.
    */
   readonly redact?: (field: string, value: string) => string | undefined;
+  /** Look at every string that leaves, names included, after the pattern set, in this order. @defaultValue none */
+  readonly detectors?: readonly Detector[];
   /** Bytes of UTF-8 let through per field of content, 512 to 1 MiB. @defaultValue 8192 */
   readonly maxContentBytes?: number;
+  /** A clock in milliseconds, by which the hook is timed. @defaultValue `performance.now` */
+  readonly now?: () => number;
 }
 
-/** Hides secrets in what a peer or a handler chose, within bounds. No method throws. */
+/** What a string of a record is: a short identifier, a URI, or text of several lines. */
+export type FieldKind = 'name' | 'uri' | 'text';
+
+/** Holds the answer of a hook to the bounds and characters of its kind. */
+type Fit = (answer: string) => string;
+
+/** Hides secrets in what a peer or a handler chose, within bounds, and tells a tally what it hid. No method throws. */
 export class Redactor {
   readonly #hook: RedactorOptions['redact'];
+  readonly #detectors: readonly Detector[] | undefined;
   readonly #maxBytes: number;
+  readonly #fits: Readonly<Record<FieldKind, Fit>>;
+  readonly #now: () => number;
 
   constructor(options: RedactorOptions = {}) {
     this.#hook = options.redact;
+    const detectors = withSafeIds(options.detectors ?? []);
+    this.#detectors = detectors.length === 0 ? undefined : detectors;
     this.#maxBytes = contentBytes(options.maxContentBytes);
+    this.#fits = fitsFor(this.#maxBytes);
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /**
    * A short identifier chosen by a peer: a method, tool name, JSON-RPC id, session id, protocol version.
    * Secrets and unsafe characters are replaced; at most 256 characters. Ordinary names return after one cheap check.
    */
-  name(_field: string, value: string): string {
-    if (isOrdinary(value)) return value;
+  name(field: string, value: string, tally?: Tally): string {
+    if (isOrdinary(value) && this.#detectors === undefined) return value;
     try {
-      return cutChars(scrub(value, MAX_NAME_CHARS), MAX_NAME_CHARS, value.length > MAX_NAME_CHARS);
-    } catch {
+      const scrubbed = scrub(value, MAX_NAME_CHARS, false, this.#means(tally));
+      return cutChars(scrubbed, MAX_NAME_CHARS, value.length > MAX_NAME_CHARS);
+    } catch (error) {
+      tally?.drop(field, failureRule(error));
+      return REDACTED;
+    }
+  }
+
+  /** A URI without userinfo, query and fragment, secrets replaced, at most 1024 characters. Any scheme, or none. */
+  uri(field: string, value: string, tally?: Tally): string {
+    try {
+      return safeUri(value, this.#means(tally));
+    } catch (error) {
+      tally?.drop(field, failureRule(error));
       return REDACTED;
     }
   }
 
   /** Opt-in content text: secrets replaced, cut to the bound with a mark saying how much is missing, then the hook. */
-  text(field: string, value: string): string | undefined {
-    try {
-      return this.#applyHook(field, scrubToBytes(value, this.#maxBytes));
-    } catch {
-      return undefined;
-    }
+  text(field: string, value: string, tally?: Tally): string | undefined {
+    const safe = this.#safeText(field, value, tally);
+    return safe === undefined ? undefined : this.#ask(field, safe, this.#fits.text, tally);
   }
 
   /**
    * Opt-in structured content: a bounded copy as plain data, values under sensitive keys hidden, then the hook with its
    * JSON text. A changed text that is JSON comes back as data, any other as a string.
    */
-  value(field: string, value: unknown): unknown {
-    if (typeof value === 'string') return this.text(field, value);
+  value(field: string, value: unknown, tally?: Tally): unknown {
+    if (typeof value === 'string') return this.text(field, value, tally);
     try {
-      const copy = copyStructure(value, this.#maxBytes);
+      const copy = copyStructure(value, this.#maxBytes, this.#means(tally));
       if (this.#hook === undefined || copy === undefined) return copy;
       const json = JSON.stringify(copy);
-      const answer = this.#applyHook(field, json);
+      const answer = this.#ask(field, json, this.#fits.text, tally);
       return answer === json ? copy : answer === undefined ? undefined : parsed(answer);
     } catch {
+      tally?.drop(field, 'unreadable');
       return undefined;
     }
   }
 
-  /** A URI without userinfo, query and fragment, secrets replaced, at most 1024 characters. Any scheme, or none. */
-  uri(_field: string, value: string): string {
+  /**
+   * One string of an audit record: what {@link name}, {@link uri} or {@link text} make of it, and then the hook, whatever
+   * the kind. Undefined when it is not to be recorded: the hook refused it, failed, or took longer than 5 ms.
+   */
+  field(field: string, kind: FieldKind, value: string, tally?: Tally): string | undefined {
+    const safe = kind === 'text' ? this.#safeText(field, value, tally) : this[kind](field, value, tally);
+    return safe === undefined ? undefined : this.approved(field, kind, safe, tally);
+  }
+
+  /** The last step of {@link field} alone, for a string put together from parts that were redacted one by one. */
+  approved(field: string, kind: FieldKind, safe: string, tally?: Tally): string | undefined {
+    return this.#ask(field, safe, this.#fits[kind], tally, this.#now);
+  }
+
+  #safeText(field: string, value: string, tally: Tally | undefined): string | undefined {
     try {
-      return safeUri(value);
-    } catch {
-      return REDACTED;
+      return scrubToBytes(value, this.#maxBytes, this.#means(tally));
+    } catch (error) {
+      tally?.drop(field, failureRule(error));
+      return undefined;
     }
   }
 
-  #applyHook(field: string, value: string): string | undefined {
+  /** The hook's answer, made to fit. With a clock it also has to come in time; no time at all counts as too late. */
+  #ask(field: string, value: string, bounded: Fit, tally?: Tally, now?: () => number): string | undefined {
     if (this.#hook === undefined) return value;
-    const answer: unknown = this.#hook(field, value);
-    if (typeof answer === 'string') return cutBytes(answer.replace(/\p{Cs}/gu, '\ufffd'), this.#maxBytes);
-    // An async hook is a mistake; its rejection must not become the application's.
-    if (answer instanceof Promise) answer.catch(() => {});
+    let rule = 'hook_error';
+    try {
+      const started = now?.();
+      const answer: unknown = this.#hook(field, value);
+      const inTime = now === undefined || now() - (started ?? 0) <= MAX_HOOK_MS;
+      if (typeof answer === 'string' && inTime) {
+        const fitting = bounded(answer);
+        if (fitting !== value) tally?.add('hook');
+        return fitting;
+      }
+      if (answer === undefined) rule = 'hook';
+      ignoreRejection(answer);
+    } catch {
+      // What was thrown may quote the value.
+    }
+    tally?.drop(field, rule);
     return undefined;
   }
+
+  #means(tally: Tally | undefined): Means {
+    return { detectors: this.#detectors, tally };
+  }
+}
+
+function fitsFor(maxBytes: number): Readonly<Record<FieldKind, Fit>> {
+  return {
+    name: (answer) => oneLine(answer, MAX_NAME_CHARS),
+    uri: (answer) => oneLine(answer, MAX_URI_CHARS),
+    text: (answer) => cutBytes(answer.replace(/\p{Cs}/gu, '\ufffd'), maxBytes),
+  };
+}
+
+function failureRule(error: unknown): string {
+  return error instanceof DetectorFailure ? 'detector_error' : 'unreadable';
 }
 
 function contentBytes(configured = DEFAULT_CONTENT_BYTES): number {

@@ -1,7 +1,18 @@
 /** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
+import { type Detector, detectedSpans } from './detectors.js';
 import { SCAN_OVERLAP_CHARS } from './limits.js';
 import { PATTERNS } from './patterns.js';
+import { percentDecoded } from './percent.js';
 import type { Span } from './span.js';
+import type { Tally } from './tally.js';
+
+/** What goes along with a value: detectors that look at it after the pattern set, and who is told what was hidden. */
+export interface Means {
+  readonly detectors?: readonly Detector[] | undefined;
+  readonly tally?: Tally | undefined;
+}
+
+const NO_MEANS: Means = {};
 
 /** Stands for a value hidden because of its key, or one that could not be looked at. */
 export const REDACTED = '[REDACTED]';
@@ -29,31 +40,73 @@ function findings(text: string): Finding[] {
       regex.lastIndex = Math.max(whole.end, span.end);
     }
   }
+  return found;
+}
+
+/** Encoded again by whoever put a URI into a URI. */
+const MAX_ENCODINGS = 3;
+
+/** Findings in the text as it is, and as it is without percent-encoding, in order. */
+function allFindings(text: string): Finding[] {
+  const found = findings(text);
+  let origin = (span: Span): Span => span;
+  let decoded = percentDecoded(text);
+  for (let layer = 0; decoded !== undefined && layer < MAX_ENCODINGS; layer++) {
+    const [outer, inner] = [origin, decoded.origin];
+    origin = (span) => outer(inner(span));
+    for (const { id, ...span } of findings(decoded.text)) found.push({ id, ...origin(span) });
+    decoded = percentDecoded(decoded.text);
+  }
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** The first `limit` characters of the text with each finding, or run of overlapping ones, replaced by its name. */
-function replaceFindings(text: string, limit: number): string {
+/** A text, and how much of it from the start may be shown. */
+interface Part {
+  readonly text: string;
+  readonly limit: number;
+}
+
+/** The text with each finding, or run of overlapping ones, replaced by the name of its first. */
+function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id: string) => void): Part {
   let result = '';
   let done = 0;
-  for (const { id, start, end } of findings(text)) {
-    if (start >= limit) break;
+  let shown: number | undefined;
+  for (const { id, start, end } of found) {
+    if (start >= limit) shown ??= result.length + Math.max(0, limit - done);
+    else if (end > done) hidden?.(id);
     if (start >= done) result += `${text.slice(done, start)}[REDACTED:${id}]`;
     done = Math.max(done, end);
   }
-  return result + text.slice(done, Math.max(done, limit));
+  shown ??= result.length + Math.max(0, limit - done);
+  return { text: result + text.slice(done), limit: shown };
 }
 
 /**
  * At most the first `limit` characters of a text, without secrets and without characters that harm a log. What is read
  * is bounded too, but goes past the limit, so that a secret lying across it is known. The result may be longer than
  * `limit` by the names that stand for short secrets: callers cut it to their own bound.
+ *
+ * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
  */
-export function scrub(value: string, limit: number, multiline = false): string {
+export function scrub(value: string, limit: number, multiline = false, means = NO_MEANS): string {
+  const { detectors, tally } = means;
   const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
   const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
-  const scrubbed = replaceFindings(safe, wholeCharacters(value, limit));
+  let part: Part = { text: safe, limit: wholeCharacters(value, limit) };
+  if (tally !== undefined && safe.slice(0, part.limit) !== seen.slice(0, part.limit)) tally.add('control');
+  part = replace(part, allFindings(safe), tally && ((id) => tally.add(id)));
+  if (detectors !== undefined) for (const detector of detectors) part = detect(part, detector, tally);
+  const scrubbed = part.text.slice(0, part.limit);
   return value.length > limit ? detached(scrubbed) : scrubbed;
+}
+
+function detect(part: Part, detector: Detector, tally: Tally | undefined): Part {
+  const { id } = detector;
+  const found = detectedSpans(detector, part.text).map((span) => ({ id, ...span }));
+  if (found.length === 0) return part;
+  const { text, limit } = replace(part, found, tally && (() => tally.add(`detector:${id}`)));
+  // A stretch that begins or ends within a character leaves half of it.
+  return { text: text.replace(/\p{Cs}/gu, '\ufffd'), limit };
 }
 
 /** A copy that shares no memory: a slice keeps the whole string alive that it was cut from. */
@@ -62,10 +115,15 @@ export function detached(slice: string): string {
 }
 
 /** Multi-line text scrubbed and cut to at most `max` bytes of UTF-8, ending in how much of it is missing. */
-export function scrubToBytes(value: string, max: number): string {
-  const text = scrub(value, max, true);
+export function scrubToBytes(value: string, max: number, means = NO_MEANS): string {
+  const text = scrub(value, max, true, means);
   const unseen = value.length > max ? Buffer.byteLength(value.slice(wholeCharacters(value, max))) : 0;
   return cutBytes(text, max, unseen);
+}
+
+/** One line that a hook wrote: without the characters that harm a log, and of at most `max` UTF-16 units. */
+export function oneLine(text: string, max: number): string {
+  return cutChars(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), max);
 }
 
 /** A string of at most `max` UTF-16 units, ending in `…` when it, or what it was made of, was longer. */

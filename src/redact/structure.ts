@@ -1,7 +1,9 @@
 /** A bounded copy of structured content, safe to serialise. */
+import { DetectorFailure } from './detectors.js';
 import { isSensitiveKey } from './keys.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
-import { cutChars, REDACTED, scrub, scrubToBytes } from './scrub.js';
+import { isPairedValue, isSecretOption } from './named-values.js';
+import { cutChars, type Means, REDACTED, scrub, scrubToBytes } from './scrub.js';
 
 const TRUNCATED = '[TRUNCATED]';
 const UNREADABLE = '[UNREADABLE]';
@@ -9,22 +11,24 @@ const UNREADABLE = '[UNREADABLE]';
 /** Past these an integer is no longer anything but a place to put data; turning a huge one into text is slow, too. */
 const MAX_BIGINT = 2n ** 64n;
 
-/** What is left to spend on one value, and the containers being copied, outermost first. */
+/** What is left to spend on one value, the containers being copied, outermost first, and what goes along. */
 interface Budget {
   nodes: number;
   bytes: number;
   readonly open: Set<object>;
+  readonly means: Means;
 }
 
 /**
  * Copies JSON-like data within the bounds. Getters are not called, class instances are read as plain objects, binary
  * data is named and not expanded. Never throws, whatever proxies and revoked objects do.
  */
-export function copyStructure(value: unknown, maxBytes: number): unknown {
+export function copyStructure(value: unknown, maxBytes: number, means: Means = {}): unknown {
   return copy(value, {
     nodes: MAX_NODES,
     bytes: maxBytes - MARKER_RESERVE_BYTES,
     open: new Set(),
+    means,
   });
 }
 
@@ -54,17 +58,33 @@ function spend<T extends string | number | boolean | null>(leaf: T, budget: Budg
 /** Reading costs as much as writing, so that many long secrets cannot buy more work than one long text. */
 function copyString(value: string, budget: Budget): string {
   const limit = Math.max(0, budget.bytes - 3);
-  let fitting = scrubToBytes(value, limit);
-  // Escaping at most doubles what is left in a scrubbed text.
-  if (Buffer.byteLength(JSON.stringify(fitting)) > limit + 2) fitting = scrubToBytes(value, limit >> 1);
+  const fitting = orRedacted(() => fittingText(value, limit, budget.means), budget);
   budget.bytes -= Math.max(0, Math.min(value.length, limit) - Buffer.byteLength(fitting));
   return spend(fitting, budget);
+}
+
+function fittingText(value: string, limit: number, means: Means): string {
+  const fitting = scrubToBytes(value, limit, means);
+  if (Buffer.byteLength(JSON.stringify(fitting)) <= limit + 2) return fitting;
+  // Escaping at most doubles what is left in a scrubbed text. What is hidden in it has been told already.
+  return scrubToBytes(value, limit >> 1, { detectors: means.detectors });
+}
+
+/** What a detector could not look at does not leave. */
+function orRedacted(scrubbed: () => string, { means }: Budget): string {
+  try {
+    return scrubbed();
+  } catch (error) {
+    if (!(error instanceof DetectorFailure)) throw error;
+    means.tally?.add('detector_error');
+    return REDACTED;
+  }
 }
 
 /** A number can be a card number, too. */
 function copyNumber(value: number, budget: Budget): number | string {
   const text = String(value);
-  const safe = scrub(text, text.length);
+  const safe = orRedacted(() => scrub(text, text.length, false, budget.means), budget);
   return safe === text ? spend(value, budget) : spend(safe, budget);
 }
 
@@ -94,7 +114,8 @@ function copyArray(source: readonly unknown[], budget: Budget): unknown[] {
       result.push(TRUNCATED);
       break;
     }
-    const item = copyProperty(source, String(index), budget);
+    const hidden = index > 0 && isOptionsValue(source, index);
+    const item = hidden ? hideValue(budget) : copyProperty(source, String(index), budget);
     result.push(item === undefined ? spend(null, budget) : item);
   }
   return result;
@@ -104,18 +125,33 @@ function copyRecord(source: object, budget: Budget): Record<string, unknown> {
   const entries: [string, unknown][] = [];
   budget.bytes -= 2;
   for (const key of Object.keys(source)) {
-    const name = cutChars(scrub(key, MAX_KEY_CHARS), MAX_KEY_CHARS, key.length > MAX_KEY_CHARS);
+    const scrubbed = orRedacted(() => scrub(key, MAX_KEY_CHARS, false, budget.means), budget);
+    const name = cutChars(scrubbed, MAX_KEY_CHARS, key.length > MAX_KEY_CHARS);
     const room = takeNode(budget);
     spend(name, budget);
     if (!room || budget.bytes < 0) {
       entries.push([TRUNCATED, true]);
       break;
     }
-    const value = isSensitiveKey(key) ? spend(REDACTED, budget) : copyProperty(source, key, budget);
+    const hidden = isSensitiveKey(key) || isPairedValue(source, key);
+    const value = hidden ? hideValue(budget) : copyProperty(source, key, budget);
     if (value !== undefined) entries.push([name, value]);
   }
   // Unlike an assignment, this makes `__proto__` a property like any other.
   return Object.fromEntries(entries);
+}
+
+/** In a list of arguments, `x` after `--password`. The next option is no value. */
+function isOptionsValue(source: readonly unknown[], index: number): boolean {
+  const option: unknown = Object.getOwnPropertyDescriptor(source, String(index - 1))?.value;
+  if (typeof option !== 'string' || !isSecretOption(option)) return false;
+  const value: unknown = Object.getOwnPropertyDescriptor(source, String(index))?.value;
+  return typeof value === 'number' || (typeof value === 'string' && !value.startsWith('-'));
+}
+
+function hideValue(budget: Budget): string {
+  budget.means.tally?.add('key_name');
+  return spend(REDACTED, budget);
 }
 
 function takeNode(budget: Budget): boolean {

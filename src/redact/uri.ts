@@ -1,6 +1,6 @@
 /** A URI without the parts that carry secrets. */
 import { MAX_URI_CHARS } from './limits.js';
-import { cutChars, detached, REDACTED, scrub } from './scrub.js';
+import { cutChars, detached, type Means, REDACTED, scrub } from './scrub.js';
 
 /** The start of a URI with an authority: any schemes, `//`. Backslashes count, as they do for browsers. */
 const AUTHORITY_START = /^(?:[A-Za-z][A-Za-z0-9+.-]{0,63}:){0,3}[/\\]{2}/;
@@ -12,11 +12,12 @@ const DATA_URI = /^data:/i;
 const DATA_MEDIA_TYPE = /^data:([a-z]{1,32}\/[\w.+-]{1,64})[;,]/i;
 
 /** Removes userinfo, query, fragment and the content of `data:`; hides secrets in what is left; bounds the length. */
-export function safeUri(value: string): string {
+export function safeUri(value: string, means?: Means): string {
   const uri = value.slice(0, 64).trimStart() + value.slice(64);
   if (DATA_URI.test(withoutBreaks(uri.slice(0, 16)))) {
-    const media = DATA_MEDIA_TYPE.exec(withoutBreaks(uri.slice(0, 128)))?.[1];
-    return `data:${media ?? ''},[REDACTED:data]`;
+    const media = DATA_MEDIA_TYPE.exec(withoutBreaks(uri.slice(0, 128)))?.[1] ?? '';
+    means?.tally?.add('uri');
+    return `data:${scrub(media, media.length, false, means)},[REDACTED:data]`;
   }
   const start = AUTHORITY_START.exec(uri)?.[0] ?? '';
   const authorityEnd = start === '' ? 0 : endOf(/[/\\?#]/g, uri, start.length);
@@ -24,7 +25,8 @@ export function safeUri(value: string): string {
   const host = start === '' ? '' : safeAuthority(uri.slice(start.length, authorityEnd));
   // What follows half a password may be its other half.
   const kept = start + host + (host === REDACTED ? '' : uri.slice(authorityEnd, end));
-  const safe = cutChars(scrub(kept, MAX_URI_CHARS), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
+  if (kept !== uri) means?.tally?.add('uri');
+  const safe = cutChars(scrub(kept, MAX_URI_CHARS, false, means), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
   return value.length > MAX_URI_CHARS ? detached(safe) : safe;
 }
 

@@ -45,6 +45,10 @@ describe('what is hidden is named, and the rest stays', () => {
     ['{"apiKey":"abc","n":1}', '{"apiKey":"[REDACTED:assignment]","n":1}'],
     [`https://joe:pw${AT}example.com/a`, 'https://[REDACTED:userinfo]@example.com/a'],
     [`token=${githubToken}`, 'token=[REDACTED:github]'],
+    ['mysql --password hunter2 app', 'mysql --password [REDACTED:assignment] app'],
+    ['["--token","a7","b"]', '["--token","[REDACTED:assignment]","b"]'],
+    ['<a><password>x7</password></a>', '<a><password>[REDACTED:assignment]</password></a>'],
+    ['{"name":"password","value":"x7"}', '{"name":"password","value":"[REDACTED:assignment]"}'],
     ['write to joe@example.com.', 'write to [REDACTED:email].'],
   ])('%s', (text, expected) => {
     expect(clean(text)).toBe(expected);
@@ -112,6 +116,22 @@ const EVIL: Record<string, (size: number) => string> = {
         'secret   ',
         'cookie: ',
         'a.b-c_',
+        '--password ',
+        '--password "',
+        '--password \\"-',
+        '--password x ',
+        '"--token",',
+        '-token\t-',
+        '<password>',
+        '<password>x',
+        '<password>x<',
+        '<password ',
+        '<a:password><![CDATA[',
+        '<a.b-c:',
+        '"name": "password", "value": ',
+        'key: password\n value: "',
+        'name: a value',
+        'name:',
         'sk-',
         'xoxb',
       ],
@@ -149,8 +169,11 @@ describe('time grows no faster than the text', () => {
 
   test.each(Object.entries(EVIL))('%s repeated', (_, make) => {
     // Eight times the text: linear is 8, quadratic is 64. Below a millisecond nothing can be told apart.
-    const small = Math.max(1000, measure(make(25_000)));
-    expect(measure(make(200_000)) / small).toBeLessThan(24);
+    // A machine with other things to do can make anything slow once, and not every time.
+    const ratio = () => measure(make(200_000)) / Math.max(1000, measure(make(25_000)));
+    const ratios = [ratio()];
+    while (Math.min(...ratios) >= 24 && ratios.length < 5) ratios.push(ratio());
+    expect(Math.min(...ratios)).toBeLessThan(24);
   });
 
   test('a megabyte handed in costs what the bound costs', () => {

@@ -96,6 +96,54 @@ describe('secrets are hidden wherever they stand', () => {
     }
   });
 
+  test('in pairs of a name and a value, whichever comes first', () => {
+    expect(
+      value([
+        { name: 'password', value: 'x' },
+        { Value: 'x', Key: 'DB_PASSWORD' },
+        { header: 'Authorization', values: ['x'] },
+        { name: 'city', value: 'Paris' },
+        { name: 'total_tokens', value: 5 },
+        Object.defineProperty({ value: 'x' }, 'name', { get: evil, enumerable: false }),
+      ]),
+    ).toEqual([
+      { name: 'password', value: '[REDACTED]' },
+      { Value: '[REDACTED]', Key: 'DB_PASSWORD' },
+      { header: 'Authorization', values: '[REDACTED]' },
+      { name: 'city', value: 'Paris' },
+      { name: 'total_tokens', value: 5 },
+      { value: 'x' },
+    ]);
+  });
+
+  test('in lists of arguments, after the option that names them', () => {
+    const given = [
+      '--user',
+      'joe',
+      '--password',
+      'hunter',
+      '--token',
+      '--api-key',
+      7,
+      '--auth',
+      { a: 1 },
+      '--no-auth',
+      'x',
+    ];
+    const shown = [
+      '--user',
+      'joe',
+      '--password',
+      '[REDACTED]',
+      '--token',
+      '--api-key',
+      '[REDACTED]',
+      '--auth',
+      { a: 1 },
+    ];
+    expect(value(given)).toEqual([...shown, '--no-auth', 'x']);
+  });
+
   test('as a number', () => {
     expect(
       value({

@@ -1,0 +1,81 @@
+/** Argument values that may be recorded: those that somebody named and described, and no others. */
+import type { CaptureRule } from './capture-rules.js';
+import { isSensitiveKey } from './keys.js';
+import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
+import { isList, ownValue } from './own.js';
+import { namesOf } from './paths.js';
+import type { Redactor } from './redactor.js';
+import type { Tally } from './tally.js';
+
+export { type CaptureRule, parseCaptureRules } from './capture-rules.js';
+
+/** A value that passes for a record. */
+export type CapturedValue = string | number | boolean;
+
+/**
+ * The values of those arguments that have a rule, by their path as in `paths.ts`; undefined when there are none. Elements of
+ * arrays are not recorded. Text passes the redactor and its hook, which is told `<field>.<path>`. A value that is there and
+ * is not as its rule says, or that the redactor would change if it is a number, is left out, and the tally told so. So is
+ * one whose name hides its value, such as `password`, whatever the rule says. Calls no getter, and never throws.
+ */
+export function captureArguments(
+  args: unknown,
+  rules: ReadonlyMap<string, CaptureRule>,
+  redactor: Redactor,
+  tally: Tally,
+  field = 'arguments',
+): Record<string, CapturedValue> | undefined {
+  const captured: [string, CapturedValue][] = [];
+  for (const [path, rule] of rules) {
+    const names = namesOf(path);
+    const value = names.reduce<unknown>(memberOf, args);
+    if (value === undefined) continue;
+    const label = `${field}.${path}`;
+    if (names.some(isSensitiveKey)) tally.drop(label, 'key_name');
+    else if (!isAsRuled(value, rule)) tally.drop(label, 'capture');
+    else {
+      const safe = safeValue(value, rule, redactor, tally, label);
+      if (safe !== undefined) captured.push([path, safe]);
+    }
+  }
+  // Unlike an assignment, this makes `__proto__` a property like any other.
+  return captured.length === 0 ? undefined : Object.fromEntries(captured);
+}
+
+function memberOf(container: unknown, name: string): unknown {
+  return isList(container) ? undefined : ownValue(container, name);
+}
+
+/** How a value of each type has to be. */
+const CHECKS: Readonly<Record<CaptureRule['type'], (value: unknown, rule: CaptureRule) => boolean>> = {
+  number: (value, rule) => Number.isFinite(value) && isInRange(value as number, rule),
+  integer: (value, rule) => Number.isSafeInteger(value) && isInRange(value as number, rule),
+  boolean: (value) => typeof value === 'boolean',
+  enum: (value, { values }) => typeof value === 'string' && values?.includes(value) === true,
+  string: (value, { unsafeText, maxLength = DEFAULT_CAPTURED_CHARS }) =>
+    typeof value === 'string' && unsafeText === true && value.length <= Math.min(maxLength, MAX_CAPTURED_CHARS),
+};
+
+function isInRange(value: number, { min, max }: CaptureRule): boolean {
+  return (min === undefined || value >= min) && (max === undefined || value <= max);
+}
+
+function isAsRuled(value: unknown, rule: CaptureRule): value is CapturedValue {
+  return Object.hasOwn(CHECKS, rule.type) && CHECKS[rule.type](value, rule);
+}
+
+function safeValue(
+  value: CapturedValue,
+  { type }: CaptureRule,
+  redactor: Redactor,
+  tally: Tally,
+  label: string,
+): CapturedValue | undefined {
+  if (typeof value === 'string') return redactor.field(label, type === 'enum' ? 'name' : 'text', value, tally);
+  if (typeof value === 'boolean') return value;
+  // A number can be a card number, too, and what stands for one is no number.
+  const text = String(value);
+  if (redactor.name(label, text, tally) === text) return value;
+  tally.dropped.add(label);
+  return undefined;
+}

@@ -1,0 +1,66 @@
+/** Keyed digests: equal values can be found again, and nobody without the key can try out which value it was. */
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+
+/** A key for {@link Digester}, and the id by which records say which one it was. */
+export interface DigestKey {
+  /** 1 to 32 of letters, digits, `.`, `_`, `-`. */
+  readonly id: string;
+  readonly secret: Uint8Array;
+}
+
+/** Fewer bytes could be tried out. */
+const MIN_KEY_BYTES = 16;
+const MAX_KEY_BYTES = 1024;
+
+const KEY_ID = /^[A-Za-z0-9._-]{1,32}$/;
+
+/** Makes digests with one key, of which it keeps a copy. */
+export class Digester {
+  readonly #id: string;
+  readonly #key: KeyObject;
+
+  constructor(key: DigestKey) {
+    this.#id = key.id;
+    this.#key = createSecretKey(Buffer.from(key.secret));
+  }
+
+  /** `hmac-sha256:<key id>:<64 hex digits>`, of the text as UTF-8. */
+  digest(text: string): string {
+    return `hmac-sha256:${this.#id}:${createHmac('sha256', this.#key).update(text, 'utf8').digest('hex')}`;
+  }
+}
+
+/**
+ * Reads a key of 16 to 1024 bytes from its text: hex digits, else base64 or base64url; white space around it is ignored.
+ * Without an id, it is the first 8 hex digits of the SHA-256 of `kid` and the key.
+ *
+ * What is wrong is said in words that go on from a name, "MCP_TRAIL_… is too short: …", and never repeat what was given.
+ */
+export function parseDigestKey(
+  id: string | undefined,
+  text: string,
+): { readonly key: DigestKey; readonly reason?: never } | { readonly key?: never; readonly reason: string } {
+  if (id !== undefined && !KEY_ID.test(id)) return { reason: 'has an id that is not 1 to 32 of A-Z a-z 0-9 . _ -' };
+  const secret = decoded(text.trim());
+  if (secret === undefined) return { reason: 'is neither hex nor base64' };
+  if (secret.length < MIN_KEY_BYTES) {
+    return {
+      reason: `is too short: ${secret.length} bytes; accepted: at least ${MIN_KEY_BYTES} bytes as hex or base64`,
+    };
+  }
+  if (secret.length > MAX_KEY_BYTES) {
+    return { reason: `is too long: ${secret.length} bytes; accepted: at most ${MAX_KEY_BYTES}` };
+  }
+  return { key: { id: id ?? defaultId(secret), secret } };
+}
+
+function decoded(text: string): Buffer | undefined {
+  if (/^(?:[0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
+  // One character over a group of four encodes nothing: it is a piece of a longer text.
+  const digits = /^([A-Za-z0-9+/]*|[\w-]*)={0,2}$/.exec(text)?.[1];
+  return digits === undefined || digits.length % 4 === 1 ? undefined : Buffer.from(digits, 'base64');
+}
+
+function defaultId(secret: Uint8Array): string {
+  return createHash('sha256').update('kid').update(secret).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type FieldKind, Redactor, type RedactorOptions } from '../../../src/redact/redactor.js';
+import { Tally } from '../../../src/redact/tally.js';
+import { githubToken, SECRETS } from './samples.js';
+
+const KINDS: readonly FieldKind[] = ['name', 'uri', 'text'];
+
+/** A clock that is read twice per call of the hook, which takes so many milliseconds. */
+function clockOf(milliseconds: number): () => number {
+  let readings = 0;
+  return () => (readings++ % 2 === 0 ? 1000 : 1000 + milliseconds);
+}
+
+describe('a hook that fails drops the field', () => {
+  const unhandled = vi.fn();
+  afterEach(() => process.off('unhandledRejection', unhandled));
+
+  const throws = () => {
+    throw new Error('no');
+  };
+  const failing: Record<string, RedactorOptions> = {
+    throws: { redact: throws },
+    'answers null': { redact: (() => null) as unknown as () => string },
+    'answers a number': { redact: (() => 42) as unknown as () => string },
+    'is no function': { redact: 'x' as unknown as () => string },
+    'takes longer than 5 ms': { redact: () => 'x', now: clockOf(5.1) },
+    'is timed by a clock that throws': { redact: () => 'x', now: throws },
+    'is timed by a clock that tells no time': { redact: () => 'x', now: () => Number.NaN },
+  };
+
+  test.each(Object.entries(failing))('one that %s', (_, options) => {
+    const redactor = new Redactor(options);
+    for (const kind of KINDS) {
+      const tally = new Tally();
+      expect(redactor.field('user.name', kind, 'joe', tally)).toBeUndefined();
+      expect(redactor.field('user.name', kind, 'joe')).toBeUndefined();
+      expect([tally.count, [...tally.rules], [...tally.dropped]]).toEqual([1, ['hook_error'], ['user.name']]);
+    }
+  });
+
+  test('an async one, and its rejection goes nowhere', async () => {
+    process.on('unhandledRejection', unhandled);
+    const redact = (async () => Promise.reject(new Error('no'))) as unknown as () => string;
+    expect(new Redactor({ redact }).field('f', 'name', 'x')).toBeUndefined();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
+describe('the hook', () => {
+  test('refuses a field with undefined, on purpose', () => {
+    const tally = new Tally();
+    expect(new Redactor({ redact: () => undefined }).field('user.name', 'name', 'joe', tally)).toBeUndefined();
+    expect([tally.count, [...tally.rules], [...tally.dropped]]).toEqual([1, ['hook'], ['user.name']]);
+  });
+
+  test('changes a field, within the bounds of its kind, on one line where it has one', () => {
+    const answering = new Redactor({ redact: () => `a\u0000\n\ud800${'😀'.repeat(100_000)}` });
+    const tally = new Tally();
+    const [name, uri, text] = KINDS.map((kind) => answering.field('f', kind, 'x', tally) ?? '');
+    expect(name).toMatch(/^a\ufffd\ufffd\ufffd(?:😀)+…$/u);
+    expect(name?.length).toBeLessThanOrEqual(256);
+    expect(uri?.length).toBeLessThanOrEqual(1024);
+    expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(8192);
+    expect([tally.count, [...tally.rules], tally.dropped.size]).toEqual([3, ['hook'], 0]);
+  });
+
+  test('is told nothing when it changes nothing, and has 5 ms', () => {
+    const tally = new Tally();
+    const same = new Redactor({ redact: (_, value) => value, now: clockOf(5) });
+    expect(same.field('f', 'name', 'joe', tally)).toBe('joe');
+    expect(tally.count).toBe(0);
+  });
+
+  test('is asked for every kind, last: it never sees what the patterns and detectors hide', () => {
+    const redact = vi.fn((_field: string, value: string) => value);
+    const redactor = new Redactor({ redact, detectors: [{ id: 'first', detect: () => [{ start: 0, end: 1 }] }] });
+    redactor.field('a', 'name', `x ${githubToken}`);
+    redactor.field('b', 'uri', 'note://x?secret');
+    redactor.field('c', 'text', 'line\nline');
+    expect(redact.mock.calls).toEqual([
+      ['a', '[REDACTED:first] [REDACTED:github]'],
+      ['b', '[REDACTED:first]ote://x'],
+      ['c', '[REDACTED:first]ine\nline'],
+    ]);
+  });
+
+  test('of content has no such time limit, and its tally knows what it did', () => {
+    const slow = new Redactor({ redact: () => 'x', now: clockOf(100) });
+    const tally = new Tally();
+    expect(slow.text('t', 'joe', tally)).toBe('x');
+    expect(slow.value('v', { a: 1 }, tally)).toBe('x');
+    expect([tally.count, [...tally.rules]]).toEqual([2, ['hook']]);
+    expect(new Redactor({ redact: () => undefined }).value('v', { a: 1 }, tally)).toBeUndefined();
+    expect([...tally.dropped]).toEqual(['v']);
+  });
+});
+
+describe('a field without a hook', () => {
+  const redactor = new Redactor();
+
+  test.each(KINDS)('hides every kind of secret as %s', (kind) => {
+    for (const { secret, text = secret } of Object.values(SECRETS))
+      expect(redactor.field('f', kind, text) ?? '').not.toContain(secret);
+  });
+
+  test('is what the method of its kind makes of it', () => {
+    for (const text of ['get_weather', 'https://joe@example.com/a?b', 'a\nb', 'x'.repeat(10_000), '\ud800']) {
+      for (const kind of KINDS) expect(redactor.field('f', kind, text)).toBe(redactor[kind]('f', text));
+    }
+  });
+
+  test('never throws for what is not a string', () => {
+    const [name, uri, text] = KINDS.map((kind) => redactor.field('f', kind, {} as string));
+    expect([name, uri, text]).toEqual(['[REDACTED]', '[REDACTED]', undefined]);
+  });
+});
+
+test('a string put together from redacted parts is asked about alone', () => {
+  const redact = vi.fn((_field: string, value: string) => value.toUpperCase());
+  const tally = new Tally();
+  expect(new Redactor({ redact }).approved('f', 'name', 'a.b', tally)).toBe('A.B');
+  expect(redact.mock.calls).toEqual([['f', 'a.b']]);
+  expect(new Redactor().approved('f', 'name', 'a.b')).toBe('a.b');
+  expect([...tally.rules]).toEqual(['hook']);
+});
