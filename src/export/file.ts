@@ -1,0 +1,146 @@
+/** Log records into a file, one line each, that survive the process and are put aside when there are many. */
+import { statSync } from 'node:fs';
+import { warnOperator } from '../util/report.js';
+import { exportRecords } from './export-records.js';
+import { Failures, writeError } from './failures.js';
+import { isOneLine } from './line.js';
+import { optionalFunction, optionsObject, wholeNumber } from './options.js';
+import { resolvePath } from './path-template.js';
+import { RotatingFile } from './rotating-file.js';
+import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
+
+const DEFAULT_MAX_BYTES = 64 * 1024 ** 2;
+const MIN_MAX_BYTES = 1024;
+const MAX_MAX_BYTES = 1024 ** 4;
+const DEFAULT_MAX_FILES = 30;
+const MAX_MAX_FILES = 10_000;
+
+/** Options of {@link FileLogRecordExporter}. */
+export interface FileLogRecordExporterOptions {
+  /**
+   * The file, relative to the working directory at the time the exporter is made. It and its folders are made when the
+   * first line is written, with the modes 0600 and 0700. It may not be a symbolic link. `{pid}` and every name in
+   * `placeholders` stand for their values: `/var/log/mcp/{service}-{pid}.jsonl`.
+   */
+  readonly path: string;
+  /**
+   * Values for the placeholders in `path`. Characters other than `A-Za-z0-9._-` become `_`, as do dots at the
+   * beginning; at most 128 characters are used.
+   *
+   * @defaultValue `{ pid: process.pid }`
+   */
+  readonly placeholders?: Readonly<Record<string, string | number>> | undefined;
+  /**
+   * How large the file may become, in bytes, before it is put aside: 1024 (1 KiB) to 1099511627776 (1 TiB). A line that
+   * is larger gets a file of its own.
+   *
+   * @defaultValue 67108864 (64 MiB)
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * How many files that were put aside are kept, the newest: 1 to 10000. Older ones are deleted.
+   *
+   * @defaultValue 30
+   */
+  readonly maxFiles?: number | undefined;
+  /**
+   * Hears of failures at run time: of each kind (what failed, and the code) once. The error says the path and the
+   * reason, nothing of the records.
+   *
+   * @defaultValue one line on stderr
+   */
+  readonly onError?: ErrorHandler | undefined;
+  /**
+   * The clock: milliseconds since 1970.
+   *
+   * @defaultValue `Date.now`
+   */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Appends log records to a file, one line of JSON each. It is an ordinary exporter for the LoggerProvider of the
+ * OpenTelemetry SDK, 2.x (`sdk-logs` 0.2xx) or 3.x, and can be written to without one.
+ *
+ * Writing is synchronous: what was accepted survives the death of the process, SIGKILL included. A loss of power it
+ * survives from the next `forceFlush` on. Several processes may write to one path of a local file system; their lines
+ * do not mix. A file that something else moved or deleted is made again. After a crash in the middle of a line, the
+ * next line begins on a new one; two processes that start then may leave an empty line.
+ *
+ * The file is put aside when it is full, and with the first line of a new day (UTC): `audit.jsonl` becomes
+ * `audit-2026-11-21T093000Z-1.jsonl`, of the time at which it was closed, in the same folder.
+ *
+ * Nothing throws at run time. A write that fails is reported, a part of a line is taken back, and the next write tries
+ * again from the beginning. Where putting aside fails, the file goes on growing, and it is tried again after a minute.
+ */
+export class FileLogRecordExporter {
+  readonly #file: RotatingFile;
+  readonly #failures: Failures;
+  readonly #where: string;
+  #shutDown: Promise<void> | undefined;
+
+  /** @throws TypeError or RangeError naming the option, what it is, and what is accepted. The file is not opened. */
+  constructor(options: FileLogRecordExporterOptions) {
+    const { path, placeholders, maxBytes, maxFiles, onError, now } = optionsObject('FileLogRecordExporter', options);
+    const file = resolvePath(path, placeholders);
+    this.#where = JSON.stringify(file);
+    if (isFolder(file)) throw new TypeError(`path is ${this.#where}, a folder; accepted: the path of a file`);
+    this.#failures = new Failures(optionalFunction('onError', onError) ?? (({ message }) => warnOperator(message)));
+    this.#file = new RotatingFile({
+      path: file,
+      maxBytes: wholeNumber('maxBytes', maxBytes, MIN_MAX_BYTES, MAX_MAX_BYTES, DEFAULT_MAX_BYTES),
+      maxFiles: wholeNumber('maxFiles', maxFiles, 1, MAX_MAX_FILES, DEFAULT_MAX_FILES),
+      now: optionalFunction('now', now) ?? Date.now,
+      onRotationError: (doing, error) => this.#failures.tell(doing, this.#where, error),
+    });
+  }
+
+  /** Writes a record per line. Calls back before it returns: with 1 and the first error when any of them failed. */
+  export(records: readonly LogRecordLike[], resultCallback: (result: ExportResultLike) => void): void {
+    exportRecords(records, (line) => this.#send(line), resultCallback);
+  }
+
+  /**
+   * Appends a finished line, without a line feed at its end, and none within.
+   *
+   * @returns true once the line is the operating system's; false when it was not written.
+   */
+  write(line: string): boolean {
+    return this.#send(line) === undefined;
+  }
+
+  /** Has the present file put onto the disk. A failure of that goes to `onError`, not to the caller. */
+  async forceFlush(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      this.#failures.tell('sync', this.#where, error);
+    }
+  }
+
+  /** Flushes and closes the file. What comes after is not written. */
+  shutdown(): Promise<void> {
+    this.#shutDown ??= this.forceFlush().then(() => this.#file.close());
+    return this.#shutDown;
+  }
+
+  #send(line: string): WriteError | undefined {
+    if (this.#shutDown !== undefined) return writeError(`cannot write to ${this.#where}: it is shut down`);
+    try {
+      if (typeof line !== 'string' || !isOneLine(line)) throw writeError('what was given is not one line');
+      this.#file.append(Buffer.from(`${line}\n`));
+      return undefined;
+    } catch (error) {
+      return this.#failures.tell('write to', this.#where, error);
+    }
+  }
+}
+
+/** False where that cannot be known: whatever is wrong shows when the file is written to. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}

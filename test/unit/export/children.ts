@@ -1,0 +1,43 @@
+/** Processes of their own that write with the exporters of `dist/`. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const EXPORT = new URL('../../../dist/esm/export/', import.meta.url);
+
+/** Code that may use `FileLogRecordExporter`, `StderrLogRecordExporter` and `fs`, and the arguments as `args`. */
+function moduleOf(code: string): string {
+  const name = (file: string) => JSON.stringify(new URL(file, EXPORT).href);
+  return `import fs from 'node:fs';
+    import { FileLogRecordExporter } from ${name('file.js')};
+    import { AppendFile } from ${name('append-file.js')};
+    import { StderrLogRecordExporter } from ${name('stderr.js')};
+    const args = JSON.parse(process.argv[1]);
+    ${code}`;
+}
+
+/** Starts such a process, in a shell that has run `prepare` before where that is given. */
+export function start(code: string, args: unknown = {}, prepare?: string): ChildProcessWithoutNullStreams {
+  const argv = ['--input-type=module', '-e', moduleOf(code), JSON.stringify(args)];
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  // Packages are found from here.
+  const cwd = fileURLToPath(new URL('../../../', import.meta.url));
+  return prepare === undefined
+    ? spawn(process.execPath, argv, { env, cwd })
+    : spawn('sh', ['-c', `${prepare}; exec "$0" "$@"`, process.execPath, ...argv], { env, cwd });
+}
+
+/** What a process says on its standard output until it ends, as JSON. */
+export async function answerOf(child: ChildProcessWithoutNullStreams): Promise<any> {
+  let said = '';
+  let complained = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    complained += text;
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) throw new Error(`the process ended with ${code ?? signal}: ${complained}`);
+  return { ...JSON.parse(said), stderr: complained };
+}

@@ -1,0 +1,174 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { answerOf, start } from './children.js';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcp-trail-export-'));
+  path = join(folder, 'audit.jsonl');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** All lines of all files: none may be torn, so each is JSON. */
+function lines(): any[] {
+  return readdirSync(folder).flatMap((name) => {
+    const text = readFileSync(join(folder, name), 'utf8');
+    if (text !== '' && !text.endsWith('\n')) throw new Error(`${name} ends in the middle of a line`);
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  });
+}
+
+describe('four processes that write to one path', () => {
+  it('lose no line and tear none, while they put it aside again and again', async () => {
+    const code = `
+      const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 16384, maxFiles: 10000 });
+      let accepted = 0;
+      for (let n = 0; n < 500; n++) {
+        // Some are longer than a page of memory.
+        const line = JSON.stringify({ writer: args.writer, n, fill: 'é'.repeat((n * 37) % 3000) });
+        if (exporter.write(line)) accepted++;
+      }
+      console.log(JSON.stringify({ accepted }));
+    `;
+    const writers = [1, 2, 3, 4];
+    const answers = await Promise.all(writers.map((writer) => answerOf(start(code, { path, writer }))));
+    expect(answers).toEqual(writers.map(() => ({ accepted: 500, stderr: '' })));
+    const found = lines().map(({ writer, n }) => `${writer}/${n}`);
+    const expected = writers.flatMap((writer) => Array.from({ length: 500 }, (_, n) => `${writer}/${n}`));
+    expect(found.sort()).toEqual(expected.sort());
+    expect(readdirSync(folder).length).toBeGreaterThan(50);
+  });
+
+  it('keep as many files as they were told to, and no line twice', async () => {
+    const code = `
+      const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 1024, maxFiles: 5 });
+      for (let n = 0; n < 200; n++) exporter.write(JSON.stringify({ writer: args.writer, n, fill: 'x'.repeat(300) }));
+      console.log('{}');
+    `;
+    const answers = await Promise.all([1, 2, 3, 4].map((writer) => answerOf(start(code, { path, writer }))));
+    expect(answers.map(({ stderr }) => stderr).join('')).toBe('');
+    const found = lines().map(({ writer, n }) => `${writer}/${n}`);
+    expect(new Set(found).size).toBe(found.length);
+    expect(readdirSync(folder).filter((name) => name !== 'audit.jsonl')).toHaveLength(5);
+  });
+});
+
+describe('a process that is killed', () => {
+  it('leaves every line that was accepted', async () => {
+    const code = `
+      const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 65536, maxFiles: 10000 });
+      for (let n = 0; ; n++) {
+        if (exporter.write(JSON.stringify({ n, fill: 'x'.repeat(2000) }))) fs.writeSync(1, n + ' ');
+      }
+    `;
+    const child = start(code, { path });
+    let acknowledged = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      acknowledged += text;
+      if (acknowledged.length > 2_000) child.kill('SIGKILL');
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(child.signalCode).toBe('SIGKILL');
+    // The last number may have been cut.
+    const last = acknowledged.split(' ').slice(0, -1).map(Number).length;
+    expect(last).toBeGreaterThan(300);
+    const found = new Set(lines().map(({ n }) => n));
+    expect(Array.from({ length: last }, (_, n) => n).filter((n) => !found.has(n))).toEqual([]);
+  });
+});
+
+describe('a disk that takes a part of a line', () => {
+  // The size of files is limited to 4 KiB; of the line that goes past it, the system writes the beginning.
+  const LIMIT = 'ulimit -f 8';
+
+  it('is left without it, and the next line that fits is written', async () => {
+    const code = `
+      const codes = [];
+      const exporter = new FileLogRecordExporter({ path: args.path, onError: (error) => codes.push(error.code) });
+      const write = (n, length) => exporter.write(JSON.stringify({ n, fill: 'x'.repeat(length) }));
+      const accepted = [write(1, 3000), write(2, 3000), write(3, 3000), write(4, 100)];
+      console.log(JSON.stringify({ accepted, codes }));
+    `;
+    const answer = await answerOf(start(code, { path }, LIMIT));
+    expect(answer).toEqual({ accepted: [true, false, false, true], codes: ['EFBIG'], stderr: '' });
+    expect(lines().map(({ n }) => n)).toEqual([1, 4]);
+  });
+
+  it('keeps it where somebody has written behind it, and the next line begins anew', async () => {
+    const code = `
+      const line = (letter, length) => Buffer.from(letter.repeat(length) + '\\n');
+      const file = AppendFile.open(args.path);
+      file.append(line('a', 3000), 0n);
+      let code;
+      try {
+        // The size from before somebody else's line.
+        file.append(line('b', 3000), 0n);
+      } catch (error) {
+        code = error.code;
+      }
+      file.close();
+      fs.truncateSync(args.path, 4000);
+      AppendFile.open(args.path).append(line('c', 10), 4000n);
+      console.log(JSON.stringify({ code }));
+    `;
+    const answer = await answerOf(start(code, { path }, LIMIT));
+    expect(answer).toEqual({ code: 'EFBIG', stderr: '' });
+    expect(readFileSync(path, 'utf8')).toBe(`${'a'.repeat(3000)}\n${'b'.repeat(999)}\n${'c'.repeat(10)}\n`);
+  });
+});
+
+describe('a file that cannot be put aside', () => {
+  it('grows on, and is put aside a minute later', async () => {
+    const code = `
+      let now = Date.now();
+      const codes = [];
+      const onError = (error) => codes.push(error.message.split(' "')[0] + ': ' + error.code);
+      const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 1024, now: () => now, onError });
+      const write = (n) => exporter.write(JSON.stringify({ n, fill: 'x'.repeat(1000) }));
+      const files = () => fs.readdirSync(args.folder).length;
+      const accepted = [write(1)];
+      // Putting aside takes a descriptor more than writing.
+      const taken = [];
+      try {
+        for (;;) taken.push(fs.openSync('/dev/null'));
+      } catch {}
+      accepted.push(write(2));
+      for (const fd of taken) fs.closeSync(fd);
+      accepted.push(write(3));
+      const before = files();
+      now += 60_000;
+      accepted.push(write(4));
+      console.log(JSON.stringify({ accepted, codes, before, after: files() }));
+    `;
+    const answer = await answerOf(start(code, { path, folder }, 'ulimit -n 64'));
+    expect(answer).toEqual({
+      accepted: [true, true, true, true],
+      codes: ['cannot put aside: EMFILE'],
+      before: 1,
+      after: 2,
+      stderr: '',
+    });
+    expect(readFileSync(path, 'utf8')).toContain('"n":4');
+  });
+});
+
+describe('an exporter without onError', () => {
+  it('says once, on stderr, what the operator has to know', async () => {
+    const code = `
+      const exporter = new FileLogRecordExporter({ path: '/dev/full' });
+      const accepted = [exporter.write('a'), exporter.write('b')];
+      console.log(JSON.stringify({ accepted }));
+    `;
+    expect(await answerOf(start(code))).toEqual({
+      accepted: [false, false],
+      stderr: 'mcp-trail: cannot write to "/dev/full": ENOSPC: no space left on device\n',
+    });
+  });
+});

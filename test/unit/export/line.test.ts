@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_CHARS, MAX_DEPTH, MAX_MEMBERS, MAX_STRING_CHARS } from '../../../src/export/json.js';
+import { isOneLine, recordLine } from '../../../src/export/line.js';
+import type { LogRecordLike } from '../../../src/export/types.js';
+
+const parsed = (record: LogRecordLike) => JSON.parse(recordLine(record));
+const bodyOf = (body: unknown) => parsed({ body }).body;
+
+/** Whatever a record holds, its line is one line of JSON. */
+function expectOneLine(line: string) {
+  expect(line).not.toMatch(/[\n\r\u2028\u2029]/);
+  expect(() => JSON.parse(line)).not.toThrow();
+}
+
+describe('a record that cannot be read', () => {
+  const throwing = () => {
+    throw new Error('not yours');
+  };
+  const hostile = new Proxy({}, { get: throwing, ownKeys: throwing, getOwnPropertyDescriptor: throwing });
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+
+  it.each([
+    ['a proxy whose traps throw', hostile],
+    ['a revoked proxy', revoked],
+    ['null', null],
+    ['a number', 7],
+    ['undefined', undefined],
+  ])('is an empty object: %s', (_what, record) => {
+    expect(recordLine(record as LogRecordLike)).toBe('{}');
+  });
+
+  it.each([
+    [
+      'a getter that throws',
+      {
+        get a() {
+          throw new Error('not yours');
+        },
+      },
+      { a: '[unreadable]' },
+    ],
+    ['a proxy whose traps throw', hostile, '[unreadable]'],
+    ['a revoked proxy', revoked, '[unreadable]'],
+    ['an invalid date', new Date(Number.NaN), '[unreadable]'],
+  ])('loses that value alone: %s', (_what, body, expected) => {
+    expect(parsed({ eventName: 'e', body })).toEqual({ event_name: 'e', body: expected });
+  });
+
+  it('is not asked for its own idea of JSON', () => {
+    expect(bodyOf({ toJSON: throwing, a: 1 })).toEqual({ a: 1 });
+  });
+});
+
+describe('a value that JSON has no word for', () => {
+  it.each([
+    ['a bigint', 123456789012345678901234567890n, '123456789012345678901234567890'],
+    ['a huge bigint', 2n ** 100_000n, '[bigint]'],
+    ['NaN', Number.NaN, 'NaN'],
+    ['an infinity', Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['binary data', new Uint8Array([1, 2, 255]), 'AQL/'],
+    ['a part of a buffer', new Uint8Array([0, 1, 2, 255]).subarray(1), 'AQL/'],
+    ['an array buffer', new Uint8Array([1, 2, 255]).buffer, 'AQL/'],
+    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['undefined in an array', [undefined, () => {}, Symbol('s')], [null, null, null]],
+    ['undefined in an object', { a: undefined, b: () => {}, c: Symbol('s'), d: null }, { d: null }],
+  ])('becomes a string, or is left out: %s', (_what, value, expected) => {
+    expect(bodyOf(value)).toEqual(expected);
+  });
+
+  it('is cut where it contains itself', () => {
+    const body: Record<string, unknown> = { a: 1 };
+    body['self'] = [body];
+    expect(bodyOf(body)).toEqual({ a: 1, self: ['[cycle]'] });
+  });
+
+  it('may stand twice in a record without being a cycle', () => {
+    const twin = { a: 1 };
+    expect(bodyOf([twin, twin])).toEqual([twin, twin]);
+  });
+
+  it('keeps a member called __proto__, and the prototype of objects', () => {
+    const line = recordLine({ body: JSON.parse('{"__proto__":{"polluted":true}}') });
+    expect(line).toBe('{"body":{"__proto__":{"polluted":true}}}');
+    expect(({} as { polluted?: true }).polluted).toBeUndefined();
+  });
+});
+
+describe('a record of too much', () => {
+  const deep = (depth: number): unknown => (depth === 0 ? 'bottom' : { in: deep(depth - 1) });
+  const paths = (depth: number): unknown => (depth === 0 ? [] : new Array(1_000).fill(paths(depth - 1)));
+  const MANY = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 'v']));
+
+  it.each([
+    ['a megabyte of text', 'x'.repeat(1_000_000)],
+    ['a megabyte of line feeds', '\n'.repeat(1_000_000)],
+    ['a megabyte of bytes', new Uint8Array(1_000_000)],
+    ['a hundred thousand keys', MANY],
+    ['a name of a megabyte', { ['x'.repeat(1_000_000)]: 1 }],
+    ['an array without end', new Array(2 ** 32 - 1)],
+    ['a deep structure', deep(10_000)],
+    ['empty arrays on more paths than there is time', paths(12)],
+    ['many long texts', Array.from({ length: 1_000 }, () => '\u0000'.repeat(60_000))],
+    [
+      'a structure that grows as it is read',
+      new Proxy({}, { get: (_, key) => (typeof key === 'string' ? [key] : undefined) }),
+    ],
+  ])('is cut, and says so: %s', (what, body) => {
+    const line = recordLine({ eventName: 'e', body });
+    expectOneLine(line);
+    expect(line.length).toBeLessThan(MAX_CHARS + 6 * MAX_STRING_CHARS + 1_000);
+    if (!what.includes('grows')) expect(JSON.parse(line)).toMatchObject({ event_name: 'e', truncated: true });
+  });
+
+  it('keeps what is within the bounds', () => {
+    expect(bodyOf(MANY)).toEqual(Object.fromEntries(Object.entries(MANY).slice(0, MAX_MEMBERS)));
+    expect(bodyOf('x'.repeat(MAX_STRING_CHARS))).toHaveLength(MAX_STRING_CHARS);
+    expect(parsed({ body: deep(MAX_DEPTH - 1) })).toEqual({ body: deep(MAX_DEPTH - 1) });
+  });
+
+  it('is not cut through the middle of a character', () => {
+    expect(bodyOf(`${'x'.repeat(MAX_STRING_CHARS - 1)}😀`)).toBe('x'.repeat(MAX_STRING_CHARS - 1));
+  });
+
+  it('loses its resource before its body, and its body before its name', () => {
+    const big = Array.from({ length: 10 }, () => 'x'.repeat(60_000));
+    const line = parsed({ body: big, eventName: 'e', resource: { attributes: { 'service.name': 's' } } });
+    expect(Object.keys(line)).toEqual(['event_name', 'body', 'truncated']);
+  });
+});
+
+describe('a line', () => {
+  it('never holds a line break', () => {
+    const breaks = 'a\nb\rc\u2028d\u2029e';
+    const line = recordLine({
+      eventName: breaks,
+      severityText: breaks,
+      body: breaks,
+      attributes: { [breaks]: breaks },
+    });
+    expectOneLine(line);
+    expect(JSON.parse(line)).toEqual({
+      event_name: breaks,
+      severity_text: breaks,
+      body: breaks,
+      attributes: { [breaks]: breaks },
+    });
+  });
+
+  it('keeps half a character as an escape, not as a replacement', () => {
+    expect(recordLine({ body: '\ud800' })).toBe('{"body":"\\ud800"}');
+  });
+
+  it('is recognised where it holds no line feed and no carriage return', () => {
+    expect(['{}', '{"a":"\u2028"}', '', 'a\nb', 'a\r'].map(isOneLine)).toEqual([true, true, true, false, false]);
+  });
+});
+
+describe('the line of an ordinary record', () => {
+  it('is one flat object of everything the record has', () => {
+    const line = recordLine({
+      hrTime: [1_795_253_400, 7],
+      hrTimeObserved: [1_795_253_400, 123_456_789],
+      severityNumber: 9,
+      severityText: 'INFO',
+      eventName: 'session.start',
+      body: { user: ['a', 1, true, null] },
+      attributes: { k: 'v' },
+      droppedAttributesCount: 2,
+      spanContext: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 },
+      resource: { attributes: { 'service.name': 'weather' } },
+      instrumentationScope: { name: 'lib', version: '1.0.0' },
+    });
+    expect(line).toBe(
+      '{"time":"2026-11-21T09:30:00.000000007Z","observed_time":"2026-11-21T09:30:00.123456789Z",' +
+        '"event_name":"session.start","severity_number":9,"severity_text":"INFO",' +
+        `"trace_id":"${'a'.repeat(32)}","span_id":"${'b'.repeat(16)}","trace_flags":1,` +
+        '"body":{"user":["a",1,true,null]},"attributes":{"k":"v"},"dropped_attributes_count":2,' +
+        '"scope":{"name":"lib","version":"1.0.0"},"resource":{"service.name":"weather"}}',
+    );
+  });
+
+  it('leaves out what is absent, empty or no such thing', () => {
+    const record = {
+      hrTime: [0, 0],
+      hrTimeObserved: [Number.NaN, -1],
+      attributes: {},
+      droppedAttributesCount: 0,
+      spanContext: { traceId: '0'.repeat(32), spanId: '0'.repeat(16) },
+      resource: { attributes: {} },
+      body: 'hello',
+    } as unknown as LogRecordLike;
+    expect(parsed(record)).toEqual({ body: 'hello' });
+  });
+
+  it.each([[[2 ** 53, 0]], [[1, 1e9]], [[-1, 0]], [['1', '2']], [null], ['12'], [[253_402_300_800, 0]]])(
+    'has no time where the record says %j',
+    (hrTime) => {
+      expect(recordLine({ hrTime } as unknown as LogRecordLike)).toBe('{}');
+    },
+  );
+
+  it('has the last second that there is a form for', () => {
+    expect(parsed({ hrTime: [253_402_300_799, 999_999_999] }).time).toBe('9999-12-31T23:59:59.999999999Z');
+  });
+});
+
+describe('the line of an audit record', () => {
+  const eventName = 'mcp_audit.request';
+
+  it('is its body, byte for byte', () => {
+    // Nothing that writes JSON again would write it like this.
+    const body = '{"b":1.50,"a":"\\u0041\u2028é","event_name":"mcp_audit.request"}';
+    expect(recordLine({ eventName, body, attributes: { more: true } })).toBe(body);
+  });
+
+  it.each([
+    ['is not JSON', '{"a":1'],
+    ['has something behind it', '{"a":1} {"b":2}'],
+    ['is an array', '[1]'],
+    ['is a string', '"{}"'],
+    ['is laid out over lines', '{\n"a":1}'],
+    ['is laid out with carriage returns', '{\r"a":1}'],
+    ['stands in blanks', ' {"a":1}'],
+    ['is larger than any record', `{"a":"${'x'.repeat(1_048_576)}"}`],
+    ['is no text', { a: 1 }],
+    ['is empty', ''],
+  ])('is that of an ordinary record when its body %s', (_what, body) => {
+    const line = recordLine({ eventName, body });
+    expectOneLine(line);
+    expect(JSON.parse(line)).toMatchObject({ event_name: eventName, body: expect.anything() });
+  });
+
+  it('is not for the bodies of other events', () => {
+    expect(parsed({ eventName: 'audit', body: '{"a":1}' })).toEqual({ event_name: 'audit', body: '{"a":1}' });
+    expect(parsed({ body: '{"a":1}' })).toEqual({ body: '{"a":1}' });
+  });
+});

@@ -1,0 +1,222 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StderrLogRecordExporter, type StderrStream } from '../../../src/export/stderr.js';
+import type { WriteError } from '../../../src/export/types.js';
+import { answerOf, start } from './children.js';
+
+let errors: WriteError[];
+const onError = (error: WriteError) => errors.push(error);
+beforeEach(() => {
+  errors = [];
+});
+
+/** A descriptor behind which nothing ever waits. */
+function plainStream(fd: number): StderrStream {
+  const unexpected = () => {
+    throw new Error('a line that should have gone to the descriptor went to the stream');
+  };
+  return { fd, writableLength: 0, write: unexpected, once: () => {}, removeListener: () => {}, listenerCount: () => 0 };
+}
+
+describe('an option that is not accepted', () => {
+  it.each([
+    [{ onError: 1 }, TypeError, 'onError is 1; accepted: a function'],
+    [{ stream: 2 }, TypeError, 'stream is 2; accepted: a stream with a descriptor'],
+    [{ stream: null }, TypeError, 'stream is null; accepted'],
+    [{ stream: {} }, TypeError, 'stream is of type object; accepted'],
+    [{ stream: plainStream(1) }, RangeError, 'stream has the descriptor 1; accepted: a whole number from 2'],
+    [{ stream: plainStream(0) }, RangeError, 'stream has the descriptor 0; accepted'],
+    [{ stream: plainStream(2.5) }, RangeError, 'stream has the descriptor 2.5; accepted'],
+    [{ stream: plainStream('2' as never) }, RangeError, 'stream has the descriptor "2"; accepted'],
+    [null, TypeError, 'accepted: an object'],
+  ])('is a mistake that names it: %j', (options, type, message) => {
+    const attempt = () => new StderrLogRecordExporter(options as never);
+    expect(attempt).toThrow(type);
+    expect(attempt).toThrow(message);
+  });
+});
+
+describe('a descriptor that refuses', () => {
+  it('makes a write and an export fail, and is told once, without the line', () => {
+    const fd = openSync('/dev/full', 'w');
+    const exporter = new StderrLogRecordExporter({ stream: plainStream(fd), onError });
+    const secret = ['s3', 'cr3t'].join('');
+    const result = vi.fn();
+    expect(exporter.write(secret)).toBe(false);
+    exporter.export([{ body: secret }, { body: 'b' }], result);
+    closeSync(fd);
+    expect(exporter.write('a')).toBe(false);
+    expect(result.mock.calls).toEqual([[{ code: 1, error: expect.objectContaining({ code: 'ENOSPC' }) }]]);
+    expect(errors.map(({ message }) => message)).toEqual([
+      'cannot write to stderr: ENOSPC: no space left on device',
+      'cannot write to stderr: EBADF: bad file descriptor',
+    ]);
+  });
+
+  it('having taken a part of a line, gets the next one on a line of its own', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-export-'));
+    const path = join(folder, 'stderr.txt');
+    const code = `
+      const fd = fs.openSync(args.path, 'a');
+      const stream = { fd, writableLength: 0, write() {}, once() {}, removeListener() {}, listenerCount: () => 0 };
+      const exporter = new StderrLogRecordExporter({ stream, onError() {} });
+      const accepted = [exporter.write('a'.repeat(3000)), exporter.write('b'.repeat(3000))];
+      fs.truncateSync(args.path, 4000);
+      accepted.push(exporter.write('c'), exporter.write('d'));
+      console.log(JSON.stringify({ accepted }));
+    `;
+    const answer = await answerOf(start(code, { path }, 'ulimit -f 8'));
+    expect(answer.accepted).toEqual([true, false, true, true]);
+    expect(readFileSync(path, 'utf8')).toBe(`${'a'.repeat(3000)}\n${'b'.repeat(999)}\nc\nd\n`);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('does not take what is not one line', () => {
+    const exporter = new StderrLogRecordExporter({ stream: plainStream(99), onError });
+    expect([exporter.write('a\nb'), exporter.write({} as string)]).toEqual([false, false]);
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('a pipe that nobody reads', () => {
+  let reader: ChildProcess & { stdin: Socket };
+  /** Reads once it is told to, and says then what it has read. */
+  const READER = `
+    process.once('SIGUSR2', () => process.stdin.pipe(process.stdout));
+    process.stderr.write('ready');
+    setInterval(() => {}, 1000);
+    process.stdin.on('end', () => process.exit());
+    process.stdin.pause();
+  `;
+
+  beforeEach(async () => {
+    reader = spawn(process.execPath, ['-e', READER], { env: { ...process.env, NODE_OPTIONS: '' } }) as never;
+    await once(reader.stderr as NodeJS.ReadableStream, 'data');
+    Object.assign(reader.stdin, { fd: (reader.stdin as never as { _handle: { fd: number } })._handle.fd });
+  });
+  afterEach(() => {
+    reader.kill('SIGKILL');
+  });
+
+  async function everythingRead(): Promise<string> {
+    let read = '';
+    reader.stdout?.setEncoding('utf8').on('data', (text) => {
+      read += text;
+    });
+    reader.kill('SIGUSR2');
+    reader.stdin.end();
+    await once(reader, 'close');
+    return read;
+  }
+
+  const lineOf = (n: number) => JSON.stringify({ n, fill: 'x'.repeat(10_000) });
+
+  it('takes whole lines and no others, in their order, among those of the application', async () => {
+    const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
+    const accepted: string[] = [];
+    let refused = 0;
+    for (let n = 0; n < 300; n++) {
+      if (n % 50 === 0) {
+        reader.stdin.write(`the application ${n}\n`);
+        accepted.push(`the application ${n}`);
+      }
+      if (exporter.write(lineOf(n))) accepted.push(lineOf(n));
+      else refused += 1;
+    }
+    expect(refused).toBeGreaterThan(100);
+    expect(errors.map(({ code }) => code)).toEqual(['EAGAIN']);
+    expect(reader.stdin.writableLength).toBeLessThan(1_048_576 + 20_000);
+    expect((await everythingRead()).split('\n')).toEqual([...accepted, '']);
+  });
+
+  it('takes lines at once again when somebody has read it', async () => {
+    const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
+    for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
+    expect(reader.stdin.writableLength).toBeGreaterThan(0);
+    reader.kill('SIGUSR2');
+    reader.stdout?.resume();
+    await exporter.forceFlush();
+    expect(reader.stdin.writableLength).toBe(0);
+    expect(exporter.write('a')).toBe(true);
+    expect(reader.stdin.writableLength).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
+  it('does not hold up the end for long', async () => {
+    vi.useFakeTimers();
+    const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
+    for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
+    const ended = exporter.shutdown();
+    await vi.advanceTimersByTimeAsync(2_000);
+    vi.useRealTimers();
+    await ended;
+    expect(exporter.write('a')).toBe(false);
+  });
+
+  it('and whose reader goes away, is told and does not end the process', async () => {
+    const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
+    for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
+    const told = vi.waitFor(() => expect(errors).toHaveLength(1));
+    reader.kill('SIGKILL');
+    await told;
+    expect(['EPIPE', 'ECONNRESET']).toContain(errors[0]?.code);
+  });
+});
+
+describe('the stderr of a process', () => {
+  it('does not hold the process up where the parent never reads it', async () => {
+    const code = `
+      const codes = [];
+      const exporter = new StderrLogRecordExporter({ onError: (error) => codes.push(error.code) });
+      let accepted = 0;
+      for (let n = 0; n < 300; n++) if (exporter.write(JSON.stringify({ n, fill: 'x'.repeat(10000) }))) accepted++;
+      fs.writeSync(1, JSON.stringify({ accepted, codes }));
+      // Only when the parent has heard of it does it begin to read.
+    `;
+    const child = start(code);
+    const [answer] = await once(child.stdout.setEncoding('utf8'), 'data');
+    const { accepted, codes } = JSON.parse(answer);
+    expect(codes).toEqual(['EAGAIN']);
+    let read = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      read += text;
+    });
+    await once(child, 'close');
+    const lines = read.split('\n').slice(0, -1);
+    expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: accepted }, (_, n) => n));
+  });
+
+  it('has every line when the process is killed after it, as long as the pipe has room', async () => {
+    const code = `
+      const exporter = new StderrLogRecordExporter();
+      for (let n = 0; n < 20; n++) exporter.write(JSON.stringify({ n }));
+      process.kill(process.pid, 'SIGKILL');
+    `;
+    const child = start(code);
+    let read = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      read += text;
+    });
+    await once(child, 'close');
+    expect(read).toBe(Array.from({ length: 20 }, (_, n) => `{"n":${n}}\n`).join(''));
+  });
+
+  it('gets nothing else, and standard output nothing at all', async () => {
+    const code = `
+      const exporter = new StderrLogRecordExporter();
+      const results = [];
+      exporter.export([{ body: 'a' }, { eventName: 'mcp_audit.request', body: '{"z":1,"a":2}' }], (r) => results.push(r));
+      await exporter.shutdown();
+      console.log(JSON.stringify({ results }));
+    `;
+    expect(await answerOf(start(code))).toEqual({
+      results: [{ code: 0 }],
+      stderr: '{"body":"a"}\n{"z":1,"a":2}\n',
+    });
+  });
+});
