@@ -1,0 +1,110 @@
+/** A tool's definition as hashes: two definitions are the same when their hashes are. */
+import { canonicalJson } from '../util/canonical.js';
+import { arrayLength, ownKeys, ownValue } from '../util/own-value.js';
+import { sha256 } from './hash.js';
+import type { MemberHashes } from './state.js';
+
+/**
+ * Members of a tool that a change is told by. What a server calls its others is its own choice: they are `other`.
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool
+ */
+const MEMBERS: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'inputSchema',
+  'outputSchema',
+  'annotations',
+  'icons',
+  'execution',
+]);
+export const OTHER_MEMBERS = 'other';
+
+/** Stands for the hash of what is too deep or too large to have one. */
+export const UNHASHABLE = 'unhashable';
+
+const MAX_MEMBERS = 1000;
+const MAX_ICONS = 1000;
+/** Enough to tell that a member changed. */
+const MEMBER_HASH_LENGTH = 16;
+/** What hashing something costs that turns out to have no hash. */
+const COST_OF_FAILURE = 1_048_576;
+
+/** Characters that may still be hashed of one list. */
+export interface Work {
+  left: number;
+}
+
+/** A tool's members, as far as they belong to its definition: without `_meta`, and of icons their sources. */
+export interface Definition {
+  readonly name: string;
+  readonly members: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Reads one element of a list of tools; undefined for what is none. */
+export function readDefinition(tool: unknown): Definition | undefined {
+  if (typeof tool !== 'object' || tool === null) return undefined;
+  const name = ownValue(tool, 'name');
+  if (typeof name !== 'string') return undefined;
+  const keys = ownKeys(tool);
+  if (keys === undefined || keys.length > MAX_MEMBERS) return { name, members: undefined };
+  const members: Record<string, unknown> = Object.create(null);
+  for (const key of keys) {
+    if (key !== '_meta') members[key] = key === 'icons' ? sources(ownValue(tool, key)) : ownValue(tool, key);
+  }
+  return { name, members };
+}
+
+function sources(icons: unknown): unknown {
+  const length = arrayLength(icons);
+  if (length === undefined || length > MAX_ICONS) return icons;
+  return Array.from({ length }, (_, index) => {
+    const icon = ownValue(icons as object, String(index));
+    return typeof icon === 'object' && icon !== null ? ownValue(icon, 'src') : null;
+  });
+}
+
+/** SHA-256 over the canonical JSON of the definition, its name included. */
+export function definitionHash({ members }: Definition, work: Work): string {
+  return members === undefined ? UNHASHABLE : hashOf(members, work);
+}
+
+/** One short hash per member that there is; those that the conventions do not name have one together. */
+export function memberHashes({ members }: Definition, work: Work): MemberHashes {
+  const hashes: Record<string, string> = {};
+  const others: Record<string, unknown> = Object.create(null);
+  for (const [key, value] of Object.entries(members ?? {})) {
+    if (value === undefined || key === 'name') continue;
+    if (MEMBERS.has(key)) hashes[key] = hashOf(value, work).slice(0, MEMBER_HASH_LENGTH);
+    else others[key] = value;
+  }
+  if (Object.keys(others).length > 0) hashes[OTHER_MEMBERS] = hashOf(others, work).slice(0, MEMBER_HASH_LENGTH);
+  return hashes;
+}
+
+function hashOf(value: unknown, work: Work): string {
+  if (work.left <= 0) return UNHASHABLE;
+  try {
+    const text = canonicalJson(value);
+    work.left -= text.length;
+    return sha256(text);
+  } catch {
+    work.left -= COST_OF_FAILURE;
+    return UNHASHABLE;
+  }
+}
+
+/** Names of members that differ, from the fixed list. */
+export function changedMembers(before: MemberHashes, after: MemberHashes): string[] {
+  const names = [...MEMBERS, OTHER_MEMBERS];
+  return names.filter((name) => before[name] !== after[name]).sort();
+}
+
+/** Keeps of stored members what this list can compare. */
+export function isMember(name: string): boolean {
+  return MEMBERS.has(name) || name === OTHER_MEMBERS;
+}
+
+/** The hash of several definitions, in whatever order they come: of tools with the same name, or of a whole list. */
+export function setHash(lines: readonly string[]): string {
+  return sha256([...lines].sort().join('\n'));
+}

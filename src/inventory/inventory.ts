@@ -1,0 +1,244 @@
+/** What servers and tools are there, since when, and what changed? */
+import { annotate } from './annotate.js';
+import { learn, sameFacts } from './facts.js';
+import { serverId } from './hash.js';
+import { DAY_MS, MAX_SERVERS, MAX_TOOLS, positive } from './limits.js';
+import { Lists } from './lists.js';
+import { LiveServers } from './live.js';
+import { Names, UNREADABLE } from './names.js';
+import { inventoryChanged, serverObserved } from './records.js';
+import { Saver } from './saver.js';
+import { type InventorySnapshot, snapshotOf } from './snapshot.js';
+import { type KnownFacts, newServer, type ServerState, type Servers } from './state.js';
+import { StateFile } from './state-file.js';
+import type {
+  Annotations,
+  CountedPage,
+  InventoryChange,
+  InventoryOptions,
+  ServerFacts,
+  ToolsPage,
+  Use,
+} from './types.js';
+import { addUse } from './usage.js';
+
+const MAX_PROBLEMS = 20;
+/** The last instant that has a name in RFC 3339. */
+const MAX_TIME = 253_402_300_799_999;
+/** Longer timers of Node.js fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The servers and tools that were seen, and what became of them. It is told what happens, and answers with what belongs
+ * into the audit trail.
+ *
+ * What is compared with is what was reported last, across restarts where there is a state file. At most ten changes of
+ * one thing and 200 of one server are reported per hour; the first one held back is reported as `list_changed` or
+ * `server_changed`, and what still is different later is reported then. Everything is bounded. No method throws.
+ */
+export class Inventory {
+  readonly #options: InventoryOptions;
+  readonly #servers: Servers = new Map();
+  readonly #live = new LiveServers();
+  readonly #names: Names;
+  readonly #lists: Lists;
+  readonly #saver: Saver | undefined;
+  readonly #limits: { readonly maxServers: number; readonly maxTools: number };
+  readonly #staleAfterMs: number;
+  readonly #observeEveryMs: number;
+  /** Servers that were used while they counted as stale; told by the next sweep. */
+  readonly #returned = new Set<ServerState>();
+  readonly #problems = new Set<string>();
+
+  constructor(options: InventoryOptions) {
+    this.#options = options;
+    this.#names = new Names(options.redactName);
+    this.#limits = {
+      maxServers: positive(options.maxServers, MAX_SERVERS),
+      maxTools: positive(options.maxTools, MAX_TOOLS),
+    };
+    this.#staleAfterMs = positive(options.staleAfterMs, 30 * DAY_MS);
+    this.#observeEveryMs = positive(options.observeEveryMs, DAY_MS);
+    this.#lists = new Lists({
+      servers: this.#servers,
+      live: this.#live,
+      names: this.#names,
+      maxTools: this.#limits.maxTools,
+      declaredNames: options.declaredNames,
+    });
+    if (options.file === undefined) return;
+    this.#saver = new Saver({
+      file: new StateFile({ path: options.file, now: this.#now, problem: this.#problem }),
+      servers: this.#servers,
+      limits: this.#limits,
+      saveEveryMs: Math.min(positive(options.saveEveryMs, 5000), MAX_TIMER_MS),
+    });
+  }
+
+  /** A connection says who is at its other end, or who we are. The id is that of the server, kept or not. */
+  observeServer(facts: ServerFacts): { id: string; changes: InventoryChange[] } {
+    const now = this.#now();
+    const id = serverId(facts.name, facts.endpoint);
+    const server = this.#servers.get(id);
+    if (server === undefined) return { id, changes: this.#addServer(id, facts, now) };
+    server.sides.add(facts.side);
+    const changes = this.#seen(server, now);
+    const learnt = learn(server.facts, facts, this.#names);
+    if (!sameFacts(server.facts, learnt)) changes.push(...this.#learnFacts(server, learnt, now));
+    else if (now - server.reportedAt >= this.#observeEveryMs) changes.push(this.#observed(server, now));
+    this.#saver?.touch(changes.length > 0);
+    return { id, changes };
+  }
+
+  /** One page of a server's tools has come. Of several pages, the last one completes the list. */
+  observeTools(id: string, page: ToolsPage): InventoryChange[] {
+    return this.#observeList(id, (server, now) => this.#lists.addTools(server, page, now));
+  }
+
+  /** One page of a server's prompts or resources has come: they are counted. */
+  observeList(id: string, kind: 'prompts' | 'resources', page: CountedPage): InventoryChange[] {
+    return this.#observeList(id, (server, now) => this.#lists.addCount(server, kind, page, now));
+  }
+
+  /** An operation has finished. A tool that is in no list is kept once it was called with success. */
+  used(id: string, use: Use): void {
+    const server = this.#servers.get(id);
+    if (server === undefined) return;
+    const now = this.#now();
+    const at = Number.isFinite(use.at) ? Math.min(Math.max(use.at, 0), now) : now;
+    if (server.staleAt !== undefined) this.#returned.add(server);
+    server.staleAt = undefined;
+    server.lastSeen = Math.max(server.lastSeen, at);
+    const tool = typeof use.tool === 'string' ? this.#lists.used(server, use.tool, use.status === 'ok', at) : undefined;
+    if (tool !== undefined) tool.lastSeen = Math.max(tool.lastSeen, at);
+    addUse(server, tool?.usage, use, at, this.#names);
+    this.#saver?.touch(false);
+  }
+
+  /** Argument names that a tool declares in the latest list of this process; undefined when that is not known. */
+  declaredArguments(id: string, tool: string): ReadonlySet<string> | undefined {
+    const server = this.#servers.get(id);
+    return server && this.#lists.declared(server, tool);
+  }
+
+  /**
+   * What time alone changes, to be asked about now and then: servers that have become stale, once each, that were used
+   * again since, and those in use on long-lived connections whose last record is too old.
+   */
+  sweep(): InventoryChange[] {
+    const now = this.#now();
+    const changes = [...this.#returned].map((server) => inventoryChanged(server, 'server_returned'));
+    this.#returned.clear();
+    for (const server of this.#servers.values()) {
+      if (server.staleAt === undefined && now - server.lastSeen >= this.#staleAfterMs) {
+        server.staleAt = now;
+        changes.push(inventoryChanged(server, 'server_stale'));
+      } else if (server.lastSeen > server.reportedAt && now - server.reportedAt >= this.#observeEveryMs) {
+        changes.push(this.#observed(server, now));
+      }
+    }
+    if (changes.length > 0) this.#saver?.touch(true);
+    return changes;
+  }
+
+  /** Keeps what people say about a server. The record names the fields; what was said stays in the state. */
+  annotate(id: string, annotations: Annotations): InventoryChange[] {
+    const server = this.#servers.get(id);
+    if (server === undefined) return [];
+    const changed = annotate(server, annotations, this.#now(), this.#redactText);
+    if (changed.length === 0) return [];
+    this.#saver?.touch(true);
+    return [inventoryChanged(server, 'annotated', { 'mcp_audit.inventory.annotations': changed })];
+  }
+
+  /** Everything that is known, as plain JSON. */
+  snapshot(): InventorySnapshot {
+    return snapshotOf(this.#servers);
+  }
+
+  /** Saves now, if something changed. Waits up to half a second for other processes that are saving. */
+  flush(): void {
+    this.#saver?.flush();
+  }
+
+  /** Saves, and saves no more on its own. */
+  close(): void {
+    this.#saver?.close();
+  }
+
+  #addServer(id: string, facts: ServerFacts, now: number): InventoryChange[] {
+    if (this.#servers.size >= this.#limits.maxServers && !this.#forgetOne()) {
+      this.#problem(`the inventory is full (${this.#limits.maxServers} servers); new ones are not kept`);
+      return [];
+    }
+    const server = newServer(id, learn(undefined, facts, this.#names), now);
+    server.sides.add(facts.side);
+    this.#servers.set(id, server);
+    this.#saver?.touch(true);
+    return [serverObserved(server, 'server_added')];
+  }
+
+  /** Makes room by what is stale longest, and was not worth a word to anybody. */
+  #forgetOne(): boolean {
+    const stale = [...this.#servers.values()].filter(
+      (each) => each.staleAt !== undefined && each.annotations.size === 0,
+    );
+    const [oldest] = stale.sort((a, b) => a.lastSeen - b.lastSeen);
+    if (oldest === undefined) return false;
+    return this.#servers.delete(oldest.id);
+  }
+
+  #observeList(id: string, add: (server: ServerState, now: number) => InventoryChange[]): InventoryChange[] {
+    const server = this.#servers.get(id);
+    if (server === undefined) return [];
+    const now = this.#now();
+    const changes = [...this.#seen(server, now), ...add(server, now)];
+    this.#saver?.touch(changes.length > 0);
+    return changes;
+  }
+
+  #seen(server: ServerState, now: number): InventoryChange[] {
+    const returned = this.#returned.delete(server) || server.staleAt !== undefined;
+    server.staleAt = undefined;
+    server.lastSeen = Math.max(server.lastSeen, now);
+    return returned ? [inventoryChanged(server, 'server_returned')] : [];
+  }
+
+  #learnFacts(server: ServerState, facts: KnownFacts, now: number): InventoryChange[] {
+    const { budget } = this.#live.of(server);
+    if (!budget.spend('facts', now)) return budget.notice(now) ? [inventoryChanged(server, 'server_changed')] : [];
+    server.facts = facts;
+    server.changedAt = now;
+    return [this.#observed(server, now, 'server_changed')];
+  }
+
+  #observed(server: ServerState, now: number, reason?: 'server_changed'): InventoryChange {
+    server.reportedAt = now;
+    return serverObserved(server, reason);
+  }
+
+  /** A hook that fails costs the text. */
+  #redactText = (text: string): string => {
+    const { redactText } = this.#options;
+    try {
+      return redactText === undefined ? text : redactText(text);
+    } catch {
+      return UNREADABLE;
+    }
+  };
+
+  #now = (): number => {
+    const now = this.#options.now();
+    return Number.isFinite(now) ? Math.min(Math.max(Math.trunc(now), 0), MAX_TIME) : 0;
+  };
+
+  #problem = (text: string): void => {
+    if (this.#problems.has(text) || this.#problems.size >= MAX_PROBLEMS) return;
+    this.#problems.add(text);
+    try {
+      this.#options.onProblem?.(text);
+    } catch {
+      // Who does not want to know need not.
+    }
+  };
+}

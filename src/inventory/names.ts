@@ -1,0 +1,48 @@
+/** Names that peers chose, made fit to keep: well-formed, without control characters, redacted, short. */
+import { MAX_NAME, MAX_READ } from './limits.js';
+
+const MAX_REMEMBERED = 2000;
+export const UNREADABLE = '[REDACTED:hook_error]';
+
+export class Names {
+  readonly #redact: ((name: string) => string) | undefined;
+  /** The same few names come with every call. */
+  readonly #remembered = new Map<string, string>();
+
+  constructor(redact: ((name: string) => string) | undefined) {
+    this.#redact = redact;
+  }
+
+  /** The form of a name that is kept, and that names are compared by. */
+  kept(name: string, max: number = MAX_NAME): string {
+    if (name.length > MAX_NAME) return cut(this.#redacted(name), max);
+    let kept = this.#remembered.get(name);
+    if (kept === undefined) {
+      kept = cut(this.#redacted(name), MAX_NAME);
+      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(name, kept);
+    }
+    return cut(kept, max);
+  }
+
+  /** A hook that fails costs the name. */
+  #redacted(name: string): string {
+    const readable = plain(name.slice(0, MAX_READ));
+    if (this.#redact === undefined) return readable;
+    try {
+      const redacted: unknown = this.#redact(readable);
+      return typeof redacted === 'string' ? plain(redacted.slice(0, MAX_READ)) : UNREADABLE;
+    } catch {
+      return UNREADABLE;
+    }
+  }
+}
+
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '').replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** The beginning of a text, of whole characters. */
+export function cut(text: string, max: number): string {
+  return text.length <= max ? text : text.slice(0, max).replace(/\p{Surrogate}$/u, '');
+}

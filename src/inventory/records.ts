@@ -1,0 +1,108 @@
+/** What a change says in an audit record. */
+import type { AuditFields } from '../semconv/audit-record.js';
+import type { ServerState } from './state.js';
+import type { InventoryChange } from './types.js';
+
+type Change<K extends keyof AuditFields> = NonNullable<AuditFields[K]>;
+
+/** A server as it is known now; with a reason unless it is only that time passed. */
+export function serverObserved(server: ServerState, reason?: Change<'mcp_audit.inventory.change'>): InventoryChange {
+  const { facts, lists } = server;
+  return {
+    event: 'mcp_audit.server.observed',
+    fields: present({
+      ...identity(server),
+      'mcp_audit.server.title': facts.title,
+      'mcp_audit.server.capabilities': facts.capabilities,
+      'mcp_audit.server.protocol_versions': facts.protocolVersions,
+      'mcp_audit.server.instructions_hash': facts.instructionsHash,
+      ...toolSet(server),
+      'mcp_audit.server.prompt_count': lists.get('prompts')?.count,
+      'mcp_audit.server.resource_count': lists.get('resources')?.count,
+      'mcp_audit.server.first_seen': isoTime(server.firstSeen),
+      'mcp_audit.server.last_seen': isoTime(server.lastSeen),
+      'mcp_audit.inventory.change': reason,
+    }),
+  };
+}
+
+/** One tool that is new, gone or other than it was. */
+export function toolChanged(
+  server: ServerState,
+  name: string,
+  change: Change<'mcp_audit.tool.change'>,
+  how: { hash?: string | undefined; previousHash?: string | undefined; members?: readonly string[] | undefined },
+): InventoryChange {
+  return {
+    event: 'mcp_audit.tool.changed',
+    fields: present({
+      ...identity(server),
+      ...toolSet(server),
+      'gen_ai.tool.name': name,
+      'mcp_audit.tool.change': change,
+      'mcp_audit.tool.hash': how.hash,
+      'mcp_audit.tool.previous_hash': how.previousHash,
+      'mcp_audit.tool.changed_members': how.members,
+    }),
+  };
+}
+
+/** Anything else about a server. */
+export function inventoryChanged(
+  server: ServerState,
+  change: Change<'mcp_audit.inventory.change'>,
+  more: AuditFields = {},
+): InventoryChange {
+  return {
+    event: 'mcp_audit.inventory.changed',
+    fields: present({
+      ...identity(server),
+      ...more,
+      'mcp_audit.server.first_seen': isoTime(server.firstSeen),
+      'mcp_audit.server.last_seen': isoTime(server.lastSeen),
+      'mcp_audit.inventory.change': change,
+    }),
+  };
+}
+
+/** A list of a server is not what it was. */
+export function listChanged(server: ServerState): InventoryChange {
+  return inventoryChanged(
+    server,
+    'list_changed',
+    present({
+      ...toolSet(server),
+      'mcp_audit.server.prompt_count': server.lists.get('prompts')?.count,
+      'mcp_audit.server.resource_count': server.lists.get('resources')?.count,
+    }),
+  );
+}
+
+/** An instant in RFC 3339, UTC, with milliseconds. */
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+type Given = { [K in keyof AuditFields]: AuditFields[K] | undefined };
+
+function identity({ id, facts }: ServerState): Given {
+  return {
+    'mcp_audit.server.id': id,
+    'mcp_audit.server.name': facts.name,
+    'mcp_audit.server.version': facts.version,
+    'mcp_audit.server.endpoint': facts.endpoint,
+  };
+}
+
+function toolSet({ lists }: ServerState): Given {
+  const list = lists.get('tools');
+  return { 'mcp_audit.server.tools_hash': list?.hash, 'mcp_audit.server.tool_count': list?.count };
+}
+
+/** Records have no empty values. */
+function present(given: Given): AuditFields {
+  const entries = Object.entries(given).filter(
+    ([, value]) => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,130 @@
+/** The state file, shared by processes: read at the start, merged and replaced as a whole at every save. */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { acquireLock } from './lock.js';
+import type { Servers } from './state.js';
+import { readState, writeState } from './stored.js';
+
+/** More than the inventory can come to. */
+const MAX_BYTES = 64 * 1_048_576;
+
+export interface StateFileOptions {
+  readonly path: string;
+  readonly now: () => number;
+  readonly problem: (text: string) => void;
+}
+
+/** How a save ended: `busy` when other processes were saving, `failed` when it has been said why. */
+export type Saved = 'saved' | 'busy' | 'failed';
+
+export class StateFile {
+  readonly #options: StateFileOptions;
+
+  constructor(options: StateFileOptions) {
+    this.#options = options;
+  }
+
+  /** What other processes and runs knew; undefined when there is nothing to be known. */
+  load(waitMs: number): Servers | undefined {
+    return this.#guarded(undefined, () => {
+      const stored = this.#read();
+      // Only who holds the lock may move a file: it may be another one by now.
+      if (stored === 'corrupt') this.#locked(waitMs, () => this.#readOrMoveAside());
+      return stored instanceof Map ? stored : undefined;
+    });
+  }
+
+  /**
+   * Replaces the file by what `merged` makes of it. With `durable`, it is on the disk when this returns.
+   * @param waitMs how long other processes may be waited for, in milliseconds
+   */
+  save(merged: (stored: Servers | undefined) => Servers, durable: boolean, waitMs: number): Saved {
+    return this.#guarded('failed', () =>
+      this.#locked(waitMs, (token, held) => {
+        const stored = this.#readOrMoveAside();
+        if (stored === 'unusable') return 'failed';
+        return this.#replace(writeState(merged(stored)), token, durable, held) ? 'saved' : 'busy';
+      }),
+    );
+  }
+
+  #locked<T>(waitMs: number, action: (token: string, held: () => boolean) => T): T | 'busy' {
+    const { path } = this.#options;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Who was killed while saving left a file behind.
+    const lock = acquireLock(`${path}.lock`, waitMs, (token) => rmSync(temporary(path, token), { force: true }));
+    if (lock === undefined) return 'busy';
+    try {
+      return action(lock.token, lock.held);
+    } finally {
+      lock.release();
+    }
+  }
+
+  #read(): Servers | 'corrupt' | 'unusable' | undefined {
+    const { path, now, problem } = this.#options;
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return undefined;
+    const stored = size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now());
+    if (stored !== 'newer') return stored;
+    problem(`the inventory file ${path} was written by a newer version, and is neither read nor saved`);
+    return 'unusable';
+  }
+
+  #readOrMoveAside(): Servers | 'unusable' | undefined {
+    const { path, now, problem } = this.#options;
+    const stored = this.#read();
+    if (stored !== 'corrupt') return stored;
+    const aside = `${path}.corrupt-${now()}`;
+    renameSync(path, aside);
+    problem(`the inventory file ${path} could not be understood; it was kept as ${aside}, and a new one is begun`);
+    return undefined;
+  }
+
+  /** False when the lock was lost on the way: then what others wrote stays. */
+  #replace(text: string, token: string, durable: boolean, held: () => boolean): boolean {
+    const { path } = this.#options;
+    const file = temporary(path, token);
+    try {
+      const descriptor = openSync(file, 'wx', 0o600);
+      try {
+        const bytes = Buffer.from(text);
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+        if (durable) fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      if (!held()) return false;
+      renameSync(file, path);
+      return true;
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+
+  #guarded<T>(otherwise: T, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      this.#options.problem(
+        `the inventory file ${this.#options.path} cannot be used (${code ?? (error as Error).name})`,
+      );
+      return otherwise;
+    }
+  }
+}
+
+function temporary(path: string, token: string): string {
+  return `${path}.tmp-${token}`;
+}

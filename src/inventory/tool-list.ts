@@ -1,0 +1,149 @@
+/** A list of tools, read page by page, as far as it is kept. */
+import { arrayLength, ownValue } from '../util/own-value.js';
+import {
+  type Definition,
+  definitionHash,
+  memberHashes,
+  OTHER_MEMBERS,
+  readDefinition,
+  setHash,
+  type Work,
+} from './definition.js';
+import { MAX_NAME } from './limits.js';
+import { cut, type Names } from './names.js';
+import type { MemberHashes, ToolState } from './state.js';
+
+/** Elements of one page that are looked at. */
+const MAX_ELEMENTS = 100_000;
+/** Characters of one list that are hashed; later definitions are `unhashable`. */
+const MAX_WORK = 8 * 1_048_576;
+
+/** The definitions in one list that go by one name: one, unless the server repeats itself. */
+interface Found {
+  /** As the server gave it, cut. */
+  readonly rawName: string;
+  readonly definitions: { readonly hash: string; readonly members: MemberHashes }[];
+}
+
+/** What was found under one name, as it is compared and kept. */
+export interface ListedTool {
+  readonly name: string;
+  readonly rawName: string;
+  readonly hash: string;
+  readonly members: MemberHashes;
+  /** Argument names, once somebody asked for them. */
+  readonly declared: ReadonlySet<string> | undefined;
+}
+
+/** A definition, to be asked which arguments it declares. */
+export interface SeenDefinition {
+  readonly name: string;
+  readonly hash: string;
+  readonly inputSchema: unknown;
+}
+
+/** What the list is read for. */
+export interface ListReader {
+  readonly names: Names;
+  /** The tools of the server that were reported, by name. */
+  readonly known: ReadonlyMap<string, ToolState>;
+  /** Tools that may be kept. */
+  readonly limit: number;
+  readonly declaredNames: (tool: SeenDefinition) => ReadonlySet<string> | undefined;
+}
+
+export class ToolList {
+  /** Tools in the list, kept or not. */
+  count = 0;
+  /** Whether there were definitions that are neither compared nor kept. */
+  overflowed = false;
+  /** Whether all names were read. */
+  complete = true;
+  readonly #found = new Map<string, Found>();
+  /** Names of known tools, compared or not. */
+  readonly #present = new Set<string>();
+  readonly #declared = new Map<string, ReadonlySet<string>>();
+  readonly #work: Work = { left: MAX_WORK };
+  /** New names there still is room for. */
+  #room = 0;
+  #new = 0;
+  #definitions = 0;
+
+  /** Reads one page; what is no list, and what is no tool in it, is passed over. */
+  read(tools: unknown, reader: ListReader): void {
+    const length = arrayLength(tools);
+    if (length === undefined) return;
+    this.#room = reader.limit - listed(reader.known);
+    if (length > MAX_ELEMENTS) {
+      this.count += length - MAX_ELEMENTS;
+      this.overflowed = true;
+      this.complete = false;
+    }
+    for (let index = 0; index < Math.min(length, MAX_ELEMENTS); index++) {
+      const definition = readDefinition(ownValue(tools as object, String(index)));
+      if (definition !== undefined) this.#add(definition, reader);
+    }
+  }
+
+  #add(definition: Definition, reader: ListReader): void {
+    this.count++;
+    const name = reader.names.kept(definition.name);
+    const known = reader.known.get(name);
+    if (known !== undefined) this.#present.add(name);
+    const found =
+      this.#definitions < 2 * reader.limit
+        ? (this.#found.get(name) ?? this.#begin(name, definition.name, known !== undefined))
+        : undefined;
+    if (found === undefined) {
+      this.overflowed = true;
+      return;
+    }
+    this.#definitions++;
+    const hash = definitionHash(definition, this.#work);
+    // Members matter where something changed.
+    const members = hash === known?.hash ? known.members : memberHashes(definition, this.#work);
+    found.definitions.push({ hash, members });
+    if (found.definitions.length > 1) return;
+    const declared = reader.declaredNames({ name, hash, inputSchema: definition.members?.['inputSchema'] });
+    if (declared !== undefined) this.#declared.set(name, declared);
+  }
+
+  /** Known tools are always found again; new ones as long as there is room. */
+  #begin(name: string, rawName: string, isKnown: boolean): Found | undefined {
+    if (!isKnown && this.#new >= this.#room) return undefined;
+    if (!isKnown) this.#new++;
+    const found: Found = { rawName: cut(rawName, MAX_NAME), definitions: [] };
+    this.#found.set(name, found);
+    return found;
+  }
+
+  /** Whether a tool that is known by now is in the list. */
+  has(name: string): boolean {
+    return this.#found.has(name) || this.#present.has(name);
+  }
+
+  tools(): ListedTool[] {
+    return [...this.#found].map(([name, { rawName, definitions }]) => ({
+      name,
+      rawName,
+      ...together(definitions),
+      declared: this.#declared.get(name),
+    }));
+  }
+}
+
+function listed(known: ReadonlyMap<string, ToolState>): number {
+  let count = 0;
+  for (const tool of known.values()) if (tool.status === 'listed') count++;
+  return count;
+}
+
+/** Tools of the same name count as one, whose definition is all of theirs, in any order. */
+function together(definitions: Found['definitions']): Pick<ListedTool, 'hash' | 'members'> {
+  const [only] = definitions;
+  if (only === undefined || definitions.length > 1) {
+    const hash = setHash(definitions.map((each) => each.hash));
+    return { hash, members: { [OTHER_MEMBERS]: hash.slice(0, 16) } };
+  }
+  return only;
+}

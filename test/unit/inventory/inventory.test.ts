@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerFacts } from '../../../src/inventory/types.js';
+import { AUDIT_FIELDS } from '../../../src/semconv/audit-record.js';
+import { clocked, DAY, HOUR, START, told, tool } from '../../support/inventory.js';
+
+const FACTS: ServerFacts = {
+  side: 'client',
+  name: 'files',
+  version: '1.0.0',
+  title: 'Files',
+  endpoint: 'files.example:443',
+  protocolVersions: ['2025-11-25'],
+  capabilities: ['tools', 'prompts'],
+  instructionsHash: 'abc',
+};
+
+describe('a server that was never observed', () => {
+  it('has no tools, no use and no annotations, whatever is said about it', () => {
+    const { inventory } = clocked();
+    const id = '0'.repeat(32);
+    expect(inventory.observeTools(id, { tools: [tool('a')] })).toEqual([]);
+    expect(inventory.observeList(id, 'prompts', { count: 1 })).toEqual([]);
+    expect(inventory.annotate(id, { notes: 'x' })).toEqual([]);
+    expect(inventory.declaredArguments(id, 'a')).toBeUndefined();
+    inventory.used(id, { at: START, status: 'ok' });
+    expect(inventory.snapshot()).toEqual({ servers: [] });
+  });
+});
+
+describe('a new server', () => {
+  it('is observed, with all that is known', () => {
+    const { inventory } = clocked();
+    const { id, changes } = inventory.observeServer(FACTS);
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(changes).toEqual([
+      {
+        event: 'mcp_audit.server.observed',
+        fields: {
+          'mcp_audit.server.id': id,
+          'mcp_audit.server.name': 'files',
+          'mcp_audit.server.version': '1.0.0',
+          'mcp_audit.server.endpoint': 'files.example:443',
+          'mcp_audit.server.title': 'Files',
+          'mcp_audit.server.capabilities': ['prompts', 'tools'],
+          'mcp_audit.server.protocol_versions': ['2025-11-25'],
+          'mcp_audit.server.instructions_hash': 'abc',
+          'mcp_audit.server.first_seen': '2026-01-01T00:00:00.000Z',
+          'mcp_audit.server.last_seen': '2026-01-01T00:00:00.000Z',
+          'mcp_audit.inventory.change': 'server_added',
+        },
+      },
+    ]);
+  });
+
+  it('has no fields for what is not known', () => {
+    const { inventory } = clocked();
+    const [change] = inventory.observeServer({ side: 'server', capabilities: [] }).changes;
+    expect(Object.keys(change?.fields ?? {}).sort()).toEqual([
+      'mcp_audit.inventory.change',
+      'mcp_audit.server.first_seen',
+      'mcp_audit.server.id',
+      'mcp_audit.server.last_seen',
+    ]);
+  });
+
+  it('is one by name and endpoint, from whichever side', () => {
+    const { inventory } = clocked();
+    const id = (facts: Partial<ServerFacts>) => inventory.observeServer({ ...FACTS, ...facts }).id;
+    expect(id({ side: 'server', version: '2' })).toBe(id({}));
+    expect(id({ endpoint: 'other.example:443' })).not.toBe(id({}));
+    expect(id({ name: 'other' })).not.toBe(id({}));
+    expect(inventory.snapshot().servers[0]?.sides).toEqual(['client', 'server']);
+  });
+
+  it('is not kept when the inventory is full, which is said once', () => {
+    const { inventory, problems } = clocked({ maxServers: 2 });
+    for (const name of ['a', 'b', 'c', 'd']) inventory.observeServer({ side: 'client', name });
+    expect(inventory.observeServer({ side: 'client', name: 'e' }).changes).toEqual([]);
+    expect(inventory.snapshot().servers.map(({ name }) => name)).toEqual(expect.arrayContaining(['a', 'b']));
+    expect(inventory.snapshot().servers).toHaveLength(2);
+    expect(problems).toHaveLength(1);
+  });
+
+  it('takes the place of a stale one that nobody wrote about', () => {
+    const { inventory, clock } = clocked({ maxServers: 2 });
+    const { id } = inventory.observeServer({ side: 'client', name: 'noted' });
+    inventory.annotate(id, { notes: 'keep' });
+    inventory.observeServer({ side: 'client', name: 'old' });
+    clock.time += 31 * DAY;
+    inventory.sweep();
+    expect(told(inventory.observeServer({ side: 'client', name: 'new' }).changes)).toEqual([
+      'server.observed server_added',
+    ]);
+    expect(inventory.snapshot().servers.map(({ name }) => name)).toEqual(['noted', 'new']);
+  });
+});
+
+describe('a known server', () => {
+  it('is observed again after 24 hours, and not before', () => {
+    const { inventory, clock } = clocked();
+    inventory.observeServer(FACTS);
+    clock.time += DAY - 1;
+    expect(inventory.observeServer(FACTS).changes).toEqual([]);
+    clock.time += 1;
+    const { changes } = inventory.observeServer(FACTS);
+    expect(told(changes)).toEqual(['server.observed']);
+    expect(changes[0]?.fields).toMatchObject({
+      'mcp_audit.server.first_seen': '2026-01-01T00:00:00.000Z',
+      'mcp_audit.server.last_seen': '2026-01-02T00:00:00.000Z',
+    });
+    expect(inventory.observeServer(FACTS).changes).toEqual([]);
+  });
+
+  it('is observed when it says something else than before', () => {
+    const { inventory } = clocked();
+    inventory.observeServer(FACTS);
+    const { changes } = inventory.observeServer({ ...FACTS, version: '1.1.0' });
+    expect(told(changes)).toEqual(['server.observed server_changed']);
+    expect(changes[0]?.fields['mcp_audit.server.version']).toBe('1.1.0');
+    expect(told(inventory.observeServer({ ...FACTS, version: '1.1.0', capabilities: ['tools'] }).changes)).toHaveLength(
+      1,
+    );
+  });
+
+  it('has not changed by saying less, or by the order of what it says', () => {
+    const { inventory } = clocked();
+    inventory.observeServer(FACTS);
+    expect(inventory.observeServer({ side: 'client', name: 'files', endpoint: 'files.example:443' }).changes).toEqual(
+      [],
+    );
+    expect(inventory.observeServer({ ...FACTS, capabilities: ['prompts', 'tools', 'tools'] }).changes).toEqual([]);
+  });
+
+  it('collects the protocol versions it speaks', () => {
+    const { inventory } = clocked();
+    inventory.observeServer(FACTS);
+    const other = { ...FACTS, protocolVersions: ['2025-06-18'] };
+    expect(told(inventory.observeServer(other).changes)).toEqual(['server.observed server_changed']);
+    expect(inventory.observeServer(FACTS).changes).toEqual([]);
+    expect(inventory.snapshot().servers[0]?.protocolVersions).toEqual(['2025-06-18', '2025-11-25']);
+  });
+
+  it('that changes all the time says so ten times an hour, and once that it goes on', () => {
+    const { inventory, clock } = clocked();
+    inventory.observeServer(FACTS);
+    const changes = Array.from({ length: 1000 }, (_, index) => {
+      clock.time += 10;
+      return inventory.observeServer({ ...FACTS, version: String(index % 2) }).changes;
+    }).flat();
+    expect(told(changes)).toEqual([
+      ...new Array(10).fill('server.observed server_changed'),
+      'inventory.changed server_changed',
+    ]);
+    clock.time += HOUR;
+    expect(inventory.observeServer({ ...FACTS, version: '9' }).changes[0]?.fields['mcp_audit.server.version']).toBe(
+      '9',
+    );
+  });
+});
+
+describe('a server that is not seen any more', () => {
+  it('is stale after 30 days, once, and returns', () => {
+    const { inventory, clock } = clocked();
+    inventory.observeServer(FACTS);
+    clock.time += 30 * DAY - 1;
+    expect(told(inventory.sweep())).toEqual([]);
+    clock.time += 1;
+    expect(told(inventory.sweep())).toEqual(['inventory.changed server_stale']);
+    expect(told(inventory.sweep())).toEqual([]);
+    expect(inventory.snapshot().servers[0]?.staleSince).toBe('2026-01-31T00:00:00.000Z');
+    expect(told(inventory.observeServer(FACTS).changes)).toEqual([
+      'inventory.changed server_returned',
+      'server.observed',
+    ]);
+    expect(inventory.snapshot().servers[0]?.staleSince).toBeUndefined();
+    expect(told(inventory.sweep())).toEqual([]);
+  });
+
+  it('returns by being used, too, which the next sweep tells', () => {
+    const { inventory, clock } = clocked({ staleAfterMs: DAY });
+    const { id } = inventory.observeServer(FACTS);
+    clock.time += DAY;
+    inventory.sweep();
+    inventory.used(id, { at: clock.time, status: 'ok' });
+    expect(told(inventory.sweep())).toEqual(['inventory.changed server_returned', 'server.observed']);
+    expect(told(inventory.sweep())).toEqual([]);
+  });
+
+  it('is not one that is used on a connection that lasts: that one is observed every 24 hours', () => {
+    const { inventory, clock } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    for (let day = 0; day < 60; day++) {
+      clock.time += DAY;
+      inventory.used(id, { at: clock.time, status: 'ok' });
+      expect(told(inventory.sweep())).toEqual(['server.observed']);
+    }
+  });
+});
+
+describe('the clock', () => {
+  it('may go backwards or make no sense', () => {
+    const { inventory, clock } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    for (const time of [START - DAY, Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300]) {
+      clock.time = time;
+      inventory.observeServer(FACTS);
+      inventory.used(id, { at: time, status: 'error' });
+      inventory.sweep();
+      expect(() => inventory.snapshot()).not.toThrow();
+    }
+  });
+});
+
+describe('what people say about a server', () => {
+  it('is kept, and its record has the names of the fields alone', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    const changes = inventory.annotate(id, { notes: 'looked at it', approval: 'approved', addedBy: 'ann@example.com' });
+    expect(told(changes)).toEqual(['inventory.changed annotated']);
+    expect(changes[0]?.fields['mcp_audit.inventory.annotations']).toEqual(['addedBy', 'approval', 'notes']);
+    expect(JSON.stringify(changes)).not.toMatch(/looked|ann@|approved/);
+    expect(inventory.snapshot().servers[0]?.annotations).toEqual({
+      addedBy: { value: 'ann@example.com', at: '2026-01-01T00:00:00.000Z' },
+      approval: { value: 'approved', at: '2026-01-01T00:00:00.000Z' },
+      notes: { value: 'looked at it', at: '2026-01-01T00:00:00.000Z' },
+    });
+  });
+
+  it('is no change when it says the same again, or makes no sense', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    inventory.annotate(id, { review: 'done' });
+    expect(inventory.annotate(id, { review: 'done' })).toEqual([]);
+    expect(inventory.annotate(id, { approval: 'perhaps', notes: 7, unknown: 'x' } as never)).toEqual([]);
+  });
+
+  it('can be taken away, and is cut', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    inventory.annotate(id, { rejectionReason: 'x'.repeat(1e6), notes: 'n' });
+    inventory.annotate(id, { notes: null });
+    const { annotations } = inventory.snapshot().servers[0] as { annotations: Record<string, { value?: string }> };
+    expect(annotations['rejectionReason']?.value).toHaveLength(2000);
+    expect(annotations['notes']?.value).toBeUndefined();
+  });
+});
+
+describe('prompts and resources', () => {
+  it('are counted across pages, and a change of their number is told', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    expect(inventory.observeList(id, 'resources', { count: 50, nextCursor: 'c' })).toEqual([]);
+    expect(inventory.observeList(id, 'resources', { count: 7, cursor: 'c' })).toEqual([]);
+    expect(inventory.observeList(id, 'prompts', { count: 3 })).toEqual([]);
+    expect(inventory.observeList(id, 'prompts', { count: 3 })).toEqual([]);
+    const changes = inventory.observeList(id, 'prompts', { count: 4 });
+    expect(told(changes)).toEqual(['inventory.changed list_changed']);
+    expect(changes[0]?.fields).toMatchObject({
+      'mcp_audit.server.prompt_count': 4,
+      'mcp_audit.server.resource_count': 57,
+    });
+  });
+
+  it('whose number changes with every list are told of eleven times an hour', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    const changes = Array.from({ length: 100 }, (_, index) => inventory.observeList(id, 'resources', { count: index }));
+    expect(changes.flat()).toHaveLength(11);
+  });
+
+  it('of a number that is none are passed over', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    for (const count of [-1, 1.5, Number.NaN, '3' as never]) inventory.observeList(id, 'prompts', { count });
+    expect(inventory.snapshot().servers[0]?.lists).toEqual({});
+  });
+});
+
+describe('the fields of all changes', () => {
+  it('are fields of the record, and of the groups that are ours', () => {
+    const { inventory, clock } = clocked();
+    const { id, changes } = inventory.observeServer(FACTS);
+    changes.push(...inventory.observeTools(id, { tools: [tool('a'), tool('b')] }));
+    changes.push(...inventory.observeTools(id, { tools: [tool('a', { title: 'A' }), tool('c')] }));
+    changes.push(...inventory.annotate(id, { notes: 'x' }));
+    inventory.observeList(id, 'prompts', { count: 1 });
+    changes.push(...inventory.observeList(id, 'prompts', { count: 2 }));
+    clock.time += 40 * DAY;
+    changes.push(...inventory.sweep(), ...inventory.observeServer(FACTS).changes);
+    expect(changes.length).toBeGreaterThan(8);
+    for (const [key, value] of changes.flatMap(({ fields }) => Object.entries(fields))) {
+      expect(Object.keys(AUDIT_FIELDS)).toContain(key);
+      expect(key).toMatch(/^(mcp_audit\.(server|tool|inventory)\.|gen_ai\.tool\.name$)/);
+      const { type } = AUDIT_FIELDS[key as keyof typeof AUDIT_FIELDS];
+      expect(type).toBe(Array.isArray(value) ? 'string[]' : typeof value === 'number' ? 'int' : typeof value);
+    }
+  });
+});
