@@ -1,0 +1,96 @@
+/** An audit record as a `LogRequest` of the lokryn compliance log schema 0.2. */
+import type { AuditRecord } from '../semconv/audit-record.js';
+import { type Conversion, integer, lookUp, oneOf, severity, texts, time } from './convert.js';
+import { type Fields, fieldsOf, type JsonObject } from './fields.js';
+import { meaningOf } from './meaning.js';
+import { OCSF_CLASSES } from './ocsf-classes.js';
+import { type MappingOptions, PRODUCT } from './options.js';
+import { fill, place, type Row } from './rows.js';
+
+/** Version of the lokryn schema that requests are made for. */
+export const LOKRYN_VERSION = '0.2.0';
+
+const size: Conversion = {
+  ...integer,
+  of: (value, fields) => (Number(value) >= 0 ? integer.of(value, fields) : undefined),
+};
+
+/** The table of fields for lokryn: see `README.md` of this folder, which is checked against it. */
+export const LOKRYN_ROWS: readonly Row[] = [
+  { from: 'severity_number', to: 'severity', as: severity({ INFO: 2, WARN: 4, ERROR: 5, FATAL: 6 }) },
+  {
+    from: 'mcp_audit.data.sensitivity',
+    to: 'sensitivity',
+    as: oneOf({ public: 1, internal: 10, confidential: 2, restricted: 3, highly_restricted: 4 }),
+  },
+  { from: 'gen_ai.operation.name', to: 'otel_operation_name' },
+  { from: 'time', to: 'time', as: time },
+  { from: 'mcp_audit.duration_ms', to: 'duration_ms', as: size },
+  { from: 'audit.actor.id', to: 'actor_id' },
+  { from: 'audit.actor.type', to: 'actor_type' },
+  { from: 'service.name', to: 'component' },
+  { from: 'deployment.environment.name', to: 'environment' },
+  { from: 'audit.target.id', to: 'resource' },
+  { from: 'mcp_audit.message', to: 'message' },
+  { from: 'trace_id', to: 'trace_id' },
+  { from: 'span_id', to: 'span_id' },
+  { from: 'mcp.session.id', to: 'session_id' },
+  { from: 'mcp_audit.policy_tags', to: 'policy_tags', as: texts },
+  { from: 'audit.schema.version', to: 'metadata.schema_version' },
+  { from: 'mcp.protocol.version', to: 'mcp.protocol_version' },
+  { from: 'jsonrpc.request.id', to: 'mcp.request_id' },
+  { from: 'gen_ai.tool.name', to: 'mcp.tool_name' },
+  { from: 'mcp.resource.uri', to: 'mcp.resource_uri' },
+  { from: 'mcp_audit.server.capabilities', to: 'mcp.server_capabilities', as: texts },
+  { from: 'mcp_audit.oauth.client_id', to: 'client_id' },
+  { from: 'mcp_audit.client.name', to: 'client_id' },
+  { from: 'mcp_audit.client.version', to: 'client_version' },
+  { from: 'mcp_audit.server.name', to: 'server_id' },
+  { from: 'mcp_audit.server.id', to: 'server_id' },
+  { from: 'mcp_audit.server.version', to: 'server_version' },
+  { from: 'mcp_audit.request.size', to: 'request_size_bytes', as: size },
+  { from: 'mcp_audit.response.size', to: 'response_size_bytes', as: size },
+];
+
+/** `Outcome` by what the record tells, from the most to the least exact. */
+export const LOKRYN_OUTCOMES = [
+  ['mcp_audit.status', { unauthenticated: 2, denied: 3, input_required: 99 }],
+  ['mcp_audit.authentication.event', { token_rejected: 2 }],
+  ['mcp_audit.access.decision', { deny: 3 }],
+  ['mcp_audit.guardrail.verdict', { block: 3, quarantine: 3 }],
+  ['audit.outcome', { success: 1, failure: 4, unknown: 0 }],
+] as const;
+
+/**
+ * Maps a record to a `LogRequest` of the lokryn compliance log schema 0.2.0 in its JSON form: members by the names of
+ * the `.proto`, enums by number, `time` as RFC 3339. Arguments and results are never set, and what the schema has no
+ * field for is left out: this mapping, unlike the others, loses it. The OCSF class and activity are those of
+ * {@link toOcsf}, not those of lokryn's own table, whose numbers OCSF gives other meanings.
+ *
+ * @returns a new object of JSON values; the record is not changed. The same record gives the same request. Never throws.
+ * @see https://github.com/lokryn-llc/compliance-log-schema
+ */
+export function toLokryn(record: AuditRecord, options: MappingOptions = {}): JsonObject {
+  const fields = fieldsOf(record);
+  const meaning = meaningOf(fields);
+  const request: JsonObject = {
+    event_type: meaning.lokryn,
+    outcome: outcomeOf(fields),
+    ocsf_class_uid: OCSF_CLASSES[meaning.kind].uid,
+    ocsf_activity_id: meaning.activity[0],
+    metadata: { product_name: PRODUCT, vendor_name: PRODUCT },
+  };
+  if (options.productVersion !== undefined) place(request, 'metadata.product_version', options.productVersion);
+  fill(request, LOKRYN_ROWS, fields);
+  place(request, 'severity', 0);
+  place(request, 'sensitivity', 0);
+  return request;
+}
+
+function outcomeOf(fields: Fields): number {
+  for (const [key, numbers] of LOKRYN_OUTCOMES) {
+    const found = lookUp<number>(numbers, fields.get(key));
+    if (found !== undefined) return found;
+  }
+  return 0;
+}

@@ -1,0 +1,116 @@
+/** Records are made by this package, but read back from files and networks too: nothing in them may break a mapping. */
+import { describe, expect, it } from 'vitest';
+import { toDatadog, toEcs, toLokryn, toOcsf } from '../../../src/mapping/index.js';
+import { METHODS as MEANINGS } from '../../../src/mapping/meaning.js';
+import { METHODS } from '../../../src/protocol/methods.js';
+import type { AuditRecord } from '../../../src/semconv/audit-record.js';
+import { wrongInOcsf } from './check.js';
+import { BARE, FULL, SAMPLES } from './samples.js';
+
+const MAPPINGS = { toOcsf, toEcs, toDatadog, toLokryn };
+const record = (value: unknown): AuditRecord => value as AuditRecord;
+
+const throwing = new Proxy(
+  {},
+  {
+    ownKeys() {
+      throw new Error('no keys');
+    },
+  },
+);
+
+const hostile: Record<string, unknown> = {
+  'is nothing': undefined,
+  'is null': null,
+  'is a text': 'record',
+  'is empty': {},
+  'throws when its keys are read': throwing,
+  'throws when a field is read': {
+    ...FULL,
+    get 'mcp.method.name'(): string {
+      throw new Error('no');
+    },
+  },
+  'has values of other types': Object.fromEntries(
+    Object.entries(FULL).map(([key, value]) => [key, typeof value === 'string' ? 7 : `${value}`]),
+  ),
+  'has lists of anything': Object.fromEntries(Object.keys(FULL).map((key) => [key, [1, null, {}]])),
+  'has an object that holds itself': (() => {
+    const self: Record<string, unknown> = { ...BARE };
+    self['user.roles'] = self;
+    self['mcp.method.name'] = [self];
+    return self;
+  })(),
+  'has numbers that JSON has not': { ...FULL, severity_number: Number.NaN, 'mcp_audit.duration_ms': Infinity },
+  'has keys that objects inherit': JSON.parse(
+    `{"__proto__":"polluted","constructor":"x","toString":"y","":"z","a.__proto__.b":"w","event_name":"__proto__",
+      "mcp.method.name":"constructor","audit.action":"toString","audit.outcome":"valueOf"}`,
+  ),
+  'has a list without an end': {
+    ...FULL,
+    'user.roles': Object.assign(['a'], {
+      *[Symbol.iterator]() {
+        for (;;) yield 'a';
+      },
+    }),
+  },
+  'has very many fields': { ...BARE, ...Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`k${i}`, 'v'])) },
+  'has a very long value': { ...FULL, 'audit.actor.id': 'x'.repeat(4_000_000) },
+  'has control characters and half pairs': { ...FULL, 'audit.actor.id': '\u0000\u001b[31m\ud800', 'url.path': '\n' },
+};
+
+describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
+  it.each(Object.entries(hostile))('makes data that JSON keeps of a record that %s', (_, value) => {
+    const mapped = map(record(value));
+    expect(Object.getPrototypeOf(mapped)).toBe(Object.prototype);
+    expect(JSON.parse(JSON.stringify(mapped))).toEqual(mapped);
+    expect({}).not.toHaveProperty('polluted');
+  });
+
+  it('gives the same for the same record, and data of its own', () => {
+    for (const sample of SAMPLES.slice(0, 200)) {
+      const before = structuredClone(sample.record);
+      const [one, other] = [map(sample.record), map(sample.record)];
+      expect(other).toEqual(one);
+      expect(JSON.stringify(other)).toBe(JSON.stringify(one));
+      empty(one);
+      expect(sample.record).toEqual(before);
+      expect(map(sample.record)).toEqual(other);
+    }
+  });
+
+  it('takes frozen records', () => {
+    expect(() => map(Object.freeze({ ...FULL }))).not.toThrow();
+  });
+
+  it('has no member without a value', () => {
+    for (const sample of SAMPLES)
+      expect(JSON.parse(JSON.stringify(map(sample.record)))).toStrictEqual(map(sample.record));
+  });
+});
+
+it('an OCSF event of a hostile record is valid still', () => {
+  for (const [name, value] of Object.entries(hostile)) {
+    expect(wrongInOcsf(toOcsf(record(value))), name).toEqual([]);
+  }
+});
+
+it('keeps fields that a newer version may have written', () => {
+  const newer = record({ ...BARE, 'audit.sequence.number': 4711, 'audit.prev.hash': '9f2c' });
+  expect(toOcsf(newer)).toMatchObject({ unmapped: { 'audit.sequence.number': 4711, 'audit.prev.hash': '9f2c' } });
+  expect(toEcs(newer)).toMatchObject({ labels: { audit_sequence_number: '4711', audit_prev_hash: '9f2c' } });
+  expect(toDatadog(newer)).toMatchObject({ 'audit.sequence.number': 4711 });
+});
+
+it('every request of the protocol has a meaning of its own', () => {
+  const requests = [...METHODS].filter(([, row]) => row.kind === 'request').map(([method]) => method);
+  expect(Object.keys(MEANINGS).sort()).toEqual(requests.sort());
+});
+
+function empty(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, below] of Object.entries(value)) {
+    empty(below);
+    delete (value as Record<string, unknown>)[key];
+  }
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { OCSF_VERSION, toOcsf } from '../../../src/mapping/index.js';
+import type { AuditRecord } from '../../../src/semconv/audit-record.js';
+import { leaves, wrongInOcsf } from './check.js';
+import { BARE, FULL, SAMPLES } from './samples.js';
+
+const map = (fields: Partial<AuditRecord>): Record<string, any> => toOcsf({ ...BARE, ...fields });
+
+describe('an OCSF event', () => {
+  it('is accepted by the published schema, whatever the record', () => {
+    const wrong = SAMPLES.flatMap(({ name, record }) => wrongInOcsf(toOcsf(record)).map((what) => `${name}: ${what}`));
+    expect(wrong.slice(0, 20)).toEqual([]);
+  });
+
+  it('says of every field what it says, or keeps it among the unmapped', () => {
+    for (const { name, record } of SAMPLES) {
+      const event: Record<string, any> = toOcsf(record);
+      const said = JSON.stringify([...leaves({ ...event, unmapped: {} }).values()]).toLowerCase();
+      for (const [key, value] of Object.entries(record)) {
+        if (event.unmapped !== undefined && key in event.unmapped) {
+          expect(event.unmapped[key], `${name}: ${key}`).toEqual(value);
+        } else if (typeof value === 'string' && value.startsWith('any ')) {
+          expect(said, `${name}: ${key} is lost`).toContain(value.toLowerCase());
+        }
+      }
+    }
+  });
+
+  it('tells what made it, and in which version where that is given', () => {
+    expect(toOcsf(BARE).metadata).toMatchObject({
+      version: OCSF_VERSION,
+      product: { name: 'mcp-trail', vendor_name: 'mcp-trail' },
+    });
+    expect(toOcsf(BARE, { productVersion: '1.2.3' }).metadata).toMatchObject({ product: { version: '1.2.3' } });
+    expect(toOcsf(BARE).metadata).not.toHaveProperty('product.version');
+  });
+
+  it('has the time in milliseconds, cut, and the whole of it as text', () => {
+    const event = map({ time: '2026-11-21T09:20:07.123999999Z' });
+    expect(event.time).toBe(Date.UTC(2026, 10, 21, 9, 20, 7, 123));
+    expect(event.metadata.original_time).toBe('2026-11-21T09:20:07.123999999Z');
+  });
+
+  it('has no time where the record has none that can be read', () => {
+    expect(map({ time: 'yesterday' })).toMatchObject({ time: 0, metadata: { original_time: 'yesterday' } });
+  });
+});
+
+describe('the class of an event', () => {
+  it.each([
+    [{ 'mcp.method.name': 'tools/call' }, 600399, 'Execute'],
+    [{ 'mcp.method.name': 'tools/list' }, 600302, 'Read'],
+    [{ 'mcp.method.name': 'resources/read' }, 600302, 'Read'],
+    [{ 'mcp.method.name': 'initialize' }, 600399, 'Connect'],
+    [{ 'mcp.method.name': 'sampling/createMessage' }, 600399, 'Request Input'],
+    [{ 'mcp.method.name': 'acme/unheard', 'audit.action': 'READ' }, 600302, 'Read'],
+    [{ event_name: 'mcp_audit.session', 'mcp_audit.session.state': 'ended' }, 600399, 'Disconnect'],
+    [{ event_name: 'mcp_audit.guardrail' }, 600399, 'Evaluate'],
+    [{ event_name: 'mcp_audit.authentication', 'mcp_audit.authentication.event': 'login' }, 300201, 'Logon'],
+    [{ event_name: 'mcp_audit.authentication', 'mcp_audit.authentication.event': 'logout' }, 300202, 'Logoff'],
+    [
+      { event_name: 'mcp_audit.authentication', 'mcp_audit.authentication.event': 'token_issued' },
+      300299,
+      'Token Issued',
+    ],
+    [{ event_name: 'mcp_audit.authentication', 'mcp_audit.authentication.event': 'token_rejected' }, 300201, 'Logon'],
+    [{ event_name: 'mcp_audit.tool.changed' }, 600208, 'Update'],
+    [{ event_name: 'mcp_audit.inventory.changed', 'mcp_audit.inventory.change': 'server_added' }, 600201, 'Install'],
+    [{ event_name: 'mcp_audit.server.observed' }, 600299, 'Observe'],
+    [{ event_name: 'mcp_audit.started' }, 600203, 'Start'],
+    [{ event_name: 'mcp_audit.stopped' }, 600204, 'Stop'],
+    [{ event_name: 'mcp_audit.config.changed', 'mcp_audit.config.change': 'delete' }, 300404, 'Delete'],
+  ] as const)('of %o is %i, %s', (fields, type_uid, activity_name) => {
+    expect(map(fields as Partial<AuditRecord>)).toMatchObject({ type_uid, activity_name });
+  });
+
+  it.each([
+    ['read', 600302],
+    ['write', 600303],
+    ['delete', 600304],
+  ] as const)('of a tool that the operator says will %s tells so', (verb, type_uid) => {
+    expect(map({ 'mcp.method.name': 'tools/call', 'mcp_audit.tool.verb': verb })).toMatchObject({ type_uid });
+  });
+
+  it('heeds the verb of a tool for the call of a tool only', () => {
+    expect(map({ 'mcp.method.name': 'tools/list', 'mcp_audit.tool.verb': 'delete' }).type_uid).toBe(600302);
+  });
+});
+
+describe('the source of a request', () => {
+  it.each([
+    ['is unknown where nothing tells it', {}, { uid: 'unknown' }],
+    ['is the address of the client', { 'client.address': '10.1.1.1', 'client.port': 5 }, { ip: '10.1.1.1', port: 5 }],
+    ['is a name where that is no address', { 'client.address': '/run/mcp.sock' }, { name: '/run/mcp.sock' }],
+    ['is the peer where the client is not told', { 'network.peer.address': '::1' }, { ip: '::1' }],
+    [
+      'keeps the proxy in between',
+      { 'client.address': '203.0.113.9', 'network.peer.address': '10.0.0.7' },
+      { ip: '203.0.113.9', intermediate_ips: ['10.0.0.7'] },
+    ],
+    [
+      'is the parent process over a pipe',
+      { 'process.parent_pid': 42, 'service.instance.id': 'host-1' },
+      { uid: 'host-1/42' },
+    ],
+    [
+      'is this process where it is the client',
+      { 'mcp_audit.side': 'client', 'service.name': 'agent', 'service.instance.id': 'host-1' },
+      { svc_name: 'agent', uid: 'host-1' },
+    ],
+  ] as const)('%s', (_, fields, endpoint) => {
+    expect(map({ 'mcp.method.name': 'tools/call', ...(fields as Partial<AuditRecord>) }).src_endpoint).toEqual(
+      endpoint,
+    );
+  });
+});
+
+describe('a decision', () => {
+  it('is an action, a disposition and an authorization with its policy', () => {
+    const event = map({
+      event_name: 'mcp_audit.authorization',
+      'mcp.method.name': 'tools/call',
+      'mcp_audit.access.decision': 'deny',
+      'mcp_audit.access.reason': 'outside of hours',
+      'mcp_audit.policy.id': 'p-1',
+      'security_rule.name': 'hours',
+      'security_rule.version': 'v3',
+    });
+    expect(event).toMatchObject({
+      action_id: 2,
+      action: 'Denied',
+      disposition_id: 2,
+      disposition: 'Blocked',
+      authorizations: [{ decision: 'deny', policy: { uid: 'p-1', name: 'hours', version: 'v3' } }],
+      status_detail: 'outside of hours',
+      metadata: { profiles: ['security_control'] },
+    });
+  });
+
+  it('that was not made is no action', () => {
+    const event = map({ 'mcp_audit.access.decision': 'not_evaluated' });
+    expect(event).not.toHaveProperty('action_id');
+    expect(event.authorizations).toEqual([{ decision: 'not_evaluated' }]);
+  });
+
+  it.each([
+    ['allow', 1, 1],
+    ['block', 2, 2],
+    ['quarantine', 2, 3],
+    ['sanitize', 1, 11],
+  ] as const)('of a guardrail to %s is an action too', (verdict, action_id, disposition_id) => {
+    const event = map({ event_name: 'mcp_audit.guardrail', 'mcp_audit.guardrail.verdict': verdict });
+    expect(event).toMatchObject({ action_id, disposition_id });
+  });
+});
+
+describe('a trace', () => {
+  const ids = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
+
+  it('has the span where its start is known', () => {
+    const event = map({ ...ids, 'mcp_audit.duration_ms': 123 });
+    const end_time = event.time;
+    expect(event.trace).toEqual({
+      uid: ids.trace_id,
+      span: { uid: ids.span_id, start_time: end_time - 123, end_time, duration: 123 },
+    });
+    expect(event.metadata.profiles).toEqual(['trace']);
+    expect(event).not.toHaveProperty('duration');
+  });
+
+  it.each([
+    ['no duration', {}],
+    ['a negative duration', { 'mcp_audit.duration_ms': -1 }],
+    ['no time that can be read', { 'mcp_audit.duration_ms': 3, time: 'yesterday' }],
+  ])('keeps the id of a span that has %s, since OCSF wants both its ends', (_, fields) => {
+    const event = map({ ...ids, ...fields });
+    expect(wrongInOcsf(event)).toEqual([]);
+    expect(event.trace).toEqual({ uid: ids.trace_id });
+    expect(event.unmapped.span_id).toBe(ids.span_id);
+  });
+});
+
+it('a full record of a tool call has each thing in its place', () => {
+  expect(toOcsf(FULL)).toMatchObject({
+    actor: {
+      user: { uid: 'u-8472', type_id: 1, groups: [{ uid: 'any mcp_audit.team.id', type: 'team' }, {}, {}] },
+      application: { uid: 'any mcp_audit.oauth.client_id', name: 'any mcp_audit.client.name' },
+      session: { uid: 'any mcp.session.id' },
+    },
+    api: {
+      operation: 'tools/call',
+      request: { uid: '7' },
+      response: { code: -32602, error: 'tool_error' },
+      service: { name: 'any mcp_audit.server.name' },
+    },
+    dst_endpoint: { hostname: 'mcp.example.com', port: 443 },
+    resources: [
+      {
+        uid: 'tools/query_customer',
+        name: 'query_customer',
+        type: 'mcp.tool',
+        role_id: 1,
+        data_classifications: [{ confidentiality_id: 1 }],
+      },
+    ],
+    http_request: { http_method: 'POST', url: { path: '/mcp' } },
+    http_response: {
+      code: 200,
+      latency: 142,
+      http_headers: expect.arrayContaining([{ name: 'retry-after', value: '30' }]),
+    },
+    metadata: { tenant_uid: 'any mcp_audit.organization.id', event_code: 'mcp_audit.response' },
+    unmapped: { 'mcp_audit.side': 'client', 'audit.action': 'EXECUTE' },
+  });
+});
