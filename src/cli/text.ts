@@ -1,0 +1,73 @@
+/** Text for a terminal: values come from peers, so they are shown and never obeyed. Pure. */
+
+/** Longer values are cut, so that one of a megabyte costs no more than any other. */
+const MAX_CHARACTERS = 200;
+
+/** Controls, format characters such as those that turn the writing direction, lone surrogates, line separators. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+/** East Asian characters and pictures, which take two cells. An approximation: terminals disagree with each other too. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const COMBINING = /\p{M}/u;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** A value with everything invisible written out, as in `\u{1b}`; cut after `max` characters. */
+export function visible(raw: string, max = MAX_CHARACTERS): string {
+  return cut(raw, max).replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
+
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  // At most two units each: the rest of a long text is not looked at.
+  const characters = [...text.slice(0, 2 * max + 2)];
+  return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : text;
+}
+
+/** Cells of a terminal that a text takes. */
+export function widthOf(text: string): number {
+  if (PRINTABLE_ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += cellsOf(character);
+  return width;
+}
+
+function cellsOf(character: string): number {
+  if (COMBINING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
+/** The text in at most this many cells; what is cut ends in `…`. */
+export function fitInto(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  if (width <= 0) return '';
+  let used = 1;
+  let kept = '';
+  for (const character of text) {
+    used += cellsOf(character);
+    if (used > width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** JSON for a reader that may be a terminal: the same value, with everything invisible as an escape of JSON. */
+export function visibleJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).replace(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+
+/** Styles a text; nothing where there are no colours or no text. */
+export type Paint = (text: string) => string;
+
+/** The styles of the command's output. */
+export function painter(colour: boolean): Readonly<Record<'bold' | 'dim' | 'red' | 'yellow', Paint>> {
+  const ansi =
+    (code: number): Paint =>
+    (text) =>
+      colour && text.trim() !== '' ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return { bold: ansi(1), dim: ansi(2), red: ansi(31), yellow: ansi(33) };
+}

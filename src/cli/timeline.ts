@@ -1,0 +1,168 @@
+/** `mcp-trail timeline`: what happened under one id, over all the services whose records are at hand. */
+import { parseArgs } from 'node:util';
+import { type Command, EXIT, type World } from './command.js';
+import { bytesOf, readLines } from './read-lines.js';
+import { newReading, type Reading, readRecords } from './read-records.js';
+import { visible, visibleJson } from './text.js';
+import { collector } from './timeline/collect.js';
+import { drawTimeline } from './timeline/draw.js';
+import { entriesOf } from './timeline/entries.js';
+import { counted } from './timeline/notes.js';
+import { rowsOf } from './timeline/order.js';
+import { summaryOf } from './timeline/summary.js';
+import { timelineJson } from './timeline/to-json.js';
+
+const MIB = 1024 * 1024;
+const DEFAULT_MAX_LINE_MIB = 1;
+const LIMIT_MAX_LINE_MIB = 256;
+/** More inputs are counted, and not all named. */
+const MAX_NAMED_FILES = 10;
+
+const USAGE = `Usage: mcp-trail timeline [options] <correlation-or-trace-id> <file>...
+
+Shows all audit records of one correlation id or trace id, and those of the same operations, as one timeline.
+Files hold lines of JSON, plain or gzip: audit records, OTLP JSON logs, or exports of Loki, Elasticsearch or
+Datadog with the record inside. - reads standard input.
+
+  --utc             the time of day in UTC instead of the time since the first record
+  --json            one JSON document instead of text
+  --max-line <MiB>  longest line that is read, 1 to ${LIMIT_MAX_LINE_MIB}; default ${DEFAULT_MAX_LINE_MIB}. Longer ones are skipped and counted
+  --help            this text
+
+A call is one line for the side that sent it and one, below, for the side that received it. Records do not name
+their parents, so nesting is inferred from trace, method, target, JSON-RPC id, process and time: where clocks
+disagree, or one process handles several calls of a trace at once, it may be wrong. The notes at the end say so.
+
+Exit code: 0 found, 1 nothing found, 3 wrong usage or an unreadable file.
+`;
+
+interface Request {
+  readonly id: string;
+  readonly files: readonly string[];
+  readonly json: boolean;
+  readonly utc: boolean;
+  readonly maxLineBytes: number;
+}
+
+interface Input extends Reading {
+  readonly name: string;
+}
+
+export const timeline: Command = {
+  summary: 'one id over all services, from files of audit records',
+  run: async (args, world) => {
+    const asked = requestOf(args);
+    if (asked === 'help') {
+      world.out.write(USAGE);
+      return EXIT.OK;
+    }
+    if (typeof asked === 'string') {
+      world.complain(`${asked}\n\n${USAGE.trimEnd()}`);
+      return EXIT.USAGE;
+    }
+    return show(asked, world);
+  },
+};
+
+/** The request, `help`, or what is wrong with it. */
+function requestOf(args: readonly string[]): Request | string {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    return visible(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return 'help';
+  const [id = '', ...files] = positionals;
+  if (id.trim() === '') return 'timeline needs a correlation id or a trace id, and files';
+  if (files.length === 0) return 'timeline needs at least one file, or - for standard input';
+  if (files.filter((file) => file === '-').length > 1) return 'standard input can be read only once';
+  const maxLine = values['max-line'] ?? String(DEFAULT_MAX_LINE_MIB);
+  const maxLineMib = /^\d{1,3}$/.test(maxLine) ? Number(maxLine) : 0;
+  if (maxLineMib < 1 || maxLineMib > LIMIT_MAX_LINE_MIB) return `--max-line takes 1 to ${LIMIT_MAX_LINE_MIB} (MiB)`;
+  const { json = false, utc = false } = values;
+  return { id: id.trim(), files, json, utc, maxLineBytes: maxLineMib * MIB };
+}
+
+function parse(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      json: { type: 'boolean' },
+      utc: { type: 'boolean' },
+      'max-line': { type: 'string' },
+    },
+  });
+}
+
+async function show(asked: Request, world: World): Promise<number> {
+  const { id, json } = asked;
+  const { add, collected } = collector(id);
+  const inputs: Input[] = [];
+  for (const name of asked.files) {
+    const input = { name: nameOf(name), ...newReading() };
+    inputs.push(input);
+    try {
+      const lines = readLines(bytesOf(name, world.input), asked.maxLineBytes);
+      for await (const record of readRecords(lines, input)) add(record);
+    } catch (error) {
+      // No timeline then: a part of one looks like the whole.
+      world.complain(`cannot read ${input.name}: ${reasonOf(error)}`);
+      return EXIT.USAGE;
+    }
+  }
+  for (const line of inputs.flatMap((input) => skippedLines(input, asked))) world.complain(line);
+
+  const found = collected();
+  const rows = rowsOf(entriesOf(found.records));
+  const summary = summaryOf(rows);
+  const nothing = found.records.length === 0;
+  if (json) {
+    world.out.write(`${visibleJson({ ...timelineJson(id, rows, summary, found), inputs })}\n`);
+  } else if (!nothing) {
+    const { terminal, columns } = world.out;
+    const look = { colour: terminal && mayColour(world.env), columns, utc: asked.utc };
+    world.out.write(`${drawTimeline(id, rows, summary, found, look)}\n`);
+  }
+  if (nothing) world.complain(nothingFound(id, inputs));
+  return nothing ? EXIT.NOTHING_FOUND : EXIT.OK;
+}
+
+function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : visible(file);
+}
+
+/** By its code where it has one: messages of the system repeat the path. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return visible(String(code ?? message));
+}
+
+/** Said by number: what such a line holds may be anything. */
+function skippedLines({ name, broken, tooLong }: Input, { maxLineBytes }: Request): string[] {
+  const skipped = [
+    [broken, 'not JSON, or hold a record that is cut off'],
+    [tooLong, `longer than ${maxLineBytes / MIB} MiB (see --max-line)`],
+  ] as const;
+  return skipped
+    .filter(([{ count }]) => count > 0)
+    .map(([{ count, first }, why]) => `${name}:${first}: skipped ${counted(count, 'line')}, this one first: ${why}`);
+}
+
+function nothingFound(id: string, inputs: readonly Input[]): string {
+  const records = inputs.reduce((sum, input) => sum + input.records, 0);
+  const named = inputs
+    .slice(0, MAX_NAMED_FILES)
+    .map(({ name, records, lines }) => `${name} ${records} of ${counted(lines, 'line')}`);
+  const more = inputs.length - named.length;
+  const looked = [...named, ...(more > 0 ? [`${counted(more, 'more file')}`] : [])].join(', ');
+  return `nothing found for ${visible(id)} in ${counted(records, 'audit record')} (${looked})`;
+}
+
+/** @see https://no-color.org */
+function mayColour(env: World['env']): boolean {
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}

@@ -1,0 +1,103 @@
+/** Which records belong to the id that was asked for. One pass over any number of records, in bounded memory. */
+import { type ReadRecord, textOf } from '../read-records.js';
+
+/** Records of other operations that are kept until a match may claim them. */
+const MAX_WAITING = 50_000;
+/** Records that are shown. */
+const MAX_COLLECTED = 100_000;
+
+export interface Collected {
+  readonly records: readonly ReadRecord[];
+  /** Copies that were left out: same record id, same content. */
+  readonly duplicates: number;
+  /** Records with the id of another and other content: both are shown, and one of them is not what was written. */
+  readonly conflicting: number;
+  /** Matches beyond the number that is shown. */
+  readonly leftOut: number;
+  /** Others that were let go: had a match come to claim them, they would be missing. */
+  readonly forgotten: number;
+}
+
+interface Limits {
+  readonly maxWaiting?: number;
+  readonly maxCollected?: number;
+}
+
+/**
+ * A record belongs to an id that is its correlation id or its trace id, which is compared without regard to case. Others
+ * of the same operation belong too: before their match comes, that is known of the last `maxWaiting` records only.
+ */
+export function collector(
+  id: string,
+  { maxWaiting = MAX_WAITING, maxCollected = MAX_COLLECTED }: Limits = {},
+): { readonly add: (record: ReadRecord) => void; readonly collected: () => Collected } {
+  const traceId = id.toLowerCase();
+  const records: ReadRecord[] = [];
+  const byRecordId = new Map<string, ReadRecord[]>();
+  const operations = new Set<string>();
+  const waiting = new Map<string, ReadRecord[]>();
+  const count = { duplicates: 0, conflicting: 0, leftOut: 0, forgotten: 0, waiting: 0 };
+
+  const keep = (record: ReadRecord) => {
+    const recordId = textOf(record, 'audit.record.id');
+    const known = recordId === undefined ? undefined : byRecordId.get(recordId);
+    if (known?.some((other) => sameContent(other, record))) {
+      count.duplicates += 1;
+      return;
+    }
+    if (records.length >= maxCollected) {
+      count.leftOut += 1;
+      return;
+    }
+    records.push(record);
+    if (known !== undefined) {
+      count.conflicting += 1;
+      // Any number of forgeries of one record: the first few are enough to compare with.
+      if (known.length < 4) known.push(record);
+    } else if (recordId !== undefined) byRecordId.set(recordId, [record]);
+  };
+
+  const wait = (operation: string, record: ReadRecord) => {
+    const others = waiting.get(operation);
+    if (others === undefined) waiting.set(operation, [record]);
+    else others.push(record);
+    count.waiting += 1;
+    while (count.waiting > maxWaiting) {
+      const [oldest, dropped] = waiting.entries().next().value as [string, ReadRecord[]];
+      waiting.delete(oldest);
+      count.waiting -= dropped.length;
+      count.forgotten += dropped.length;
+    }
+  };
+
+  const add = (record: ReadRecord) => {
+    const operation = textOf(record, 'mcp_audit.operation.id');
+    const matches =
+      textOf(record, 'mcp_audit.correlation.id') === id || textOf(record, 'trace_id')?.toLowerCase() === traceId;
+    if (!matches && operation !== undefined && !operations.has(operation)) return wait(operation, record);
+    if (!matches && operation === undefined) return;
+    if (operation !== undefined && !operations.has(operation)) {
+      operations.add(operation);
+      const claimed = waiting.get(operation) ?? [];
+      waiting.delete(operation);
+      count.waiting -= claimed.length;
+      for (const each of claimed) keep(each);
+    }
+    keep(record);
+  };
+
+  return { add, collected: () => ({ records, ...count }) };
+}
+
+/** Whatever the order of the keys: backends sort them as they like. */
+function sameContent(one: ReadRecord, other: ReadRecord): boolean {
+  return contentOf(one) === contentOf(other);
+}
+
+function contentOf(record: ReadRecord): string {
+  return JSON.stringify(
+    Object.keys(record)
+      .sort()
+      .map((key) => [key, record[key]]),
+  );
+}
