@@ -1,7 +1,10 @@
 /** How this package speaks: to the OpenTelemetry diagnostics, or to stderr. Never to stdout, never about content. */
 import { diag } from '@opentelemetry/api';
+import { shown } from '../redact/shown.js';
 
 const MAX_REPORTED = 100;
+const MAX_NAME = 64;
+const MAX_TEXT = 2000;
 const reported = new Set<string>();
 
 /** True the first time it is asked about a key; false ever after, and when too many keys have been seen. */
@@ -18,14 +21,14 @@ function firstTime(key: string): boolean {
 export function reportFailure(site: string, error: unknown): void {
   try {
     if (!firstTime(`failure:${site}`)) return;
-    const name = error instanceof Error ? error.constructor.name : typeof error;
+    const name = error instanceof Error ? shown(error.constructor.name, MAX_NAME) : typeof error;
     diag.warn(`mcp-trail: ${site} failed (${name}); telemetry was dropped, the application was not affected`);
   } catch {
     // A diagnostics logger that throws has nobody left to hear about it.
   }
 }
 
-/** Something the operator has to know, as one line on stderr, once. */
+/** Something the operator has to know, as one line on stderr, once. Secrets in it are hidden: options can hold some. */
 export function warnOperator(text: string): void {
-  if (firstTime(`operator:${text}`)) process.stderr.write(`mcp-trail: ${text}\n`);
+  if (firstTime(`operator:${text}`)) process.stderr.write(`mcp-trail: ${shown(text, MAX_TEXT)}\n`);
 }

@@ -1,0 +1,38 @@
+/**
+ * What the environment says about the service, in OpenTelemetry's variables.
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
+ */
+
+const MAX_LENGTH = 16_384;
+
+/** `OTEL_RESOURCE_ATTRIBUTES`, and `OTEL_SERVICE_NAME` as `service.name`. What cannot be decoded is left out. */
+export function resourceFromEnvironment(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const pair of (env['OTEL_RESOURCE_ATTRIBUTES'] ?? '').slice(0, MAX_LENGTH).split(',')) {
+    const at = pair.indexOf('=');
+    if (at <= 0) continue;
+    const value = decoded(pair.slice(at + 1).trim());
+    if (value !== undefined && value !== '') attributes.set(pair.slice(0, at).trim(), value);
+  }
+  const name = env['OTEL_SERVICE_NAME']?.trim();
+  if (name !== undefined && name !== '') attributes.set('service.name', name);
+  return attributes;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replace(/^"(.*)"$/, '$1'));
+  } catch {
+    return undefined;
+  }
+}
+
+const PRODUCTION = /^prod(?:uction)?$/i;
+
+/** Whether the environment says that this is production: by its OpenTelemetry resource, or by `NODE_ENV`. */
+export function saysProduction(env: Readonly<Record<string, string | undefined>>): boolean {
+  const resource = resourceFromEnvironment(env);
+  const stated = resource.get('deployment.environment.name') ?? resource.get('deployment.environment');
+  return PRODUCTION.test(stated ?? env['NODE_ENV'] ?? '');
+}
