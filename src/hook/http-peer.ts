@@ -1,24 +1,25 @@
 /**
- * Who sent the HTTP request that brought a message. The SDKs hand servers the headers only; the address comes from
- * Node's HTTP server, by its diagnostics channel. HTTP/2 servers do not publish on it.
+ * Who sent the HTTP request that brought a message. The SDKs hand servers the headers only; the rest comes from Node's
+ * HTTP server, by its diagnostics channel. HTTP/2 servers do not publish on it.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#http
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { Peer } from '../emit/describer.js';
+import type { HttpFacts, Peer } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
+import { HttpRequest } from './http-request.js';
 
-const REQUEST_START = 'http.server.request.start';
+export const REQUEST_START = 'http.server.request.start';
 
-interface HttpRequest extends Peer {
-  /** As sent, for those who trust it. */
-  readonly forwarded: string | undefined;
-}
+/** One per process: what is noted by the application's copy of this package is found by the copy that was preloaded. */
+const REQUESTS = Symbol.for('mcp-trail.http-requests');
+const shared = globalThis as { [REQUESTS]?: AsyncLocalStorage<HttpRequest | undefined> };
+shared[REQUESTS] ??= new AsyncLocalStorage();
+const requests = shared[REQUESTS];
 
-const requests = new AsyncLocalStorage<HttpRequest>();
 let watchers = 0;
 
 /** Starts to note who is calling; returns how to stop. */
@@ -35,26 +36,44 @@ export function watchHttpServer(): () => void {
 // What a subscriber throws becomes the application's uncaught exception.
 function noteRequest(message: unknown): void {
   try {
-    const { request } = message as { request: IncomingMessage };
-    const { remoteAddress, remotePort } = request.socket;
-    const { forwarded, 'x-forwarded-for': xForwardedFor } = request.headers;
-    requests.enterWith({
-      address: remoteAddress,
-      port: remotePort,
-      httpVersion: request.httpVersion,
-      forwarded: forwarded ?? (Array.isArray(xForwardedFor) ? xForwardedFor[0] : xForwardedFor),
-    });
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    // Another copy of this package has been here.
+    if (requests.getStore()?.isOf(request)) return;
+    // Also when there is nothing to enter: a connection that is kept alive still has its last request there.
+    requests.enterWith(read(request, response));
   } catch (error) {
     reportFailure('reading an HTTP request', error);
   }
 }
 
+function read(request: IncomingMessage, response: ServerResponse): HttpRequest | undefined {
+  try {
+    return new HttpRequest(request, response);
+  } catch (error) {
+    reportFailure('reading an HTTP request', error);
+    return undefined;
+  }
+}
+
+/** The HTTP request being handled, if one is. */
+export function currentHttpRequest(): HttpFacts | undefined {
+  return requests.getStore();
+}
+
 /** The peer of the HTTP request being handled, if one is. */
 export function currentHttpPeer(trustProxy: boolean): Peer | undefined {
-  const request = requests.getStore();
-  if (request === undefined || !trustProxy || request.forwarded === undefined) return request;
-  const address = forwardedAddress(request.forwarded);
-  return address === undefined ? request : { address, port: undefined, httpVersion: request.httpVersion };
+  const http = requests.getStore();
+  return http === undefined ? undefined : peerOf(http, trustProxy);
+}
+
+/** Who sent a request: the other end of the connection or, where a proxy is trusted, whom it names. */
+export function peerOf(http: HttpRequest, trustProxy: boolean): Peer {
+  const { peerAddress, port, httpVersion } = http;
+  const forwarded = trustProxy ? (http.header('forwarded') ?? http.header('x-forwarded-for')) : undefined;
+  const address = forwarded === undefined ? undefined : forwardedAddress(forwarded);
+  return address === undefined
+    ? { address: peerAddress, port, httpVersion, http }
+    : { address, port: undefined, httpVersion, http };
 }
 
 /** Longest header that is looked at. */

@@ -1,8 +1,12 @@
+import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, get, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { currentHttpPeer, forwardedAddress, watchHttpServer } from '../../../src/hook/http-peer.js';
+import { get } from 'node:http';
+import { setImmediate as setImmediately } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { currentHttpPeer, currentHttpRequest, forwardedAddress, watchHttpServer } from '../../../src/hook/http-peer.js';
+import type { HttpFacts, Peer } from '../../../src/session/peer.js';
+import { deferred } from '../../support/deferred.js';
+import { ask, oneConnection, serve, undoing } from './http-servers.js';
 
 describe('the address in a forwarding header', () => {
   it.each([
@@ -49,59 +53,58 @@ describe('the address in a forwarding header', () => {
   });
 });
 
-describe('the peer of an HTTP request', () => {
-  const stops: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const stop of stops.splice(0).reverse()) await stop();
-  });
+const later = undoing();
 
+function watch() {
+  const stop = watchHttpServer();
+  later(stop);
+  return stop;
+}
+
+describe('the peer of an HTTP request', () => {
   /** What a handler sees of its peer, for a request with these headers. */
   async function peerOf(headers: Record<string, string>, trustProxy: boolean) {
-    const server: Server = createServer((_request, response) => {
+    let peer: Peer | undefined;
+    const port = await serve((_request, response) => {
       // After a turn of the event loop, where handlers of messages run.
-      setImmediate(() => response.end(JSON.stringify(currentHttpPeer(trustProxy) ?? null)));
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    stops.push(() => new Promise((resolve) => server.close(resolve)));
-    const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', headers, agent: false });
-    const [response] = await once(request, 'response');
-    const { localPort } = response.socket;
-    const chunks = await response.toArray();
-    return { peer: JSON.parse(Buffer.concat(chunks).toString()), localPort };
-  }
-
-  function watch() {
-    const stop = watchHttpServer();
-    stops.push(stop);
-    return stop;
+      setImmediate(() => {
+        peer = currentHttpPeer(trustProxy);
+        response.end();
+      });
+    }, later);
+    const answer = await ask(port, { headers });
+    return { peer, clientPort: answer.port };
   }
 
   it('is unknown outside of one', () => {
     watch();
     expect(currentHttpPeer(true)).toBeUndefined();
+    expect(currentHttpRequest()).toBeUndefined();
   });
 
   it('is unknown when nobody watches, and when everybody has stopped to', async () => {
-    expect((await peerOf({}, false)).peer).toBeNull();
+    expect((await peerOf({}, false)).peer).toBeUndefined();
     const [first, second] = [watch(), watch()];
     first();
     first();
-    expect((await peerOf({}, false)).peer).not.toBeNull();
+    expect((await peerOf({}, false)).peer).toBeDefined();
+    expect(channel('http.server.request.start').hasSubscribers).toBe(true);
     second();
-    expect((await peerOf({}, false)).peer).toBeNull();
+    expect((await peerOf({}, false)).peer).toBeUndefined();
+    expect(channel('http.server.request.start').hasSubscribers).toBe(false);
   });
 
   it('is the other end of the connection, whatever the headers say', async () => {
     watch();
-    const { peer, localPort } = await peerOf({ forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.2' }, false);
-    expect(peer).toMatchObject({ address: '127.0.0.1', port: localPort, httpVersion: '1.1' });
+    const { peer, clientPort } = await peerOf({ forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.2' }, false);
+    expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort, httpVersion: '1.1' });
   });
 
   it('is the other end of the connection where a trusted proxy says nothing that can be read', async () => {
     watch();
     for (const headers of [{}, { 'x-forwarded-for': 'unknown' }] as Record<string, string>[]) {
-      const { peer, localPort } = await peerOf(headers, true);
-      expect(peer).toMatchObject({ address: '127.0.0.1', port: localPort });
+      const { peer, clientPort } = await peerOf(headers, true);
+      expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
     }
   });
 
@@ -111,6 +114,81 @@ describe('the peer of an HTTP request', () => {
     { forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.2' },
   ] as Record<string, string>[])('is who a trusted proxy says, %o, and has no port then', async (headers) => {
     watch();
-    expect((await peerOf(headers, true)).peer).toEqual({ address: '192.0.2.1', httpVersion: '1.1' });
+    const { peer } = await peerOf(headers, true);
+    expect(peer).toMatchObject({ address: '192.0.2.1', port: undefined, httpVersion: '1.1' });
+    expect(peer?.http?.peerAddress).toBe('127.0.0.1');
+  });
+});
+
+describe('the HTTP request being handled', () => {
+  it('is its own on a connection that is kept alive, also while others wait for an answer', async () => {
+    watch();
+    const paths: (string | undefined)[] = [];
+    const port = await serve(async (request, response) => {
+      await setImmediately();
+      request.resume();
+      await once(request, 'end');
+      paths.push(currentHttpRequest()?.path);
+      response.end();
+    }, later);
+    const agent = oneConnection(later);
+    const answers = [];
+    for (const path of ['/1', '/2', '/3']) answers.push(await ask(port, { path, agent, method: 'POST', body: {} }));
+    expect(paths).toEqual(['/1', '/2', '/3']);
+    expect(new Set(answers.map((answer) => answer.port)).size).toBe(1);
+    await Promise.all(['/4', '/5'].map((path) => ask(port, { path, method: 'POST', body: {} })));
+    expect(paths.slice(3).sort()).toEqual(['/4', '/5']);
+  });
+
+  it('is none where the request could not be read, not the last one of the connection', async () => {
+    watch();
+    const seen: unknown[] = [];
+    const port = await serve((_, response) => {
+      const published = channel('http.server.request.start');
+      published.publish({ request: {}, response: {} });
+      seen.push(currentHttpRequest());
+      for (const message of [undefined, null, 7, {}]) expect(() => published.publish(message)).not.toThrow();
+      response.end();
+    }, later);
+    await ask(port);
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('is the same for two copies of this package, of which one watches', async () => {
+    watch();
+    vi.resetModules();
+    const copy = await import('../../../src/hook/http-peer.js');
+    expect(copy.currentHttpRequest).not.toBe(currentHttpRequest);
+    const seen: unknown[] = [];
+    const port = await serve((_, response) => {
+      seen.push(currentHttpRequest(), copy.currentHttpRequest());
+      response.end();
+    }, later);
+    await ask(port);
+    later(copy.watchHttpServer());
+    await ask(port);
+    expect(seen[0]).toBeDefined();
+    expect(seen[1]).toBe(seen[0]);
+    expect(seen[3]).toBe(seen[2]);
+    expect(seen[2]).not.toBe(seen[0]);
+  });
+
+  it('still has an address and a status when the connection has broken', async () => {
+    watch();
+    let facts: HttpFacts | undefined;
+    const closed = deferred();
+    const port = await serve((_, response) => {
+      facts = currentHttpRequest();
+      response.once('close', () => closed.resolve());
+      response.writeHead(200);
+      response.write('some');
+    }, later);
+    const sent = get({ host: '127.0.0.1', port, agent: false });
+    const [response] = await once(sent, 'response');
+    response.on('error', () => {});
+    sent.destroy();
+    await closed.promise;
+    expect(facts).toMatchObject({ peerAddress: '127.0.0.1', method: 'GET', path: '/' });
+    expect(facts?.status()).toBe(200);
   });
 });
