@@ -1,10 +1,10 @@
 /** Telling who is interested that a server begins to talk over stdio: its process ends soon after stdin does. */
-type Listener = (stdin: NodeJS.ReadableStream) => void;
+type Listener = (stdin: NodeJS.ReadableStream, output: NodeJS.WritableStream | undefined) => void;
 
 let listener: Listener | undefined;
 const seen = new WeakSet<object>();
 
-/** Calls back with the input stream of each stdio server that connects from now on. */
+/** Calls back with the streams of each stdio server that connects from now on. */
 export function onStdioServer(callback: Listener): void {
   listener = callback;
 }
@@ -15,9 +15,12 @@ export function onStdioServer(callback: Listener): void {
  */
 export function noticeStdioServer(transport: object, onEnd: () => void): void {
   const { _wire = transport } = transport as { _wire?: object };
-  const { _stdin: stdin } = _wire as { _stdin?: NodeJS.ReadableStream };
+  const { _stdin: stdin, _stdout: output } = _wire as {
+    _stdin?: NodeJS.ReadableStream;
+    _stdout?: NodeJS.WritableStream;
+  };
   if (typeof stdin?.once !== 'function' || seen.has(stdin)) return;
   seen.add(stdin);
   stdin.once('end', onEnd);
-  listener?.(stdin);
+  listener?.(stdin, typeof output?.write === 'function' ? output : undefined);
 }

@@ -1,4 +1,5 @@
 /** Resource detectors without what a command line may hold: tokens and passwords are passed as arguments every day. */
+import { scrub } from '../redact/scrub.js';
 
 /** A detector of either SDK line. */
 export interface Detector {
@@ -7,6 +8,14 @@ export interface Detector {
 
 /** Never exported by an SDK that was started here. */
 const WITHHELD: ReadonlySet<string> = new Set(['process.command_args', 'process.command_line']);
+
+/** The path of what was started: folders can be called like anything. */
+const COMMAND = 'process.command';
+const MAX_PATH = 4096;
+
+function safePath(value: unknown): unknown {
+  return typeof value === 'string' ? scrub(value, MAX_PATH) : value;
+}
 
 /** Names that `OTEL_NODE_RESOURCE_DETECTORS` accepts, and the exports of `@opentelemetry/resources` they stand for. */
 const DETECTORS: Readonly<Record<string, string>> = {
@@ -41,7 +50,8 @@ export function withoutCommandLine(detector: Detector): Detector {
     detect(config) {
       const { attributes = {}, ...rest } = detector.detect(config);
       const kept = Object.entries(attributes).filter(([key]) => !WITHHELD.has(key));
-      return { ...rest, attributes: Object.fromEntries(kept) };
+      const safe = kept.map(([key, value]) => [key, key === COMMAND ? safePath(value) : value]);
+      return { ...rest, attributes: Object.fromEntries(safe) };
     },
   };
 }

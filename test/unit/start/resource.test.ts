@@ -62,6 +62,14 @@ describe('a detector without the command line', () => {
     });
   });
 
+  it('hides a secret in the path of what was started', () => {
+    const token = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
+    const attributes = { 'process.command': `/srv/${token}/server.js`, 'process.owner': 'joe' };
+    expect(withoutCommandLine({ detect: () => ({ attributes }) }).detect()).toEqual({
+      attributes: { 'process.command': '/srv/[REDACTED:github]/server.js', 'process.owner': 'joe' },
+    });
+  });
+
   it('keeps what else was detected, and the configuration it was asked with', () => {
     const detector = withoutCommandLine({ detect: (config) => ({ attributes: {}, schemaUrl: 'x', config }) as object });
     expect(detector.detect({ a: 1 })).toEqual({ attributes: {}, schemaUrl: 'x', config: { a: 1 } });
