@@ -1,50 +1,16 @@
 /** Options from code and environment, with one table that says what each accepts. */
-import type { McpInstrumentationConfig } from './types.js';
+import { count, type Environment, flag, oneOf, type Row, resolve } from './option-kinds.js';
+import type { McpInstrumentationConfig, SecretDetector } from './types.js';
 import { warnOperator } from './util/report.js';
+import { saysProduction } from './util/resource-environment.js';
 
 /** Every option with a value; the hooks stay optional. */
-export type ResolvedConfig = Required<Omit<McpInstrumentationConfig, HookOption>> &
-  Pick<McpInstrumentationConfig, HookOption>;
+export type ResolvedConfig = Required<Omit<McpInstrumentationConfig, HookOption | OtherOption>> &
+  Pick<McpInstrumentationConfig, HookOption | OtherOption>;
 
 type HookOption = 'propagateContext' | 'redact' | 'requestHook' | 'responseHook';
-type ValueOption = Exclude<keyof McpInstrumentationConfig, HookOption>;
-
-/** How one kind of value is read. */
-interface Kind<T> {
-  /** For messages: what is accepted. */
-  readonly accepts: string;
-  readonly fromText: (text: string) => T | undefined;
-  readonly fromValue: (value: unknown) => T | undefined;
-}
-
-const BOOLEAN_WORDS: Readonly<Record<string, boolean>> = {
-  true: true,
-  on: true,
-  1: true,
-  false: false,
-  off: false,
-  0: false,
-};
-
-const flag: Kind<boolean> = {
-  accepts: 'true, false, on, off, 1, 0',
-  fromText: (text) => (Object.hasOwn(BOOLEAN_WORDS, text) ? BOOLEAN_WORDS[text] : undefined),
-  fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
-};
-
-function count(min: number, max: number): Kind<number> {
-  const inRange = (value: number) => (Number.isSafeInteger(value) && value >= min && value <= max ? value : undefined);
-  return {
-    accepts: `a whole number from ${min} to ${max}`,
-    fromText: (text) => (/^\d{1,12}$/.test(text) ? inRange(Number(text)) : undefined),
-    fromValue: (value) => (typeof value === 'number' ? inRange(value) : undefined),
-  };
-}
-
-function oneOf<T extends string>(...words: readonly T[]): Kind<T> {
-  const find = (value: unknown) => words.find((word) => word === value);
-  return { accepts: words.join(', '), fromText: find, fromValue: find };
-}
+type OtherOption = 'audit' | 'detectors';
+type ValueOption = Exclude<keyof McpInstrumentationConfig, HookOption | OtherOption>;
 
 /** One row per option that has a value: its environment variable, what it accepts, its default. */
 const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
@@ -58,6 +24,7 @@ const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
   captureArguments: { env: 'MCP_TRAIL_CAPTURE_ARGUMENTS', kind: flag, default: false },
   captureResults: { env: 'MCP_TRAIL_CAPTURE_RESULTS', kind: flag, default: false },
   capturePromptVariables: { env: 'MCP_TRAIL_CAPTURE_PROMPT_VARIABLES', kind: flag, default: false },
+  captureInProduction: { env: 'MCP_TRAIL_CAPTURE_IN_PRODUCTION', kind: flag, default: false },
   captureErrorMessages: { env: 'MCP_TRAIL_CAPTURE_ERROR_MESSAGES', kind: flag, default: false },
   resourceUriInSpanName: { env: 'MCP_TRAIL_RESOURCE_URI_IN_SPAN_NAME', kind: flag, default: false },
   rpcStatusCodeAttribute: {
@@ -70,61 +37,49 @@ const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
   maxPendingOperations: { env: 'MCP_TRAIL_MAX_PENDING_OPERATIONS', kind: count(1, 1_000_000), default: 10_000 },
 };
 
-interface Row<T> {
-  readonly env: string;
-  readonly kind: Kind<T>;
-  readonly default: T;
-}
-
 const HOOKS: readonly HookOption[] = ['propagateContext', 'redact', 'requestHook', 'responseHook'];
 
 /**
  * Fills in what the code left open from the environment, then from the defaults. A value that is not accepted is
  * reported once on stderr, with what is, and counts as not given.
  */
-export function resolveConfig(
-  config: McpInstrumentationConfig = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): ResolvedConfig {
+export function resolveConfig(config: McpInstrumentationConfig = {}, env: Environment = process.env): ResolvedConfig {
   const resolved: Record<string, unknown> = {};
-  for (const key of Object.keys(OPTIONS) as ValueOption[]) resolved[key] = resolveValue(key, config[key], env);
+  for (const key of Object.keys(OPTIONS) as ValueOption[])
+    resolved[key] = resolve(key, OPTIONS[key] as Row<unknown>, config[key], env);
   for (const key of HOOKS) {
     const hook = config[key];
     if (typeof hook === 'function') resolved[key] = hook;
     else if (hook !== undefined) warnOperator(`option ${key} is of type ${typeof hook}; accepted: a function. Ignored`);
   }
-  return resolved as unknown as ResolvedConfig;
+  // Its own options are read where the trail is made.
+  if (config.audit !== undefined) resolved['audit'] = config.audit;
+  const detectors = detectorsOf(config.detectors);
+  if (detectors.length > 0) resolved['detectors'] = detectors;
+  return withoutCaptureInProduction(resolved as unknown as ResolvedConfig, env);
 }
 
-function resolveValue(key: ValueOption, given: unknown, env: Readonly<Record<string, string | undefined>>): unknown {
-  const row: Row<unknown> = OPTIONS[key];
-  if (given !== undefined) {
-    const value = row.kind.fromValue(given);
-    if (value !== undefined) return value;
-    warnOperator(`option ${key} is ${show(given)}; accepted: ${row.kind.accepts}. Using ${String(row.default)}`);
-    return row.default;
+function detectorsOf(given: unknown): readonly SecretDetector[] {
+  if (given === undefined) return [];
+  const list = Array.isArray(given) ? given : [given];
+  const usable = list.filter((each) => typeof each?.id === 'string' && typeof each?.detect === 'function');
+  if (usable.length < list.length) {
+    warnOperator('option detectors holds something else than objects with an id and a detect function. Ignored');
   }
-  const text = env[row.env]?.trim();
-  if (text === undefined || text === '') return row.default;
-  const value = row.kind.fromText(text.toLowerCase());
-  if (value !== undefined) return value;
-  warnOperator(`${row.env} is ${show(text)}; accepted: ${row.kind.accepts}. Using ${String(row.default)}`);
-  return row.default;
+  return usable;
 }
 
-/** One word from the environment, for settings that are not options of an instrumentation. */
-export function oneOfEnv<T extends string>(name: string, words: readonly T[], fallback: T): T {
-  const text = process.env[name]?.trim();
-  if (text === undefined || text === '') return fallback;
-  const word = words.find((each) => each === text.toLowerCase());
-  if (word === undefined) warnOperator(`${name} is ${show(text)}; accepted: ${words.join(', ')}. Using ${fallback}`);
-  return word ?? fallback;
-}
+/** Switches for debugging: what they let out is the users' data. */
+const DEBUG_SWITCHES = ['captureArguments', 'captureResults', 'capturePromptVariables'] as const;
 
-/** A bad value as it may be shown: short, and of one line. */
-function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+function withoutCaptureInProduction(config: ResolvedConfig, env: Environment): ResolvedConfig {
+  const on = DEBUG_SWITCHES.filter((option) => config[option]);
+  if (on.length === 0 || config.captureInProduction || !saysProduction(env)) return config;
+  warnOperator(
+    `${on.join(', ')} refused: the environment says production. Set captureInProduction ` +
+      '(MCP_TRAIL_CAPTURE_IN_PRODUCTION) to let them work there',
+  );
+  return { ...config, ...Object.fromEntries(on.map((option) => [option, false])) };
 }
 
 /** The table as data, for the documentation and its test. */

@@ -3,6 +3,18 @@
  *
  * @packageDocumentation
  */
+export type {
+  AuditConfig,
+  AuditDelivery,
+  AuthenticationEvent,
+  AuthorizationDecision,
+  ConfigChange,
+  GuardrailVerdict,
+  Identity,
+  IdentityContext,
+} from './audit-types.js';
+export { FileLogRecordExporter, type FileLogRecordExporterOptions } from './export/file.js';
+export { StderrLogRecordExporter, type StderrLogRecordExporterOptions } from './export/stderr.js';
 export type { FetchHandler } from './hook/http-listen.js';
 export {
   instrumentClient,
@@ -12,5 +24,16 @@ export {
   type McpPeer,
   type McpServerHolder,
 } from './hook/manual.js';
+export { auditTokenVerifier } from './hook/verifier.js';
 export { McpInstrumentation } from './instrumentation.js';
-export type { Instrumented, McpInstrumentationConfig, McpOperationInfo } from './types.js';
+export type { InventorySnapshot } from './inventory/snapshot.js';
+export type { Annotations } from './inventory/types.js';
+export {
+  annotate,
+  inventory,
+  recordAuthentication,
+  recordAuthorization,
+  recordConfigChange,
+  recordGuardrail,
+} from './record.js';
+export type { Instrumented, McpInstrumentationConfig, McpOperationInfo, SecretDetector } from './types.js';

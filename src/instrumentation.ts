@@ -1,15 +1,16 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { resolveConfig } from './config.js';
-import { Pipeline } from './emit/pipeline.js';
+import { type LoggerProvider, useLoggerProvider } from './emit/logs.js';
 import { Providers } from './emit/providers.js';
 import { patchClasses } from './hook/classes.js';
-import { watchHttpServer } from './hook/http-peer.js';
 import { watchModules } from './hook/modules.js';
+import { observe } from './hook/observe.js';
 import type { Undo } from './hook/patch.js';
 import { SDK_V1 } from './hook/sdk-v1.js';
 import { SDK_V2 } from './hook/sdk-v2.js';
 import type { McpInstrumentationConfig } from './types.js';
+import { reportFailure } from './util/report.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './util/version.js';
 
 /**
@@ -48,8 +49,8 @@ export class McpInstrumentation {
   /** Starts to observe SDK copies loaded from now on, and CommonJS ones loaded before. Idempotent. */
   enable(): void {
     if (this.#undos !== undefined) return;
-    const pipeline = new Pipeline(resolveConfig({ ...this.#config, enabled: true }), this.#providers);
-    const undos: Undo[] = [() => pipeline.shutdown(), watchHttpServer()];
+    const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers);
+    const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess()];
     this.#undos = undos;
     const patched = new WeakSet<object>();
     const stop = watchModules([...SDK_V1, ...SDK_V2], (exports) => {
@@ -64,6 +65,25 @@ export class McpInstrumentation {
     this.#undos = undefined;
   }
 
+  /**
+   * What is open when the process ends has ended: when nothing is left to do, and a span and a record can still be
+   * delivered, or else at the very end, when a record can still be written.
+   */
+  #endWithProcess(): Undo {
+    const end = () => {
+      try {
+        this.disable();
+      } catch (error) {
+        // An exception here would change the exit code.
+        reportFailure('ending with the process', error);
+      }
+    };
+    // Before the application shuts its SDK down, and before the trail of the process ends.
+    process.prependOnceListener('beforeExit', end);
+    process.prependOnceListener('exit', end);
+    return () => process.removeListener('beforeExit', end).removeListener('exit', end);
+  }
+
   /** Uses this provider instead of the global one. */
   setTracerProvider(tracerProvider: TracerProvider): void {
     this.#providers.setTracerProvider(tracerProvider);
@@ -72,6 +92,11 @@ export class McpInstrumentation {
   /** Uses this provider instead of the global one. */
   setMeterProvider(meterProvider: MeterProvider): void {
     this.#providers.setMeterProvider(meterProvider);
+  }
+
+  /** Uses this provider for audit records instead of the global one; for all of the process, as the trail is one. */
+  setLoggerProvider(loggerProvider: LoggerProvider): void {
+    useLoggerProvider(loggerProvider);
   }
 
   /** The options as they were given, and whether the instrumentation was enabled by them. */

@@ -3,17 +3,26 @@
  * MCP SDKs and, unless an OpenTelemetry SDK is registered already, starts the application's own
  * `@opentelemetry/sdk-node` from the `OTEL_*` environment.
  *
- * `MCP_TRAIL_SDK=off` never starts an SDK; `OTEL_SDK_DISABLED=true` does nothing at all.
+ * `MCP_TRAIL_SDK=off` never starts an SDK; `MCP_TRAIL_CRASH_REPORTS=on` has stdio servers crash with a line of JSON on
+ * stderr; `OTEL_SDK_DISABLED=true` does nothing at all.
  *
  * @packageDocumentation
  */
-import { oneOfEnv } from './config.js';
+
+import { currentLoggerProvider } from './emit/logs.js';
+import { StderrLogRecordExporter } from './export/stderr.js';
 import { onStdioServer } from './hook/stdio-server.js';
 import { McpInstrumentation } from './instrumentation.js';
-import { type Flushable, flushAfterInput, flushBeforeExit } from './start/flush.js';
+import { oneOfEnv } from './option-kinds.js';
+import { Redactor } from './redact/redactor.js';
+import { shown } from './redact/shown.js';
+import { crashReporter } from './start/crash.js';
+import { crashLine } from './start/crash-line.js';
+import { type Flushable, flush, flushAfterInput, flushBeforeExit } from './start/flush.js';
 import { IN_LOADER_THREAD } from './start/loader-thread.js';
 import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { warnOperator } from './util/report.js';
+import { rfc3339, wallClock } from './util/wall-clock.js';
 
 /** Once per process: an application may be started with both `--import` and `--require`, or twice with one. */
 const REGISTERED = Symbol.for('mcp-trail.registered');
@@ -25,9 +34,35 @@ function register(): void {
   global[REGISTERED] = true;
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
-  const others = start(instrumentation);
+  const started = start(instrumentation);
+  // Of an SDK that the application brings: the tracing API does not lead to its logs.
+  const logs: Flushable = { forceFlush: async () => currentLoggerProvider()?.forceFlush?.() };
+  const others = started.length === 0 ? [logs] : started;
   flushBeforeExit(process, () => instrumentation.disable(), others);
-  onStdioServer((stdin) => flushAfterInput(stdin, others));
+  const onCrash = crashes(instrumentation, others);
+  onStdioServer((input, output) => {
+    flushAfterInput(input, others);
+    onCrash?.({ input, output });
+  });
+}
+
+/** Told of each stdio server, where the operator wants to hear of crashes. */
+function crashes(instrumentation: McpInstrumentation, others: readonly Flushable[]) {
+  if (oneOfEnv('MCP_TRAIL_CRASH_REPORTS', ['off', 'on'], 'off') === 'off') return undefined;
+  const stderr = new StderrLogRecordExporter();
+  const redactor = new Redactor();
+  const serviceName = process.env['OTEL_SERVICE_NAME']?.trim() || undefined;
+  const workingDirectory = process.cwd();
+  const hide = (name: string) => redactor.name('code.stacktrace', name);
+  return crashReporter(process, {
+    lineFor: (thrown, origin) =>
+      crashLine(thrown, origin, { time: rfc3339(wallClock()), serviceName, workingDirectory, hide }),
+    write: (line) => stderr.write(line),
+    finish: () => {
+      instrumentation.disable();
+      return flush([...others, stderr]);
+    },
+  });
 }
 
 function start(instrumentation: McpInstrumentation): Flushable[] {
@@ -35,7 +70,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] {
   const found = findSdk(process.argv[1], process.cwd());
   if (found === undefined) {
     warnOperator(
-      'no OpenTelemetry SDK found, nothing is exported. Install one beside the application ' +
+      'no OpenTelemetry SDK found, spans and metrics are not exported. Install one beside the application ' +
         '(npm install @opentelemetry/sdk-node), or set MCP_TRAIL_SDK=off if the application registers its own',
     );
     return [];
@@ -44,7 +79,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] {
     return startSdk(found, instrumentation);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    warnOperator(`@opentelemetry/sdk-node could not be started, nothing is exported: ${reason.slice(0, 200)}`);
+    warnOperator(`@opentelemetry/sdk-node could not be started, nothing is exported: ${shown(reason, 200)}`);
     return [];
   }
 }

@@ -1,5 +1,14 @@
 /** Public configuration. Every option is optional; the defaults capture no content. */
 import type { Span } from '@opentelemetry/api';
+import type { AuditConfig } from './audit-types.js';
+
+/** A finder of secrets or personal data, such as another library. Synchronous. */
+export interface SecretDetector {
+  /** Names the finding: `[REDACTED:<id>]`. */
+  readonly id: string;
+  /** Where in the text, in UTF-16 units; `end` is past the last one. */
+  detect(text: string): readonly { readonly start: number; readonly end: number }[];
+}
 
 /** What a {@link McpInstrumentationConfig.requestHook} and {@link McpInstrumentationConfig.responseHook} are told. */
 export interface McpOperationInfo {
@@ -59,6 +68,13 @@ export interface McpInstrumentationConfig {
   capturePromptVariables?: boolean;
 
   /**
+   * Let the three options above work where the environment says that it is production (`deployment.environment.name` in
+   * `OTEL_RESOURCE_ATTRIBUTES`, else `NODE_ENV`). Without, they are refused there, with a warning.
+   * @defaultValue `false`
+   */
+  captureInProduction?: boolean;
+
+  /**
    * Record the message of a JSON-RPC error as the span's status description, redacted and cut. Error text quotes
    * arguments, paths and tokens more often than not.
    * @defaultValue `false`
@@ -101,6 +117,13 @@ export interface McpInstrumentationConfig {
   maxPendingOperations?: number;
 
   /**
+   * Keep an audit trail: a record before and after each operation of who did what, when, allowed or denied, with what
+   * result. `true` uses the options of the environment. Without this option, `MCP_TRAIL_AUDIT` turns it on.
+   * @defaultValue `false`
+   */
+  audit?: boolean | AuditConfig;
+
+  /**
    * Whether trace context is added to the `_meta` of messages of this method. Return `false` for a custom method whose
    * receiver rejects unknown `_meta`. A throwing predicate counts as `true`.
    * @defaultValue every method but `notifications/progress`
@@ -112,6 +135,12 @@ export interface McpInstrumentationConfig {
    * `undefined` to drop it. A hook that throws or returns anything else drops the value. `field` is the attribute key.
    */
   redact?: (field: string, value: string) => string | undefined;
+
+  /**
+   * Finders of secrets or personal data in addition to the built-in patterns, applied to every string that others chose
+   * before it leaves, names included. Of one that throws or answers nonsense the value is dropped.
+   */
+  detectors?: readonly SecretDetector[];
 
   /** Called when a span has started, before the message goes on. An exception in it is reported once and ignored. */
   requestHook?: (span: Span, info: McpOperationInfo) => void;

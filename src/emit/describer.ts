@@ -8,10 +8,14 @@ import { buildTemplate, type Template } from '../describe/template.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
+import { isSensitiveKey } from '../redact/keys.js';
 import { Redactor } from '../redact/redactor.js';
+import { REDACTED } from '../redact/scrub.js';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_CLIENT_PORT,
+  ATTR_ERROR_TYPE,
+  ATTR_GEN_AI_PROMPT_VARIABLE,
   ATTR_JSONRPC_REQUEST_ID,
   ATTR_MCP_METHOD_NAME,
   ATTR_MCP_PROTOCOL_VERSION,
@@ -19,26 +23,25 @@ import {
   ATTR_MCP_SESSION_ID,
   ATTR_MCP_TRAIL_ROUND,
   ATTR_MCP_TRAIL_TASK_STATUS,
+  ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import type { Outcome } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
 import { nextNumber, type Round } from '../session/rounds.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
-
-/** Who is at the other end of the HTTP request that brought a message. */
-export interface Peer {
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-  readonly httpVersion: string | undefined;
-}
 
 export class Describer {
   readonly #config: ResolvedConfig;
   readonly #redactor: Redactor;
 
   constructor(config: ResolvedConfig) {
+    const { redact, detectors } = config;
     this.#config = config;
-    this.#redactor = new Redactor(config.redact === undefined ? {} : { redact: config.redact });
+    this.#redactor = new Redactor({
+      ...(redact !== undefined && { redact }),
+      ...(detectors !== undefined && { detectors }),
+    });
   }
 
   /** A name that a peer chose, as it may be shown. */
@@ -90,8 +93,7 @@ export class Describer {
   ): Attributes {
     const { row } = template.facts;
     const attributes: Attributes = { ...template.spanAttributes };
-    if (typeof id === 'number') attributes[ATTR_JSONRPC_REQUEST_ID] = String(id);
-    else if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.name(ATTR_JSONRPC_REQUEST_ID, id);
+    if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.name(ATTR_JSONRPC_REQUEST_ID, String(id));
     // A request that was embedded in a result has none.
     else if (row.kind === 'request') delete attributes[ATTR_JSONRPC_REQUEST_ID];
     if (peer?.address !== undefined) attributes[ATTR_CLIENT_ADDRESS] = peer.address;
@@ -111,6 +113,15 @@ export class Describer {
   spanName({ spanName }: Template, attributes: Attributes): string {
     const uri = this.#config.resourceUriInSpanName ? attributes[ATTR_MCP_RESOURCE_URI] : undefined;
     return uri === undefined ? spanName : `${spanName} ${String(uri)}`;
+  }
+
+  /** An outcome as it may be shown: error types can be names of classes, and codes any number. */
+  outcome(outcome: Outcome): Outcome {
+    const { errorType, statusCode } = outcome;
+    const type = errorType && this.name(ATTR_ERROR_TYPE, errorType);
+    const code = statusCode && this.name(ATTR_RPC_RESPONSE_STATUS_CODE, statusCode);
+    if (type === errorType && code === statusCode) return outcome;
+    return { ...outcome, ...(type && { errorType: type }), ...(code && { statusCode: code }) };
   }
 
   /** Attributes known when the operation ends. */
@@ -141,10 +152,21 @@ export class Describer {
   #addContent(attributes: Attributes, content: Content): void {
     for (const [key, raw] of content) {
       const name = this.name('attribute key', key);
-      const value = typeof raw === 'string' ? this.#redactor.text(name, raw) : this.#redactor.value(name, raw);
+      const value = isHiddenVariable(key)
+        ? REDACTED
+        : typeof raw === 'string'
+          ? this.#redactor.text(name, raw)
+          : this.#redactor.value(name, raw);
       if (value === undefined) continue;
       const structured = STRUCTURED_ATTRIBUTES || typeof value !== 'object';
       attributes[name] = structured ? (value as string) : JSON.stringify(value);
     }
   }
+}
+
+const VARIABLE = ATTR_GEN_AI_PROMPT_VARIABLE('');
+
+/** A prompt's variable whose name hides its value, such as `password`. */
+function isHiddenVariable(key: string): boolean {
+  return key.startsWith(VARIABLE) && isSensitiveKey(key.slice(VARIABLE.length));
 }

@@ -1,6 +1,7 @@
 /** Which context an operation's span starts in, and what else contexts carry for us. */
 import {
   type Context,
+  context,
   createContextKey,
   isSpanContextValid,
   type Link,
@@ -13,6 +14,7 @@ import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
+import { processStore } from '../util/process-store.js';
 import { OverlayContext } from './overlay-context.js';
 import { extract } from './propagation.js';
 
@@ -26,7 +28,17 @@ export function withHandling(base: Context, operation: Operation): Context {
 }
 
 export function handledIn(active: Context): Operation | undefined {
-  return active.getValue(HANDLING) as Operation | undefined;
+  return (active.getValue(HANDLING) as Operation | undefined) ?? handling.getStore();
+}
+
+/** Without an OpenTelemetry SDK nothing keeps a context; what handles an operation is found all the same. */
+const handling = processStore<Operation>('handling');
+const PROBE = ROOT_CONTEXT.setValue(createContextKey('mcp-trail probe'), true);
+
+/** Calls what handles an inbound operation, where contexts are of no use so that it can be told which it is. */
+export function whileHandling<A extends unknown[], R>(operation: Operation, handle: (...args: A) => R, ...args: A): R {
+  if (context.with(PROBE, () => context.active() === PROBE)) return handle(...args);
+  return handling.run(operation, handle, ...args);
 }
 
 /** The latest round: the SDK plays all of them in one function, which stays in the context of the first answer. */

@@ -12,11 +12,15 @@ import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
 import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
-import { Describer, type Peer } from './describer.js';
+import { Describer } from './describer.js';
+import { callOf, declaresResults } from './embedded-calls.js';
+import { Guarded } from './guarded.js';
 import { infoOf } from './info.js';
 import { Measurements } from './measurements.js';
+import type { Observer } from './observer.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
 import { Sessions } from './sessions.js';
@@ -30,17 +34,30 @@ export class Pipeline {
   readonly #open: OpenOperations;
   readonly #sessions: Sessions;
   readonly #now: () => number;
+  readonly #observer: Guarded | undefined;
   enabled: boolean;
 
-  constructor(config: ResolvedConfig, providers = new Providers(), now: () => number = () => performance.now()) {
+  /** @param observer is told of operations and sessions beside spans and metrics: the audit trail */
+  constructor(
+    config: ResolvedConfig,
+    providers = new Providers(),
+    now: () => number = () => performance.now(),
+    observer?: Observer,
+  ) {
+    this.#observer = observer === undefined ? undefined : new Guarded(observer);
     this.config = config;
     this.enabled = config.enabled;
     this.#describer = new Describer(config);
-    this.#starter = new Starter(config, providers, this.#describer, now);
+    this.#starter = new Starter(config, providers, this.#describer, now, observer?.correlator);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
-    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now);
+    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now, this.#observer);
     this.#now = now;
+  }
+
+  /** Whether anybody beside spans and metrics is told. */
+  get observed(): boolean {
+    return this.#observer !== undefined;
   }
 
   /** How many operations are open: for tests of the bound. */
@@ -53,6 +70,7 @@ export class Pipeline {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
       this.#register(outbound.operation);
+      this.#observer?.began(outbound.operation, message.params, undefined);
       return outbound;
     } catch (error) {
       reportFailure('starting a client span', error);
@@ -74,6 +92,7 @@ export class Pipeline {
     try {
       const operation = this.#starter.inbound(connection, message, kind, peer, related);
       this.#register(operation);
+      this.#observer?.began(operation, message.params, peer);
       return operation;
     } catch (error) {
       reportFailure('starting a server span', error);
@@ -102,12 +121,14 @@ export class Pipeline {
     } catch (error) {
       reportFailure('reading an answer', error);
     }
+    if (operation !== undefined) this.#observer?.answered(operation, message);
     return operation;
   }
 
   /** Ends an operation. The first call counts. */
-  end(operation: Operation, outcome: Outcome): void {
+  end(operation: Operation, given: Outcome): void {
     if (!operation.open) return;
+    const outcome = this.#describer.outcome(given);
     operation.open = false;
     if (operation.waiting !== undefined) operation.waiting.operation = undefined;
     this.#open.delete(operation);
@@ -117,11 +138,13 @@ export class Pipeline {
     } catch (error) {
       reportFailure('ending a span', error);
     }
+    const milliseconds = this.#now() - operation.startedAt;
     try {
-      this.#measurements.operation(operation, outcome, this.#now() - operation.startedAt);
+      this.#measurements.operation(operation, outcome, milliseconds);
     } catch (error) {
       reportFailure('recording a duration', error);
     }
+    this.#observer?.ended(operation, outcome, milliseconds);
   }
 
   /** The connection is gone: ends what is open on it, and its session. */
@@ -158,6 +181,7 @@ export class Pipeline {
     const sessions = this.#sessions.open();
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
     for (const connection of sessions) this.sessionOver(connection);
+    this.#observer?.stop();
   }
 
   #register(operation: Operation): void {
@@ -223,19 +247,4 @@ export class Pipeline {
     const callback = this.config[hook];
     if (callback !== undefined) callHook(`the ${hook}`, callback, operation.span, infoOf(operation, outcome));
   }
-}
-
-function callOf(request: unknown): Call | undefined {
-  try {
-    const { method, params } = (asRecord(request) ?? {}) as Partial<Call>;
-    return typeof method === 'string' ? { method, params } : undefined;
-  } catch (error) {
-    reportFailure('reading an embedded request', error);
-    return undefined;
-  }
-}
-
-/** Whether a tool says what its results look like: a client that knows checks them. */
-function declaresResults(tools: unknown): boolean {
-  return Array.isArray(tools) && tools.some((tool) => asRecord(tool)?.['outputSchema'] !== undefined);
 }

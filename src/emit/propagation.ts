@@ -5,6 +5,7 @@
  */
 import { type Context, propagation, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api';
 import { withMeta } from '../protocol/meta.js';
+import { scrub } from '../redact/scrub.js';
 import { reportFailure } from '../util/report.js';
 
 export type Carrier = Record<string, unknown>;
@@ -12,11 +13,20 @@ export type Carrier = Record<string, unknown>;
 /** Longest value handed to a propagator: the limit of W3C Baggage. */
 const MAX_VALUE_LENGTH = 8192;
 
+/** Exporters send it with every span of the trace: the one value here that leaves as it came. */
+const TRACE_STATE = 'tracestate';
+
+/** Whether there is something in a text that has to be hidden. */
+function isTelling(text: string): boolean {
+  return scrub(text, text.length) !== text;
+}
+
 // Peers put anything into _meta: only strings of a sane length exist for a propagator.
 const GETTER: TextMapGetter<Carrier> = {
   get(carrier, key) {
     const value = carrier[key];
-    return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH ? value : undefined;
+    if (typeof value !== 'string' || value.length > MAX_VALUE_LENGTH) return undefined;
+    return key === TRACE_STATE && isTelling(value) ? undefined : value;
   },
   keys: (carrier) => Object.keys(carrier),
 };
@@ -50,15 +60,13 @@ export function inject(context: Context): Record<string, string> | undefined {
   return undefined;
 }
 
-/**
- * A copy of the message that carries `context` in its `_meta`; the message itself where it cannot.
- * @param ownBaggage leaves the baggage that the message has
- */
-export function carry<M extends { readonly params?: unknown }>(message: M, context: Context, ownBaggage: boolean): M {
-  const entries = inject(context);
+/** A copy of the message that has `entries` in its `_meta`; the message itself where it cannot, or there are none. */
+export function carry<M extends { readonly params?: unknown }>(
+  message: M,
+  entries: Record<string, string> | undefined,
+): M {
   if (entries === undefined) return message;
   try {
-    if (ownBaggage) delete entries['baggage'];
     return withMeta(message, entries) ?? message;
   } catch (error) {
     reportFailure('copying a message', error);

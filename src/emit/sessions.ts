@@ -2,14 +2,17 @@
 import type { Connection } from '../session/connection.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Measurements } from './measurements.js';
+import type { Observer } from './observer.js';
 
 export class Sessions {
   readonly #open = new Set<Connection>();
   readonly #max: number;
   readonly #measurements: Measurements;
   readonly #now: () => number;
+  readonly #observer: Observer | undefined;
 
-  constructor(max: number, measurements: Measurements, now: () => number) {
+  constructor(max: number, measurements: Measurements, now: () => number, observer: Observer | undefined) {
+    this.#observer = observer;
     this.#max = max;
     this.#measurements = measurements;
     this.#now = now;
@@ -37,6 +40,8 @@ export class Sessions {
     connection.sessionStartedAt = undefined;
     // Over stateless HTTP a connection is one request.
     if (kind.name === 'http' && !hadSessionId) return;
-    this.#measurements.session(connection, outcome, this.#now() - sessionStartedAt);
+    const milliseconds = this.#now() - sessionStartedAt;
+    this.#measurements.session(connection, outcome, milliseconds);
+    this.#observer?.sessionEnded(connection, outcome, milliseconds);
   }
 }

@@ -7,9 +7,11 @@ import { declaredProtocolVersion, metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';
 import type { Connection } from '../session/connection.js';
 import { Operation } from '../session/operation.js';
+import type { Peer } from '../session/peer.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { callHook } from '../util/call-hook.js';
-import type { Describer, Peer } from './describer.js';
+import { CORRELATION_KEY, type Correlator } from './correlation.js';
+import type { Describer } from './describer.js';
 import { withSpan } from './overlay-context.js';
 import {
   ambientOf,
@@ -20,7 +22,7 @@ import {
   inboundParent,
   withHandling,
 } from './parents.js';
-import { carry, extract, isKeepable, traceContextOf } from './propagation.js';
+import { carry, extract, inject, isKeepable, traceContextOf } from './propagation.js';
 import type { Providers } from './providers.js';
 
 /** A message with a method. */
@@ -43,11 +45,20 @@ export class Starter {
   readonly #providers: Providers;
   readonly #describer: Describer;
   readonly #now: () => number;
+  readonly #correlator: Correlator | undefined;
   // Apart from each other: a client and a server in one process know the same states.
   readonly #roundsSent = new Rounds();
   readonly #roundsReceived = new Rounds();
 
-  constructor(config: ResolvedConfig, providers: Providers, describer: Describer, now: () => number) {
+  /** @param correlator makes correlation ids, where somebody needs them */
+  constructor(
+    config: ResolvedConfig,
+    providers: Providers,
+    describer: Describer,
+    now: () => number,
+    correlator: Correlator | undefined,
+  ) {
+    this.#correlator = correlator;
     this.#config = config;
     this.#providers = providers;
     this.#describer = describer;
@@ -79,10 +90,14 @@ export class Starter {
     operation.ownsSpan = reused === undefined;
     if (rounds) numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
-    const carries = !chosen && row.inject !== false && this.#mayInject(method);
+    const correlation = this.#correlator?.outbound(meta, active, span);
+    operation.correlation = correlation?.id;
+    if (row.inject === false || !this.#mayInject(method)) return { operation, message };
+    const entries = chosen ? undefined : inject(sentIn);
     // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
-    const ownBaggage = present === undefined && meta?.['baggage'] !== undefined;
-    return { operation, message: carries ? carry(message, sentIn, ownBaggage) : message };
+    if (entries !== undefined && present === undefined && meta?.['baggage'] !== undefined) delete entries['baggage'];
+    const carried = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
+    return { operation, message: carry(message, carried) };
   }
 
   /** An operation of the peer's, whose message has arrived; `related` is an open request that it is about. */
@@ -96,6 +111,7 @@ export class Starter {
     const row = methodRow(method, kind);
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
+    if (peer?.http !== undefined) peer.http.notes.operations++;
     const active = context.active();
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#roundsReceived.continuedBy(method, params) : undefined;
@@ -110,6 +126,7 @@ export class Starter {
     const traceContext = meta === undefined ? undefined : traceContextOf(meta);
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     operation.context = withHandling(spanContext, operation);
+    operation.correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);
     if (rounds) numberRound(operation, previous, params);
     return operation;
   }

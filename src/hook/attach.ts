@@ -35,6 +35,7 @@ export function attachProtocol(protocol: ProtocolLike, transport: object, pipeli
     const role = roleOf(protocol);
     const connection = attachTransport(transport, pipeline, role);
     if (connection === undefined) return;
+    introduce(connection, protocol);
     connection.negotiatedVersion = () => asString(protocol.getNegotiatedProtocolVersion?.());
     if (role === 'client') attachmentTo(transport)?.undos.push(...prepareStdioClient(transport, pipeline));
     else noticeStdioServer(transport, () => pipeline.sessionOver(connection));
@@ -114,6 +115,12 @@ function attachmentTo(target: object): Attachment | undefined {
 
 function wireOf(transport: object): object | undefined {
   return asRecord((transport as { _wire?: unknown })._wire);
+}
+
+/** Who this process says it is. */
+function introduce(connection: Connection, { _clientInfo, _serverInfo }: ProtocolLike): void {
+  if (connection.role === 'client') connection.client ??= asRecord(_clientInfo);
+  if (connection.role === 'server') connection.server ??= asRecord(_serverInfo);
 }
 
 function roleOf(protocol: ProtocolLike): Role {

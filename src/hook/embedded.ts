@@ -4,6 +4,7 @@
  */
 import { context } from '@opentelemetry/api';
 import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../describe/outcome.js';
+import { whileHandling } from '../emit/parents.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import type { Connection } from '../session/connection.js';
 import { SUCCESS } from '../session/outcome.js';
@@ -35,7 +36,9 @@ function observed(handler: AnyFunction, host: { readonly pipeline: Pipeline; rea
     if (signal instanceof AbortSignal) {
       signal.addEventListener('abort', () => pipeline.end(operation, CANCELLED_BY_PEER), { once: true });
     }
-    const result = context.with(operation.context, callWith, undefined, handler, this, request, extra);
+    const result = whileHandling(operation, () =>
+      context.with(operation.context, callWith, undefined, handler, this, request, extra),
+    );
     if (!(result instanceof Promise)) pipeline.end(operation, SUCCESS);
     else {
       result.then(

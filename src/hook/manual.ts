@@ -1,12 +1,12 @@
 /** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
 import { resolveConfig } from '../config.js';
-import { Pipeline } from '../emit/pipeline.js';
+import type { Pipeline } from '../emit/pipeline.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { attachProtocol, type ProtocolLike } from './attach.js';
 import { attachTransport, detach } from './attach-transport.js';
 import { attaching } from './classes.js';
 import { type FetchHandler, hookHandler } from './http-listen.js';
-import { watchHttpServer } from './http-peer.js';
+import { type Observation, observe } from './observe.js';
 import { replaceMethod, type Undo } from './patch.js';
 
 /** A client or server of either SDK line, as far as its public members go. */
@@ -22,11 +22,11 @@ export interface McpServerHolder {
 const HANDLE = Symbol.for('mcp-trail.instrumented');
 
 // One pipeline for everything that is instrumented without options of its own: its bounds are for the process.
-let shared: Pipeline | undefined;
+let shared: Observation | undefined;
 
-function pipelineFor(config: McpInstrumentationConfig | undefined): Pipeline {
-  if (config !== undefined) return new Pipeline(resolveConfig(config));
-  shared ??= new Pipeline(resolveConfig());
+function observationFor(config: McpInstrumentationConfig | undefined): Observation {
+  if (config !== undefined) return observe(resolveConfig(config));
+  shared ??= observe(resolveConfig());
   return shared;
 }
 
@@ -113,9 +113,9 @@ function once(
 ): Instrumented {
   const existing = (target as { [HANDLE]?: Instrumented })[HANDLE];
   if (existing !== undefined) return existing;
-  const pipeline = pipelineFor(config);
+  const { pipeline, watch, stopAuditing } = observationFor(config);
   if (!pipeline.enabled) return { disable() {} };
-  const undos = [watchHttpServer(), ...instrument(pipeline)];
+  const undos = [stopAuditing, watch(), ...instrument(pipeline)];
   const handle: Instrumented = {
     disable() {
       if ((target as { [HANDLE]?: Instrumented })[HANDLE] === handle)

@@ -1,8 +1,7 @@
 /** The tap on what a transport delivers: starts operations of the peer's, ends those of ours with their answers. */
 import type { Context } from '@opentelemetry/api';
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../describe/outcome.js';
-import type { Peer } from '../emit/describer.js';
-import { continuationContext } from '../emit/parents.js';
+import { continuationContext, whileHandling } from '../emit/parents.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import {
   asString,
@@ -13,18 +12,24 @@ import {
 } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
 import { SUCCESS } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
 import { currentHttpPeer } from './http-peer.js';
 import { stopWatching, watchHandler } from './notification-handlers.js';
 import { callIn, ifThrown } from './pass-on.js';
 import type { AnyFunction } from './patch.js';
 import { requestNamedBy, streamOf } from './references.js';
+import { authFactsOf } from './verifier.js';
 
 /** The parts of the SDKs' extra message info that are used: v1 has `requestInfo`, v2 the web request itself. */
 interface MessageExtra {
+  readonly authInfo?: unknown;
   readonly request?: { readonly signal?: AbortSignal; readonly headers?: { get?(name: string): unknown } };
   readonly requestInfo?: { readonly headers?: Record<string, unknown> };
 }
+
+/** Of a message that came by other means, or by an HTTP server that tells nothing. */
+const NO_HTTP: Peer = { address: undefined, port: undefined, httpVersion: undefined };
 
 const PROTOCOL_VERSION_HEADER = 'mcp-protocol-version';
 
@@ -61,7 +66,10 @@ export class TapIn {
   #request(onmessage: AnyFunction, self: unknown, message: RequestMessage, extra: unknown): unknown {
     const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#peer(extra));
     if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
-    return passOn(operation?.context, onmessage, self, message, extra);
+    if (operation === undefined || !this.#pipeline.observed) {
+      return passOn(operation?.context, onmessage, self, message, extra);
+    }
+    return whileHandling(operation, passOn, operation.context, onmessage, self, message, extra);
   }
 
   #answer(onmessage: AnyFunction, self: unknown, message: ResponseMessage, extra: unknown): unknown {
@@ -111,10 +119,14 @@ export class TapIn {
   /** The HTTP side of an inbound message. */
   #peer(extra: unknown): Peer | undefined {
     const connection = this.#connection;
-    if (connection.kind.name !== 'http' || connection.role === 'client') return undefined;
+    if (connection.role === 'client') return undefined;
+    const overHttp = connection.kind.name === 'http';
+    if (!overHttp && !this.#pipeline.observed) return undefined;
     try {
-      connection.protocolVersion ??= protocolVersionHeader(extra);
-      return currentHttpPeer(this.#pipeline.config.trustProxy);
+      if (overHttp) connection.protocolVersion ??= protocolVersionHeader(extra);
+      const peer = overHttp ? currentHttpPeer(this.#pipeline.config.trustProxy) : undefined;
+      const auth = this.#pipeline.observed ? authFactsOf((extra as MessageExtra | undefined)?.authInfo) : undefined;
+      return auth === undefined ? peer : { ...(peer ?? NO_HTTP), auth };
     } catch (error) {
       reportFailure('reading an HTTP request', error);
       return undefined;

@@ -6,6 +6,8 @@
 import { asRecord, asString } from './jsonrpc.js';
 
 const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
+const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const SUBSCRIPTION_ID_KEY = 'io.modelcontextprotocol/subscriptionId';
 
 /** `params._meta` if it is an object. Anything else is somebody's mistake and counts as absent. */
@@ -18,6 +20,16 @@ export function metaOf(params: unknown): Record<string, unknown> | undefined {
 /** The protocol revision a 2026-07-28 (or later) message says it is written in. */
 export function declaredProtocolVersion(meta: Record<string, unknown> | undefined): string | undefined {
   return meta === undefined ? undefined : asString(meta[PROTOCOL_VERSION_KEY]);
+}
+
+/** Who sends a 2026-07-28 (or later) message, as it says. */
+export function declaredClient(meta: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+  return asRecord(meta?.[CLIENT_INFO_KEY]);
+}
+
+/** Who answers, in the metadata of a result. */
+export function declaredServer(meta: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+  return asRecord(meta?.[SERVER_INFO_KEY]);
 }
 
 /** The listen stream that a 2026-07-28 notification was sent on. */

@@ -30,6 +30,19 @@ export interface MethodRow {
   readonly refersTo?: 'requestId' | 'progressToken';
   /** `_meta` of this message reaches application callbacks: nothing is added to it. */
   readonly inject?: false;
+  /** What the audit trail says of it; without, it is not audited. */
+  readonly audit?: AuditRow;
+}
+
+/** How a method is audited: a record when it begins and one when it has ended, or as `only` says. */
+export interface AuditRow {
+  readonly action: 'CONNECT' | 'LIST' | 'EXECUTE' | 'READ' | 'REQUEST_INPUT' | 'UPDATE';
+  /** What it is about, where its params do not name a tool, a prompt or a resource. */
+  readonly target?: 'mcp.server' | 'mcp.client' | 'mcp.task' | 'mcp.method';
+  /** Which list of the server's its result is a page of, and the member that holds it. */
+  readonly lists?: 'tools' | 'prompts' | 'resources';
+  /** One record at the end: of a task that is `over`, or that a list has `changed`. */
+  readonly only?: 'over' | 'changed';
 }
 
 /** Attributes that can hold the target of an operation. */
@@ -38,64 +51,91 @@ export type TargetAttribute = typeof ATTR_GEN_AI_TOOL_NAME | typeof ATTR_GEN_AI_
 const TOOL = { path: ['name'], attribute: ATTR_GEN_AI_TOOL_NAME } as const;
 const PROMPT = { path: ['name'], attribute: ATTR_GEN_AI_PROMPT_NAME } as const;
 
+const CONNECT: AuditRow = { action: 'CONNECT', target: 'mcp.server' };
+const LIST: AuditRow = { action: 'LIST', target: 'mcp.server' };
+const READ: AuditRow = { action: 'READ', target: 'mcp.server' };
+const EXECUTE: AuditRow = { action: 'EXECUTE', target: 'mcp.server' };
+const ASK: AuditRow = { action: 'REQUEST_INPUT', target: 'mcp.client' };
+const TASK: AuditRow = { action: 'READ', target: 'mcp.task' };
+const TASK_OVER: AuditRow = { ...TASK, only: 'over' };
+const CHANGED: AuditRow = { action: 'UPDATE', target: 'mcp.server', only: 'changed' };
+/** Of methods this package does not know, which may do anything. */
+const UNKNOWN: AuditRow = { action: 'EXECUTE', target: 'mcp.method' };
+
 const TABLE = {
-  initialize: { kind: 'request', from: 'client', era: 'legacy', result: 'session' },
-  'server/discover': { kind: 'request', from: 'client', era: 'modern' },
+  initialize: { kind: 'request', from: 'client', era: 'legacy', result: 'session', audit: CONNECT },
+  'server/discover': { kind: 'request', from: 'client', era: 'modern', audit: CONNECT },
   ping: { kind: 'request', from: 'either', era: 'legacy' },
   'tools/list': {
     kind: 'request',
     from: 'client',
     result: { lists: 'tools', attribute: ATTR_GEN_AI_TOOL_NAME },
+    audit: { ...LIST, lists: 'tools' },
   },
-  'tools/call': { kind: 'request', from: 'client', target: TOOL, operationName: 'execute_tool', content: 'tool' },
-  'resources/list': { kind: 'request', from: 'client' },
-  'resources/templates/list': { kind: 'request', from: 'client' },
-  'resources/read': { kind: 'request', from: 'client', resource: true },
-  'resources/subscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true },
-  'resources/unsubscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true },
+  'tools/call': {
+    kind: 'request',
+    from: 'client',
+    target: TOOL,
+    operationName: 'execute_tool',
+    content: 'tool',
+    audit: EXECUTE,
+  },
+  'resources/list': { kind: 'request', from: 'client', audit: { ...LIST, lists: 'resources' } },
+  'resources/templates/list': { kind: 'request', from: 'client', audit: LIST },
+  'resources/read': { kind: 'request', from: 'client', resource: true, audit: READ },
+  'resources/subscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true, audit: READ },
+  'resources/unsubscribe': { kind: 'request', from: 'client', era: 'legacy', resource: true, audit: READ },
   'prompts/list': {
     kind: 'request',
     from: 'client',
     result: { lists: 'prompts', attribute: ATTR_GEN_AI_PROMPT_NAME },
+    audit: { ...LIST, lists: 'prompts' },
   },
-  'prompts/get': { kind: 'request', from: 'client', target: PROMPT, content: 'prompt' },
+  'prompts/get': { kind: 'request', from: 'client', target: PROMPT, content: 'prompt', audit: READ },
   'completion/complete': {
     kind: 'request',
     from: 'client',
     target: { path: ['ref', 'name'], attribute: ATTR_GEN_AI_PROMPT_NAME },
+    audit: READ,
   },
   'logging/setLevel': { kind: 'request', from: 'client', era: 'legacy' },
-  'subscriptions/listen': { kind: 'request', from: 'client', era: 'modern', stream: true },
-  'sampling/createMessage': { kind: 'request', from: 'server' },
-  'elicitation/create': { kind: 'request', from: 'server' },
-  'roots/list': { kind: 'request', from: 'server' },
-  'tasks/get': { kind: 'request', from: 'either', result: 'task' },
-  'tasks/result': { kind: 'request', from: 'either', era: 'legacy' },
-  'tasks/list': { kind: 'request', from: 'either', era: 'legacy' },
-  'tasks/cancel': { kind: 'request', from: 'either', result: 'task' },
-  'tasks/update': { kind: 'request', from: 'client', era: 'modern' },
-  'skills/list': { kind: 'request', from: 'client', era: 'modern' },
-  'skills/get': { kind: 'request', from: 'client', era: 'modern' },
-  'resources/directory/read': { kind: 'request', from: 'client', era: 'modern', resource: true },
+  'subscriptions/listen': { kind: 'request', from: 'client', era: 'modern', stream: true, audit: READ },
+  'sampling/createMessage': { kind: 'request', from: 'server', audit: ASK },
+  'elicitation/create': { kind: 'request', from: 'server', audit: ASK },
+  'roots/list': { kind: 'request', from: 'server', audit: ASK },
+  'tasks/get': { kind: 'request', from: 'either', result: 'task', audit: TASK_OVER },
+  'tasks/result': { kind: 'request', from: 'either', era: 'legacy', audit: TASK },
+  'tasks/list': { kind: 'request', from: 'either', era: 'legacy', audit: { ...TASK, action: 'LIST' } },
+  'tasks/cancel': { kind: 'request', from: 'either', result: 'task', audit: { ...TASK, action: 'UPDATE' } },
+  'tasks/update': { kind: 'request', from: 'client', era: 'modern', audit: { ...TASK, action: 'UPDATE' } },
+  'skills/list': { kind: 'request', from: 'client', era: 'modern', audit: LIST },
+  'skills/get': { kind: 'request', from: 'client', era: 'modern', audit: READ },
+  'resources/directory/read': { kind: 'request', from: 'client', era: 'modern', resource: true, audit: LIST },
   'notifications/initialized': { kind: 'notification', from: 'client', era: 'legacy' },
   'notifications/cancelled': { kind: 'notification', from: 'either', refersTo: 'requestId' },
   'notifications/progress': { kind: 'notification', from: 'either', refersTo: 'progressToken', inject: false },
   'notifications/message': { kind: 'notification', from: 'server' },
   'notifications/resources/updated': { kind: 'notification', from: 'server', resource: true },
-  'notifications/resources/list_changed': { kind: 'notification', from: 'server' },
-  'notifications/prompts/list_changed': { kind: 'notification', from: 'server' },
-  'notifications/tools/list_changed': { kind: 'notification', from: 'server' },
+  'notifications/resources/list_changed': { kind: 'notification', from: 'server', audit: CHANGED },
+  'notifications/prompts/list_changed': { kind: 'notification', from: 'server', audit: CHANGED },
+  'notifications/tools/list_changed': { kind: 'notification', from: 'server', audit: CHANGED },
   'notifications/roots/list_changed': { kind: 'notification', from: 'client', era: 'legacy' },
   'notifications/elicitation/complete': { kind: 'notification', from: 'server', era: 'legacy' },
   'notifications/subscriptions/acknowledged': { kind: 'notification', from: 'server', era: 'modern' },
-  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern', result: 'task' },
-  'notifications/tasks/status': { kind: 'notification', from: 'either', era: 'legacy', result: 'task' },
+  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern', result: 'task', audit: TASK_OVER },
+  'notifications/tasks/status': {
+    kind: 'notification',
+    from: 'either',
+    era: 'legacy',
+    result: 'task',
+    audit: TASK_OVER,
+  },
 } as const satisfies Record<string, MethodRow>;
 
 /** Every method this package knows, by its name on the wire. */
 export const METHODS: ReadonlyMap<string, MethodRow> = new Map(Object.entries(TABLE));
 
-const UNKNOWN_REQUEST: MethodRow = { kind: 'request', from: 'either' };
+const UNKNOWN_REQUEST: MethodRow = { kind: 'request', from: 'either', audit: UNKNOWN };
 const UNKNOWN_NOTIFICATION: MethodRow = { kind: 'notification', from: 'either' };
 
 /** The row of a method; an unknown one is traced under its own name, and nothing is read from its params. */

@@ -5,6 +5,13 @@ import { kept } from './kept.js';
 import type { Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
+/** What an implementation says of itself. */
+export interface Implementation {
+  readonly name?: unknown;
+  readonly version?: unknown;
+  readonly title?: unknown;
+}
+
 /** The part this process plays on a connection; `unknown` for bare transports. */
 export type Role = 'client' | 'server' | 'unknown';
 
@@ -14,6 +21,10 @@ export class Connection {
   role: Role;
   /** Host and port a client connects to. */
   endpoint: { readonly address: string; readonly port?: number } | undefined;
+  /** Who is at the client's end, as it says. */
+  client: Implementation | undefined;
+  /** Who is at the server's end, as it says. */
+  server: Implementation | undefined;
   /** Negotiated by `initialize`, or told by the SDK; a 2026-07-28 message carries its own instead. */
   protocolVersion: string | undefined;
   /** HTTP version of the requests that reach a server. */

@@ -47,6 +47,10 @@ export class Operation {
   awaited = false;
   /** What waits for that promise. */
   waiting: { operation: Operation | undefined } | undefined;
+  /** What connects it with everything else that was done for the same request of a user. Known where it is audited. */
+  correlation: string | undefined;
+  /** What the audit trail keeps with it. */
+  audited: object | undefined;
 
   constructor(
     template: Template,

@@ -42,6 +42,10 @@ export interface PairOptions {
   /** More set-up on the `McpServer`, before it connects. */
   readonly configure?: (server: any) => void;
   readonly clientOptions?: Record<string, unknown>;
+  readonly serverOptions?: Record<string, unknown>;
+  /** What the two say of themselves. */
+  readonly clientInfo?: { readonly name: string; readonly version: string };
+  readonly serverInfo?: { readonly name: string; readonly version: string };
   /** Called with the client before it connects: request and notification handlers. */
   readonly configureClient?: (client: any) => void;
   readonly config?: McpInstrumentationConfig;
@@ -73,24 +77,24 @@ const CLIENT_INFO = { name: 'test-client', version: '1.0.0' };
 const SERVER_INFO = { name: 'test-server', version: '1.0.0' };
 
 async function pairV1(options: PairOptions = {}): Promise<Pair> {
-  const mcp = new McpServerV1(SERVER_INFO, SERVER_OPTIONS);
+  const mcp = new McpServerV1(options.serverInfo ?? SERVER_INFO, (options.serverOptions ?? SERVER_OPTIONS) as never);
   addTools(mcp, 'v1', options.tools ?? []);
   options.configure?.(mcp);
-  const client = new ClientV1(CLIENT_INFO, options.clientOptions as never);
+  const client = new ClientV1(options.clientInfo ?? CLIENT_INFO, options.clientOptions as never);
   return connect(options, client, mcp.server, InMemoryV1.createLinkedPair(), (transport) => mcp.connect(transport));
 }
 
 async function pairV2Legacy(options: PairOptions = {}): Promise<Pair> {
-  const mcp = new v2server.McpServer(SERVER_INFO, SERVER_OPTIONS);
+  const mcp = new v2server.McpServer(options.serverInfo ?? SERVER_INFO, options.serverOptions ?? SERVER_OPTIONS);
   addTools(mcp, 'v2', options.tools ?? []);
   options.configure?.(mcp);
-  const client = new v2client.Client(CLIENT_INFO, options.clientOptions as never);
+  const client = new v2client.Client(options.clientInfo ?? CLIENT_INFO, options.clientOptions as never);
   const transports = v2client.InMemoryTransport.createLinkedPair();
   return connect(options, client, mcp.server, transports, (transport) => mcp.connect(transport));
 }
 
 async function pairV2Modern(options: PairOptions = {}): Promise<Pair> {
-  const client = new v2client.Client(CLIENT_INFO, {
+  const client = new v2client.Client(options.clientInfo ?? CLIENT_INFO, {
     versionNegotiation: { mode: 'auto' },
     ...options.clientOptions,
   } as never);
@@ -99,7 +103,7 @@ async function pairV2Modern(options: PairOptions = {}): Promise<Pair> {
   const serve = (transport: any) => {
     serveStdio(
       () => {
-        const mcp = new v2server.McpServer(SERVER_INFO, SERVER_OPTIONS);
+        const mcp = new v2server.McpServer(options.serverInfo ?? SERVER_INFO, options.serverOptions ?? SERVER_OPTIONS);
         addTools(mcp, 'v2', options.tools ?? []);
         options.configure?.(mcp);
         server = mcp.server;

@@ -10,6 +10,7 @@ import { McpServer as McpServerV1 } from '@modelcontextprotocol/sdk/server/mcp.j
 import { StreamableHTTPServerTransport as HttpServerV1 } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { createMcpHandler, McpServer as McpServerV2 } from '@modelcontextprotocol/server';
 import { instrumentClient, instrumentServer } from '../../src/index.js';
+import type { McpInstrumentationConfig } from '../../src/types.js';
 
 export interface HttpPair {
   readonly client: any;
@@ -24,6 +25,8 @@ export interface HttpPairOptions {
   /** Has the first look at each request to the server; true if it has answered. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse, body: any) => boolean;
   readonly clientOptions?: Record<string, unknown>;
+  /** Options of the instrumentation, for the client and for each server that is made. */
+  readonly config?: McpInstrumentationConfig;
   readonly transportOptions?: (server: URL) => Record<string, unknown>;
 }
 
@@ -38,19 +41,20 @@ export interface HttpFlavour {
 
 type Serve = (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<unknown>;
 
+const nothing = () => {};
 const SERVER_INFO = { name: 'http-server', version: '1.0.0' };
 const CLIENT_INFO = { name: 'http-client', version: '1.0.0' };
 const CAPABILITIES = { capabilities: { logging: {}, tools: { listChanged: true } } };
 
-function newServer(sdk: 'v1' | 'v2', configure: (server: any) => void): any {
+function newServer(sdk: 'v1' | 'v2', { configure = nothing, config }: HttpPairOptions): any {
   const server = sdk === 'v1' ? new McpServerV1(SERVER_INFO, CAPABILITIES) : new McpServerV2(SERVER_INFO, CAPABILITIES);
   configure(server);
-  instrumentServer(server as never);
+  instrumentServer(server as never, config);
   return server;
 }
 
 /** One server per session, which goes with it. */
-function statefulServe(sdk: 'v1' | 'v2', configure: (server: any) => void): Serve {
+function statefulServe(sdk: 'v1' | 'v2', options: HttpPairOptions): Serve {
   const Transport: any = sdk === 'v1' ? HttpServerV1 : HttpServerV2;
   const transports = new Map<string, any>();
   return async (request, response, body) => {
@@ -60,17 +64,17 @@ function statefulServe(sdk: 'v1' | 'v2', configure: (server: any) => void): Serv
         sessionIdGenerator: randomUUID,
         onsessioninitialized: (id: string) => void transports.set(id, transport),
       });
-      await newServer(sdk, configure).connect(transport);
+      await newServer(sdk, options).connect(transport);
     }
     await transport.handleRequest(request, response, body);
   };
 }
 
 /** One server per request, for the initialize-based protocol. */
-function statelessServe(configure: (server: any) => void): Serve {
+function statelessServe(options: HttpPairOptions): Serve {
   return async (request, response, body) => {
     if (request.method !== 'POST') return response.writeHead(405).end();
-    const server = newServer('v1', configure);
+    const server = newServer('v1', options);
     const transport: any = new HttpServerV1({ sessionIdGenerator: undefined });
     response.on('close', () => void server.close());
     await server.connect(transport);
@@ -79,8 +83,8 @@ function statelessServe(configure: (server: any) => void): Serve {
 }
 
 /** SDK v2's own entry: one server per request, for both protocols. */
-function entryServe(configure: (server: any) => void): Serve {
-  const handler = toNodeHandler(createMcpHandler(() => newServer('v2', configure)));
+function entryServe(options: HttpPairOptions): Serve {
+  const handler = toNodeHandler(createMcpHandler(() => newServer('v2', options)));
   return async (request, response, body) => handler(request as never, response as never, body);
 }
 
@@ -103,7 +107,7 @@ async function pair(client: any, Transport: any, serve: Serve, options: HttpPair
     const body = await readBody(request);
     if (!intercept(request, response, body)) await serve(request, response, body);
   });
-  instrumentClient(client);
+  instrumentClient(client, options.config);
   const clientTransport = new Transport(url, options.transportOptions?.(url));
   await client.connect(clientTransport);
   const close = async () => {
@@ -114,7 +118,6 @@ async function pair(client: any, Transport: any, serve: Serve, options: HttpPair
   return { client, clientTransport, http, close };
 }
 
-const nothing = () => {};
 const clientV1 = ({ clientOptions }: HttpPairOptions) => new ClientV1(CLIENT_INFO, clientOptions as never);
 const clientV2 = ({ clientOptions }: HttpPairOptions, options = {}) =>
   new ClientV2(CLIENT_INFO, { ...options, ...clientOptions } as never);
@@ -125,31 +128,28 @@ export const HTTP_FLAVOURS: readonly HttpFlavour[] = [
     sdk: 'v1',
     sessions: true,
     protocolVersion: '2025-11-25',
-    pair: (options = {}) =>
-      pair(clientV1(options), HttpClientV1, statefulServe('v1', options.configure ?? nothing), options),
+    pair: (options = {}) => pair(clientV1(options), HttpClientV1, statefulServe('v1', options), options),
   },
   {
     name: 'v1 without sessions',
     sdk: 'v1',
     sessions: false,
     protocolVersion: '2025-11-25',
-    pair: (options = {}) =>
-      pair(clientV1(options), HttpClientV1, statelessServe(options.configure ?? nothing), options),
+    pair: (options = {}) => pair(clientV1(options), HttpClientV1, statelessServe(options), options),
   },
   {
     name: 'v2 legacy with sessions',
     sdk: 'v2',
     sessions: true,
     protocolVersion: '2025-11-25',
-    pair: (options = {}) =>
-      pair(clientV2(options), HttpClientV2, statefulServe('v2', options.configure ?? nothing), options),
+    pair: (options = {}) => pair(clientV2(options), HttpClientV2, statefulServe('v2', options), options),
   },
   {
     name: 'v2 legacy without sessions',
     sdk: 'v2',
     sessions: false,
     protocolVersion: '2025-11-25',
-    pair: (options = {}) => pair(clientV2(options), HttpClientV2, entryServe(options.configure ?? nothing), options),
+    pair: (options = {}) => pair(clientV2(options), HttpClientV2, entryServe(options), options),
   },
   {
     name: 'v2 2026-07-28',
@@ -157,11 +157,6 @@ export const HTTP_FLAVOURS: readonly HttpFlavour[] = [
     sessions: false,
     protocolVersion: '2026-07-28',
     pair: (options = {}) =>
-      pair(
-        clientV2(options, { versionNegotiation: { mode: 'auto' } }),
-        HttpClientV2,
-        entryServe(options.configure ?? nothing),
-        options,
-      ),
+      pair(clientV2(options, { versionNegotiation: { mode: 'auto' } }), HttpClientV2, entryServe(options), options),
   },
 ];

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { oneOfEnv, optionTable, type ResolvedConfig, resolveConfig } from '../../src/config.js';
+import { optionTable, type ResolvedConfig, resolveConfig } from '../../src/config.js';
+import { oneOfEnv } from '../../src/option-kinds.js';
 import type { McpInstrumentationConfig } from '../../src/types.js';
 
 const stderr = vi.spyOn(process.stderr, 'write');
@@ -18,6 +19,7 @@ const DEFAULTS: ResolvedConfig = {
   captureArguments: false,
   captureResults: false,
   capturePromptVariables: false,
+  captureInProduction: false,
   captureErrorMessages: false,
   resourceUriInSpanName: false,
   rpcStatusCodeAttribute: 'rpc.response.status_code',
@@ -160,6 +162,55 @@ describe('an option', () => {
       responseHook: () => {},
     };
     expect(resolveConfig(hooks, {})).toEqual({ ...DEFAULTS, ...hooks });
+  });
+});
+
+describe('the switches for debugging', () => {
+  const SWITCHES = ['captureArguments', 'captureResults', 'capturePromptVariables'] as const;
+
+  it.each([
+    { OTEL_RESOURCE_ATTRIBUTES: 'team=a,deployment.environment.name=production' },
+    { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=Prod' },
+    { NODE_ENV: 'production' },
+  ])('are refused where the environment says %o', (env) => {
+    for (const option of SWITCHES) expect(resolveConfig({ [option]: true }, env)[option]).toBe(false);
+    expect(resolveConfig({ captureArguments: true, captureInProduction: true }, env).captureArguments).toBe(true);
+  });
+
+  it('say by their names and what to set that they are refused, once', () => {
+    const all = { captureArguments: true, captureResults: true };
+    resolveConfig(all, { NODE_ENV: 'production' });
+    resolveConfig(all, { NODE_ENV: 'production' });
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toContain('captureArguments, captureResults refused: the environment says production');
+    expect(told()[0]).toContain('MCP_TRAIL_CAPTURE_IN_PRODUCTION');
+  });
+
+  it.each([
+    {},
+    { NODE_ENV: 'development' },
+    { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging', NODE_ENV: 'production' },
+    { OTEL_RESOURCE_ATTRIBUTES: '%zz,=,deployment.environment.name' },
+  ])('work where it says %o', (env) => {
+    for (const option of SWITCHES) expect(resolveConfig({ [option]: true }, env)[option]).toBe(true);
+    expect(told()).toEqual([]);
+  });
+});
+
+describe('finders of secrets', () => {
+  const usable = { id: 'mine', detect: () => [] };
+
+  it('are taken as they are', () => {
+    expect(resolveConfig({ detectors: [usable] }, {}).detectors).toEqual([usable]);
+  });
+
+  it('that are none are reported, once, and left out', () => {
+    for (const detectors of [['secretlint'], [{ id: 'x' }], 'all', [null]]) {
+      expect(resolveConfig({ detectors } as never, {}).detectors).toBeUndefined();
+    }
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toContain('option detectors');
+    expect(resolveConfig({ detectors: ['secretlint', usable] } as never, {}).detectors).toEqual([usable]);
   });
 });
 

@@ -88,6 +88,24 @@ describe('extracting', () => {
     expect(trace.getSpanContext(found)?.traceState?.serialize()).toBe('a=b');
     expect(propagation.getBaggage(found)?.getEntry('user')?.value).toBe('7');
   });
+
+  it('leaves out a tracestate with a secret in it, which every exporter would send', () => {
+    const secret = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
+    const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate: `vendor=${secret}` });
+    expect(trace.getSpanContext(found)).toMatchObject({ traceId: TRACE_ID, spanId: SPAN_ID });
+    expect(trace.getSpanContext(found)?.traceState).toBeUndefined();
+  });
+
+  it.each([
+    'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
+    'dd=s:2;o:rum;t.dm:-4;p:00f067aa0ba902b7',
+    '33@nr=0-0-33-2827902-7d3efb1b173fecfa-e8b91a159289ff74-1-1.23456-1518469636035',
+    'es=s:0.5',
+    'ot=th:c8;rv:0123456789abcd',
+  ])('keeps the tracestate %s', (tracestate) => {
+    const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate });
+    expect(trace.getSpanContext(found)?.traceState?.serialize()).toBe(tracestate);
+  });
 });
 
 describe('injecting', () => {

@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { METHODS, methodRow, targetOf } from '../../../src/protocol/methods.js';
 
+/** A request may do anything, and is audited. */
+const ANYTHING = { audit: { action: 'EXECUTE', target: 'mcp.method' } };
+
 describe('the row of a method', () => {
   it.each(['acme/unheard', '', '__proto__', 'constructor', 'toString', 'TOOLS/CALL', 'tools/call '])(
-    'that is unknown, %o, says nothing but the kind of the message',
+    'that is unknown, %o, says nothing but the kind of the message, and that a request is audited',
     (method) => {
       for (const kind of ['request', 'notification'] as const) {
-        expect(methodRow(method, kind)).toEqual({ kind, from: 'either' });
+        expect(methodRow(method, kind)).toEqual({ kind, from: 'either', ...(kind === 'request' && ANYTHING) });
       }
     },
   );
 
   it('is that of an unknown method where the message is of the other kind', () => {
     expect(methodRow('tools/call', 'notification')).toEqual({ kind: 'notification', from: 'either' });
-    expect(methodRow('notifications/cancelled', 'request')).toEqual({ kind: 'request', from: 'either' });
+    const request = { kind: 'request', from: 'either', ...ANYTHING };
+    expect(methodRow('notifications/cancelled', 'request')).toEqual(request);
   });
 
   it.each([...METHODS])('%s is found', (method, row) => {
@@ -28,6 +32,24 @@ describe('the table', () => {
     if (row.operationName !== undefined) expect(row).toMatchObject({ content: 'tool', target: { path: ['name'] } });
     if (row.stream || row.content !== undefined) expect(row.kind).toBe('request');
     if (row.refersTo !== undefined) expect(row.kind).toBe('notification');
+    if (row.audit?.action === 'LIST' && row.kind === 'request') expect(method).toMatch(/\/(?:list|read)$/);
+    // A notification has no answer to wait for.
+    if (row.audit !== undefined && row.kind === 'notification') expect(row.audit.only).toBeDefined();
+  });
+
+  it('audits everything but what only keeps a connection going', () => {
+    expect([...METHODS].filter(([, row]) => row.audit === undefined).map(([method]) => method)).toEqual([
+      'ping',
+      'logging/setLevel',
+      'notifications/initialized',
+      'notifications/cancelled',
+      'notifications/progress',
+      'notifications/message',
+      'notifications/resources/updated',
+      'notifications/roots/list_changed',
+      'notifications/elicitation/complete',
+      'notifications/subscriptions/acknowledged',
+    ]);
   });
 
   it('keeps trace context out of progress only, whose _meta applications are handed', () => {

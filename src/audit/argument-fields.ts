@@ -1,0 +1,67 @@
+/** What is said of the arguments of a tool call: their names, and of their values what was asked for. */
+import { asRecord } from '../protocol/jsonrpc.js';
+import { argumentNames } from '../redact/argument-names.js';
+import { captureArguments } from '../redact/capture.js';
+import type { Tally } from '../redact/tally.js';
+import type { Operation } from '../session/operation.js';
+import { canonicalJson } from '../util/canonical.js';
+import type { Fields } from './fields.js';
+import type { AuditSettings } from './settings.js';
+
+/** Adds what a call says of its arguments, redacted; nothing for other operations. */
+export function addArguments(
+  fields: Fields,
+  { row }: Operation,
+  params: unknown,
+  settings: AuditSettings,
+  declared: ReadonlySet<string> | undefined,
+  tally: Tally,
+): void {
+  if (row.content !== 'tool') return;
+  const call = asRecord(params);
+  const args = asRecord(call?.['arguments']);
+  if (args === undefined) {
+    fields.set('mcp_audit.redaction.parameters_scrubbed', false);
+    return;
+  }
+  const { redactor } = settings;
+  const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, tally);
+  const captured = capturedText(call?.['name'], args, settings, tally);
+  fields.add({
+    'mcp_audit.redaction.parameters_scrubbed': keys.length > 0 || dropped > 0 || (unknownCount ?? 0) > 0,
+    'mcp_audit.tool.argument.keys': keys.length > 0 ? keys : undefined,
+    'mcp_audit.tool.argument.unknown_count': unknownCount,
+    'mcp_audit.tool.argument.digest': digestOf(args, settings),
+    'gen_ai.tool.call.arguments': captured,
+  });
+  if (dropped > 0) fields.set('mcp_audit.truncated', ['mcp_audit.tool.argument.keys']);
+}
+
+function digestOf(args: object, { digester, digestArguments }: AuditSettings): string | undefined {
+  if (!digestArguments) return undefined;
+  try {
+    return digester.digest(canonicalJson(args));
+  } catch {
+    // Too deep or too large: without a digest, the call has a record all the same.
+    return undefined;
+  }
+}
+
+/** The values that were asked for: all, while the debug switch is on, or those on the tool's list. */
+function capturedText(name: unknown, args: object, settings: AuditSettings, tally: Tally): string | undefined {
+  const { redactor, captureAll, captureRules } = settings;
+  const values = captureAll
+    ? redactor.value('gen_ai.tool.call.arguments', args, tally)
+    : captureFor(captureRules(String(name)), args, settings, tally);
+  if (values === undefined) return undefined;
+  return typeof values === 'string' ? values : JSON.stringify(values);
+}
+
+function captureFor(
+  rules: ReturnType<AuditSettings['captureRules']>,
+  args: object,
+  { redactor }: AuditSettings,
+  tally: Tally,
+): unknown {
+  return rules === undefined ? undefined : captureArguments(args, rules, redactor, tally);
+}

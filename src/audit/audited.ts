@@ -1,0 +1,68 @@
+/** What the trail keeps with an open operation, from its first record to its last. */
+import { taskStatusOf } from '../describe/outcome.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
+import type { Operation } from '../session/operation.js';
+import type { HttpFacts } from '../session/peer.js';
+import type { Auditor } from './auditor.js';
+import type { Decision } from './decision.js';
+import type { Facts, Fields } from './fields.js';
+import type { Veil } from './sanitise.js';
+
+interface Init {
+  readonly auditor: Auditor;
+  readonly id: string;
+  readonly fields: Fields;
+  readonly veil: Veil;
+  readonly http: HttpFacts | undefined;
+  readonly server: string | undefined;
+  readonly params: unknown;
+}
+
+export class Audited {
+  readonly auditor: Auditor;
+  readonly id: string;
+  /** Everything that all records of the operation say, redacted. */
+  readonly fields: Fields;
+  readonly veil: Veil;
+  readonly http: HttpFacts | undefined;
+  /** The server that does it, in the inventory. */
+  readonly server: string | undefined;
+  /** Which page of a list was asked for. */
+  readonly cursor: string | undefined;
+  /** What a notification says of its task. */
+  readonly taskStatus: string | undefined;
+  /** What the answer adds. */
+  answer: Facts = {};
+  /** A guardrail has put something of it aside. */
+  quarantined = false;
+  /** What the application decided about it. */
+  decision: Decision | undefined;
+
+  constructor({ params, ...init }: Init) {
+    this.auditor = init.auditor;
+    this.id = init.id;
+    this.fields = init.fields;
+    this.veil = init.veil;
+    this.http = init.http;
+    this.server = init.server;
+    this.cursor = asString(asRecord(params)?.['cursor']);
+    this.taskStatus = taskStatusOf(params);
+    this.decision = init.http?.notes.decision as Decision | undefined;
+  }
+
+  /** What was hidden so far. */
+  redactions(): Facts {
+    const { count, rules, dropped } = this.veil.tally;
+    if (count === 0 && dropped.size === 0) return {};
+    return {
+      'mcp_audit.redaction.count': count,
+      'mcp_audit.redaction.rules': rules.size > 0 ? [...rules].sort() : undefined,
+      'mcp_audit.redaction.dropped': dropped.size > 0 ? [...dropped].sort() : undefined,
+    };
+  }
+}
+
+/** What an operation of an auditing pipeline has; nothing where its method is not audited. */
+export function auditedOf(operation: Operation | undefined): Audited | undefined {
+  return operation?.audited as Audited | undefined;
+}

@@ -1,0 +1,236 @@
+/** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
+import type { Correlator } from '../emit/correlation.js';
+import type { Observer } from '../emit/observer.js';
+import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import type { AuditRow } from '../protocol/methods.js';
+import { Tally } from '../redact/tally.js';
+import type { AuditEventName } from '../semconv/audit-record.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
+import { actorFacts } from './actor.js';
+import { addArguments } from './argument-fields.js';
+import { Audited, auditedOf } from './audited.js';
+import { classificationFacts } from './classification-fields.js';
+import { Constants } from './constants.js';
+import { decisionFacts } from './decision.js';
+import { Fields } from './fields.js';
+import { addHeaders } from './header-fields.js';
+import { identify } from './identify.js';
+import { clientOf, learnFromAnswer, learnFromCall, senderOf } from './implementations.js';
+import type { InventoryFeed } from './inventory-feed.js';
+import { messageOf } from './message.js';
+import { type Refusal, recordRefusal } from './refusals.js';
+import { register, unregister } from './registry.js';
+import { endpointFacts, messageFacts, namedTarget, peerFacts } from './request-facts.js';
+import { answerFacts, httpResponseFacts, outcomeFacts } from './response-facts.js';
+import { addSafe, type Veil } from './sanitise.js';
+import type { Service } from './service.js';
+import { SessionRecords } from './session-records.js';
+import type { AuditSettings } from './settings.js';
+import { Statements } from './statements.js';
+import { type Severity, STATUSES, statusOf } from './status.js';
+import { traceOf } from './trace.js';
+import type { Trail } from './trail.js';
+
+/** States in which a task stays. */
+const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);
+
+export interface AuditorParts {
+  readonly settings: AuditSettings;
+  readonly trail: Trail;
+  readonly correlator: Correlator;
+  readonly inventory: InventoryFeed;
+  readonly service: Service;
+  readonly currentPeer: () => Peer | undefined;
+}
+
+export class Auditor implements Observer {
+  readonly correlator: Correlator;
+  readonly trail: Trail;
+  readonly settings: AuditSettings;
+  readonly inventory: InventoryFeed;
+  /** What the application itself has to say. */
+  readonly statements = new Statements(this);
+  /** The sender of the HTTP request being handled, if one is. */
+  readonly currentPeer: () => Peer | undefined;
+  readonly #service: Service;
+  readonly #sessions: SessionRecords;
+  readonly #constants: Constants;
+  #uses = 0;
+
+  constructor({ settings, trail, correlator, inventory, service, currentPeer }: AuditorParts) {
+    this.settings = settings;
+    this.trail = trail;
+    this.correlator = correlator;
+    this.inventory = inventory;
+    this.currentPeer = currentPeer;
+    this.#service = service;
+    this.#sessions = new SessionRecords(trail);
+    this.#constants = new Constants(settings);
+  }
+
+  began(operation: Operation, params: unknown, peer: Peer | undefined): void {
+    learnFromCall(operation, params);
+    const { audit } = operation.row;
+    if (audit === undefined) return;
+    this.#service.learn(operation.span);
+    const audited = this.#audited(operation, audit, params, peer);
+    operation.audited = audited;
+    const { attempts } = this.settings;
+    if (audit.only !== undefined || attempts === 'never') return;
+    if (attempts === 'sensitive' && !audited.fields.get('mcp_audit.sensitive')) return;
+    const fields = new Fields(audited.fields).add({ 'audit.outcome': 'unknown' });
+    this.#write(operation, audited, 'mcp_audit.request', 'INFO', fields);
+  }
+
+  answered(operation: Operation, message: ResponseMessage): void {
+    const audited = auditedOf(operation);
+    if (audited === undefined) return;
+    learnFromAnswer(operation, message);
+    audited.answer = answerFacts(message);
+    this.inventory.answered(operation, audited, message);
+    if (message.error !== undefined) return;
+    const unnamed =
+      operation.connection.server !== undefined && audited.fields.get('mcp_audit.server.name') === undefined;
+    if (operation.row.audit?.action === 'CONNECT' || unnamed) this.#introduced(operation, audited);
+    if (operation.row.result === 'session') this.#sessions.started(operation, audited);
+  }
+
+  ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    const audited = auditedOf(operation);
+    if (audited === undefined) return;
+    const { only } = operation.row.audit ?? {};
+    if (only === 'changed') {
+      this.#listChanged(operation, audited);
+      return;
+    }
+    const { taskStatus = audited.taskStatus } = outcome;
+    const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
+    const failed = end.errorType !== undefined || end.statusCode !== undefined;
+    if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return;
+    this.#ended(operation, audited, end, milliseconds);
+  }
+
+  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
+    this.#sessions.ended(connection, outcome, milliseconds);
+  }
+
+  /** An HTTP request was refused before there was a message. */
+  refused(refusal: Refusal): void {
+    recordRefusal(this, refusal);
+  }
+
+  /** One more instance is observed, or all of a kind. */
+  start(): void {
+    this.#uses += 1;
+    if (this.#uses > 1) return;
+    register(this);
+    this.trail.start();
+  }
+
+  /** One less; auditing ends with the last. */
+  stop(): void {
+    if (this.#uses === 0) return;
+    this.#uses -= 1;
+    if (this.#uses > 0) return;
+    unregister(this);
+    this.inventory.flush();
+    this.trail.stop();
+  }
+
+  #audited(operation: Operation, audit: AuditRow, params: unknown, peer: Peer | undefined): Audited {
+    const { settings } = this;
+    const { connection, row } = operation;
+    const http = peer?.http;
+    const veil: Veil = {
+      redactor: settings.redactor,
+      tally: new Tally(),
+      secret: peer?.auth?.token ?? http?.notes.auth?.token,
+    };
+    const client = clientOf(operation, params);
+    const identity = identify(settings.identity, operation, client, peer);
+    const parentPid = connection.kind.name === 'stdio' && !operation.sent ? process.ppid : undefined;
+    const server = this.inventory.serverOf(operation);
+    const id = http?.notes.operationId ?? this.trail.newId();
+    // Of several messages in one HTTP request, the first is the one that it was recorded about.
+    if (http !== undefined) delete http.notes.operationId;
+    const fields = this.#constants.fieldsOf(operation, audit, params, client, veil);
+    addSafe(fields, messageFacts(operation, audit, params), veil);
+    if (peer !== undefined) addSafe(fields, peerFacts(peer), veil);
+    if (peer !== undefined || identity !== undefined) {
+      addSafe(fields, actorFacts({ identity, peer, sender: senderOf(operation, client) }), veil);
+    }
+    fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
+    if (row.resource) fields.add(namedTarget(row, fields));
+    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil.tally);
+    if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
+    return new Audited({ auditor: this, id, fields, veil, http, server, params });
+  }
+
+  #ended(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): void {
+    const { settings } = this;
+    const { answer, http, veil, decision } = audited;
+    const status = statusOf({ outcome, decision: decision?.decision, errorCodes: settings.errorCodes });
+    const row = STATUSES[status];
+    const fields = new Fields(audited.fields);
+    addSafe(fields, answer, veil);
+    addSafe(fields, outcomeFacts(outcome), veil);
+    fields.add({
+      'audit.outcome': row.outcome,
+      'mcp_audit.status': status,
+      'mcp_audit.duration_ms': Math.round(milliseconds),
+      'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
+    });
+    const time = this.trail.now();
+    const write = () => {
+      fields.add(httpResponseFacts(http));
+      addHeaders(fields, http, settings.headers, veil);
+      this.#write(operation, audited, 'mcp_audit.response', row.severity, fields, time);
+    };
+    // The SDKs hand over the answer first, and send status and headers with it a few microtasks later.
+    if (http === undefined) write();
+    else this.trail.soon(() => http.status() !== undefined, write);
+    this.inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
+  }
+
+  /** Who the server is, and what both speak, may be known only now. */
+  #introduced(operation: Operation, { fields, veil }: Audited): void {
+    const { connection, row, template } = operation;
+    addSafe(fields, endpointFacts(connection, undefined), veil);
+    addSafe(
+      fields,
+      {
+        'mcp.protocol.version': template.facts.protocolVersion,
+        'mcp.session.id': this.#constants.sessionId(operation),
+      },
+      veil,
+    );
+    fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
+    if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');
+    fields.add(namedTarget(row, fields));
+  }
+
+  #listChanged(operation: Operation, audited: Audited): void {
+    const fields = new Fields(audited.fields).add({
+      'mcp_audit.inventory.change': 'list_changed',
+      'audit.outcome': 'success',
+    });
+    this.#write(operation, audited, 'mcp_audit.inventory.changed', 'INFO', fields);
+  }
+
+  /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
+  #write(
+    operation: Operation,
+    audited: Audited,
+    name: AuditEventName,
+    severity: Severity,
+    fields: Fields,
+    time?: number,
+  ): void {
+    fields.add(decisionFacts(audited)).add(audited.redactions());
+    if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
+    this.trail.record({ name, severity, fields, time, trace: traceOf(operation.context, operation.span) });
+  }
+}

@@ -1,0 +1,39 @@
+/** What the policy says about an operation. The values it looks at go nowhere. */
+
+import type { Classifier } from '../policy/classifier.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
+import { type MethodRow, targetOf } from '../protocol/methods.js';
+import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
+import type { Operation } from '../session/operation.js';
+import type { Facts } from './fields.js';
+
+export function classificationFacts(
+  { row, method, connection }: Operation,
+  params: unknown,
+  classifier: Classifier,
+): Facts {
+  const given = asRecord(params);
+  const tool = named(row, params, ATTR_GEN_AI_TOOL_NAME);
+  const prompt = named(row, params, ATTR_GEN_AI_PROMPT_NAME);
+  const resource = row.resource ? asString(given?.['uri']) : undefined;
+  const server = asString(connection.server?.name);
+  const { rules, sensitivity, sensitive, verb, tags } = classifier.classify({
+    method,
+    tool,
+    prompt,
+    resource,
+    server,
+    arguments: given?.['arguments'],
+  });
+  return {
+    'mcp_audit.sensitive': sensitive,
+    'mcp_audit.data.sensitivity': sensitivity,
+    'mcp_audit.tool.verb': verb,
+    'mcp_audit.policy_tags': tags.length > 0 ? tags : undefined,
+    'mcp_audit.classification.rules': rules.length > 0 ? rules : undefined,
+  };
+}
+
+function named(row: MethodRow, params: unknown, attribute: string): string | undefined {
+  return row.target?.attribute === attribute ? targetOf(row, params) : undefined;
+}

@@ -1,0 +1,112 @@
+/** The options of the audit trail from code, environment and policy file, checked once. */
+import type { AuditConfig, AuditDelivery } from '../audit-types.js';
+import type { ResolvedConfig } from '../config.js';
+import {
+  count,
+  type Environment,
+  flag,
+  listOf,
+  oneOf,
+  type Row,
+  resolve,
+  show,
+  someOf,
+  text,
+} from '../option-kinds.js';
+import { warnOperator } from '../util/report.js';
+
+type ValueOption =
+  | 'file'
+  | 'fileMaxBytes'
+  | 'fileMaxFiles'
+  | 'attempts'
+  | 'sessionIds'
+  | 'paths'
+  | 'headers'
+  | 'stateDirectory'
+  | 'messages';
+
+/** The options with one kind of value. */
+export type AuditValues = { readonly delivery: readonly AuditDelivery[] } & {
+  readonly [K in ValueOption]: Exclude<AuditConfig[K], undefined> | (K extends 'stateDirectory' ? undefined : never);
+};
+
+const DELIVERIES = someOf<AuditDelivery>('otel', 'stderr', 'file');
+
+const DELIVERY: Row<readonly AuditDelivery[]> = {
+  env: 'MCP_TRAIL_AUDIT',
+  kind: { ...DELIVERIES, accepts: `${DELIVERIES.accepts}; in the environment also off` },
+  default: ['otel'],
+};
+
+const VALUES: { readonly [K in ValueOption]: Row<AuditValues[K]> } = {
+  file: { env: 'MCP_TRAIL_AUDIT_FILE', kind: text(4096, 'a path'), default: 'mcp-audit.jsonl' },
+  fileMaxBytes: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_BYTES', kind: count(1024, 2 ** 40), default: 67_108_864 },
+  fileMaxFiles: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_FILES', kind: count(1, 10_000), default: 30 },
+  attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
+  sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain'), default: 'digest' },
+  paths: {
+    env: 'MCP_TRAIL_AUDIT_PATHS',
+    kind: listOf(/^\/[^\s?#]{0,255}$/, 'paths such as /mcp or /mcp/*'),
+    default: [],
+  },
+  headers: {
+    env: 'MCP_TRAIL_AUDIT_HEADERS',
+    kind: listOf(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'names of response headers'),
+    default: [],
+  },
+  stateDirectory: {
+    env: 'MCP_TRAIL_AUDIT_STATE_DIRECTORY',
+    kind: text(4096, 'the path of a directory') as Row<string | undefined>['kind'],
+    default: undefined,
+  },
+  messages: { env: 'MCP_TRAIL_AUDIT_MESSAGES', kind: flag, default: false },
+};
+
+/** Variables that are read elsewhere, for the documentation. */
+const OTHERS = [
+  { option: 'policy', env: 'MCP_TRAIL_AUDIT_POLICY', accepts: 'the path of a policy file', default: '' },
+  {
+    option: 'digestKey',
+    env: 'MCP_TRAIL_AUDIT_DIGEST_KEY',
+    accepts: 'hex or base64 of 16 bytes or more',
+    default: 'random, per process',
+  },
+] as const;
+
+const OFF = /^(?:off|false|0)$/i;
+
+/** What the options of the instrumentation and the environment say about auditing; nothing where it is off. */
+export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Environment): AuditConfig | undefined {
+  if (audit === false) return undefined;
+  if (typeof audit === 'object' && audit !== null) return audit;
+  if (audit !== undefined && audit !== true) {
+    warnOperator(`option audit is ${show(audit)}; accepted: true, false, or an object of options. Ignored`);
+  }
+  const stated = env[DELIVERY.env]?.trim() ?? '';
+  if (audit === true) return {};
+  return stated === '' || OFF.test(stated) ? undefined : {};
+}
+
+export function auditValues(config: AuditConfig, env: Environment): AuditValues {
+  const stated = env[DELIVERY.env]?.trim() ?? '';
+  // Turned on in code, and without a word of where to.
+  const plain = OFF.test(stated) || /^(?:on|true|1)$/i.test(stated) ? { ...env, [DELIVERY.env]: undefined } : env;
+  const values: Record<string, unknown> = { delivery: resolve('audit.delivery', DELIVERY, config.delivery, plain) };
+  for (const key of Object.keys(VALUES) as ValueOption[]) {
+    values[key] = resolve(`audit.${key}`, VALUES[key] as Row<unknown>, config[key], env);
+  }
+  return values as unknown as AuditValues;
+}
+
+/** The table as data, for the documentation and its test. */
+export function auditOptionTable(): readonly { option: string; env: string; accepts: string; default: string }[] {
+  const rows = { delivery: DELIVERY, ...VALUES } as Readonly<Record<string, Row<unknown>>>;
+  const table = Object.entries(rows).map(([option, { env, kind, default: value }]) => ({
+    option: `audit.${option}`,
+    env,
+    accepts: kind.accepts,
+    default: value === undefined ? '' : String(value),
+  }));
+  return [...table, ...OTHERS.map((row) => ({ ...row, option: `audit.${row.option}` }))];
+}

@@ -1,0 +1,77 @@
+/** What all operations of one method and target on one connection say alike: made, and redacted, at the first of them. */
+import type { Template } from '../describe/template.js';
+import type { AuditRow } from '../protocol/methods.js';
+import { Tally } from '../redact/tally.js';
+import type { Implementation } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import { actorFacts } from './actor.js';
+import { Fields } from './fields.js';
+import { senderOf } from './implementations.js';
+import { constantFacts, endpointFacts, namedTarget } from './request-facts.js';
+import { addSafe, type Veil } from './sanitise.js';
+import type { AuditSettings } from './settings.js';
+
+interface Made {
+  readonly client: Implementation | undefined;
+  readonly server: Implementation | undefined;
+  readonly fields: Fields;
+  readonly tally: Tally;
+}
+
+export class Constants {
+  readonly #settings: AuditSettings;
+  readonly #made = new WeakMap<Template, Made>();
+
+  constructor(settings: AuditSettings) {
+    this.#settings = settings;
+  }
+
+  /** A copy to be added to. What was hidden in it is added to the tally. */
+  fieldsOf(
+    operation: Operation,
+    audit: AuditRow,
+    params: unknown,
+    client: Implementation | undefined,
+    { tally, secret }: Veil,
+  ): Fields {
+    const made = secret === undefined ? this.#made.get(operation.template) : undefined;
+    const { server } = operation.connection;
+    const kept = made !== undefined && isSame(made.client, client) && isSame(made.server, server) ? made : undefined;
+    const { fields, tally: hidden } = kept ?? this.#make(operation, audit, params, client, secret);
+    tally.include(hidden);
+    return new Fields(fields);
+  }
+
+  #make(
+    operation: Operation,
+    audit: AuditRow,
+    params: unknown,
+    client: Implementation | undefined,
+    secret: string | undefined,
+  ): Made {
+    const { connection, template, row } = operation;
+    const veil: Veil = { redactor: this.#settings.redactor, tally: new Tally(), secret };
+    const fields = new Fields();
+    addSafe(fields, constantFacts(operation, audit, params), veil);
+    addSafe(fields, endpointFacts(connection, client), veil);
+    addSafe(fields, actorFacts({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
+    fields.set('mcp.session.id', this.sessionId(operation));
+    if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
+    const made = { client, server: connection.server, fields, tally: veil.tally };
+    // A caller with a token is looked for in everything, which is not the same for the next one.
+    if (secret === undefined) this.#made.set(template, made);
+    return made;
+  }
+
+  /** As it may be shown. */
+  sessionId({ template, connection }: Operation): string | undefined {
+    const { sessionId } = template.facts;
+    if (sessionId === undefined || this.#settings.sessionIds === 'plain') return sessionId;
+    return this.#settings.digester.digest(connection.sessionId ?? sessionId);
+  }
+}
+
+/** Since 2026-07-28 every message introduces its sender anew. */
+function isSame(one: Implementation | undefined, other: Implementation | undefined): boolean {
+  return one === other || (one?.name === other?.name && one?.version === other?.version);
+}

@@ -1,0 +1,43 @@
+/** Putting an auditor together from the options. */
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import type { ResolvedConfig } from '../config.js';
+import { CORRELATION_KEY, Correlator } from '../emit/correlation.js';
+import type { Environment } from '../option-kinds.js';
+import type { Peer } from '../session/peer.js';
+import { Auditor } from './auditor.js';
+import { auditConfig, auditValues } from './config.js';
+import { InventoryFeed } from './inventory-feed.js';
+import { auditSettings } from './settings.js';
+import { sharedFor } from './shared.js';
+
+/** What an auditor needs to know of its surroundings. */
+export interface Surroundings {
+  /** The sender of the HTTP request being handled, if one is. */
+  readonly currentPeer: () => Peer | undefined;
+  readonly env?: Environment;
+}
+
+/** The auditor that the options ask for; nothing where auditing is off. */
+export function createAuditor(instrumentation: ResolvedConfig, surroundings: Surroundings): Auditor | undefined {
+  const { env = process.env, currentPeer } = surroundings;
+  const config = auditConfig(instrumentation, env);
+  if (config === undefined || !instrumentation.enabled) return undefined;
+  const values = auditValues(config, env);
+  const shared = sharedFor(config, values, env);
+  const settings = auditSettings(config, values, instrumentation, shared.key, env);
+  const auditor = new Auditor({
+    settings,
+    trail: shared.trail,
+    service: shared.service,
+    correlator: new Correlator(shared.newId, () => currentPeer()?.http?.header(CORRELATION_KEY)),
+    currentPeer,
+    inventory: new InventoryFeed(shared.inventory, shared.trail, shared.key.digester),
+  });
+  if (settings.captureAll) {
+    shared.trail.opening('captureArguments', () => {
+      const place = { active: ROOT_CONTEXT, peer: undefined };
+      auditor.statements.configChange({ item: 'captureArguments', reason: 'debug_switch_on' }, place);
+    });
+  }
+  return auditor;
+}

@@ -1,0 +1,80 @@
+/** Asking the application who acts. */
+import type { Identity, IdentityContext } from '../audit-types.js';
+import { asString } from '../protocol/jsonrpc.js';
+import { isSensitiveKey } from '../redact/keys.js';
+import type { Implementation } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { HttpFacts, Peer } from '../session/peer.js';
+import { callHook } from '../util/call-hook.js';
+import { membersOf } from '../util/members.js';
+import { warnOperator } from '../util/report.js';
+import { readIdentity } from './actor.js';
+import { senderRole } from './implementations.js';
+
+export type IdentityHook = (context: IdentityContext) => Identity | undefined;
+
+/** The hook's answer; nothing for requests of a server, which acts for itself. */
+export function identify(
+  hook: IdentityHook | undefined,
+  operation: Operation,
+  client: Implementation | undefined,
+  peer: Peer | undefined,
+): Identity | undefined {
+  if (hook === undefined || senderRole(operation) === 'server') return undefined;
+  const answer = callHook('the identity hook', hook, contextOf(operation, client, peer));
+  if (answer === undefined || answer === null) return undefined;
+  const promised = isPromise(answer);
+  if (typeof answer === 'object' && !promised) return readIdentity(answer);
+  const found = promised ? 'a promise' : `a value of type ${typeof answer}`;
+  warnOperator(`the identity hook returned ${found}; accepted: an object or undefined, at once. Ignored`);
+  return undefined;
+}
+
+function contextOf(operation: Operation, client: Implementation | undefined, peer: Peer | undefined): IdentityContext {
+  const { auth = peer?.http?.notes.auth } = peer ?? {};
+  const certificate = peer?.http?.certificate();
+  const name = asString(client?.name);
+  const version = asString(client?.version);
+  const { target } = operation.template.facts;
+  return {
+    side: operation.sent ? 'client' : 'server',
+    method: operation.method,
+    ...(target !== undefined && { target }),
+    ...(name !== undefined && { client: { name, ...(version !== undefined && { version }) } }),
+    ...(auth !== undefined && { auth: withoutToken(auth) }),
+    ...(peer?.address !== undefined && { address: peer.address }),
+    ...(certificate?.authorized && { certificateSubject: certificate.subject }),
+    ...(peer?.http !== undefined && {
+      get headers() {
+        return harmless(peer.http as HttpFacts);
+      },
+    }),
+  };
+}
+
+function withoutToken({
+  clientId,
+  subject,
+  scopes,
+  extra,
+}: NonNullable<Peer['auth']>): NonNullable<IdentityContext['auth']> {
+  return {
+    ...(clientId !== undefined && { clientId }),
+    ...(subject !== undefined && { subject }),
+    ...(scopes !== undefined && { scopes }),
+    ...(extra !== undefined && { extra }),
+  };
+}
+
+function harmless(http: HttpFacts): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(http.headers())) {
+    if (value !== undefined && !isSensitiveKey(name)) headers[name] = String(value);
+  }
+  return headers;
+}
+
+/** Also one of another realm or library. */
+function isPromise(answer: unknown): boolean {
+  return typeof membersOf<{ then: unknown }>(answer, ['then']).then === 'function';
+}

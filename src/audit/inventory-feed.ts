@@ -1,0 +1,211 @@
+/** Tells the inventory what traffic shows, and the trail what the inventory makes of it. */
+import { serverId } from '../inventory/hash.js';
+import type { Inventory } from '../inventory/inventory.js';
+import type { InventorySnapshot } from '../inventory/snapshot.js';
+import type { Annotations, InventoryChange, ServerFacts } from '../inventory/types.js';
+import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import type { Digester } from '../redact/digest.js';
+import { Redactor } from '../redact/redactor.js';
+import { Tally } from '../redact/tally.js';
+import type { AuditFields } from '../semconv/audit-record.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import { arrayLength } from '../util/own-value.js';
+import { strings } from './actor.js';
+import type { Audited } from './audited.js';
+import { Fields } from './fields.js';
+import { toolTarget } from './request-facts.js';
+import { addSafe, type Veil } from './sanitise.js';
+import type { AuditStatus, Severity } from './status.js';
+import { traceOf } from './trace.js';
+import type { Trail } from './trail.js';
+
+/** What the trail says of each kind of change. */
+const KINDS: Readonly<
+  Record<InventoryChange['event'], { readonly severity: Severity; readonly action: AuditFields['audit.action'] }>
+> = {
+  'mcp_audit.server.observed': { severity: 'INFO', action: 'CONNECT' },
+  'mcp_audit.tool.changed': { severity: 'WARN', action: 'UPDATE' },
+  'mcp_audit.inventory.changed': { severity: 'INFO', action: 'UPDATE' },
+};
+
+/** Of changes that no operation shows. */
+const PLAIN: Veil = { redactor: new Redactor(), tally: new Tally(), secret: undefined };
+
+interface Known {
+  /** As the connection knows it. */
+  readonly server: unknown;
+  readonly id: string;
+  /** The inventory has been told. */
+  readonly observed: boolean;
+}
+
+export class InventoryFeed {
+  readonly #inventory: Inventory;
+  readonly #trail: Trail;
+  readonly #digester: Digester;
+  /** Most connections never learn of another server. */
+  readonly #known = new WeakMap<Connection, Known>();
+
+  constructor(inventory: Inventory, trail: Trail, digester: Digester) {
+    this.#inventory = inventory;
+    this.#trail = trail;
+    this.#digester = digester;
+  }
+
+  /** The inventory's id of the server of an operation; nothing before the server has said who it is. */
+  serverOf({ connection }: Operation): string | undefined {
+    return this.#knownOf(connection)?.id;
+  }
+
+  /** The names of a tool's arguments, where its definition has been seen. */
+  declared(server: string | undefined, params: unknown): ReadonlySet<string> | undefined {
+    const tool = asString(asRecord(params)?.['name']);
+    return server === undefined || tool === undefined ? undefined : this.#inventory.declaredArguments(server, tool);
+  }
+
+  answered(operation: Operation, audited: Audited, { result }: ResponseMessage): void {
+    const record = asRecord(result);
+    if (record === undefined) return;
+    const { row } = operation;
+    const connects = row.audit?.action === 'CONNECT';
+    const id = this.#observe(operation, audited, connects ? record : undefined);
+    const lists = row.audit?.lists;
+    if (id === undefined || lists === undefined) return;
+    const listed = record[lists];
+    const page = { cursor: audited.cursor, nextCursor: asString(record['nextCursor']) };
+    const changes =
+      lists === 'tools'
+        ? this.#inventory.observeTools(id, { ...page, tools: listed })
+        : this.#inventory.observeList(id, lists, { ...page, count: arrayLength(listed) ?? -1 });
+    this.#report(operation, audited, changes);
+  }
+
+  ended(operation: Operation, audited: Audited, status: AuditStatus, errorType: string | undefined): void {
+    const id = audited.server ?? this.serverOf(operation);
+    if (id === undefined) return;
+    const { fields, veil, decision } = audited;
+    this.#inventory.used(id, {
+      at: this.#trail.now(),
+      status,
+      tool: fields.get('gen_ai.tool.name'),
+      actor: fields.get('audit.actor.id'),
+      actorName: fields.get('user.name'),
+      organization: fields.get('mcp_audit.organization.id'),
+      team: fields.get('mcp_audit.team.id'),
+      errorType,
+      denied: decision?.decision === 'deny' || status === 'denied',
+      redactions: veil.tally.count,
+      unknownArguments: fields.get('mcp_audit.tool.argument.unknown_count') ?? 0,
+      quarantined: audited.quarantined,
+    });
+  }
+
+  /** False where the server is not known. */
+  annotate(server: string, annotations: Annotations): boolean {
+    const changes = this.#inventory.annotate(server, annotations);
+    for (const change of changes) this.#record(change, new Fields(), PLAIN, undefined);
+    return changes.length > 0;
+  }
+
+  snapshot(): InventorySnapshot {
+    return this.#inventory.snapshot();
+  }
+
+  flush(): void {
+    for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), PLAIN, undefined);
+    this.#inventory.flush();
+  }
+
+  #observe(operation: Operation, audited: Audited, connected: Record<string, unknown> | undefined): string | undefined {
+    const { connection } = operation;
+    const known = this.#knownOf(connection);
+    if (known === undefined || (known.observed && connected === undefined)) return known?.id;
+    const { id, changes } = this.#inventory.observeServer(this.#factsOf(operation, connected));
+    this.#known.set(connection, { ...known, id, observed: true });
+    this.#report(operation, audited, changes);
+    return id;
+  }
+
+  /** A server that is made for one HTTP request is the one that the request before had. */
+  #knownOf(connection: Connection): Known | undefined {
+    const { server } = connection;
+    if (server === undefined) return undefined;
+    const known = this.#known.get(connection);
+    if (known?.server === server) return known;
+    const id = serverId(asString(server.name), this.#endpointOf(connection));
+    const now = { server, id, observed: false };
+    this.#known.set(connection, now);
+    return now;
+  }
+
+  #factsOf({ connection, sent, template }: Operation, connected: Record<string, unknown> | undefined): ServerFacts {
+    const { server } = connection;
+    const name = asString(server?.name);
+    const version = asString(server?.version);
+    const title = asString(server?.title);
+    const endpoint = this.#endpointOf(connection);
+    const spoken = asString(connected?.['protocolVersion']) ?? template.facts.protocolVersion;
+    const versions = strings(connected?.['supportedVersions']) ?? (spoken === undefined ? undefined : [spoken]);
+    const capabilities = asRecord(connected?.['capabilities']);
+    const instructions = asString(connected?.['instructions']);
+    return {
+      side: sent ? 'client' : 'server',
+      ...(name !== undefined && { name }),
+      ...(version !== undefined && { version }),
+      ...(title !== undefined && { title }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(versions !== undefined && { protocolVersions: versions }),
+      ...(capabilities !== undefined && { capabilities: Object.keys(capabilities).slice(0, 64).sort() }),
+      ...(instructions !== undefined && { instructionsHash: this.#digester.digest(instructions) }),
+    };
+  }
+
+  /** Host and port, or a digest of the command that a client starts: its arguments can hold credentials. */
+  #endpointOf({ endpoint, transport, role }: Connection): string | undefined {
+    if (endpoint !== undefined)
+      return endpoint.port === undefined ? endpoint.address : `${endpoint.address}:${endpoint.port}`;
+    if (role !== 'client') return undefined;
+    const { command, args } = asRecord((transport as { _serverParams?: unknown })._serverParams) ?? {};
+    if (typeof command !== 'string') return undefined;
+    return this.#digester.digest(JSON.stringify([command, ...(strings(args) ?? [])]));
+  }
+
+  #report(operation: Operation, audited: Audited, changes: readonly InventoryChange[]): void {
+    if (changes.length === 0) return;
+    const context = audited.fields.pick(OF_CONTEXT);
+    for (const change of changes) this.#record(change, context, audited.veil, operation);
+  }
+
+  #record(
+    { event, fields: said }: InventoryChange,
+    context: Fields,
+    { redactor, secret }: Veil,
+    operation: Operation | undefined,
+  ): void {
+    const { severity, action } = KINDS[event];
+    const fields = new Fields()
+      .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
+      .add(Object.fromEntries(context.entries()))
+      .add({ 'audit.action': action, 'audit.outcome': 'success' });
+    addSafe(fields, said, { redactor, tally: new Tally(), secret });
+    const tool = fields.get('gen_ai.tool.name');
+    fields.add(
+      tool === undefined
+        ? { 'audit.target.type': 'mcp.server', 'audit.target.id': fields.get('mcp_audit.server.name') ?? 'unknown' }
+        : { 'audit.target.type': 'mcp.tool', 'audit.target.id': toolTarget(tool) },
+    );
+    if (fields.get('mcp_audit.correlation.id') === undefined)
+      fields.set('mcp_audit.correlation.id', this.#trail.newId());
+    this.#trail.record({
+      name: event,
+      severity,
+      fields,
+      trace: operation && traceOf(operation.context, operation.span),
+    });
+  }
+}
+
+/** What the record of a change has of the operation that showed it. */
+const OF_CONTEXT =
+  /^(?:audit\.actor\.|mcp_audit\.(?:actor|side|correlation|operation|server|organization|team)|user\.|network\.transport|server\.)/;

@@ -1,0 +1,23 @@
+/** A readable sentence from a fixed template: made of what the record says anyway, and of nothing else. */
+import type { AuditEventName } from '../semconv/audit-record.js';
+import type { Fields } from './fields.js';
+
+const SENTENCES: Readonly<Partial<Record<AuditEventName, (fields: Fields) => string>>> = {
+  'mcp_audit.request': (fields) => `${who(fields)} ${what(fields)}`,
+  'mcp_audit.response': (fields) => `${who(fields)} ${what(fields)}: ${fields.get('mcp_audit.status')}`,
+  'mcp_audit.authorization': (fields) =>
+    `${who(fields)} ${what(fields)}: ${fields.get('mcp_audit.access.decision') ?? fields.get('mcp_audit.status')}`,
+};
+
+/** The sentence of an event; of most, its action and target. */
+export function messageOf(name: AuditEventName, fields: Fields): string {
+  return (SENTENCES[name] ?? ((each: Fields) => `${who(each)} ${what(each)}`))(fields);
+}
+
+function who(fields: Fields): string {
+  return fields.get('audit.actor.id') ?? 'anonymous';
+}
+
+function what(fields: Fields): string {
+  return `${fields.get('audit.action') ?? ''} ${fields.get('audit.target.id') ?? fields.get('mcp.method.name') ?? ''}`.trim();
+}

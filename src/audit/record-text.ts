@@ -1,0 +1,45 @@
+/**
+ * The record as text: RFC 8785 canonical JSON, at most 32 KiB of UTF-8. What does not fit is left out in a fixed order
+ * and named.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8785
+ */
+import type { AuditKey } from '../semconv/audit-record.js';
+import type { Fields } from './fields.js';
+
+export const MAX_RECORD_BYTES = 32_768;
+
+/** What goes first when a record is too large: what is longest and least needed to say who did what. */
+export const CUT_ORDER = [
+  'gen_ai.tool.call.arguments',
+  'mcp_audit.tool.argument.keys',
+  'mcp_audit.http.header_names',
+  'mcp_audit.server.capabilities',
+  'mcp_audit.server.protocol_versions',
+  'mcp_audit.response.content_types',
+  'mcp_audit.oauth.scopes',
+  'user.roles',
+  'mcp_audit.policy_tags',
+  'mcp_audit.classification.rules',
+  'mcp_audit.redaction.rules',
+  'mcp_audit.redaction.dropped',
+  'user_agent.original',
+  'mcp.resource.uri',
+] as const satisfies readonly AuditKey[];
+
+/** Writes a record. One that is too large loses fields in {@link CUT_ORDER}, then open ones, until it fits. */
+export function write(fields: Fields): string {
+  const text = fields.toText();
+  // A character of UTF-16 has three bytes of UTF-8 at most.
+  if (text.length * 3 <= MAX_RECORD_BYTES || Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
+  const truncated = new Set(fields.get('mcp_audit.truncated'));
+  for (const key of [...CUT_ORDER, ...fields.openKeys()]) {
+    if (!fields.drop(key)) continue;
+    truncated.add(key);
+    fields.set('mcp_audit.truncated', [...truncated].sort());
+    const shorter = fields.toText();
+    if (Buffer.byteLength(shorter) <= MAX_RECORD_BYTES) return shorter;
+  }
+  // What is left is bounded field by field, well below the limit.
+  return fields.toText();
+}

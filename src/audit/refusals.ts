@@ -1,0 +1,83 @@
+/** Records of HTTP requests that were refused before there was any MCP message. */
+
+import { Tally } from '../redact/tally.js';
+import type { AuditFields } from '../semconv/audit-record.js';
+import type { Peer } from '../session/peer.js';
+import { actorFacts } from './actor.js';
+import type { Auditor } from './auditor.js';
+import type { Decision } from './decision.js';
+import { Fields } from './fields.js';
+import { addHeaders } from './header-fields.js';
+import { peerFacts } from './request-facts.js';
+import { addSafe } from './sanitise.js';
+import { type AuditStatus, STATUSES } from './status.js';
+
+/** A refused request. Strings as they came. */
+export interface Refusal {
+  readonly status: 401 | 403 | 429;
+  readonly peer: Peer;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly durationMs: number;
+  readonly aborted: boolean;
+  /** The error code of the challenge. */
+  readonly error?: string;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
+}
+
+interface Meaning {
+  readonly status: AuditStatus;
+  readonly action: NonNullable<AuditFields['audit.action']>;
+}
+
+const MEANINGS: Readonly<Record<Refusal['status'], Meaning>> = {
+  401: { status: 'unauthenticated', action: 'AUTHENTICATE' },
+  403: { status: 'denied', action: 'AUTHORIZE' },
+  429: { status: 'rate_limited', action: 'AUTHORIZE' },
+};
+
+export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
+  const { peer, error } = refusal;
+  const { http } = peer;
+  const decision = http?.notes.decision as Decision | undefined;
+  // What the application has recorded itself is not told twice.
+  if (decision?.decision === 'deny') return;
+  const { settings, trail, correlator } = auditor;
+  const { status, action } = MEANINGS[refusal.status];
+  const veil = { redactor: settings.redactor, tally: new Tally(), secret: http?.notes.auth?.token };
+  const fields = addSafe(
+    new Fields(),
+    {
+      ...peerFacts(peer),
+      ...actorFacts({ identity: undefined, peer, sender: undefined }),
+      'mcp_audit.side': 'server',
+      'network.transport': 'tcp',
+      'mcp_audit.operation.id': http?.notes.operationId ?? trail.newId(),
+      'mcp_audit.correlation.id': correlator.ofRequest(http, traceIdOf(refusal.traceparent)),
+      'audit.action': action,
+      'audit.outcome': STATUSES[status].outcome,
+      'audit.target.type': 'mcp.server',
+      'audit.target.id': http?.path ?? 'unknown',
+      'mcp_audit.status': status,
+      'mcp_audit.access.decision': 'deny',
+      'mcp_audit.access.reason': error ?? (refusal.aborted ? 'aborted' : undefined),
+      'error.type': String(refusal.status),
+      'http.response.status_code': refusal.status,
+      'mcp_audit.duration_ms': Math.round(refusal.durationMs),
+    },
+    veil,
+  );
+  addHeaders(fields, http, settings.headers, veil);
+  trail.record({
+    name: 'mcp_audit.authorization',
+    severity: STATUSES[status].severity,
+    time: refusal.at,
+    fields,
+  });
+}
+
+/** @see https://www.w3.org/TR/trace-context/#traceparent-header */
+function traceIdOf(traceparent: string | undefined): string | undefined {
+  return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/.exec(traceparent ?? '')?.[1];
+}

@@ -1,0 +1,109 @@
+/** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
+import { asRecord, asString } from '../protocol/jsonrpc.js';
+import { type AuditRow, type MethodRow, targetOf } from '../protocol/methods.js';
+import { MAX_NAME_CHARS } from '../redact/limits.js';
+import { cutChars } from '../redact/scrub.js';
+import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
+import type { Connection, Implementation } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { Peer } from '../session/peer.js';
+import { jsonSize } from '../util/json-size.js';
+import { strings } from './actor.js';
+import type { Facts, Fields } from './fields.js';
+
+/** What is done, by a method to a tool or prompt: the same for all operations of a template. */
+export function constantFacts({ row, method, sent, template }: Operation, audit: AuditRow, params: unknown): Facts {
+  const name = targetOf(row, params);
+  return {
+    'mcp_audit.side': sent ? 'client' : 'server',
+    'audit.action': audit.action,
+    'audit.target.type': name === undefined ? audit.target : undefined,
+    'audit.target.id': name === undefined && audit.target === 'mcp.method' ? method : undefined,
+    'mcp.method.name': method,
+    'gen_ai.operation.name': row.operationName,
+    'gen_ai.tool.name': row.target?.attribute === ATTR_GEN_AI_TOOL_NAME ? name : undefined,
+    'gen_ai.prompt.name': row.target?.attribute === ATTR_GEN_AI_PROMPT_NAME ? name : undefined,
+    'mcp.protocol.version': template.facts.protocolVersion,
+  };
+}
+
+/** What one message says of its own. */
+export function messageFacts({ row, id, round, correlation }: Operation, audit: AuditRow, params: unknown): Facts {
+  const given = asRecord(params);
+  const taskId = audit.target === 'mcp.task' ? taskIdOf(given) : undefined;
+  return {
+    'audit.target.id': audit.target === 'mcp.task' ? `tasks/${taskId ?? ''}` : undefined,
+    'mcp.resource.uri': row.resource ? asString(given?.['uri']) : undefined,
+    'mcp_audit.task.id': taskId,
+    'jsonrpc.request.id': id === undefined ? undefined : String(id),
+    'mcp_audit.correlation.id': correlation,
+    'mcp_trail.round': round !== undefined && round > 1 ? round : undefined,
+    'mcp_audit.request.size': params === undefined ? undefined : jsonSize(params),
+  };
+}
+
+/** The named target, in the form `tools/{name}`; a URI; of a method that names none, the server or client itself. */
+export function namedTarget(row: MethodRow, fields: Fields): Facts {
+  // Made of what was redacted as what it is: a URI has lost what may be a secret in it.
+  const uri = fields.get('mcp.resource.uri');
+  if (uri !== undefined) return { 'audit.target.type': 'mcp.resource', 'audit.target.id': cut(uri) };
+  if (row.resource) return { 'audit.target.type': 'mcp.resource', 'audit.target.id': 'unknown' };
+  const tool = fields.get('gen_ai.tool.name');
+  const prompt = fields.get('gen_ai.prompt.name');
+  if (tool !== undefined) return { 'audit.target.type': 'mcp.tool', 'audit.target.id': toolTarget(tool) };
+  if (prompt !== undefined) return { 'audit.target.type': 'mcp.prompt', 'audit.target.id': cut(`prompts/${prompt}`) };
+  const type = fields.get('audit.target.type') ?? row.audit?.target;
+  if (type === undefined || fields.get('audit.target.id') !== undefined) return {};
+  const who = type === 'mcp.client' ? fields.get('mcp_audit.client.name') : fields.get('mcp_audit.server.name');
+  return { 'audit.target.type': type, 'audit.target.id': who ?? 'unknown' };
+}
+
+/** The id of a tool as a target. */
+export function toolTarget(name: string): string {
+  return cut(`tools/${name}`);
+}
+
+/** As long as any other name: the prefix comes on top of one that may be that long already. */
+function cut(id: string): string {
+  return cutChars(id, MAX_NAME_CHARS);
+}
+
+function taskIdOf(params: Record<string, unknown> | undefined): string | undefined {
+  return asString(params?.['taskId']) ?? asString(asRecord(params?.['task'])?.['taskId']);
+}
+
+/** Who is at both ends, as they say. */
+export function endpointFacts(connection: Connection, client: Implementation | undefined): Facts {
+  const { server, endpoint, kind } = connection;
+  const transport = kind.networkTransport;
+  return {
+    'network.transport': transport === 'pipe' || transport === 'tcp' ? transport : undefined,
+    'mcp_audit.client.name': asString(client?.name),
+    'mcp_audit.client.version': asString(client?.version),
+    'client.service.name': asString(client?.name),
+    'mcp_audit.server.name': asString(server?.name),
+    'mcp_audit.server.version': asString(server?.version),
+    'server.address': endpoint?.address,
+    'server.port': endpoint?.port,
+  };
+}
+
+/** How the message came: what only a receiver knows. */
+export function peerFacts(peer: Peer): Facts {
+  const { http, auth = http?.notes.auth } = peer;
+  const certificate = http?.certificate();
+  const requestId = http?.header('x-request-id');
+  return {
+    'client.address': peer.address,
+    'client.port': peer.port,
+    'network.peer.address': http?.peerAddress,
+    'user_agent.original': http?.header('user-agent'),
+    'http.request.method': http?.method,
+    'url.path': http?.path,
+    'http.request.header.x-request-id': requestId === undefined ? undefined : [requestId],
+    'mcp_audit.oauth.client_id': auth?.clientId,
+    'mcp_audit.oauth.scopes': strings(auth?.scopes),
+    'tls.client.subject': certificate?.subject,
+    'tls.client.hash.sha256': certificate?.sha256,
+  };
+}

@@ -1,0 +1,61 @@
+/** What an answer says about its operation. Pure: strings as they came, for the redactor. */
+import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import type { AuditFields } from '../semconv/audit-record.js';
+import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
+import type { Outcome } from '../session/outcome.js';
+import type { HttpFacts } from '../session/peer.js';
+import { jsonSize } from '../util/json-size.js';
+import type { Facts } from './fields.js';
+
+export function answerFacts({ result, error }: ResponseMessage): Facts {
+  const record = asRecord(result);
+  // The handle of a task: beneath the result, or since 2026-07-28 the result itself.
+  const task = record?.['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK ? record : asRecord(record?.['task']);
+  return {
+    'mcp_audit.response.size': jsonSize(error ?? result),
+    'mcp_audit.response.content_types': record === undefined ? undefined : contentTypes(record),
+    'mcp_audit.task.id': asString(task?.['taskId']),
+  };
+}
+
+/** Where results keep their content, and the members by which a part without a type is told. */
+const PARTS = ['content', 'contents', 'messages'] as const;
+const UNTYPED = ['text', 'blob'] as const;
+const MAX_PARTS = 256;
+const MAX_TYPES = 16;
+
+/** The kinds of content blocks in a result: `text`, `image`, `resource_link`; of resources `text` or `blob`. */
+function contentTypes(result: Record<string, unknown>): string[] | undefined {
+  const types = new Set<string>();
+  for (const member of PARTS) {
+    const parts = result[member];
+    const list = Array.isArray(parts) ? parts.slice(0, MAX_PARTS) : parts === undefined ? [] : [parts];
+    for (const part of list) {
+      const type = typeOfPart(asRecord(part));
+      if (type !== undefined && types.size < MAX_TYPES) types.add(type);
+    }
+  }
+  if (result['structuredContent'] !== undefined) types.add('structured');
+  return types.size === 0 ? undefined : [...types].sort();
+}
+
+function typeOfPart(part: Record<string, unknown> | undefined): string | undefined {
+  const block = asRecord(part?.['content']) ?? part;
+  return asString(block?.['type']) ?? UNTYPED.find((member) => block?.[member] !== undefined);
+}
+
+export function outcomeFacts(outcome: Outcome): Facts {
+  const { errorType, statusCode, resultType, taskStatus } = outcome;
+  return {
+    'error.type': errorType ?? statusCode,
+    'rpc.response.status_code': statusCode,
+    'mcp_trail.result.type': resultType as AuditFields['mcp_trail.result.type'],
+    'mcp_trail.task.status': taskStatus as AuditFields['mcp_trail.task.status'],
+  };
+}
+
+/** Of the HTTP response, as far as it has been sent by now. A record is never held up for the rest. */
+export function httpResponseFacts(http: HttpFacts | undefined): Facts {
+  const status = http?.status();
+  return status === undefined ? {} : { 'http.response.status_code': status };
+}

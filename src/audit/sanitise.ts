@@ -1,0 +1,59 @@
+/** The one place where values that others chose get into a record: every field as its definition says. */
+import type { Redactor } from '../redact/redactor.js';
+import { containsSecret } from '../redact/secret-proof.js';
+import type { Tally } from '../redact/tally.js';
+import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
+import type { Facts, Fields } from './fields.js';
+
+/** How values are hidden, and what was. */
+export interface Veil {
+  readonly redactor: Redactor;
+  readonly tally: Tally;
+  /** The caller's own token: hidden wherever it turns up, a hook's answer included. */
+  readonly secret: string | undefined;
+}
+
+/** An application may give a list where a text belongs. */
+function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && AUDIT_FIELDS[key].type === 'string[]';
+}
+
+/** What must never be empty keeps a mark when its value is dropped. */
+const KEPT_AS: Readonly<Record<string, string>> = {
+  'audit.actor.id': '[REDACTED]',
+  'mcp_audit.correlation.id': '[REDACTED]',
+};
+
+/** Adds facts to fields, with everything hidden that has to be; what a rule drops is left out, and counted. */
+export function addSafe(fields: Fields, facts: Facts, veil: Veil): Fields {
+  for (const name in facts) {
+    const key = name as AuditKey;
+    const value = facts[key];
+    if (value === undefined) continue;
+    const { redaction } = AUDIT_FIELDS[key];
+    if (redaction === 'ours') fields.set(key, value as never);
+    else if (typeof value === 'string')
+      fields.set(key, (safeText(key, redaction, value, veil) ?? KEPT_AS[key]) as never);
+    else if (isList(key, value)) {
+      const safe = value
+        .map((each) => (typeof each === 'string' ? safeText(key, redaction, each, veil) : undefined))
+        .filter((each) => each !== undefined);
+      if (safe.length > 0) fields.set(key, safe as never);
+    }
+  }
+  return fields;
+}
+
+function safeText(
+  key: string,
+  kind: Exclude<Redaction, 'ours'>,
+  value: string,
+  { redactor, tally, secret }: Veil,
+): string | undefined {
+  const text = redactor.field(key, kind, value, tally);
+  if (text === undefined || secret === undefined) return text;
+  // Before it was cut, too: half a token is not the token, and enough of it.
+  if (!containsSecret(text, secret) && !containsSecret(value, secret)) return text;
+  tally.add('credential');
+  return '[REDACTED:credential]';
+}

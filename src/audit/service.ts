@@ -1,0 +1,46 @@
+/** Which service the records are of: what its OpenTelemetry resource says, and until that is seen, the environment. */
+import type { Span } from '@opentelemetry/api';
+import { resourceAttribute } from '../emit/resource.js';
+import type { Environment } from '../option-kinds.js';
+import { Redactor } from '../redact/redactor.js';
+import { Tally } from '../redact/tally.js';
+import { resourceFromEnvironment } from '../util/resource-environment.js';
+import { type Facts, Fields } from './fields.js';
+import { addSafe } from './sanitise.js';
+
+const KEYS = ['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'] as const;
+/** What OpenTelemetry calls a service without a name. */
+const UNNAMED = 'unknown_service:node';
+
+export class Service {
+  #facts: Facts;
+  #settled = false;
+
+  constructor(env: Environment) {
+    const stated = resourceFromEnvironment(env);
+    const environment = stated.get('deployment.environment.name') ?? stated.get('deployment.environment');
+    if (environment !== undefined) stated.set('deployment.environment.name', environment);
+    this.#facts = { 'service.name': UNNAMED, ...factsOf((key) => stated.get(key)) };
+  }
+
+  get facts(): Facts {
+    return this.#facts;
+  }
+
+  /** Looks at the first span that is recorded: what it says is more than the environment does. */
+  learn(span: Span): void {
+    if (this.#settled || resourceAttribute(span, 'service.name') === undefined) return;
+    this.#settled = true;
+    this.#facts = { ...this.#facts, ...factsOf((key) => resourceAttribute(span, key)) };
+  }
+}
+
+function factsOf(find: (key: string) => string | undefined): Facts {
+  const fields: Record<string, string> = {};
+  for (const key of KEYS) {
+    const value = find(key);
+    if (value !== undefined) fields[key] = value;
+  }
+  const safe = addSafe(new Fields(), fields, { redactor: new Redactor(), tally: new Tally(), secret: undefined });
+  return Object.fromEntries(safe.entries());
+}

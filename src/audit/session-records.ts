@@ -1,0 +1,57 @@
+/** Records of sessions: those of the protocol versions that begin with `initialize`. */
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Audited } from './audited.js';
+import { Fields } from './fields.js';
+import { outcomeFacts } from './response-facts.js';
+import { STATUSES, statusOf } from './status.js';
+import { traceOf } from './trace.js';
+import type { Trail } from './trail.js';
+
+/** What the record of a session does not have of the `initialize` that began it. */
+const OF_ITS_REQUEST =
+  /^(?:jsonrpc\.|mcp\.method|mcp_audit\.request\.|http\.|url\.|mcp_audit\.(?:operation|redaction))/;
+
+export class SessionRecords {
+  readonly #trail: Trail;
+  /** What is known of the sessions that are open. */
+  readonly #open = new WeakMap<Connection, Fields>();
+
+  constructor(trail: Trail) {
+    this.#trail = trail;
+  }
+
+  /** Its `initialize` was answered. */
+  started(operation: Operation, audited: Audited): void {
+    const { connection } = operation;
+    // Over stateless HTTP a connection is one request.
+    if (connection.kind.name === 'http' && connection.sessionId === undefined) return;
+    const session = audited.fields.without(OF_ITS_REQUEST);
+    this.#open.set(connection, session);
+    const fields = new Fields(session).add({
+      'mcp_audit.session.state': 'started',
+      'audit.action': 'CONNECT',
+      'audit.outcome': 'success',
+      'mcp_audit.status': 'ok',
+    });
+    const trace = traceOf(operation.context, operation.span);
+    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, trace });
+  }
+
+  /** Of requests that are cut off by the end, each has a record that says how bad that is. */
+  ended(connection: Connection, outcome: Outcome, milliseconds: number): void {
+    const session = this.#open.get(connection);
+    if (session === undefined) return;
+    this.#open.delete(connection);
+    const status = statusOf({ outcome });
+    const fields = new Fields(session).add(outcomeFacts(outcome)).add({
+      'mcp_audit.session.state': 'ended',
+      'audit.action': 'DISCONNECT',
+      'audit.outcome': STATUSES[status].outcome,
+      'mcp_audit.status': status,
+      'mcp_audit.duration_ms': Math.round(milliseconds),
+    });
+    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields });
+  }
+}

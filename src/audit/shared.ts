@@ -1,0 +1,136 @@
+/**
+ * What belongs to the process and not to one pipeline: its trail, its inventory, its key. A server that is made anew for
+ * every HTTP request, with options of its own, still has one trail.
+ */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditConfig, AuditDelivery } from '../audit-types.js';
+import { currentLoggerProvider, Logs } from '../emit/logs.js';
+import { FileLogRecordExporter } from '../export/file.js';
+import { StderrLogRecordExporter } from '../export/stderr.js';
+import { Inventory } from '../inventory/inventory.js';
+import type { Environment } from '../option-kinds.js';
+import { declaredNames } from '../redact/declared-names.js';
+import { Redactor } from '../redact/redactor.js';
+import { REDACTED } from '../redact/scrub.js';
+import { reportFailure, warnOperator } from '../util/report.js';
+import { createUuidV7 } from '../util/uuid-v7.js';
+import { wallClock } from '../util/wall-clock.js';
+import type { AuditValues } from './config.js';
+import { type DigestKey, digestKey } from './key.js';
+import { Service } from './service.js';
+import { lineSink, logsSink } from './sinks.js';
+import { type Sink, Trail } from './trail.js';
+
+export interface Shared {
+  readonly trail: Trail;
+  readonly inventory: Inventory;
+  readonly key: DigestKey;
+  readonly service: Service;
+  readonly newId: () => string;
+}
+
+const INVENTORY_FILE = 'inventory.json';
+
+const made = new Map<string, Shared>();
+const newId = createUuidV7();
+
+/** What pipelines with these options share. */
+export function sharedFor(config: AuditConfig, values: AuditValues, env: Environment): Shared {
+  const { delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory } = values;
+  const options = JSON.stringify([delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory, config.digestKey]);
+  if (made.size === 0) endWithProcess();
+  const shared = made.get(options) ?? make(config, values, env);
+  made.set(options, shared);
+  return shared;
+}
+
+/**
+ * A process that ends by itself, or by `process.exit`, has stopped auditing. It says so before the application shuts its
+ * SDK down, where it does that when nothing is left to do.
+ */
+function endWithProcess(): void {
+  process.prependListener('beforeExit', () => endAll(({ trail }) => trail.end()));
+  process.once('exit', () => {
+    endAll(({ trail, inventory }) => {
+      inventory.close();
+      trail.close();
+    });
+  });
+}
+
+function endAll(end: (shared: Shared) => void): void {
+  try {
+    for (const shared of made.values()) end(shared);
+  } catch (error) {
+    // An exception here would change the exit code.
+    reportFailure('ending the audit trail', error);
+  }
+}
+
+function make(config: AuditConfig, values: AuditValues, env: Environment): Shared {
+  const service = new Service(env);
+  const stateDirectory = usableDirectory(values.stateDirectory, config.stateDirectory !== undefined);
+  const redactor = new Redactor();
+  const inventory = new Inventory({
+    now: Date.now,
+    declaredNames,
+    redactName: (name) => redactor.name('inventory', name),
+    redactText: (text) => redactor.text('inventory', text) ?? REDACTED,
+    onProblem: warnOperator,
+    ...(stateDirectory !== undefined && { file: join(stateDirectory, INVENTORY_FILE) }),
+  });
+  const trail = new Trail({
+    sinks: values.delivery.flatMap((delivery) => SINKS[delivery](values, service, config.file !== undefined)),
+    now: wallClock,
+    newId,
+    resource: () => service.facts,
+  });
+  return { trail, inventory, key: digestKey(config.digestKey, stateDirectory, env), service, newId };
+}
+
+/** A directory that can be written to; where it cannot, that is said, and what it was for is kept in memory. */
+function usableDirectory(path: string | undefined, inCode: boolean): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+    return path;
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const name = inCode ? 'option audit.stateDirectory' : 'MCP_TRAIL_AUDIT_STATE_DIRECTORY';
+    warnOperator(
+      `${name} is ${JSON.stringify(path)}, which cannot be used (${code}); accepted: a directory that can be written ` +
+        'to. The inventory and the key of digests are not kept',
+    );
+    return undefined;
+  }
+}
+
+/** @param inCode whether the file is an option in code, for messages */
+type MakeSinks = (values: AuditValues, service: Service, inCode: boolean) => Sink[];
+
+const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
+  otel: () => [logsSink(new Logs(currentLoggerProvider, warnOperator))],
+  stderr: () => [lineSink(new StderrLogRecordExporter())],
+  file: ({ file, fileMaxBytes, fileMaxFiles }, service, inCode) => {
+    const name = inCode ? 'option audit.file' : 'MCP_TRAIL_AUDIT_FILE';
+    const lost = (why: string) => warnOperator(`audit records are lost: ${name}: ${why}`);
+    try {
+      return [
+        lineSink(
+          new FileLogRecordExporter({
+            path: file,
+            maxBytes: fileMaxBytes,
+            maxFiles: fileMaxFiles,
+            placeholders: { pid: String(process.pid), service: service.facts['service.name'] ?? '' },
+            onError: ({ message }) => lost(message),
+          }),
+        ),
+      ];
+    } catch {
+      lost(`${JSON.stringify(file)} is none; accepted: the path of a file, in which {pid} and {service} are replaced`);
+      return [];
+    }
+  },
+};

@@ -1,0 +1,132 @@
+/** Records of what only the application knows: decisions, logins, verdicts, changes of configuration. */
+import { type Context, trace } from '@opentelemetry/api';
+import type {
+  AuthenticationEvent,
+  AuthorizationDecision,
+  ConfigChange,
+  GuardrailVerdict,
+  Identity,
+} from '../audit-types.js';
+import { handledIn } from '../emit/parents.js';
+import { Tally } from '../redact/tally.js';
+import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
+import type { Peer } from '../session/peer.js';
+import { actorFacts, readIdentity } from './actor.js';
+import { type Audited, auditedOf } from './audited.js';
+import type { Auditor } from './auditor.js';
+import { givenFacts } from './decision.js';
+import { type Facts, Fields } from './fields.js';
+import { peerFacts } from './request-facts.js';
+import { addSafe, type Veil } from './sanitise.js';
+import { type AuditStatus, type Severity, STATUSES } from './status.js';
+import { traceOf } from './trace.js';
+
+/** Where something is recorded: in a handler, in an HTTP request that has no operation yet, or anywhere. */
+export interface Place {
+  readonly active: Context;
+  readonly peer: Peer | undefined;
+}
+
+interface About {
+  readonly fields: Fields;
+  readonly audited: Audited | undefined;
+  readonly veil: Veil;
+}
+
+export class Statements {
+  readonly #auditor: Auditor;
+
+  constructor(auditor: Auditor) {
+    this.#auditor = auditor;
+  }
+
+  /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
+  authorization(given: AuthorizationDecision, place: Place): void {
+    const { audited, veil, fields } = this.#about(place, undefined);
+    const decided = Object.fromEntries(addSafe(new Fields(), givenFacts(given), veil).entries()) as Facts;
+    const decision = { decision: given.decision, facts: decided };
+    if (audited !== undefined) audited.decision = decision;
+    else if (place.peer?.http !== undefined) place.peer.http.notes.decision = decision;
+    fields.add(decided);
+    this.#record('mcp_audit.authorization', place, fields, 'AUTHORIZE', given.decision === 'deny' ? 'denied' : 'ok');
+  }
+
+  authentication({ event, outcome, actor, method, reason }: AuthenticationEvent, place: Place): void {
+    const failed = (outcome ?? (event === 'token_rejected' ? 'failure' : 'success')) === 'failure';
+    const { fields, veil } = this.#about(place, actor);
+    const said: Facts = {
+      'mcp_audit.authentication.event': event,
+      'mcp_audit.authentication.method': method,
+      'mcp_audit.access.reason': reason,
+    };
+    addSafe(fields, said, veil);
+    this.#record('mcp_audit.authentication', place, fields, 'AUTHENTICATE', failed ? 'unauthenticated' : 'ok');
+  }
+
+  guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
+    const { fields, audited, veil } = this.#about(place, undefined);
+    if (audited !== undefined && verdict !== 'allow') audited.quarantined = true;
+    const said: Facts = {
+      'mcp_audit.guardrail.verdict': verdict,
+      'mcp_audit.guardrail.subject': subject,
+      'security_rule.name': ruleName,
+      'security_rule.version': ruleVersion,
+      'mcp_audit.access.reason': reason,
+    };
+    addSafe(fields, said, veil);
+    const status: AuditStatus = verdict === 'block' || verdict === 'quarantine' ? 'denied' : 'ok';
+    this.#record('mcp_audit.guardrail', place, fields, 'EVALUATE', status, verdict === 'allow' ? 'INFO' : 'WARN');
+  }
+
+  configChange({ item, change = 'update', actor, reason }: ConfigChange, place: Place): void {
+    const { fields, veil } = this.#about(place, actor);
+    const said: Facts = {
+      'audit.target.type': 'config',
+      'audit.target.id': item,
+      'mcp_audit.config.change': change,
+      'mcp_audit.access.reason': reason,
+    };
+    addSafe(fields, said, veil);
+    this.#record('mcp_audit.config.changed', place, fields, 'UPDATE', 'ok');
+  }
+
+  /** What is known of whoever this is about: of the operation, else of the HTTP request, else of nobody. */
+  #about(place: Place, actor: Identity | undefined): About {
+    const identity = actor === undefined ? undefined : readIdentity(actor);
+    const audited = auditedOf(handledIn(place.active));
+    const { redactor } = this.#auditor.settings;
+    const secret = audited?.veil.secret ?? place.peer?.http?.notes.auth?.token;
+    const veil = { redactor, tally: new Tally(), secret };
+    if (audited === undefined)
+      return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), audited, veil };
+    const fields = new Fields(audited.fields);
+    if (identity !== undefined) addSafe(fields, actorFacts({ identity, peer: undefined, sender: undefined }), veil);
+    return { fields, audited, veil };
+  }
+
+  #ofPlace({ active, peer }: Place, identity: Identity | undefined): Facts {
+    const { trail, correlator } = this.#auditor;
+    const { notes } = peer?.http ?? {};
+    // The operation that the request brings takes it over.
+    if (notes !== undefined) notes.operationId ??= trail.newId();
+    return {
+      ...(peer === undefined ? {} : peerFacts(peer)),
+      ...actorFacts({ identity, peer, sender: undefined }),
+      'mcp_audit.side': notes === undefined ? undefined : 'server',
+      'mcp_audit.operation.id': notes?.operationId,
+      'mcp_audit.correlation.id': correlator.ambient(active, trace.getSpan(active)?.spanContext().traceId),
+    };
+  }
+
+  #record(
+    name: AuditEventName,
+    { active }: Place,
+    fields: Fields,
+    action: NonNullable<AuditFields['audit.action']>,
+    status: AuditStatus,
+    severity: Severity = STATUSES[status].severity,
+  ): void {
+    fields.add({ 'audit.action': action, 'audit.outcome': STATUSES[status].outcome, 'mcp_audit.status': status });
+    this.#auditor.trail.record({ name, severity, fields, trace: traceOf(active, trace.getSpan(active)) });
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * How an audited operation ended: the one table of what sets each status, and of the outcome and severity it has.
+ * `src/audit/README.md` shows both; a test compares.
+ */
+import type { AuditFields } from '../semconv/audit-record.js';
+import {
+  ERROR_TYPE_VALUE_CANCELLED,
+  ERROR_TYPE_VALUE_CONNECTION_CLOSED,
+  ERROR_TYPE_VALUE_OTHER,
+  ERROR_TYPE_VALUE_TIMEOUT,
+  ERROR_TYPE_VALUE_TOOL_ERROR,
+} from '../semconv/values.js';
+import type { Outcome } from '../session/outcome.js';
+
+export type AuditStatus = NonNullable<AuditFields['mcp_audit.status']>;
+
+/** Severity numbers of OpenTelemetry's logs data model, and their names. */
+export const SEVERITIES = { INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
+export type Severity = keyof typeof SEVERITIES;
+
+interface StatusRow {
+  readonly outcome: 'success' | 'failure';
+  readonly severity: Severity;
+}
+
+export const STATUSES: Readonly<Record<AuditStatus, StatusRow>> = {
+  ok: { outcome: 'success', severity: 'INFO' },
+  input_required: { outcome: 'success', severity: 'INFO' },
+  cancelled: { outcome: 'failure', severity: 'INFO' },
+  tool_error: { outcome: 'failure', severity: 'WARN' },
+  rate_limited: { outcome: 'failure', severity: 'WARN' },
+  denied: { outcome: 'failure', severity: 'WARN' },
+  unauthenticated: { outcome: 'failure', severity: 'WARN' },
+  error: { outcome: 'failure', severity: 'ERROR' },
+  timeout: { outcome: 'failure', severity: 'ERROR' },
+  aborted: { outcome: 'failure', severity: 'WARN' },
+};
+
+/** What is known of an end. */
+export interface End {
+  readonly outcome: Outcome;
+  /** What the application recorded about the operation. */
+  readonly decision?: AuditFields['mcp_audit.access.decision'] | undefined;
+  /** The application's own JSON-RPC codes. */
+  readonly errorCodes?: Readonly<Record<string, AuditStatus>> | undefined;
+}
+
+interface Cause {
+  /** For the documentation. */
+  readonly when: string;
+  readonly holds: (end: End) => boolean;
+  readonly status: AuditStatus;
+}
+
+const failed =
+  (...types: readonly string[]) =>
+  ({ outcome: { errorType } }: End) =>
+    errorType !== undefined && types.includes(errorType);
+
+const task =
+  (...statuses: readonly string[]) =>
+  ({ outcome: { taskStatus } }: End) =>
+    taskStatus !== undefined && statuses.includes(taskStatus);
+
+/** MCP's own code for "the user has to visit a URL first" (2025-11-25). */
+const URL_ELICITATION_REQUIRED = '-32042';
+
+/** The first that holds sets the status. */
+export const CAUSES: readonly Cause[] = [
+  {
+    when: 'the application recorded the decision `deny`',
+    holds: ({ decision }) => decision === 'deny',
+    status: 'denied',
+  },
+  { when: 'HTTP 401', holds: failed('401'), status: 'unauthenticated' },
+  { when: 'HTTP 403', holds: failed('403'), status: 'denied' },
+  { when: 'HTTP 429', holds: failed('429'), status: 'rate_limited' },
+  { when: 'HTTP 408 or 504', holds: failed('408', '504'), status: 'timeout' },
+  {
+    when: 'JSON-RPC error -32042 (URL elicitation required)',
+    holds: ({ outcome }) => outcome.statusCode === URL_ELICITATION_REQUIRED,
+    status: 'input_required',
+  },
+  { when: 'a result with `isError`', holds: failed(ERROR_TYPE_VALUE_TOOL_ERROR), status: 'tool_error' },
+  { when: 'no answer in time', holds: failed(ERROR_TYPE_VALUE_TIMEOUT), status: 'timeout' },
+  {
+    when: 'the sender gave up; the task was cancelled',
+    holds: (end) => end.outcome.cancelled === true || failed(ERROR_TYPE_VALUE_CANCELLED)(end) || task('cancelled')(end),
+    status: 'cancelled',
+  },
+  {
+    when: 'the connection closed, the process ended, or the operation was given up because of a bound',
+    holds: failed(ERROR_TYPE_VALUE_CONNECTION_CLOSED, ERROR_TYPE_VALUE_OTHER),
+    status: 'aborted',
+  },
+  { when: 'the task failed', holds: task('failed'), status: 'error' },
+  {
+    when: 'any other error: a JSON-RPC or HTTP error, a message that could not be written, an invalid result',
+    holds: ({ outcome }) => outcome.errorType !== undefined || outcome.statusCode !== undefined,
+    status: 'error',
+  },
+  {
+    when: 'a result, or a task, that asks for input',
+    holds: (end) => end.outcome.resultType === 'input_required' || task('input_required')(end),
+    status: 'input_required',
+  },
+];
+
+/** Everything else is `ok`: a result, a task that was accepted, goes on or is completed. */
+export function statusOf(end: End): AuditStatus {
+  const code = end.outcome.statusCode;
+  const own = code !== undefined && Object.hasOwn(end.errorCodes ?? {}, code) ? end.errorCodes?.[code] : undefined;
+  if (end.decision !== 'deny' && own !== undefined) return own;
+  return CAUSES.find(({ holds }) => holds(end))?.status ?? 'ok';
+}

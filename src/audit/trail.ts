@@ -1,0 +1,184 @@
+/**
+ * The trail of one process: every record is finished here, and passes here, once, on its way to delivery. Auditing has a
+ * beginning and an end, which are records themselves.
+ */
+import type { Context } from '@opentelemetry/api';
+import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
+import { reportFailure } from '../util/report.js';
+import { hrTime, rfc3339 } from '../util/wall-clock.js';
+import { type Facts, Fields } from './fields.js';
+import { write } from './record-text.js';
+import { SameTurn } from './same-turn.js';
+import { SEVERITIES, type Severity } from './status.js';
+
+/** A finished record on its way. */
+export interface Finished {
+  readonly name: AuditEventName;
+  readonly severity: Severity;
+  readonly fields: Fields;
+  /** All fields, as canonical JSON. */
+  readonly text: string;
+  /** Seconds and nanoseconds. */
+  readonly timestamp: [number, number];
+  readonly observedTimestamp: [number, number];
+  /** Of the operation's span; nothing outside of any trace. */
+  readonly context: Context | undefined;
+}
+
+/** Takes finished records. It reports its own failures; false when it did not take one. */
+export interface Sink {
+  accept(finished: Finished): boolean;
+  close?(): void;
+}
+
+/** What is said of one event; the trail adds what every record has. */
+export interface Event {
+  readonly name: AuditEventName;
+  readonly severity: Severity;
+  /** Redacted. The trail's from here on: it adds what every record has. */
+  readonly fields: Fields;
+  /** Milliseconds since 1970; now, where it is not given. */
+  readonly time?: number | undefined;
+  readonly trace?: Trace | undefined;
+}
+
+/** The place in a trace, sampled or not. */
+export interface Trace {
+  readonly context: Context;
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export interface TrailOptions {
+  readonly sinks: readonly Sink[];
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** `service.name` and its like. */
+  readonly resource: () => Facts;
+}
+
+export class Trail {
+  readonly #options: TrailOptions;
+  /** How many auditors write to it. */
+  #users = 0;
+  readonly #openings = new Map<string, () => void>();
+  readonly #turn = new SameTurn();
+  #startedAt: number | undefined;
+  #announced = false;
+
+  constructor(options: TrailOptions) {
+    this.#options = options;
+  }
+
+  now(): number {
+    return this.#options.now();
+  }
+
+  newId(): string {
+    return this.#options.newId();
+  }
+
+  /** An auditor begins; the record that says so of the first is written before the first other one at the latest. */
+  start(): void {
+    this.#users += 1;
+    this.#startedAt ??= this.now();
+  }
+
+  /** Writes the record that auditing has begun, unless that is done. */
+  announce(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#startedAt ??= this.now();
+    this.#pass(this.#lifecycle('mcp_audit.started', this.#startedAt));
+    for (const say of this.#openings.values()) say();
+  }
+
+  /**
+   * Has something said once, right after the beginning: while a process starts, nobody may be there yet to take records.
+   */
+  opening(what: string, say: () => void): void {
+    if (this.#openings.has(what)) return;
+    this.#openings.set(what, say);
+    if (this.#announced) say();
+  }
+
+  record(event: Event): void {
+    this.announce();
+    this.#pass(event);
+  }
+
+  /** Runs what makes a record as soon as something is there that it can say, and in this turn of the event loop anyway. */
+  soon(isThere: () => boolean, makeRecord: () => void): void {
+    this.#turn.run(isThere, makeRecord);
+  }
+
+  /** An auditor ends, and with the last of them auditing. A record that comes after all begins it again. */
+  stop(): void {
+    this.#users = Math.max(0, this.#users - 1);
+    if (this.#users === 0) this.end();
+  }
+
+  /** Auditing ends, whoever audits: the process does. A record that comes after all begins it again. */
+  end(): void {
+    this.#turn.flush();
+    if (this.#startedAt === undefined) return;
+    this.announce();
+    this.#pass(this.#lifecycle('mcp_audit.stopped', this.now()));
+    this.#startedAt = undefined;
+    this.#announced = false;
+    this.#openings.clear();
+  }
+
+  close(): void {
+    this.#users = 0;
+    this.end();
+    for (const sink of this.#options.sinks) sink.close?.();
+  }
+
+  #lifecycle(name: AuditEventName, time: number): Event {
+    const fields = new Fields().add({
+      'audit.action': 'UPDATE',
+      'audit.outcome': 'success',
+      'audit.target.type': 'config',
+      'audit.target.id': 'audit',
+      'audit.actor.id': 'mcp-trail',
+      'audit.actor.type': 'system',
+      'mcp_audit.actor.source': 'none',
+      'mcp_audit.correlation.id': this.newId(),
+    });
+    return { name, severity: 'INFO', fields, time };
+  }
+
+  #pass({ name, severity, fields, time = this.now(), trace }: Event): void {
+    const { sinks, now, newId, resource } = this.#options;
+    const observed = now();
+    fields.add(resource()).add({
+      time: rfc3339(time),
+      observed_time: rfc3339(observed),
+      event_name: name,
+      severity_number: SEVERITIES[severity],
+      severity_text: severity,
+      trace_id: trace?.traceId,
+      span_id: trace?.spanId,
+      'audit.record.id': newId(),
+      'audit.schema.version': AUDIT_SCHEMA_VERSION,
+    });
+    const finished: Finished = {
+      name,
+      severity,
+      fields,
+      text: write(fields),
+      timestamp: hrTime(time),
+      observedTimestamp: hrTime(observed),
+      context: trace?.context,
+    };
+    for (const sink of sinks) {
+      try {
+        sink.accept(finished);
+      } catch (error) {
+        // The others are not to lose it, too.
+        reportFailure('delivering an audit record', error);
+      }
+    }
+  }
+}

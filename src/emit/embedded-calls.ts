@@ -1,0 +1,20 @@
+/** What results hold that matters beyond them: requests, and what later results look like. */
+import { asRecord } from '../protocol/jsonrpc.js';
+import { reportFailure } from '../util/report.js';
+import type { Call } from './starter.js';
+
+/** A request that is part of a result; nothing where it is none. */
+export function callOf(request: unknown): Call | undefined {
+  try {
+    const { method, params } = (asRecord(request) ?? {}) as Partial<Call>;
+    return typeof method === 'string' ? { method, params } : undefined;
+  } catch (error) {
+    reportFailure('reading an embedded request', error);
+    return undefined;
+  }
+}
+
+/** Whether a tool says what its results look like: a client that knows checks them. */
+export function declaresResults(tools: unknown): boolean {
+  return Array.isArray(tools) && tools.some((tool) => asRecord(tool)?.['outputSchema'] !== undefined);
+}

@@ -1,0 +1,49 @@
+/** An observer that cannot harm what it observes: what it throws is reported once, and costs a record. */
+import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
+import { reportFailure } from '../util/report.js';
+import type { Correlator } from './correlation.js';
+import type { Observer } from './observer.js';
+
+export class Guarded implements Observer {
+  readonly correlator: Correlator;
+  readonly #observer: Observer;
+
+  constructor(observer: Observer) {
+    this.correlator = observer.correlator;
+    this.#observer = observer;
+  }
+
+  began(operation: Operation, params: unknown, peer: Peer | undefined): void {
+    guard('auditing an operation that began', () => this.#observer.began(operation, params, peer));
+  }
+
+  answered(operation: Operation, message: ResponseMessage): void {
+    if (operation.audited === undefined) return;
+    guard('auditing an answer', () => this.#observer.answered(operation, message));
+  }
+
+  ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    if (operation.audited === undefined) return;
+    guard('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));
+  }
+
+  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
+    guard('auditing the end of a session', () => this.#observer.sessionEnded(connection, outcome, milliseconds));
+  }
+
+  stop(): void {
+    guard('stopping the audit trail', () => this.#observer.stop());
+  }
+}
+
+function guard(site: string, observe: () => void): void {
+  try {
+    observe();
+  } catch (error) {
+    reportFailure(site, error);
+  }
+}

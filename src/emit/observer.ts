@@ -1,0 +1,21 @@
+/** What the audit trail is told of operations and sessions, and what it says about them. */
+import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import type { Outcome } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
+import type { Correlator } from './correlation.js';
+
+/** Called within the pipeline's guard: what it throws costs a record, and never a call. */
+export interface Observer {
+  readonly correlator: Correlator;
+  /** Before the handler runs, or the message leaves. */
+  began(operation: Operation, params: unknown, peer: Peer | undefined): void;
+  /** The answer is known; the operation may still be waiting for its caller or for the transport. */
+  answered(operation: Operation, message: ResponseMessage): void;
+  ended(operation: Operation, outcome: Outcome, milliseconds: number): void;
+  /** A session that began with `initialize` is over. */
+  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void;
+  /** Nothing more is observed. */
+  stop(): void;
+}

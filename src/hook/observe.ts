@@ -1,0 +1,63 @@
+/** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
+import type { Auditor } from '../audit/auditor.js';
+import { createAuditor } from '../audit/create.js';
+import type { Trail } from '../audit/trail.js';
+import type { ResolvedConfig } from '../config.js';
+import { Pipeline } from '../emit/pipeline.js';
+import { Providers } from '../emit/providers.js';
+import { currentHttpPeer, watchHttpServer } from './http-peer.js';
+import { watchHttpRefusals } from './http-refusal.js';
+import type { Undo } from './patch.js';
+
+export interface Observation {
+  readonly pipeline: Pipeline;
+  /** Starts to audit, and to watch the HTTP servers of the process; returns how to stop watching. */
+  watch(): Undo;
+  /** Ends auditing for one of those who watch, once what was open has ended. */
+  stopAuditing(): void;
+}
+
+export function observe(config: ResolvedConfig, providers = new Providers()): Observation {
+  const auditor = createAuditor(config, {
+    currentPeer: () => currentHttpPeer(config.trustProxy),
+  });
+  const pipeline = new Pipeline(config, providers, undefined, auditor);
+  return {
+    pipeline,
+    watch() {
+      auditor?.start();
+      const stops = [watchHttpServer(), ...(auditor === undefined ? [] : [watchRefusals(auditor, config)])];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    stopAuditing: () => auditor?.stop(),
+  };
+}
+
+interface Watch {
+  users: number;
+  readonly stop: Undo;
+}
+
+/** One for each trail: servers that are made for one request each are still one server. */
+const watches = new Map<Trail, Watch>();
+
+function watchRefusals(auditor: Auditor, { trustProxy }: ResolvedConfig): Undo {
+  const { trail, settings } = auditor;
+  const watch = watches.get(trail) ?? {
+    users: 0,
+    stop: watchHttpRefusals({ paths: settings.paths, trustProxy, onRefused: (refusal) => auditor.refused(refusal) }),
+  };
+  watches.set(trail, watch);
+  watch.users += 1;
+  let stopped = false;
+  return () => {
+    if (stopped) return;
+    stopped = true;
+    watch.users -= 1;
+    if (watch.users > 0) return;
+    watches.delete(trail);
+    watch.stop();
+  };
+}

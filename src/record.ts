@@ -1,0 +1,151 @@
+/** What applications tell the audit trail. Harmless where nothing is audited. */
+import { context } from '@opentelemetry/api';
+import { auditedOf } from './audit/audited.js';
+import type { Auditor } from './audit/auditor.js';
+import { latestAuditor } from './audit/registry.js';
+import type { Place } from './audit/statements.js';
+import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from './audit-types.js';
+import { handledIn } from './emit/parents.js';
+import type { InventorySnapshot } from './inventory/snapshot.js';
+import type { Annotations } from './inventory/types.js';
+import { show } from './option-kinds.js';
+import { AUDIT_FIELDS } from './semconv/audit-record.js';
+import { membersOf } from './util/members.js';
+import { reportFailure, warnOperator } from './util/report.js';
+
+/**
+ * Records a decision about the operation that is being handled, from its handler or from HTTP middleware before it: all
+ * records of the operation that follow carry it, and a `deny` makes its status `denied`. It changes nothing about the
+ * operation: refusing is up to the caller.
+ *
+ * A decision that is neither `allow` nor `deny` is reported on stderr and not recorded. Never throws.
+ *
+ * @returns whether it was recorded: false where nothing is audited
+ */
+export function recordAuthorization(decision: AuthorizationDecision): boolean {
+  return stated('recordAuthorization', decision, AUTHORIZATION, ({ statements }, given, place) => {
+    statements.authorization(given, place);
+  });
+}
+
+/**
+ * Records a login, a logout, or what has become of a token. Without an `actor` it is about whoever the running operation
+ * or HTTP request belongs to. An unknown `event` or `outcome` is reported on stderr and not recorded. Never throws.
+ *
+ * @returns whether it was recorded: false where nothing is audited
+ */
+export function recordAuthentication(event: AuthenticationEvent): boolean {
+  return stated('recordAuthentication', event, AUTHENTICATION, ({ statements }, given, place) => {
+    statements.authentication(given, place);
+  });
+}
+
+/**
+ * Records what a guardrail has found: which rule, about what, and whether it was blocked, put aside or cleaned. Never
+ * the text. An unknown `verdict` or `subject` is reported on stderr and not recorded. Never throws.
+ *
+ * @returns whether it was recorded: false where nothing is audited
+ */
+export function recordGuardrail(verdict: GuardrailVerdict): boolean {
+  return stated('recordGuardrail', verdict, GUARDRAIL, ({ statements }, given, place) => {
+    statements.guardrail(given, place);
+  });
+}
+
+/**
+ * Records that a setting, a policy or the like was created, updated or deleted, by its name. An `item` that is no text,
+ * or an unknown `change`, is reported on stderr and not recorded. Never throws.
+ *
+ * @returns whether it was recorded: false where nothing is audited
+ */
+export function recordConfigChange(change: ConfigChange): boolean {
+  return stated('recordConfigChange', change, CONFIG_CHANGE, ({ statements }, given, place) => {
+    statements.configChange(given, place);
+  });
+}
+
+/**
+ * Adds to the inventory what no traffic shows: who added or removed a server, the state of its review and approval,
+ * notes. The record of it names what was changed, and not to what.
+ *
+ * @param server the server's id in the inventory, `mcp_audit.server.id`
+ * @returns whether it was recorded: false where nothing is audited, or the server is not known
+ */
+export function annotate(server: string, annotations: Annotations): boolean {
+  return guarded('annotate', (auditor) => auditor.inventory.annotate(server, annotations)) ?? false;
+}
+
+/** The inventory of servers and tools as plain data: since when, how often used, what failed; nothing where none is kept. */
+export function inventory(): InventorySnapshot | undefined {
+  return guarded('inventory', (auditor) => auditor.inventory.snapshot());
+}
+
+/** What a statement consists of. */
+interface Form<T> {
+  /** What has to be there. */
+  readonly required: keyof T & string;
+  /** Members that are one of a few words. */
+  readonly words: { readonly [K in keyof T & string]?: readonly string[] };
+  readonly others: readonly (keyof T & string)[];
+}
+
+const AUTHORIZATION: Form<AuthorizationDecision> = {
+  required: 'decision',
+  words: { decision: ['allow', 'deny'] },
+  others: ['policyId', 'policyVersion', 'ruleName', 'reason'],
+};
+
+const AUTHENTICATION: Form<AuthenticationEvent> = {
+  required: 'event',
+  words: { event: AUDIT_FIELDS['mcp_audit.authentication.event'].values, outcome: ['success', 'failure'] },
+  others: ['actor', 'method', 'reason'],
+};
+
+const GUARDRAIL: Form<GuardrailVerdict> = {
+  required: 'verdict',
+  words: {
+    verdict: AUDIT_FIELDS['mcp_audit.guardrail.verdict'].values,
+    subject: AUDIT_FIELDS['mcp_audit.guardrail.subject'].values,
+  },
+  others: ['ruleName', 'ruleVersion', 'reason'],
+};
+
+const CONFIG_CHANGE: Form<ConfigChange> = {
+  required: 'item',
+  words: { change: AUDIT_FIELDS['mcp_audit.config.change'].values },
+  others: ['item', 'actor', 'reason'],
+};
+
+function stated<T extends object>(
+  what: string,
+  given: T,
+  form: Form<T>,
+  record: (auditor: Auditor, given: T, place: Place) => void,
+): boolean {
+  const { required, words, others } = form;
+  const read = membersOf<T>(given, [...(Object.keys(words) as (keyof T & string)[]), ...others]);
+  for (const member of new Set([required, ...(Object.keys(words) as (keyof T & string)[])])) {
+    const value: unknown = read[member];
+    const accepted = words[member];
+    if (value === undefined && member !== required) continue;
+    if (typeof value === 'string' && (accepted === undefined || accepted.includes(value))) continue;
+    const list = accepted?.join(', ') ?? 'a text';
+    warnOperator(`the ${member} given to ${what} is ${show(value)}; accepted: ${list}. Not recorded`);
+    return false;
+  }
+  const done = guarded(what, (auditor) => {
+    record(auditor, read as T, { active: context.active(), peer: auditor.currentPeer() });
+    return true;
+  });
+  return done ?? false;
+}
+
+function guarded<T>(site: string, use: (auditor: Auditor) => T): T | undefined {
+  try {
+    const auditor = auditedOf(handledIn(context.active()))?.auditor ?? latestAuditor();
+    return auditor === undefined ? undefined : use(auditor);
+  } catch (error) {
+    reportFailure(site, error);
+    return undefined;
+  }
+}

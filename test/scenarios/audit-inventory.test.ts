@@ -1,0 +1,257 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { annotate, type InventorySnapshot, inventory } from '../../src/index.js';
+import type { AuditEventName, AuditRecord } from '../../src/semconv/audit-record.js';
+import { parse } from '../support/audit.js';
+import { auditScenarios, pairsOf } from '../support/audit-endings.js';
+import { expectNothingOpen } from '../support/endings.js';
+import { FLAVOURS, type Flavour, type Pair, text } from '../support/flavours.js';
+
+const { telemetry, audit } = auditScenarios();
+const config = { audit: true } as const;
+let servers = 0;
+
+interface Offer {
+  readonly name: string;
+  readonly description?: string;
+}
+
+/** A server that no test has seen before, unless its name is given. */
+async function pairWith(
+  flavour: Flavour,
+  tools: readonly Offer[],
+  name = `server-${++servers}`,
+  more: (mcp: any) => void = () => {},
+): Promise<Pair & { name: string }> {
+  const configure = (mcp: any) => {
+    more(mcp);
+    mcp.server._serverInfo = { name, version: '2.0.0' };
+    for (const tool of tools) {
+      const shape = { q: z.string().optional() };
+      const inputSchema = flavour.sdk === 'v1' ? shape : z.looseObject(shape);
+      const { description = 'does it' } = tool;
+      mcp.registerTool(tool.name, { description, inputSchema }, () => text('ok'));
+    }
+  };
+  return { ...(await flavour.pair({ config, configure })), name };
+}
+
+const about = (event: AuditEventName, name: string): AuditRecord[] =>
+  audit.of(event).filter((each) => each['mcp_audit.server.name'] === name);
+
+const serverNamed = (name: string) => inventory()?.servers.find((each) => each.name === name);
+
+describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
+  it('has one record of a server that is seen for the first time, and none when it is seen again', async () => {
+    const first = await pairWith(flavour, [{ name: 'look' }]);
+    await first.client.callTool({ name: 'look', arguments: {} });
+    await first.close();
+    const [observed, ...others] = about('mcp_audit.server.observed', first.name);
+    expect(others).toEqual([]);
+    expect(observed).toMatchObject({
+      'audit.action': 'CONNECT',
+      'audit.target.type': 'mcp.server',
+      'audit.target.id': first.name,
+      'mcp_audit.server.version': '2.0.0',
+      'mcp_audit.server.id': expect.any(String),
+      'mcp_audit.server.capabilities': expect.arrayContaining(['tools']),
+    });
+    audit.reset();
+    const again = await pairWith(flavour, [{ name: 'look' }], first.name);
+    await again.client.callTool({ name: 'look', arguments: {} });
+    await again.close();
+    expect(about('mcp_audit.server.observed', first.name)).toEqual([]);
+    expect(
+      new Set(pairsOf(audit, 'client', 'tools/call').map(({ request }) => request['mcp_audit.server.id'])),
+    ).toEqual(new Set([observed?.['mcp_audit.server.id']]));
+  });
+
+  it('takes the first list of tools as what they are, without a record of a change', async () => {
+    const pair = await pairWith(flavour, [{ name: 'look' }, { name: 'pay' }]);
+    await pair.client.listTools();
+    await pair.client.listTools();
+    await expectNothingOpen(telemetry);
+    expect(about('mcp_audit.tool.changed', pair.name)).toEqual([]);
+    expect(serverNamed(pair.name)?.tools.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'look listed',
+      'pay listed',
+    ]);
+    await pair.close();
+  });
+
+  it('counts what else a server lists', async () => {
+    const pair = await pairWith(flavour, [{ name: 'look' }], undefined, (mcp) => {
+      mcp.registerPrompt('greet', {}, () => ({ messages: [] }));
+      for (const name of ['a', 'b']) mcp.registerResource(name, `notes://${name}`, {}, () => ({ contents: [] }));
+    });
+    await pair.client.listPrompts();
+    await pair.client.listResources();
+    await expectNothingOpen(telemetry);
+    expect(serverNamed(pair.name)?.lists).toMatchObject({ prompts: { count: 1 }, resources: { count: 2 } });
+    await pair.close();
+  });
+
+  it('says once when the definition of a tool is another one: what changed, and the hashes', async () => {
+    const before = await pairWith(flavour, [{ name: 'look' }, { name: 'pay', description: 'pays' }]);
+    await before.client.listTools();
+    await before.close();
+    const hash = serverNamed(before.name)?.tools.find(({ name }) => name === 'pay')?.hash;
+    const after = await pairWith(flavour, [{ name: 'look' }, { name: 'pay', description: 'pays them' }], before.name);
+    await after.client.listTools();
+    await after.client.listTools();
+    await expectNothingOpen(telemetry);
+    const [changed, ...others] = about('mcp_audit.tool.changed', before.name);
+    expect(others).toEqual([]);
+    expect(changed).toMatchObject({
+      severity_text: 'WARN',
+      'audit.action': 'UPDATE',
+      'audit.target.type': 'mcp.tool',
+      'audit.target.id': 'tools/pay',
+      'gen_ai.tool.name': 'pay',
+      'mcp_audit.tool.change': 'modified',
+      'mcp_audit.tool.changed_members': ['description'],
+      'mcp_audit.tool.previous_hash': hash,
+      'mcp_audit.tool.hash': expect.any(String),
+    });
+    expect(changed?.['mcp_audit.tool.hash']).not.toBe(hash);
+    expect(audit.emitted.map((each) => each.text).join()).not.toContain('pays them');
+    await after.close();
+  });
+
+  it('says when tools come and go', async () => {
+    const before = await pairWith(flavour, [{ name: 'look' }, { name: 'old' }]);
+    await before.client.listTools();
+    await before.close();
+    const after = await pairWith(flavour, [{ name: 'look' }, { name: 'new' }], before.name);
+    await after.client.listTools();
+    await expectNothingOpen(telemetry);
+    const changes = about('mcp_audit.tool.changed', before.name).map(
+      (each) => `${each['gen_ai.tool.name']} ${each['mcp_audit.tool.change']}`,
+    );
+    expect(changes.sort()).toEqual(['new added', 'old removed']);
+    await after.close();
+  });
+
+  it('knows which arguments a tool does not declare once its definition is seen, and not before', async () => {
+    const pair = await pairWith(flavour, [{ name: 'look' }]);
+    const call = () => pair.client.callTool({ name: 'look', arguments: { q: 'a', sneaky: 1, other: 2 } });
+    await call();
+    await expectNothingOpen(telemetry);
+    for (const side of ['client', 'server'] as const) {
+      const [found] = pairsOf(audit, side, 'tools/call');
+      expect(Object.keys(found?.request as object)).not.toContain('mcp_audit.tool.argument.unknown_count');
+      expect(found?.request['mcp_audit.tool.argument.keys']).toEqual(['other', 'q', 'sneaky']);
+    }
+    await pair.client.listTools();
+    audit.reset();
+    await call();
+    await expectNothingOpen(telemetry);
+    for (const side of ['client', 'server'] as const) {
+      const [found] = pairsOf(audit, side, 'tools/call');
+      for (const record of [found?.request, found?.response]) {
+        expect(record).toMatchObject({
+          'mcp_audit.tool.argument.unknown_count': 2,
+          'mcp_audit.tool.argument.keys': ['q'],
+        });
+      }
+    }
+    expect(audit.emitted.map((each) => each.text).join()).not.toContain('sneaky');
+    await pair.close();
+  });
+
+  it('counts calls, errors and who called last, by server and tool', async () => {
+    const pair = await pairWith(flavour, [{ name: 'look' }]);
+    await pair.client.listTools();
+    for (const _ of [1, 2]) await pair.client.callTool({ name: 'look', arguments: { sneaky: 1 } });
+    await pair.client.getPrompt({ name: 'none' }).catch(() => {});
+    await expectNothingOpen(telemetry);
+    const server = serverNamed(pair.name);
+    const tool = server?.tools.find(({ name }) => name === 'look');
+    // Client and server are both audited here, and each counts.
+    expect(tool?.usage.calls?.count).toBe(4);
+    expect(tool?.usage.unknownArguments?.count).toBe(4);
+    expect(tool?.usage.lastUsed?.actor).toBe('test-client');
+    expect(server?.errorTypes.map(({ type }) => type)).toContain('-32601');
+    await pair.close();
+  });
+
+  it('records what people say about a server by its names, and keeps it', async () => {
+    const pair = await pairWith(flavour, [{ name: 'look' }]);
+    await pair.client.callTool({ name: 'look', arguments: {} });
+    const { id } = serverNamed(pair.name) as { id: string };
+    expect(annotate(id, { approval: 'approved', addedBy: 'ada@example.com', notes: 'private thought' })).toBe(true);
+    expect(annotate('no such server', { notes: 'x' })).toBe(false);
+    await expectNothingOpen(telemetry);
+    const [change] = about('mcp_audit.inventory.changed', pair.name);
+    expect(change).toMatchObject({
+      'mcp_audit.inventory.change': 'annotated',
+      'mcp_audit.inventory.annotations': ['addedBy', 'approval', 'notes'],
+      'audit.action': 'UPDATE',
+    });
+    expect(audit.emitted.map((each) => each.text).join()).not.toContain('private thought');
+    expect(serverNamed(pair.name)?.annotations.approval?.value).toBe('approved');
+    await pair.close();
+  });
+});
+
+describe('the state directory', () => {
+  let root = '';
+  beforeAll(() => {
+    root = mkdtempSync(join(tmpdir(), 'mcp-trail-inventory-'));
+  });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+  const script = fileURLToPath(new URL('../fixtures/audit-inventory.mjs', import.meta.url));
+
+  /** One process from start to end: its inventory at the end, and its records. */
+  async function live(name: string, description?: string) {
+    const [state, file] = [join(root, name), join(root, `${name}-${++servers}.jsonl`)];
+    const args = [script, state, file, ...(description === undefined ? [] : [description])];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
+    expect(stderr).toBe('');
+    const records = readFileSync(file, 'utf8').trimEnd().split('\n').map(parse);
+    return { inventory: JSON.parse(stdout) as InventorySnapshot, records, state };
+  }
+
+  const named = (records: AuditRecord[], event: AuditEventName) => records.filter((each) => each.event_name === event);
+
+  it('lets a restarted process know the server, its tools and what was used, under the same key of digests', async () => {
+    const first = await live('kept');
+    const second = await live('kept');
+    const observed = named(first.records, 'mcp_audit.server.observed');
+    expect(observed.map((each) => each['mcp_audit.inventory.change'])).toEqual(['server_added', undefined]);
+    expect(observed[1]).toMatchObject({ 'mcp_audit.server.tool_count': 1 });
+    expect(named(second.records, 'mcp_audit.server.observed')).toEqual([]);
+    expect(named(second.records, 'mcp_audit.tool.changed')).toEqual([]);
+    const [before, after] = [first.inventory.servers[0], second.inventory.servers[0]];
+    expect(after).toMatchObject({
+      id: before?.id,
+      firstSeen: before?.firstSeen,
+      instructionsHash: before?.instructionsHash,
+    });
+    expect(after?.tools[0]?.usage.calls?.count).toBe(2);
+    for (const file of ['inventory.json', 'digest.key']) {
+      expect(statSync(join(second.state, file)).mode & 0o077, file).toBe(0);
+    }
+  });
+
+  it('lets a restarted process tell that a tool is not what it was', async () => {
+    await live('changed', 'looks');
+    const { records } = await live('changed', 'looks closely');
+    expect(named(records, 'mcp_audit.tool.changed')).toHaveLength(1);
+  });
+
+  it('has one start and one stop of auditing in each life', async () => {
+    const { records } = await live('lives');
+    expect(records[0]?.event_name).toBe('mcp_audit.started');
+    expect(records.at(-1)?.event_name).toBe('mcp_audit.stopped');
+    expect(named(records, 'mcp_audit.started')).toHaveLength(1);
+    expect(named(records, 'mcp_audit.stopped')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,174 @@
+import { fileURLToPath } from 'node:url';
+import { Client as ClientV2 } from '@modelcontextprotocol/client';
+import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { describe, expect, it } from 'vitest';
+import { instrumentClient } from '../../src/index.js';
+import type { AuditRecord } from '../../src/semconv/audit-record.js';
+import { auditScenarios, expectAudited, OK, type Pair, pairsOf } from '../support/audit-endings.js';
+import { deferred } from '../support/deferred.js';
+import { DIALECTS } from '../support/dialects.js';
+import { expectNothingOpen } from '../support/endings.js';
+import { FLAVOURS, text } from '../support/flavours.js';
+import { HTTP_FLAVOURS } from '../support/http.js';
+import { until } from '../support/telemetry.js';
+
+const scenario = auditScenarios();
+const { telemetry, audit } = scenario;
+const config = { audit: true } as const;
+const SIDES = ['client', 'server'] as const;
+
+function sessions(side: 'client' | 'server', state: 'started' | 'ended'): AuditRecord[] {
+  return audit.of('mcp_audit.session', side).filter((each) => each['mcp_audit.session.state'] === state);
+}
+
+describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) => {
+  const modern = flavour.protocolVersion === '2026-07-28';
+  const dialect = DIALECTS[flavour.sdk];
+
+  it('starts with the handshake and ends with the connection, on both sides; where there is a handshake', async () => {
+    const pair = await flavour.pair({ config });
+    await expectNothingOpen(telemetry);
+    await pair.close();
+    for (const side of SIDES) {
+      const started = sessions(side, 'started');
+      const ended = sessions(side, 'ended');
+      expect([started.length, ended.length], side).toEqual(modern ? [0, 0] : [1, 1]);
+      if (modern) continue;
+      expect(started[0]).toMatchObject({
+        'audit.action': 'CONNECT',
+        'audit.outcome': 'success',
+        severity_text: 'INFO',
+      });
+      expect(ended[0]).toMatchObject({
+        'audit.action': 'DISCONNECT',
+        'audit.outcome': 'success',
+        severity_text: 'INFO',
+        'mcp_audit.duration_ms': expect.any(Number),
+      });
+      for (const record of [...started, ...ended]) {
+        expect(record).toMatchObject({
+          'audit.target.type': 'mcp.server',
+          'audit.target.id': 'test-server',
+          'audit.actor.id': 'test-client',
+          'mcp_audit.actor.source': 'self_asserted',
+          'mcp_audit.client.name': 'test-client',
+          'mcp_audit.client.version': '1.0.0',
+          'mcp_audit.server.name': 'test-server',
+          'mcp_audit.server.version': '1.0.0',
+          'mcp.protocol.version': flavour.protocolVersion,
+        });
+        for (const key of ['mcp_audit.operation.id', 'mcp.method.name']) expect(Object.keys(record)).not.toContain(key);
+      }
+    }
+  });
+
+  it('starts before the record that its handshake has ended, which has a pair of its own', async () => {
+    const pair = await flavour.pair({ config });
+    const method = modern ? 'server/discover' : 'initialize';
+    // A client that can speak both begins with the newer, which the server answers before it knows the client.
+    await expectAudited(scenario, method, { client: OK, server: OK });
+    const names = audit.records
+      .filter((each) => each['mcp_audit.side'] === 'client')
+      .map((each) => `${each.event_name} ${each['mcp.method.name'] ?? each['mcp_audit.session.state'] ?? ''}`);
+    const middle = modern ? [] : ['mcp_audit.session started'];
+    expect(names.filter((name) => !name.includes('server.observed'))).toEqual([
+      `mcp_audit.request ${method}`,
+      ...middle,
+      `mcp_audit.response ${method}`,
+    ]);
+    const [{ response }] = pairsOf(audit, 'client', method) as [Pair];
+    expect(response).toMatchObject({ 'audit.target.id': 'test-server', 'mcp_audit.server.version': '1.0.0' });
+    expect(response['mcp.protocol.version']).toBe(flavour.protocolVersion);
+    await pair.close();
+  });
+
+  it('ends as aborted when requests are open in it', async () => {
+    const called = deferred();
+    const done = deferred();
+    const handler = async () => {
+      called.resolve();
+      await done.promise;
+      return text('too late');
+    };
+    const pair = await flavour.pair({ config, tools: [{ name: 'wait', handler }] });
+    const result = dialect.callTool(pair.client, 'wait');
+    await called.promise;
+    await Promise.all([pair.close(), expect(result).rejects.toThrow('Connection closed')]);
+    done.resolve();
+    await expectNothingOpen(telemetry);
+    for (const side of SIDES) {
+      const ended = sessions(side, 'ended');
+      expect(ended.length).toBe(modern ? 0 : 1);
+      if (!modern) {
+        expect(ended[0]).toMatchObject({
+          'mcp_audit.status': 'aborted',
+          'audit.outcome': 'failure',
+          'error.type': 'connection_closed',
+        });
+      }
+    }
+  });
+});
+
+describe.each(HTTP_FLAVOURS)('the session in the audit trail over HTTP, on $name', (flavour) => {
+  it('is there where the server keeps one, under a digest of its id; otherwise there is none', async () => {
+    const pair = await flavour.pair({ config });
+    const id: string | undefined = pair.clientTransport.sessionId;
+    await pair.clientTransport.terminateSession?.();
+    await pair.close();
+    await expectNothingOpen(telemetry);
+    for (const side of SIDES) {
+      const counts = [sessions(side, 'started').length, sessions(side, 'ended').length];
+      expect(counts, side).toEqual(flavour.sessions ? [1, 1] : [0, 0]);
+    }
+    if (!flavour.sessions) return;
+    const ids = audit.of('mcp_audit.session').map((each) => each['mcp.session.id']);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).toMatch(/^hmac-sha256:/);
+    expect(audit.emitted.map(({ text }) => text).join()).not.toContain(id);
+  });
+});
+
+describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a session, on $name', (flavour) => {
+  it('stands in the records as it is where that is asked for', async () => {
+    const pair = await flavour.pair({ config: { audit: { sessionIds: 'plain' } } });
+    const id = pair.clientTransport.sessionId;
+    const started = [...sessions('client', 'started'), ...sessions('server', 'started')];
+    expect(started.map((each) => each['mcp.session.id'])).toEqual([id, id]);
+    await pair.clientTransport.terminateSession();
+    await pair.close();
+  });
+});
+
+const INFO = { name: 'test-client', version: '1.0.0' };
+const PROCESSES = [
+  { name: 'v1', sdk: 'v1', client: () => new ClientV1(INFO), Transport: StdioV1 },
+  { name: 'v2 legacy', sdk: 'v2', client: () => new ClientV2(INFO), Transport: StdioV2 },
+] as const;
+
+describe.each(PROCESSES)('the session with a server process, on $name', (row) => {
+  const dialect = DIALECTS[row.sdk];
+
+  it('ends as aborted, and so does the open call, when the process is killed', async () => {
+    const client: any = row.client();
+    const script = fileURLToPath(new URL(`../fixtures/stdio-server-${row.sdk}.mjs`, import.meta.url));
+    const transport: any = new row.Transport({ command: process.execPath, args: [script] });
+    instrumentClient(client, config);
+    await client.connect(transport);
+    const running = deferred();
+    const result = dialect.callTool(client, 'hang', { onprogress: () => running.resolve() });
+    await Promise.race([running.promise, result]);
+    process.kill(transport.pid, 'SIGKILL');
+    await expect(result).rejects.toThrow('Connection closed');
+    await until(() => sessions('client', 'ended').length > 0, 'the end of the session');
+    expect(sessions('client', 'ended')[0]).toMatchObject({
+      'mcp_audit.status': 'aborted',
+      'network.transport': 'pipe',
+      'mcp_audit.server.name': expect.any(String),
+    });
+    expect(audit.one('mcp_audit.response', 'client', 'tools/call')['mcp_audit.status']).toBe('aborted');
+    await client.close();
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { Fields } from '../../../src/audit/fields.js';
+
+describe('the fields of a record', () => {
+  it('are written with their keys in the order of their code units and no space', () => {
+    const text = new Fields()
+      .add({ 'user.name': 'x', 'audit.action': 'EXECUTE', time: 't', 'client.port': 7 })
+      .toText();
+    expect(text).toBe('{"audit.action":"EXECUTE","client.port":7,"time":"t","user.name":"x"}');
+  });
+
+  it('do not depend on the order in which they were set', () => {
+    const forth = new Fields().add({ 'user.name': 'x', time: 't' });
+    const back = new Fields().add({ time: 't', 'user.name': 'x' });
+    expect(back.toText()).toBe(forth.toText());
+  });
+
+  it('hold headers that the definition does not name, in their place', () => {
+    const fields = new Fields().add({ 'http.response.status_code': 200, 'http.request.method': 'POST' });
+    fields.setOpen('http.response.header.x-cache', ['HIT']);
+    fields.setOpen('http.response.header.content-type', ['text/plain']);
+    expect(fields.toText()).toBe(
+      '{"http.request.method":"POST","http.response.header.content-type":["text/plain"],' +
+        '"http.response.header.x-cache":["HIT"],"http.response.status_code":200}',
+    );
+    expect(fields.openKeys()).toEqual(['http.response.header.x-cache']);
+  });
+
+  it('are not said without a value', () => {
+    expect(new Fields().toText()).toBe('{}');
+    expect(new Fields().add({ 'user.id': undefined, 'user.name': 'x' }).toText()).toBe('{"user.name":"x"}');
+  });
+
+  it.each(['Zoë \u20ac \u{1f600} "\\\u0007', 'a\nb\u2028c', '\ud800 alone', '', '</script>', '\u007f\u00e9'])(
+    'are written as JSON writes them: %o',
+    (value) => {
+      expect(new Fields().add({ 'user.name': value, 'user.roles': [value] }).toText()).toBe(
+        JSON.stringify({ 'user.name': value, 'user.roles': [value] }),
+      );
+    },
+  );
+
+  it('are taken away again', () => {
+    const fields = new Fields().add({ 'user.name': 'x', 'user.id': 'y' });
+    fields.setOpen('http.response.header.x-cache', ['HIT']);
+    expect(fields.drop('user.name')).toBe(true);
+    expect(fields.drop('user.name')).toBe(false);
+    expect(fields.drop('http.response.header.x-cache')).toBe(true);
+    expect(fields.drop('http.response.header.x-cache')).toBe(false);
+    expect(fields.toText()).toBe('{"user.id":"y"}');
+  });
+
+  it('are a copy of their own', () => {
+    const first = new Fields().add({ 'user.name': 'x' });
+    first.setOpen('http.response.header.x-cache', ['HIT']);
+    const second = new Fields(first);
+    second.set('user.name', 'y');
+    second.setOpen('http.response.header.x-age', ['1']);
+    second.drop('http.response.header.x-cache');
+    expect(first.toText()).toBe('{"http.response.header.x-cache":["HIT"],"user.name":"x"}');
+    expect(second.toText()).toBe('{"http.response.header.x-age":["1"],"user.name":"y"}');
+    expect(second.get('user.name')).toBe('y');
+  });
+
+  it('are attributes, but for what a log record says by other means', () => {
+    const fields = new Fields().add({ time: 't', trace_id: 'x', 'service.name': 's', 'user.name': 'n' });
+    fields.setOpen('http.response.header.x-cache', ['HIT']);
+    const attributes = {};
+    fields.addAttributesTo(attributes);
+    expect(attributes).toEqual({ 'user.name': 'n', 'http.response.header.x-cache': ['HIT'] });
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { resolveConfig } from '../../../src/config.js';
+import { Describer } from '../../../src/emit/describer.js';
+import { methodRow } from '../../../src/protocol/methods.js';
+import { SUCCESS } from '../../../src/session/outcome.js';
+
+const CARD = ['4111', '1111', '1111', '1111'].join('');
+const TOKEN = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
+
+const describer = new Describer(resolveConfig({ capturePromptVariables: true }, {}));
+
+describe('an outcome as it may be shown', () => {
+  test('names no class that is called like a secret', () => {
+    expect(describer.outcome({ errorType: TOKEN })).toEqual({ errorType: '[REDACTED:github]' });
+  });
+
+  test('has no code that is somebody’s card number', () => {
+    expect(describer.outcome({ errorType: CARD, statusCode: CARD })).toEqual({
+      errorType: '[REDACTED:card]',
+      statusCode: '[REDACTED:card]',
+    });
+  });
+
+  test.each([SUCCESS, { errorType: 'TypeError' }, { errorType: '-32603', statusCode: '-32603' }])(
+    'is %o',
+    (outcome) => {
+      expect(describer.outcome(outcome)).toBe(outcome);
+    },
+  );
+});
+
+describe('what a request says of itself', () => {
+  const started = (id: string | number, params: object = {}, method = 'tools/list') => {
+    const row = methodRow(method, 'request');
+    return describer.startAttributes({ facts: { row }, spanAttributes: {} } as never, id, params, undefined, undefined);
+  };
+
+  test('is a number that is no card number, as its id', () => {
+    expect(started(7)).toEqual({ 'jsonrpc.request.id': '7' });
+    expect(started(Number(CARD))).toEqual({ 'jsonrpc.request.id': '[REDACTED:card]' });
+  });
+
+  test.each(['password', 'token', 'api-key'])('is no value of a prompt’s variable called %s', (name) => {
+    const { ['jsonrpc.request.id']: _, ...rest } = started(
+      1,
+      { arguments: { [name]: 'swordfish', city: 'Rome' } },
+      'prompts/get',
+    );
+    expect(rest).toEqual({
+      [`gen_ai.prompt.variable.${name}`]: '[REDACTED]',
+      'gen_ai.prompt.variable.city': 'Rome',
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { describe, expect, it } from 'vitest';
+import { type LogRecord, Logs } from '../../../src/emit/logs.js';
+
+const RECORD: LogRecord = {
+  eventName: 'mcp_audit.request',
+  timestamp: [1, 0],
+  observedTimestamp: [1, 0],
+  severityNumber: 9,
+  severityText: 'INFO',
+  body: '{}',
+  attributes: {},
+  context: undefined,
+};
+
+function provider() {
+  const exporter = new InMemoryLogRecordExporter();
+  return new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+}
+
+describe('a record that nobody takes is reported, with the reason:', () => {
+  it('there is no LoggerProvider', () => {
+    const said: string[] = [];
+    expect(
+      new Logs(
+        () => undefined,
+        (text) => said.push(text),
+      ).emit(RECORD),
+    ).toBe(false);
+    expect(said).toEqual(['audit records are lost: no OpenTelemetry LoggerProvider is registered']);
+  });
+
+  it('its logger never took one', () => {
+    const said: string[] = [];
+    const logs = new Logs(
+      () => new LoggerProvider(),
+      (text) => said.push(text),
+    );
+    expect(logs.emit(RECORD)).toBe(false);
+    expect(said).toEqual([
+      expect.stringMatching(/^audit records are lost: the OpenTelemetry logger is not enabled \(/),
+    ]);
+  });
+
+  it('it was shut down after it had taken some, until another takes its place', async () => {
+    const said: string[] = [];
+    let current = provider();
+    const logs = new Logs(
+      () => current,
+      (text) => said.push(text),
+    );
+    expect(logs.emit(RECORD)).toBe(true);
+    await current.shutdown();
+    expect(logs.emit(RECORD)).toBe(false);
+    expect(said).toEqual([expect.stringMatching(/takes no more of them.*disable the instrumentation before$/)]);
+    current = provider();
+    expect(logs.emit(RECORD)).toBe(true);
+  });
+});
