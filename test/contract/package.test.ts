@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { auditOptionTable } from '../../src/audit/config.js';
 import { optionTable } from '../../src/config.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/util/version.js';
 
@@ -14,11 +15,20 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 /** Every value that can be imported. A name that goes is a breaking change, one that comes is a promise. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'mcp-trail': [
+    'FileLogRecordExporter',
     'McpInstrumentation',
+    'StderrLogRecordExporter',
+    'annotate',
+    'auditTokenVerifier',
     'instrumentClient',
     'instrumentHandler',
     'instrumentServer',
     'instrumentTransport',
+    'inventory',
+    'recordAuthentication',
+    'recordAuthorization',
+    'recordConfigChange',
+    'recordGuardrail',
   ],
   'mcp-trail/register': [],
   'mcp-trail/semconv': [
@@ -48,6 +58,10 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
     'ATTR_RPC_STATUS_CODE',
     'ATTR_SERVER_ADDRESS',
     'ATTR_SERVER_PORT',
+    'AUDIT_EVENTS',
+    'AUDIT_EVENT_DETAILS',
+    'AUDIT_FIELDS',
+    'AUDIT_SCHEMA_VERSION',
     'ERROR_TYPE_VALUE_CANCELLED',
     'ERROR_TYPE_VALUE_CONNECTION_CLOSED',
     'ERROR_TYPE_VALUE_INVALID_RESULT',
@@ -110,17 +124,32 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
     'NETWORK_TRANSPORT_VALUE_QUIC',
     'NETWORK_TRANSPORT_VALUE_TCP',
     'NETWORK_TRANSPORT_VALUE_UNIX',
+    'REQUIRED_AUDIT_FIELDS',
   ],
+  'mcp-trail/mappings': ['ECS_VERSION', 'LOKRYN_VERSION', 'OCSF_VERSION', 'toDatadog', 'toEcs', 'toLokryn', 'toOcsf'],
 };
 
 /** Types that the main entry exports beside its values. */
 const PUBLIC_TYPES = [
+  'Annotations',
+  'AuditConfig',
+  'AuditDelivery',
+  'AuthenticationEvent',
+  'AuthorizationDecision',
+  'ConfigChange',
   'FetchHandler',
+  'FileLogRecordExporterOptions',
+  'GuardrailVerdict',
+  'Identity',
+  'IdentityContext',
   'Instrumented',
+  'InventorySnapshot',
   'McpInstrumentationConfig',
   'McpOperationInfo',
   'McpPeer',
   'McpServerHolder',
+  'SecretDetector',
+  'StderrLogRecordExporterOptions',
 ];
 
 const LOADERS = {
@@ -152,7 +181,7 @@ describe('the built package', () => {
   });
 
   it('has the entries that package.json names, and no other', () => {
-    const entries = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+    const entries = Object.keys(manifest.exports).filter((path) => !path.endsWith('.json'));
     expect(entries.map((path) => path.replace(/^\./, 'mcp-trail'))).toEqual(Object.keys(ENTRIES));
   });
 
@@ -205,7 +234,10 @@ describe('package.json', () => {
 
 describe('the options in README.md', () => {
   it('are those of the code, with the same variables, values and defaults', () => {
-    expect(readmeOptions(), `the table of README.md should hold these rows:\n${asMarkdown()}`).toEqual(optionTable());
+    expect(readmeOptions('options'), `the table of README.md should hold these rows:\n${asMarkdown()}`).toEqual(
+      optionTable(),
+    );
+    expect(readmeOptions('audit-options')).toEqual(auditOptionTable());
   });
 
   it('are all that the types have, the hooks included', () => {
@@ -215,6 +247,14 @@ describe('the options in README.md', () => {
     expect(declared).not.toEqual([]);
     // In the table, or as the signature of a function.
     expect(declared.filter((name) => !new RegExp(`\`${name}[\`(]`).test(readme()))).toEqual([]);
+  });
+
+  it('are all that the types of the audit trail have, its hooks included', () => {
+    const types = readFileSync(join(ROOT, 'src/audit-types.ts'), 'utf8');
+    const body = /interface AuditConfig \{([\s\S]*?)^\}/m.exec(types)?.[1] ?? '';
+    const declared = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    expect(declared).not.toEqual([]);
+    expect(declared.filter((name) => !new RegExp(`\`audit\\.${name}[\`(]`).test(readme()))).toEqual([]);
   });
 });
 
@@ -231,10 +271,10 @@ interface OptionRow {
 }
 
 /** The rows between the markers: option, variable, accepted values and default are the first four columns. */
-function readmeOptions(): OptionRow[] {
-  const block = /<!-- options:start -->([\s\S]*?)<!-- options:end -->/.exec(readme())?.[1];
+function readmeOptions(marker: string): OptionRow[] {
+  const block = new RegExp(`<!-- ${marker}:start -->([\\s\\S]*?)<!-- ${marker}:end -->`).exec(readme())?.[1];
   if (block === undefined) {
-    expect.fail('README.md has no table between <!-- options:start --> and <!-- options:end -->');
+    expect.fail(`README.md has no table between <!-- ${marker}:start --> and <!-- ${marker}:end -->`);
   }
   const rows = block.split('\n').filter((line) => line.startsWith('|'));
   return rows.slice(2).map((line) => {

@@ -3,8 +3,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import type { AuditRecord } from '../../src/semconv/audit-record.js';
+import { parse } from '../support/audit.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const README = readFileSync(`${ROOT}README.md`, 'utf8');
@@ -16,6 +20,12 @@ const SNIPPETS = [...README.matchAll(/<!-- snippet: (\S+) -->\n```\w+\n([\s\S]*?
 
 function words(code: string): string {
   return code.replace(/\s+/g, ' ').trim();
+}
+
+/** What does not change from run to run. */
+function same(record: AuditRecord): Record<string, unknown> {
+  const changing = /(?:time|_ms|_pid|correlation\.id|operation\.id|record\.id)$/;
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !changing.test(key)));
 }
 
 describe('the README', () => {
@@ -48,6 +58,29 @@ describe('the README', () => {
     } finally {
       await receiver.close();
     }
+  });
+
+  it('has an audited server whose record of a denied call is the one it shows', async () => {
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [`${ROOT}test/fixtures/readme-audit.mjs`],
+      env: { MCP_TRAIL_AUDIT: 'stderr', OTEL_SERVICE_NAME: 'sights' },
+      stderr: 'pipe',
+    });
+    let lines = '';
+    transport.stderr?.on('data', (chunk) => {
+      lines += chunk;
+    });
+    const client = new Client({ name: 'planner', version: '1.0.0' });
+    await client.connect(transport);
+    await client.callTool({ name: 'delete_sight', arguments: { id: 'eiffel-tower' } });
+    await client.close();
+
+    const records = lines.trim().split('\n').map(parse);
+    const ended = records.find((each) => each.event_name === 'mcp_audit.response' && each['gen_ai.tool.name']);
+    const shown = parse(/^\{"audit\.action".*$/m.exec(README)?.[0] ?? '');
+    expect(Object.keys(ended ?? {})).toEqual(Object.keys(shown));
+    expect(same(ended as AuditRecord)).toEqual(same(shown));
   });
 
   it('links only to files that exist', () => {

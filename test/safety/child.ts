@@ -21,6 +21,10 @@ export class Child {
   #stderr = '';
   readonly ended: Promise<Ended>;
 
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   /** @param args of `node`, relative to the project's root */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = ROOT) {
     // Nothing of the test's own environment: it may hold settings of an SDK.
@@ -50,6 +54,11 @@ export class Child {
     });
     // Whoever waits for an output and not for the end hears of a failure there.
     this.ended.catch(() => this.#look());
+  }
+
+  /** Of what was printed so far. */
+  get firstLine(): string {
+    return this.#stdout.split('\n', 1).join();
   }
 
   write(...lines: readonly string[]): void {

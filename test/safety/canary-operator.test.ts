@@ -1,0 +1,156 @@
+/** What operators are told on stderr, and OpenTelemetry's diagnostics: options, policies and statements that make no sense. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Auditor } from '../../src/audit/auditor.js';
+import { type Kind, MARKER, PERSONAL, SECRETS } from './canary/kinds.js';
+import { Sweep } from './canary/sweep.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'mcp-trail-canary-'));
+const NO_DIRECTORY = join(directory, 'file');
+writeFileSync(NO_DIRECTORY, '');
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+// Each copy of the package has something to do at the end.
+process.setMaxListeners(0);
+
+let printed: string[] = [];
+beforeEach(() => {
+  printed = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => printed.push(String(chunk)) > 0);
+  }
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** A copy of the package that has not told anybody anything yet: everything is told once, and not without end. */
+async function fresh() {
+  vi.resetModules();
+  const [api, config, audit, options, trail] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('../../src/config.js'),
+    import('../../src/audit/create.js'),
+    import('../../src/option-kinds.js'),
+    import('../../src/index.js'),
+  ]);
+  const tables = [config.optionTable(), (await import('../../src/audit/config.js')).auditOptionTable()].flat();
+  const report = await import('../../src/util/report.js');
+  return { api, tables, report, ...config, ...audit, ...options, ...trail };
+}
+
+/** Says everything that can be said wrongly, with a canary in it. */
+async function misconfigure(sweep: Sweep): Promise<string> {
+  const trail = await fresh();
+  const plant = (field: string) => sweep.plantLocally(field);
+  const tell = (...parts: unknown[]) => printed.push(parts.join(' '));
+  trail.api.diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell });
+  const surroundings = (env: Record<string, string> = {}) => ({ currentPeer: () => undefined, env });
+
+  for (const { option, env } of trail.tables) {
+    const inEnvironment = {
+      MCP_TRAIL_AUDIT: 'file',
+      MCP_TRAIL_AUDIT_FILE: NO_DIRECTORY,
+      [env]: badPath(option, plant(env)),
+    };
+    audit(trail.createAuditor(trail.resolveConfig({}, inEnvironment), surroundings(inEnvironment)));
+    const name = option.replace('audit.', '');
+    const value = badPath(option, plant(`option ${option}`));
+    const options = { delivery: 'file' as const, file: NO_DIRECTORY };
+    const given = option === name ? { [name]: value, audit: options } : { audit: { ...options, [name]: value } };
+    audit(trail.createAuditor(trail.resolveConfig(given as never, {}), surroundings()));
+  }
+  const options = {
+    delivery: 'file' as const,
+    file: NO_DIRECTORY,
+    errorCodes: { [plant('error code')]: plant('status of an error code') as 'denied' },
+    policy: policy(plant),
+    identity: plant('identity hook') as never,
+  };
+  trail.createAuditor(
+    trail.resolveConfig({ audit: options, redact: plant('redact hook') as never }, {}),
+    surroundings(),
+  );
+  trail.createAuditor(trail.resolveConfig({ audit: plant('audit') as never }, {}), surroundings());
+  trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
+  vi.stubEnv('MCP_TRAIL_CANARY', plant('word from the environment'));
+  trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
+  vi.unstubAllEnvs();
+
+  trail.recordAuthentication({ event: plant('authentication event') as 'login' });
+  trail.recordAuthorization({ decision: plant('decision') as 'allow' });
+  trail.recordGuardrail({ verdict: plant('verdict') as 'allow' });
+  trail.recordConfigChange(plant('no change at all') as never);
+  trail.annotate(plant('unknown server'), {});
+  const Class = { [plant('class of a failure')]: class extends Error {} }[
+    plant('class of a failure')
+  ] as ErrorConstructor;
+  trail.report.reportFailure('a place of this test', new Class(plant('message of a failure')));
+  trail.api.diag.disable();
+  return printed.join('');
+}
+
+/** Begins and ends, which is where a file is written to. */
+function audit(auditor: Auditor | undefined): void {
+  auditor?.start();
+  auditor?.stop();
+}
+
+/** Files are looked for where none can be. */
+function badPath(option: string, text: string): string {
+  return /file$|stateDirectory/i.test(option) ? join(NO_DIRECTORY, text) : text;
+}
+
+function policy(plant: (field: string) => string): object {
+  return {
+    version: 1,
+    [plant('policy member')]: plant('policy member value'),
+    defaults: { sensitivity: plant('default sensitivity'), [plant('default member')]: 1 },
+    tags: [plant('policy tag')],
+    rules: [
+      { id: plant('rule id'), tool: '*', sensitivity: 'public' },
+      { id: 'a', tool: '*', sensitivity: plant('sensitivity') },
+      { id: 'b', tool: '*', verb: plant('verb') },
+      { id: 'c', tool: '*', sensitive: plant('sensitive') },
+      { id: 'd', tool: '*', sensitivity: 'public', tags: [plant('rule tag')] },
+      { id: 'e', tool: '*', sensitivity: 'public', [plant('rule member')]: 1 },
+      { id: 'f', arguments: { [plant('argument')]: { [plant('predicate')]: 1 } }, sensitivity: 'public' },
+      { id: 'g', tool: { [plant('pattern member')]: 1 }, sensitivity: 'public' },
+      plant('rule'),
+    ],
+    capture: {
+      tools: {
+        [plant('captured tool')]: { arguments: { limit: { type: plant('type') }, [plant('captured argument')]: 7 } },
+        other: { arguments: { limit: { type: 'integer', [plant('capture member')]: plant('capture value') } } },
+        strange: { arguments: plant('no capture') },
+      },
+    },
+  };
+}
+
+async function sweepOf(kind: Kind): Promise<{ sweep: Sweep; outputs: Map<string, string> }> {
+  const sweep = new Sweep(kind, 'operator');
+  return { sweep, outputs: new Map([['stdout, stderr and diagnostics', await misconfigure(sweep)]]) };
+}
+
+/** A wrong value is repeated, so that its place is found: all but these. The rest were accepted, or are secrets by name. */
+const NOT_REPEATED = [
+  ...['MCP_TRAIL_AUDIT_DIGEST_KEY', 'MCP_TRAIL_AUDIT_HEADERS', 'capture value', 'identity hook'],
+  ...['message of a failure', 'no change at all', 'option audit.digestKey', 'pattern member', 'policy tag'],
+  ...['redact hook', 'rule id', 'rule tag', 'unknown server'],
+];
+
+describe('what is told of mistakes', () => {
+  it('repeats what was wrong, and nothing else', async () => {
+    const { sweep, outputs } = await sweepOf(MARKER);
+    const leaving = new Set(sweep.leaving(outputs));
+    expect(sweep.fields.filter((field) => !leaving.has(field))).toEqual(NOT_REPEATED);
+    expect(leaving.size).toBeGreaterThan(60);
+  });
+
+  it.each([...SECRETS, ...PERSONAL])('holds no $name', async (kind) => {
+    const { sweep, outputs } = await sweepOf(kind);
+    expect(sweep.hits(outputs)).toEqual([]);
+    expect([...outputs.values()].join('')).toContain('[REDACTED:');
+  });
+});

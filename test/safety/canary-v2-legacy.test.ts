@@ -1,0 +1,5 @@
+/** Planted everywhere, found nowhere: SDK v2, legacy. */
+import { FLAVOURS, type Flavour } from '../support/flavours.js';
+import { sweepAll } from './canary/suite.js';
+
+sweepAll(FLAVOURS[1] as Flavour);
