@@ -3,7 +3,10 @@
  *
  * @typedef {import('../support/otlp-json.mjs').Span} Span
  * @typedef {import('../support/otlp-json.mjs').Metric} Metric
+ * @typedef {import('../support/otlp-json.mjs').LogRecord} LogRecord
+ * @typedef {{ spans: Span[], metrics: Metric[], logs: LogRecord[] }} Collected
  */
+import { auditProblems, auditRecords, missingAudit } from './expected-audit.mjs';
 
 /** Spans as `service KIND name`, indented under their parents, with the `error.type` of those that fail. */
 const OUTLINE = `
@@ -73,10 +76,21 @@ export const METRICS = [
 /**
  * What is still missing, as one line each.
  *
+ * @param {Collected} collected
+ * @param {string} protocol
+ */
+export function missing({ spans, metrics, logs }, protocol) {
+  return [
+    ...missingTelemetry({ spans, metrics }, protocol),
+    ...missingAudit(auditRecords(logs), expectedPaths(protocol)),
+  ];
+}
+
+/**
  * @param {{ spans: Span[], metrics: Metric[] }} collected
  * @param {string} protocol
  */
-export function missing({ spans, metrics }, protocol) {
+function missingTelemetry({ spans, metrics }, protocol) {
   const received = pathsOf(spans);
   const expected = expectedPaths(protocol);
   const names = new Set(metrics.map(({ name, resource }) => `${resource['service.name']} ${name}`));
@@ -89,16 +103,16 @@ export function missing({ spans, metrics }, protocol) {
 /**
  * Everything wrong with what was received, as one line each.
  *
- * @param {{ spans: Span[], metrics: Metric[] }} collected
+ * @param {Collected} collected
  * @param {string} protocol
  */
-export function problems({ spans, metrics }, protocol) {
+export function problems({ spans, metrics, logs }, protocol) {
   const expected = expectedPaths(protocol);
   const ids = new Set(spans.map((span) => span.spanId));
   const traces = new Set(spans.map((span) => span.traceId));
   const services = [...new Set(spans.map(serviceOf))].sort().join(', ');
   const roots = spans.filter((span) => span.parentSpanId === '').map(describe);
-  const found = missing({ spans, metrics }, protocol);
+  const found = missingTelemetry({ spans, metrics }, protocol);
 
   if (traces.size !== 1) found.push(`${traces.size} traces instead of 1`);
   if (services !== 'agent, booking, travel') found.push(`services are ${services || 'none'}`);
@@ -119,7 +133,7 @@ export function problems({ spans, metrics }, protocol) {
       found.push(`${path}: ${span.status.code} ${span.attributes['error.type']}, not ${status} ${errorType}`);
     }
   }
-  return found;
+  return [...found, ...auditProblems(auditRecords(logs), expected, spans[0]?.traceId)];
 }
 
 /**

@@ -1,24 +1,36 @@
-/** `npm run demo`: starts three instrumented processes, collects their telemetry, prints and checks the trace. */
+/** `npm run demo`: starts three instrumented processes, collects their telemetry and audit records, prints and checks them. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { auditLines } from '../support/audit-lines.mjs';
 import { startOtlpReceiver } from '../support/otlp-receiver.mjs';
 import { waterfall } from '../support/waterfall.mjs';
 import { startNode } from './child.mjs';
 import { missing, PROTOCOLS, problems } from './expected.mjs';
+import { auditRecords } from './expected-audit.mjs';
 
 const AGENT_TIMEOUT_MS = 60_000;
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'string' }, protocol: { type: 'string', default: '2025-11-25' } },
+  options: {
+    audit: { type: 'string' },
+    json: { type: 'string' },
+    protocol: { type: 'string', default: '2025-11-25' },
+  },
 });
 if (!PROTOCOLS.includes(options.protocol)) fail(`--protocol is one of ${PROTOCOLS.join(', ')}`);
 
 const register = import.meta.resolve('mcp-trail/register');
 if (!existsSync(fileURLToPath(register))) fail('mcp-trail is not built here: run `npm run build` first');
+
+const auditFolder =
+  options.audit === undefined ? mkdtempSync(join(tmpdir(), 'mcp-trail-demo-')) : resolve(options.audit);
+mkdirSync(auditFolder, { recursive: true });
 
 const collector = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
 const receiver = await startOtlpReceiver({ forwardTo: collector });
@@ -72,7 +84,7 @@ async function runProcesses() {
   await booking.stop(); // Ended servers have sent what they had.
   await receiver.waitFor(() => missing(receiver, options.protocol).length === 0, {
     timeoutMs: 5_000,
-    what: 'complete trace',
+    what: 'complete trace and audit trail',
   });
 }
 
@@ -87,16 +99,17 @@ function start(service, env) {
     OTEL_SERVICE_NAME: service,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_LOGS_EXPORTER: 'none',
+    MCP_TRAIL_AUDIT: 'otel,file',
+    MCP_TRAIL_AUDIT_FILE: join(auditFolder, '{service}.jsonl'),
     ...env,
   });
   children.push(child);
   return child;
 }
 
-/** Without the settings of another OpenTelemetry set-up, which could send the telemetry elsewhere or drop it. */
+/** Without the settings of another set-up, which could send telemetry and records elsewhere or drop them. */
 function inheritedEnvironment() {
-  const foreign = /^(OTEL_|NODE_OPTIONS$)/;
+  const foreign = /^(OTEL_|MCP_TRAIL_AUDIT|NODE_OPTIONS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
@@ -116,7 +129,8 @@ async function stopChildren() {
 }
 
 function report() {
-  const { spans } = receiver;
+  const { spans, logs } = receiver;
+  const records = auditRecords(logs);
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   console.log(
     'An agent, a stdio MCP server (SDK v2) and a Streamable HTTP MCP server (SDK v1), traced by mcp-trail:\n',
@@ -125,17 +139,27 @@ function report() {
   const traces = new Set(spans.map(({ traceId }) => traceId)).size;
   const processes = new Set(spans.map(({ resource }) => resource['process.pid'] ?? resource['service.name'])).size;
   console.log(`\n${traces} ${traces === 1 ? 'trace' : 'traces'}, ${spans.length} spans, ${processes} processes`);
+  console.log('\nThe audit trail of the same, sessions and results of tool calls:\n');
+  console.log(auditLines(records.filter(isShown), { colour }));
   if (found.length > 0) {
     for (const { name, output } of children) {
       for (const line of output.stderr.split('\n').filter(Boolean)) console.error(`${name}: ${line}`);
     }
     fail(`The demo is not as it should be:\n${found.map((problem) => `- ${problem}`).join('\n')}`);
   }
+  console.log(`\n${records.length} audit records; all of them in one timeline:`);
+  console.log(`npx mcp-trail timeline ${spans[0].traceId} ${join(auditFolder, '*.jsonl')}`);
   console.log(
     collector
       ? `Also sent to ${collector} (${forwarded?.sent} requests).`
       : 'Send the same to a Collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm run demo',
   );
+}
+
+/** What fits on a screen. @param {Record<string, unknown>} record */
+function isShown(record) {
+  const { event_name: event, 'mcp.method.name': method } = record;
+  return event === 'mcp_audit.session' || (event === 'mcp_audit.response' && method === 'tools/call');
 }
 
 /** @param {string} message @returns {never} */

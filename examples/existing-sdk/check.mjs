@@ -36,7 +36,7 @@ try {
   await callWithAgent(url);
   await callUntraced(url);
   await server.stop(); // An ended process has sent what it had.
-  for (const check of [checkTracedCall, checkUntracedCall]) console.log(`ok      ${check(receiver)}`);
+  for (const check of [checkTracedCall, checkUntracedCall, checkAudit]) console.log(`ok      ${check(receiver)}`);
 } catch (error) {
   console.log(`failed  ${error.message}`);
   for (const { name, output } of children) if (output.stderr) console.log(`${name}: ${output.stderr}`);
@@ -112,12 +112,42 @@ function checkServed(span, logs) {
   assert(isToolCall('stock', 'SERVER')(span), `${span.name} is not the tool call`);
   assert.equal(span.attributes['client.address'], '127.0.0.1');
   assert.equal(typeof span.attributes['client.port'], 'number');
-  const records = logs.filter((record) => record.spanId === span.spanId);
+  const records = logs.filter((record) => record.spanId === span.spanId && record.scope.name === 'stock');
   assert.deepEqual(
     records.map(({ body }) => body),
     ['counting'],
     'the log record of the tool is not in its span',
   );
+}
+
+/** What came through the application's own LoggerProvider, beside its own log records. */
+function checkAudit({ spans, logs }) {
+  const audit = logs
+    .filter((log) => log.scope.name === 'mcp-trail')
+    .map((log) => ({ log, record: JSON.parse(log.body), event: log.eventName.replace('mcp_audit.', '') }));
+  for (const { log, record } of audit) {
+    assert.equal(log.attributes['log.record.uid'], record['audit.record.id']);
+    assert.equal(log.resource['service.name'], record['service.name']);
+    assert.equal(log.spanId, record.span_id ?? '');
+  }
+  const calls = spans.filter(
+    (span) => span.name === 'tools/call count_items' && ['CLIENT', 'SERVER'].includes(span.kind),
+  );
+  assert.equal(calls.length, 3, 'there are not three spans of tool calls');
+  for (const { spanId, traceId, resource } of calls) {
+    const pair = audit.filter(({ log }) => log.spanId === spanId);
+    const service = resource['service.name'];
+    assert.deepEqual(pair.map(({ event }) => event).sort(), ['request', 'response'], `audit records of ${service}`);
+    const [before, after] = pair.map(({ record }) => record);
+    assert.equal(before['mcp_audit.operation.id'], after['mcp_audit.operation.id']);
+    assert.equal(after['mcp_audit.status'], 'ok');
+    for (const record of [before, after]) assert.equal(record['mcp_audit.correlation.id'], traceId);
+  }
+  for (const service of ['agent', 'stock']) {
+    const events = audit.filter(({ record }) => record['service.name'] === service).map(({ event }) => event);
+    assert.deepEqual([events[0], events.at(-1)], ['started', 'stopped'], `the ends of the audit trail of ${service}`);
+  }
+  return 'audit: a record before and after each call, on both sides, in the trace; both trails begin and end';
 }
 
 function isToolCall(service, kind) {

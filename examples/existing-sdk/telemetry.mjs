@@ -1,4 +1,4 @@
-/** OpenTelemetry as many applications have it already, set up by hand; McpInstrumentation is the only line that is new. */
+/** OpenTelemetry as many applications have it already, set up by hand; the lines with McpInstrumentation are all that is new. */
 import { register } from 'node:module';
 import { logs } from '@opentelemetry/api-logs';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
@@ -26,10 +26,13 @@ const logging = new LoggerProvider({
 tracing.register();
 logs.setGlobalLoggerProvider(logging);
 
-registerInstrumentations({
-  instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(), new McpInstrumentation()],
-});
+// Audit records go where the application's log records go.
+const mcp = new McpInstrumentation({ audit: true });
+registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(), mcp] });
 
-const shutdown = () => Promise.allSettled([tracing.shutdown(), logging.shutdown()]);
+const shutdown = () => {
+  mcp.disable(); // The trail ends while somebody still takes its last records.
+  return Promise.allSettled([tracing.shutdown(), logging.shutdown()]);
+};
 process.once('beforeExit', shutdown);
 process.once('SIGTERM', () => shutdown().then(() => process.exit(0)));
