@@ -17,6 +17,7 @@
  * @property {(client: any, server: any) => void} attach
  * @property {(name: string, handler: ToolHandler, sdk: Sdk) => ToolHandler} tool
  * @property {(client: any, sdk: Sdk) => (params: CallParams) => Promise<any>} caller
+ * @property {(calls: number) => void} [verify] fails unless so many calls were recorded in full
  */
 
 /** @type {Addition} */

@@ -20,15 +20,19 @@ export async function prepare(sdkName, variantName) {
 
   // Loaded here and not above: the bare application runs without a line of OpenTelemetry.
   const { startOpenTelemetry } = await import('./opentelemetry.mjs');
-  const { checkTelemetry, checkNothingLost } = await import('./telemetry.mjs');
+  const { CALLS, checkTelemetry, checkNothingLost } = await import('./telemetry.mjs');
   const opentelemetry = startOpenTelemetry();
-  const application = await startApplication(sdk, await variant.load());
+  const addition = await variant.load();
+  const application = await startApplication(sdk, addition);
   await checkTelemetry(application, opentelemetry, sdk, variant.recorded);
   const exportedBefore = await opentelemetry.countExported();
   return {
     call: application.call,
     /** Fails unless all `calls` since the start were recorded as the variant says. @param {number} calls */
-    verify: (calls) => checkNothingLost(opentelemetry, variant.recorded, exportedBefore, calls),
+    async verify(calls) {
+      await checkNothingLost(opentelemetry, variant.recorded, exportedBefore, calls);
+      addition.verify?.(CALLS + calls);
+    },
     close: application.close,
   };
 }

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
-const CALLS = 3;
+/** How many calls are looked at before the timed ones. */
+export const CALLS = 3;
 
 /** Fails with the difference. @param {unknown} actual @param {unknown} expected @param {string} what */
 function same(actual, expected, what) {

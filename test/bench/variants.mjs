@@ -47,6 +47,12 @@ export const variants = {
     recorded: true,
     load: () => import('./trail.mjs'),
   },
+  audit: {
+    title: 'mcp-trail with audit',
+    opentelemetry: true,
+    recorded: true,
+    load: () => import('./trail-audit.mjs'),
+  },
 };
 
 /** The application on each line of the MCP SDK. */

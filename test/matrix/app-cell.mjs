@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { copyFile, cp } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkAudit, checkStderr, listAudit } from './audit.mjs';
 import { mcpSdks, otelLines, starts } from './axes.mjs';
 import { checkInstalled, checkLine } from './installed.mjs';
 import { freshApp } from './packages.mjs';
@@ -59,7 +60,7 @@ function checkAnswers(report, cell, version) {
 
 export async function runCell(cell, { on, packed, folder }) {
   const receiver = await startReceiver();
-  const exporting = { ...exportTo(receiver.endpoint), OTEL_SERVICE_NAME: 'matrix-client' };
+  const exporting = { ...exportTo(receiver.endpoint), OTEL_SERVICE_NAME: 'matrix-client', MCP_TRAIL_AUDIT: 'otel' };
   const env = { ...on.env, ...starts[cell.start].env, ...exporting };
   const result = await run(on.node, commandLine(cell), { cwd: folder, env, limitMs });
   await receiver.close();
@@ -71,8 +72,10 @@ export async function runCell(cell, { on, packed, folder }) {
     const tools = Object.keys(report.results);
     checkSpans(receiver, cell, tools, packed.version);
     checkMetrics(receiver, cell, tools);
-    assert.equal(result.stderr, '', 'something was said on stderr');
+    checkAudit(receiver, cell, tools, packed.version);
+    checkStderr(receiver, result.stderr);
   } catch (error) {
-    throw new Error(`${error.message}\nspans received:\n${listSpans(receiver.spans)}\nstderr:\n${result.stderr}`);
+    const received = `spans received:\n${listSpans(receiver.spans)}\naudit records received:\n${listAudit(receiver.logs)}`;
+    throw new Error(`${error.message}\n${received}\nstderr:\n${result.stderr}`);
   }
 }

@@ -101,6 +101,18 @@ const orderCells = orderPlatforms.flatMap((platform) =>
   }),
 );
 
+/** The API of one line and the SDK of the other. */
+const mismatchCells = [
+  { api: 'otel3', sdk: 'otel2' },
+  { api: 'otel2', sdk: 'otel3' },
+].map(({ api, sdk }) => ({
+  kind: 'mismatch',
+  name: `node24 mismatch api-${api} sdk-${sdk}`,
+  node: 'node24',
+  api,
+  sdk,
+}));
+
 /**
  * Every compiler meets the types of both OpenTelemetry lines; those of the MCP SDKs, which are slow to check, once.
  */
@@ -114,7 +126,7 @@ const typeCells = typeConsumers.flatMap((row) =>
 );
 
 /** The slowest come first, so that they do not end the run alone. */
-export const cells = [...typeCells, ...appCells, ...orderCells];
+export const cells = [...typeCells, ...appCells, ...orderCells, ...mismatchCells];
 
 /** Throws when a row names a value that no axis has, or when a pair that the matrix promises has no cell. */
 export function checkCoverage() {

@@ -24,10 +24,13 @@ export const folderOf = ({ name }) => name;
 /** Installing is what these cells test. */
 export const installsFirst = false;
 
-export async function prepare(_cell, { folder }) {
+/** A folder with an application that depends on nothing yet. */
+export async function prepareEmpty(_cell, { folder }) {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), '{ "name": "matrix-app", "version": "1.0.0", "private": true }\n');
 }
+
+export const prepare = prepareEmpty;
 
 export async function runCell({ otel, order }, { on, packed, folder }) {
   const steps = installOrders[order].map((step) => step.map((name) => (name === 'TRACE_SDK' ? traceSdks[otel] : name)));

@@ -17,11 +17,15 @@ const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cac
 const installLimitMs = 300_000;
 const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error', '--prefer-offline'];
 
-/** The environment without what the shell, npm or a test runner has put there for itself. */
+/**
+ * The environment without what the shell, npm or a test runner has put there for itself. The certificates that the
+ * machine trusts stay: npm could not verify the registry behind a proxy without them.
+ */
 export const plainEnvironment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(npm_(?!config_(cache|registry|userconfig)$)|NODE_|OTEL_|MCP_TRAIL_)/i.test(name),
+      ([name]) =>
+        !/^(npm_(?!config_(cache|registry|userconfig)$)|NODE_(?!EXTRA_CA_CERTS$)|OTEL_|MCP_TRAIL_)/i.test(name),
     ),
   );
 

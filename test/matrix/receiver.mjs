@@ -1,4 +1,4 @@
-/** An OTLP/HTTP receiver for JSON on a free loopback port, which keeps spans and metrics as plain objects. */
+/** An OTLP/HTTP receiver for JSON on a free loopback port, which keeps spans, metrics and log records as plain objects. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -38,18 +38,32 @@ const metricsOf = ({ resourceMetrics = [] }) =>
     ),
   );
 
+const logsOf = ({ resourceLogs = [] }) =>
+  resourceLogs.flatMap(({ resource, scopeLogs }) =>
+    scopeLogs.flatMap(({ scope, logRecords }) =>
+      logRecords.map((record) => ({
+        ...record,
+        body: plainValue(record.body),
+        attributes: plainAttributes(record.attributes),
+        resource: plainAttributes(resource.attributes),
+        scope,
+      })),
+    ),
+  );
+
 async function bodyOf(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** @returns a receiver; `close` ends it, `spans` and `metrics` hold what has come in. */
+/** @returns a receiver; `close` ends it, `spans`, `metrics` and `logs` hold what has come in. */
 export async function startReceiver() {
-  const received = { spans: [], metrics: [], errors: [] };
+  const received = { spans: [], metrics: [], logs: [], errors: [] };
   const take = {
     '/v1/traces': (body) => received.spans.push(...spansOf(body)),
     '/v1/metrics': (body) => received.metrics.push(...metricsOf(body)),
+    '/v1/logs': (body) => received.logs.push(...logsOf(body)),
   };
   const server = createServer(async (request, response) => {
     try {
@@ -79,5 +93,5 @@ export const exportTo = (endpoint) => ({
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   OTEL_TRACES_EXPORTER: 'otlp',
   OTEL_METRICS_EXPORTER: 'otlp',
-  OTEL_LOGS_EXPORTER: 'none',
+  OTEL_LOGS_EXPORTER: 'otlp',
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import * as app from './app-cell.mjs';
 import { cells, checkCoverage } from './cells.mjs';
+import * as mismatch from './mismatch-cell.mjs';
 import * as order from './order-cell.mjs';
 import { pack, platform } from './packages.mjs';
 import * as types from './types-cell.mjs';
@@ -13,7 +14,7 @@ import * as types from './types-cell.mjs';
 /** Cells wait for npm and for processes more than they compute. */
 const folderWorkers = 2;
 
-const kinds = { app, order, types };
+const kinds = { app, mismatch, order, types };
 
 const options = {
   only: { type: 'string', default: '' },

@@ -1,19 +1,42 @@
 /** Uses every public export beside OpenTelemetry. Compiled as an ES module and, copied, as CommonJS; never run. */
 import { metrics, type Span, trace } from '@opentelemetry/api';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
+import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
+  type Annotations,
+  type AuditConfig,
+  type AuditDelivery,
+  type AuthenticationEvent,
+  type AuthorizationDecision,
+  annotate,
+  auditTokenVerifier,
+  type ConfigChange,
   type FetchHandler,
+  FileLogRecordExporter,
+  type FileLogRecordExporterOptions,
+  type GuardrailVerdict,
+  type Identity,
+  type IdentityContext,
   type Instrumented,
+  type InventorySnapshot,
   instrumentClient,
   instrumentHandler,
   instrumentServer,
   instrumentTransport,
+  inventory,
   McpInstrumentation,
   type McpInstrumentationConfig,
   type McpOperationInfo,
   type McpPeer,
   type McpServerHolder,
+  recordAuthentication,
+  recordAuthorization,
+  recordConfigChange,
+  recordGuardrail,
+  type SecretDetector,
+  StderrLogRecordExporter,
+  type StderrLogRecordExporterOptions,
 } from 'mcp-trail';
 import type {} from 'mcp-trail/register';
 import * as semconv from 'mcp-trail/semconv';
@@ -50,12 +73,59 @@ const handles: Instrumented[] = [
 ];
 for (const handle of handles) handle.disable();
 
+const identity = ({ side, method, auth }: IdentityContext): Identity | undefined =>
+  side === 'server' && auth?.subject !== undefined ? { id: auth.subject, roles: [method], type: 'user' } : undefined;
+const delivery: AuditDelivery[] = ['otel', 'file', 'stderr'];
+const audit: AuditConfig = {
+  delivery,
+  identity,
+  policy: { version: 1, rules: [{ id: 'reads', tool: 'read_*' }] },
+  digestKey: { id: 'k1', key: '00' },
+  errorCodes: { '-32029': 'rate_limited' },
+};
+const detector: SecretDetector = { id: 'acme', detect: () => [] };
+export const audited = new McpInstrumentation({ audit, detectors: [detector] });
+export const auditedToo = new McpInstrumentation({ audit: true });
+
+const fileOptions: FileLogRecordExporterOptions = { path: 'audit.jsonl', maxBytes: 4096 };
+const stderrOptions: StderrLogRecordExporterOptions = { onError: ({ message, code }) => console.error(message, code) };
+const logging = new LoggerProvider({
+  processors: [
+    new BatchLogRecordProcessor({ exporter: new FileLogRecordExporter(fileOptions) }),
+    new SimpleLogRecordProcessor({ exporter: new StderrLogRecordExporter(stderrOptions) }),
+  ],
+});
+audited.setLoggerProvider(logging);
+
+const verifier = auditTokenVerifier({
+  verifyAccessToken: async (token: string) => ({ token, clientId: 'c', scopes: ['read'], mine: true }),
+});
+export const mine: Promise<boolean> = verifier.verifyAccessToken('').then((verified) => verified.mine);
+
+const decision: AuthorizationDecision = { decision: 'deny', policyId: 'p', reason: 'outside_business_hours' };
+const event: AuthenticationEvent = { event: 'login', actor: { id: 'u-1' } };
+const verdict: GuardrailVerdict = { verdict: 'block', subject: 'arguments' };
+const change: ConfigChange = { item: 'rate_limit', change: 'update' };
+const annotations: Annotations = { addedBy: 'platform', approval: 'approved', notes: null };
+export const recorded: boolean[] = [
+  recordAuthorization(decision),
+  recordAuthentication(event),
+  recordGuardrail(verdict),
+  recordConfigChange(change),
+  annotate('server', annotations),
+];
+export const known: InventorySnapshot | undefined = inventory();
+
 export const key: 'mcp.method.name' = semconv.ATTR_MCP_METHOD_NAME;
 export const variable: string = semconv.ATTR_GEN_AI_PROMPT_VARIABLE('city');
 export const metric: 'mcp.client.operation.duration' = semconv.METRIC_MCP_CLIENT_OPERATION_DURATION;
 export const method: 'tools/call' = semconv.MCP_METHOD_NAME_VALUE_TOOLS_CALL;
-export const names: Record<string, string | readonly (string | number)[] | ((key: string) => string)> = { ...semconv };
+export const names: Record<string, unknown> = { ...semconv };
 
+export const auditEvents: readonly semconv.AuditEventName[] = semconv.AUDIT_EVENTS;
+
+// @ts-expect-error a delivery that there is not
+export const undeliverable: AuditConfig = { delivery: 'mail' };
 // @ts-expect-error an unknown option is a mistake that the compiler has to find
 export const misspelt: McpInstrumentationConfig = { captureArgument: true };
 // @ts-expect-error so is a value that no option accepts

@@ -2,6 +2,10 @@ const { NodeSDK } = require('@opentelemetry/sdk-node');
 const { McpInstrumentation } = require('mcp-trail');
 const { flushOnExit } = require('./flush-on-exit.cjs');
 
-const sdk = new NodeSDK({ instrumentations: [new McpInstrumentation()] });
+const instrumentation = new McpInstrumentation();
+const sdk = new NodeSDK({ instrumentations: [instrumentation] });
 sdk.start();
-flushOnExit(() => sdk.shutdown());
+flushOnExit(() => {
+  instrumentation.disable();
+  return sdk.shutdown();
+});

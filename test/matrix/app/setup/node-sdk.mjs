@@ -2,6 +2,10 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { McpInstrumentation } from 'mcp-trail';
 import { flushOnExit } from './flush-on-exit.cjs';
 
-const sdk = new NodeSDK({ instrumentations: [new McpInstrumentation()] });
+const instrumentation = new McpInstrumentation();
+const sdk = new NodeSDK({ instrumentations: [instrumentation] });
 sdk.start();
-flushOnExit(() => sdk.shutdown());
+flushOnExit(() => {
+  instrumentation.disable();
+  return sdk.shutdown();
+});

@@ -2,11 +2,13 @@
  * Providers set up by hand on the 3.x line, where the context manager and the propagator are the application's to
  * set.
  */
-const { context, metrics, propagation, trace } = require('@opentelemetry/api');
+const { context, logs, metrics, propagation, trace } = require('@opentelemetry/api');
 const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');
 const { W3CTraceContextPropagator } = require('@opentelemetry/core');
+const { OTLPLogExporter } = require('@opentelemetry/exporter-logs-otlp-http');
 const { OTLPMetricExporter } = require('@opentelemetry/exporter-metrics-otlp-http');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-http');
+const { BatchLogRecordProcessor, LoggerProvider } = require('@opentelemetry/sdk-logs');
 const { MeterProvider, PeriodicExportingMetricReader } = require('@opentelemetry/sdk-metrics');
 const { BatchSpanProcessor, TracerProvider } = require('@opentelemetry/sdk-trace');
 const { resource } = require('./resource.cjs');
@@ -16,6 +18,10 @@ exports.startProviders = () => {
     resource,
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });
+  const logging = new LoggerProvider({
+    resource,
+    processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter() })],
+  });
   const metering = new MeterProvider({
     resource,
     readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
@@ -24,7 +30,8 @@ exports.startProviders = () => {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(tracing);
   metrics.setGlobalMeterProvider(metering);
+  logs.setGlobalLoggerProvider(logging);
   return {
-    shutdown: () => Promise.all([tracing.shutdown(), metering.shutdown()]),
+    shutdown: () => Promise.all([tracing, metering, logging].map((provider) => provider.shutdown())),
   };
 };

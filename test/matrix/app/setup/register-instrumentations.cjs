@@ -4,5 +4,9 @@ const { flushOnExit } = require('./flush-on-exit.cjs');
 const { startProviders } = require('./providers.cjs');
 
 const providers = startProviders();
-registerInstrumentations({ instrumentations: [new McpInstrumentation()] });
-flushOnExit(providers.shutdown);
+const instrumentation = new McpInstrumentation();
+registerInstrumentations({ instrumentations: [instrumentation] });
+flushOnExit(() => {
+  instrumentation.disable();
+  return providers.shutdown();
+});

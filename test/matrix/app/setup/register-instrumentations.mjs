@@ -4,5 +4,9 @@ import { flushOnExit } from './flush-on-exit.cjs';
 import { startProviders } from './providers.cjs';
 
 const providers = startProviders();
-registerInstrumentations({ instrumentations: [new McpInstrumentation()] });
-flushOnExit(providers.shutdown);
+const instrumentation = new McpInstrumentation();
+registerInstrumentations({ instrumentations: [instrumentation] });
+flushOnExit(() => {
+  instrumentation.disable();
+  return providers.shutdown();
+});

@@ -1,0 +1,70 @@
+/** What the audit trail of one run of the matrix' application has to be, in every cell: through the LoggerProvider of its line. */
+import assert from 'node:assert/strict';
+
+const SERVER = 2;
+const CLIENT = 3;
+
+/** Audit records with the log records around them. */
+function auditRecords(logs, version) {
+  return logs
+    .filter(({ scope }) => scope.name === 'mcp-trail')
+    .map((log) => {
+      assert.equal(log.scope.version, version, 'version of the scope of an audit record');
+      const record = JSON.parse(log.body);
+      assert.equal(log.eventName, record.event_name);
+      assert.equal(log.severityNumber, record.severity_number);
+      assert.equal(log.attributes['log.record.uid'], record['audit.record.id']);
+      assert.equal(log.attributes['audit.actor.id'], record['audit.actor.id']);
+      assert.equal(log.resource['service.name'], record['service.name']);
+      return { log, record, event: record.event_name.replace('mcp_audit.', '') };
+    });
+}
+
+/** An SDK that is shut down on SIGTERM by an application that does not know of us takes no last records. */
+const NO_MORE = /^mcp-trail: audit records are lost: the OpenTelemetry logger takes no more of them\..*\n$/;
+
+/** Nothing is said, unless the last records are lost. */
+export function checkStderr({ logs }, stderr) {
+  const stopped = logs.filter(({ eventName }) => eventName === 'mcp_audit.stopped');
+  const services = new Set(stopped.map(({ resource }) => resource['service.name']));
+  if (services.size === 2) assert.equal(stderr, '', 'something was said on stderr');
+  else assert.match(stderr, NO_MORE, 'the trail of a process did not stop, and stderr does not say why');
+}
+
+/** Each call has a record before and one after it on both sides, in its span; each process tells when it began and, unless its SDK was shut down before, stopped. */
+export function checkAudit({ logs, spans }, cell, tools, version) {
+  const knowsUs = !['sdk-then-register', 'by-hand'].includes(cell.start);
+  const audit = auditRecords(logs, version);
+  for (const service of ['matrix-client', 'matrix-server']) {
+    const own = audit.filter(({ record }) => record['service.name'] === service);
+    const events = own.map(({ event }) => event);
+    for (const event of knowsUs ? ['started', 'stopped'] : ['started']) {
+      assert.ok(events.includes(event), `${service} has no record: ${event}`);
+    }
+    for (const tool of tools) {
+      const kind = service === 'matrix-client' ? CLIENT : SERVER;
+      const span = spans.find(
+        (each) => each.resource['service.name'] === service && each.kind === kind && each.name === `tools/call ${tool}`,
+      );
+      const pair = own.filter(({ log }) => log.spanId === span.spanId && log.traceId === span.traceId);
+      const what = `audit records of ${service} tools/call ${tool}`;
+      assert.deepEqual(pair.map(({ event }) => event).sort(), ['request', 'response'], what);
+      const [before, after] = pair.sort((a, b) => a.event.localeCompare(b.event)).map(({ record }) => record);
+      assert.equal(before['mcp_audit.operation.id'], after['mcp_audit.operation.id'], what);
+      assert.equal(after['mcp_audit.status'], tool === 'fail' ? 'tool_error' : 'ok', what);
+      assert.deepEqual(
+        [before, after].map((record) => record['mcp_audit.correlation.id']),
+        [span.traceId, span.traceId],
+      );
+    }
+  }
+  const ids = new Set(audit.map(({ record }) => record['audit.record.id']));
+  assert.equal(ids.size, audit.length, 'an audit record came twice');
+}
+
+/** One line per record, for the message of a failure. */
+export const listAudit = (logs) =>
+  logs
+    .filter(({ scope }) => scope.name === 'mcp-trail')
+    .map((log) => `  ${log.resource['service.name']} ${log.eventName} ${log.attributes['mcp.method.name'] ?? ''}`)
+    .join('\n');
