@@ -110,7 +110,7 @@ describe('the register entry', () => {
       stderr: new RegExp(
         `^${[
           'mcp-trail: MCP_TRAIL_TRUST_INCOMING_CONTEXT is "nobody"; accepted: parent, link. Using parent',
-          'mcp-trail: MCP_TRAIL_CAPTURE_RESULTS is "x{39}…; accepted: true, false, on, off, 1, 0. Using false',
+          'mcp-trail: MCP_TRAIL_CAPTURE_RESULTS is "x{38}…; accepted: true, false, on, off, 1, 0. Using false',
           'mcp-trail: MCP_TRAIL_MAX_PENDING_OPERATIONS is "-1"; accepted: a whole number from 1 to 1000000. Using 10000',
           'mcp-trail: MCP_TRAIL_SDK is "perhaps"; accepted: auto, off. Using auto',
         ].join('\n')}\n$`,
