@@ -35,8 +35,9 @@ export interface Identity {
   readonly id?: string;
   /** Readable name, as `user.name`. */
   readonly name?: string;
-  /** @defaultValue `'user'` */
+  /** Anything else counts as `user`. @defaultValue `'user'` */
   readonly type?: 'user' | 'service' | 'system';
+  /** Becomes `user.roles`; the first 64. */
   readonly roles?: readonly string[];
   readonly organization?: string;
   readonly team?: string;
@@ -66,20 +67,20 @@ export interface AuditConfig {
   fileMaxBytes?: number;
 
   /**
-   * How many rotated files are kept, 1 to 10000. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
+   * How many rotated files are kept, 1 to 10000; older ones are deleted. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
    * @defaultValue 30
    */
   fileMaxFiles?: number;
 
   /**
    * Which operations have a record when they begin, before the handler runs, beside the one when they have ended: only
-   * that one survives a crash in between. `MCP_TRAIL_AUDIT_ATTEMPTS`.
+   * that one survives a crash in between. `sensitive` needs a policy that says what is. `MCP_TRAIL_AUDIT_ATTEMPTS`.
    * @defaultValue `'always'`
    */
   attempts?: 'always' | 'sensitive' | 'never';
 
   /**
-   * Who acts. Called once per operation, before its first record. Synchronous; one that throws, or returns a promise or
+   * Who acts. Called once per operation of a client, before its first record; a server's own requests are its own doing. Synchronous; one that throws, or returns a promise or
    * anything but an object, is reported once, and the record falls back to what the protocol tells.
    */
   identity?: (context: IdentityContext) => Identity | undefined;
@@ -94,7 +95,8 @@ export interface AuditConfig {
    * Key of digests: with one, records carry a keyed digest of the arguments, and session ids and endpoints can be
    * compared over restarts and machines. Hex or base64, 16 bytes or more; `id` names it in every digest.
    * `MCP_TRAIL_AUDIT_DIGEST_KEY`, `MCP_TRAIL_AUDIT_DIGEST_KEY_ID`.
-   * @defaultValue a random key per process, and no digests of arguments
+   * A key that cannot be read is reported and not used.
+   * @defaultValue a random key, kept in the state directory if there is one; then no digests of arguments
    */
   digestKey?: string | { readonly id: string; readonly key: string };
 
@@ -108,11 +110,18 @@ export interface AuditConfig {
   /**
    * Paths of the HTTP server that are MCP endpoints, `*` at the end for any rest: so that refusals (401, 403, 429) are
    * recorded from the first request on. Endpoints that have served MCP messages are known without.
+   * Compared as they are, case and trailing slash included. A list with anything but paths is reported and not used.
    * `MCP_TRAIL_AUDIT_PATHS`, separated by commas.
+   * @defaultValue none
    */
   paths?: readonly string[];
 
-  /** Response headers to record in addition to content-type, mcp-protocol-version, retry-after and x-request-id. */
+  /**
+   * Response headers to record in addition to content-type, mcp-protocol-version, retry-after and x-request-id. Those that
+   * hold credentials are never recorded. A list with anything but names of headers is reported and not used.
+   * `MCP_TRAIL_AUDIT_HEADERS`, separated by commas.
+   * @defaultValue none
+   */
   headers?: readonly string[];
 
   /**
@@ -138,6 +147,7 @@ export interface AuditConfig {
 export interface AuthorizationDecision {
   readonly decision: 'allow' | 'deny';
   readonly policyId?: string;
+  /** Becomes `security_rule.version`. */
   readonly policyVersion?: string;
   readonly ruleName?: string;
   /** A short code, not a sentence: `outside_business_hours`. */
@@ -160,7 +170,7 @@ export interface AuthenticationEvent {
 /** What a guardrail has found, for {@link recordGuardrail}. */
 export interface GuardrailVerdict {
   readonly verdict: 'allow' | 'block' | 'quarantine' | 'sanitize';
-  /** Anything else counts as `other`. @defaultValue `'other'` */
+  /** Anything else is reported, and nothing is recorded. @defaultValue `'other'` */
   readonly subject?: 'prompt' | 'arguments' | 'result' | 'resource' | 'tool_definition' | 'other';
   readonly ruleName?: string;
   readonly ruleVersion?: string;
@@ -171,7 +181,7 @@ export interface GuardrailVerdict {
 export interface ConfigChange {
   /** What was changed: the name of a setting, a policy or a server. Never its value. */
   readonly item: string;
-  /** Anything else counts as `update`. @defaultValue `'update'` */
+  /** Anything else is reported, and nothing is recorded. @defaultValue `'update'` */
   readonly change?: 'create' | 'update' | 'delete';
   readonly actor?: Identity;
   readonly reason?: string;

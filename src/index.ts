@@ -26,7 +26,7 @@ export {
 } from './hook/manual.js';
 export { auditTokenVerifier } from './hook/verifier.js';
 export { McpInstrumentation } from './instrumentation.js';
-export type { InventorySnapshot } from './inventory/snapshot.js';
+export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
 export type { Annotations } from './inventory/types.js';
 export {
   annotate,

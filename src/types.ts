@@ -50,7 +50,7 @@ export interface McpInstrumentationConfig {
 
   /**
    * Record tool arguments as `gen_ai.tool.call.arguments`, redacted and cut to 8 KiB. They are the users' data: turn
-   * this on for debugging, not as a habit.
+   * this on for debugging, not as a habit. Where an audit trail is kept, they are on its records, too, and it says so.
    * @defaultValue `false`
    */
   captureArguments?: boolean;

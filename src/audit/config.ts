@@ -70,7 +70,13 @@ const OTHERS = [
     option: 'digestKey',
     env: 'MCP_TRAIL_AUDIT_DIGEST_KEY',
     accepts: 'hex or base64 of 16 bytes or more',
-    default: 'random, per process',
+    default: 'random',
+  },
+  {
+    option: 'digestKey.id',
+    env: 'MCP_TRAIL_AUDIT_DIGEST_KEY_ID',
+    accepts: '1 to 32 of A-Z a-z 0-9 . _ -',
+    default: 'made from the key',
   },
 ] as const;
 

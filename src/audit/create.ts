@@ -3,6 +3,7 @@ import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import { CORRELATION_KEY, Correlator } from '../emit/correlation.js';
 import type { Environment } from '../option-kinds.js';
+import { Redactor } from '../redact/redactor.js';
 import type { Peer } from '../session/peer.js';
 import { Auditor } from './auditor.js';
 import { auditConfig, auditValues } from './config.js';
@@ -23,15 +24,20 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
   const config = auditConfig(instrumentation, env);
   if (config === undefined || !instrumentation.enabled) return undefined;
   const values = auditValues(config, env);
-  const shared = sharedFor(config, values, env);
-  const settings = auditSettings(config, values, instrumentation, shared.key, env);
+  const { redact, detectors, captureArguments } = instrumentation;
+  const redactor = new Redactor({
+    ...(redact !== undefined && { redact }),
+    ...(detectors !== undefined && { detectors }),
+  });
+  const shared = sharedFor(config, values, redactor, env);
+  const settings = auditSettings(config, values, captureArguments, redactor, shared.key, env);
   const auditor = new Auditor({
     settings,
     trail: shared.trail,
     service: shared.service,
     correlator: new Correlator(shared.newId, () => currentPeer()?.http?.header(CORRELATION_KEY)),
     currentPeer,
-    inventory: new InventoryFeed(shared.inventory, shared.trail, shared.key.digester),
+    inventory: new InventoryFeed(shared.inventory, shared.trail, shared.key.digester, redactor),
   });
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {

@@ -24,7 +24,7 @@ export function addHeaders(
     const value = http.responseHeader(name);
     headers[name] = typeof value === 'number' ? String(value) : value;
   }
-  const { values, names } = pickHeaders(headers, allowed, redactor, tally);
+  const { values, names } = pickHeaders(headers, allowed, redactor, tally, 'http.response.header');
   for (const [name, texts] of values) {
     const safe = texts.map((text) => (containsSecret(text, secret) ? REDACTED : text));
     fields.setOpen(`http.response.header.${name}`, safe);

@@ -5,7 +5,7 @@ import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { Annotations, InventoryChange, ServerFacts } from '../inventory/types.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
-import { Redactor } from '../redact/redactor.js';
+import type { Redactor } from '../redact/redactor.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Connection } from '../session/connection.js';
@@ -29,9 +29,6 @@ const KINDS: Readonly<
   'mcp_audit.inventory.changed': { severity: 'INFO', action: 'UPDATE' },
 };
 
-/** Of changes that no operation shows. */
-const PLAIN: Veil = { redactor: new Redactor(), tally: new Tally(), secret: undefined };
-
 interface Known {
   /** As the connection knows it. */
   readonly server: unknown;
@@ -44,10 +41,13 @@ export class InventoryFeed {
   readonly #inventory: Inventory;
   readonly #trail: Trail;
   readonly #digester: Digester;
+  /** Of changes that no operation shows. */
+  readonly #veil: Veil;
   /** Most connections never learn of another server. */
   readonly #known = new WeakMap<Connection, Known>();
 
-  constructor(inventory: Inventory, trail: Trail, digester: Digester) {
+  constructor(inventory: Inventory, trail: Trail, digester: Digester, redactor: Redactor) {
+    this.#veil = { redactor, tally: new Tally(), secret: undefined };
     this.#inventory = inventory;
     this.#trail = trail;
     this.#digester = digester;
@@ -104,7 +104,7 @@ export class InventoryFeed {
   /** False where the server is not known. */
   annotate(server: string, annotations: Annotations): boolean {
     const changes = this.#inventory.annotate(server, annotations);
-    for (const change of changes) this.#record(change, new Fields(), PLAIN, undefined);
+    for (const change of changes) this.#record(change, new Fields(), this.#veil, undefined);
     return changes.length > 0;
   }
 
@@ -113,7 +113,7 @@ export class InventoryFeed {
   }
 
   flush(): void {
-    for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), PLAIN, undefined);
+    for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), this.#veil, undefined);
     this.#inventory.flush();
   }
 

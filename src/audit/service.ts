@@ -2,7 +2,7 @@
 import type { Span } from '@opentelemetry/api';
 import { resourceAttribute } from '../emit/resource.js';
 import type { Environment } from '../option-kinds.js';
-import { Redactor } from '../redact/redactor.js';
+import type { Redactor } from '../redact/redactor.js';
 import { Tally } from '../redact/tally.js';
 import { resourceFromEnvironment } from '../util/resource-environment.js';
 import { type Facts, Fields } from './fields.js';
@@ -14,13 +14,15 @@ const UNNAMED = 'unknown_service:node';
 
 export class Service {
   #facts: Facts;
+  readonly #redactor: Redactor;
   #settled = false;
 
-  constructor(env: Environment) {
+  constructor(env: Environment, redactor: Redactor) {
+    this.#redactor = redactor;
     const stated = resourceFromEnvironment(env);
     const environment = stated.get('deployment.environment.name') ?? stated.get('deployment.environment');
     if (environment !== undefined) stated.set('deployment.environment.name', environment);
-    this.#facts = { 'service.name': UNNAMED, ...factsOf((key) => stated.get(key)) };
+    this.#facts = { 'service.name': UNNAMED, ...factsOf((key) => stated.get(key), redactor) };
   }
 
   get facts(): Facts {
@@ -31,16 +33,16 @@ export class Service {
   learn(span: Span): void {
     if (this.#settled || resourceAttribute(span, 'service.name') === undefined) return;
     this.#settled = true;
-    this.#facts = { ...this.#facts, ...factsOf((key) => resourceAttribute(span, key)) };
+    this.#facts = { ...this.#facts, ...factsOf((key) => resourceAttribute(span, key), this.#redactor) };
   }
 }
 
-function factsOf(find: (key: string) => string | undefined): Facts {
+function factsOf(find: (key: string) => string | undefined, redactor: Redactor): Facts {
   const fields: Record<string, string> = {};
   for (const key of KEYS) {
     const value = find(key);
     if (value !== undefined) fields[key] = value;
   }
-  const safe = addSafe(new Fields(), fields, { redactor: new Redactor(), tally: new Tally(), secret: undefined });
+  const safe = addSafe(new Fields(), fields, { redactor, tally: new Tally(), secret: undefined });
   return Object.fromEntries(safe.entries());
 }

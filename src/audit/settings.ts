@@ -1,6 +1,5 @@
 /** What an auditor works with: the options, checked and made into what uses them. */
 import type { AuditConfig } from '../audit-types.js';
-import type { ResolvedConfig } from '../config.js';
 import { type Environment, show } from '../option-kinds.js';
 import { Classifier } from '../policy/classifier.js';
 import { loadPolicyFile, parsePolicy } from '../policy/document.js';
@@ -8,7 +7,7 @@ import { asRecord } from '../protocol/jsonrpc.js';
 import type { CaptureRule } from '../redact/capture.js';
 import { parseCaptureRules } from '../redact/capture-rules.js';
 import type { Digester } from '../redact/digest.js';
-import { Redactor } from '../redact/redactor.js';
+import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../util/report.js';
 import type { AuditValues } from './config.js';
 import { DEFAULT_HEADERS } from './header-fields.js';
@@ -41,26 +40,23 @@ export interface AuditSettings {
 export function auditSettings(
   config: AuditConfig,
   values: AuditValues,
-  instrumentation: ResolvedConfig,
+  captureAll: boolean,
+  redactor: Redactor,
   key: { readonly digester: Digester; readonly shared: boolean },
   env: Environment,
 ): AuditSettings {
-  const { redact, detectors } = instrumentation;
   return {
     attempts: values.attempts,
     sessionIds: values.sessionIds,
     messages: values.messages,
-    redactor: new Redactor({
-      ...(redact !== undefined && { redact }),
-      ...(detectors !== undefined && { detectors }),
-    }),
+    redactor,
     digester: key.digester,
     digestArguments: key.shared,
     identity: hookOf(config.identity),
     ...(config.policy === undefined
       ? policyOf(env[POLICY]?.trim(), POLICY)
       : policyOf(config.policy, 'option audit.policy')),
-    captureAll: instrumentation.captureArguments,
+    captureAll,
     headers: new Set([...DEFAULT_HEADERS, ...values.headers.map((name) => name.toLowerCase())]),
     paths: values.paths,
     errorCodes: errorCodesOf(config.errorCodes),

@@ -11,7 +11,7 @@ import { StderrLogRecordExporter } from '../export/stderr.js';
 import { Inventory } from '../inventory/inventory.js';
 import type { Environment } from '../option-kinds.js';
 import { declaredNames } from '../redact/declared-names.js';
-import { Redactor } from '../redact/redactor.js';
+import type { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
 import { reportFailure, warnOperator } from '../util/report.js';
 import { createUuidV7 } from '../util/uuid-v7.js';
@@ -35,12 +35,12 @@ const INVENTORY_FILE = 'inventory.json';
 const made = new Map<string, Shared>();
 const newId = createUuidV7();
 
-/** What pipelines with these options share. */
-export function sharedFor(config: AuditConfig, values: AuditValues, env: Environment): Shared {
+/** What pipelines with these options share; the first of them says how names are hidden in it. */
+export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment): Shared {
   const { delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory } = values;
   const options = JSON.stringify([delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory, config.digestKey]);
   if (made.size === 0) endWithProcess();
-  const shared = made.get(options) ?? make(config, values, env);
+  const shared = made.get(options) ?? make(config, values, redactor, env);
   made.set(options, shared);
   return shared;
 }
@@ -68,10 +68,9 @@ function endAll(end: (shared: Shared) => void): void {
   }
 }
 
-function make(config: AuditConfig, values: AuditValues, env: Environment): Shared {
-  const service = new Service(env);
+function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment): Shared {
+  const service = new Service(env, redactor);
   const stateDirectory = usableDirectory(values.stateDirectory, config.stateDirectory !== undefined);
-  const redactor = new Redactor();
   const inventory = new Inventory({
     now: Date.now,
     declaredNames,

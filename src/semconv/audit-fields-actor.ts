@@ -141,7 +141,7 @@ export const ACTOR = {
     },
     'client.address': {
       type: 'string',
-      redaction: 'ours',
+      redaction: 'name',
       brief: 'The address of the caller; behind a proxy that is trusted, the one that the proxy names.',
       examples: ['192.0.2.45'],
       stability: 'stable',
@@ -158,7 +158,7 @@ export const ACTOR = {
     },
     'network.peer.address': {
       type: 'string',
-      redaction: 'ours',
+      redaction: 'name',
       brief: 'The address at the other end of the connection, which may be a proxy.',
       examples: ['10.0.0.7'],
       stability: 'stable',

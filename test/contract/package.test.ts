@@ -149,6 +149,7 @@ const PUBLIC_TYPES = [
   'McpPeer',
   'McpServerHolder',
   'SecretDetector',
+  'ServerSnapshot',
   'StderrLogRecordExporterOptions',
 ];
 

@@ -25,7 +25,7 @@ export function auditRecordSchema(): Json {
     type: 'object',
     required: [...REQUIRED_AUDIT_FIELDS],
     properties: Object.fromEntries(FIELDS.map((field) => [field.key, schemaOf(field)])),
-    patternProperties: { '^http\\.response\\.header\\.': listOf({ type: 'string', maxLength: MAX_NAME_CHARS }) },
+    patternProperties: { '^http\\.response\\.header\\.': listOf({ type: 'string', maxLength: MAX_URI_CHARS }) },
     additionalProperties: false,
     allOf: AUDIT_EVENTS.flatMap(ruleOf),
   };

@@ -35,9 +35,11 @@ import {
   recordConfigChange,
   recordGuardrail,
   type SecretDetector,
+  type ServerSnapshot,
   StderrLogRecordExporter,
   type StderrLogRecordExporterOptions,
 } from 'mcp-trail';
+import { type AuditRecord, toOcsf } from 'mcp-trail/mappings';
 import type {} from 'mcp-trail/register';
 import * as semconv from 'mcp-trail/semconv';
 
@@ -115,6 +117,8 @@ export const recorded: boolean[] = [
   annotate('server', annotations),
 ];
 export const known: InventorySnapshot | undefined = inventory();
+export const server: ServerSnapshot | undefined = known?.servers[0];
+export const ocsf: Record<string, unknown> = toOcsf({} as AuditRecord);
 
 export const key: 'mcp.method.name' = semconv.ATTR_MCP_METHOD_NAME;
 export const variable: string = semconv.ATTR_GEN_AI_PROMPT_VARIABLE('city');
