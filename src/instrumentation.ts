@@ -61,8 +61,9 @@ export class McpInstrumentation {
 
   /** Stops observing: SDK classes get their methods back, open spans end, attached instances pass everything on. */
   disable(): void {
-    for (const undo of this.#undos?.reverse() ?? []) undo();
+    const undos = this.#undos?.reverse() ?? [];
     this.#undos = undefined;
+    for (const undo of undos) undo();
   }
 
   /**

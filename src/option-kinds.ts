@@ -92,7 +92,10 @@ export function listOf(pattern: RegExp, accepts: string): Kind<readonly string[]
 }
 
 function separated(value: string): string[] {
-  return value.split(',').map((each) => each.trim());
+  return value
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 }
 
 /**

@@ -76,6 +76,8 @@ function typeOf(identity: Identity | undefined): (typeof TYPES)[number] {
 function userId({ identity, peer }: ActorSources): string | undefined {
   const id = said(identity?.id);
   if (id !== undefined) return typeOf(identity) === 'user' ? id : undefined;
+  // A name alone says who it is, and it need not be the token's subject.
+  if (said(identity?.name) !== undefined) return undefined;
   return said((peer?.auth ?? peer?.http?.notes.auth)?.subject);
 }
 

@@ -1,11 +1,13 @@
 /** What is said of the arguments of a tool call: their names, and of their values what was asked for. */
-import { asRecord } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { argumentNames } from '../redact/argument-names.js';
 import { captureArguments } from '../redact/capture.js';
+import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
 import { canonicalJson } from '../util/canonical.js';
 import type { Fields } from './fields.js';
+import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 
 /** Adds what a call says of its arguments, redacted; nothing for other operations. */
@@ -15,7 +17,7 @@ export function addArguments(
   params: unknown,
   settings: AuditSettings,
   declared: ReadonlySet<string> | undefined,
-  tally: Tally,
+  { tally, secret }: Veil,
 ): void {
   if (row.content !== 'tool') return;
   const call = asRecord(params);
@@ -26,13 +28,13 @@ export function addArguments(
   }
   const { redactor } = settings;
   const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, tally);
-  const captured = capturedText(call?.['name'], args, settings, tally);
+  const captured = capturedText(asString(call?.['name']), args, settings, tally);
   fields.add({
     'mcp_audit.redaction.parameters_scrubbed': keys.length > 0 || dropped > 0 || (unknownCount ?? 0) > 0,
-    'mcp_audit.tool.argument.keys': keys.length > 0 ? keys : undefined,
+    'mcp_audit.tool.argument.keys': keys.length > 0 ? withoutCredential(keys, secret) : undefined,
     'mcp_audit.tool.argument.unknown_count': unknownCount,
     'mcp_audit.tool.argument.digest': digestOf(args, settings),
-    'gen_ai.tool.call.arguments': captured,
+    'gen_ai.tool.call.arguments': containsSecret(captured ?? '', secret) ? CREDENTIAL : captured,
   });
   if (dropped > 0) fields.set('mcp_audit.truncated', ['mcp_audit.tool.argument.keys']);
 }
@@ -48,11 +50,16 @@ function digestOf(args: object, { digester, digestArguments }: AuditSettings): s
 }
 
 /** The values that were asked for: all, while the debug switch is on, or those on the tool's list. */
-function capturedText(name: unknown, args: object, settings: AuditSettings, tally: Tally): string | undefined {
+function capturedText(
+  name: string | undefined,
+  args: object,
+  settings: AuditSettings,
+  tally: Tally,
+): string | undefined {
   const { redactor, captureAll, captureRules } = settings;
   const values = captureAll
     ? redactor.value('gen_ai.tool.call.arguments', args, tally)
-    : captureFor(captureRules(String(name)), args, settings, tally);
+    : captureFor(name === undefined ? undefined : captureRules(name), args, settings, tally);
   if (values === undefined) return undefined;
   return typeof values === 'string' ? values : JSON.stringify(values);
 }

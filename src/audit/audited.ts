@@ -16,6 +16,8 @@ interface Init {
   readonly http: HttpFacts | undefined;
   readonly server: string | undefined;
   readonly params: unknown;
+  /** Whether it asks for a page of a list that is looked at. */
+  readonly lists: boolean;
 }
 
 export class Audited {
@@ -45,7 +47,7 @@ export class Audited {
     this.veil = init.veil;
     this.http = init.http;
     this.server = init.server;
-    this.cursor = asString(asRecord(params)?.['cursor']);
+    this.cursor = init.lists ? asString(asRecord(params)?.['cursor']) : undefined;
     this.taskStatus = taskStatusOf(params);
     this.decision = init.http?.notes.decision as Decision | undefined;
   }

@@ -164,9 +164,9 @@ export class Auditor implements Observer {
     }
     fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
     if (row.resource) fields.add(namedTarget(row, fields));
-    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil.tally);
+    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
     if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
-    return new Audited({ auditor: this, id, fields, veil, http, server, params });
+    return new Audited({ auditor: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
   }
 
   #ended(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): void {

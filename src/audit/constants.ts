@@ -6,7 +6,7 @@ import type { Implementation } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { actorFacts } from './actor.js';
 import { Fields } from './fields.js';
-import { senderOf } from './implementations.js';
+import { isSame, senderOf } from './implementations.js';
 import { constantFacts, endpointFacts, namedTarget } from './request-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
@@ -55,11 +55,12 @@ export class Constants {
     addSafe(fields, constantFacts(operation, audit, params), veil);
     addSafe(fields, endpointFacts(connection, client), veil);
     addSafe(fields, actorFacts({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
-    fields.set('mcp.session.id', this.sessionId(operation));
+    addSafe(fields, { 'mcp.session.id': this.sessionId(operation) }, veil);
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
     const made = { client, server: connection.server, fields, tally: veil.tally };
     // A caller with a token is looked for in everything, which is not the same for the next one.
-    if (secret === undefined) this.#made.set(template, made);
+    // What a hook dropped, because it was slow once, is asked for again.
+    if (secret === undefined && veil.tally.dropped.size === 0) this.#made.set(template, made);
     return made;
   }
 
@@ -69,9 +70,4 @@ export class Constants {
     if (sessionId === undefined || this.#settings.sessionIds === 'plain') return sessionId;
     return this.#settings.digester.digest(connection.sessionId ?? sessionId);
   }
-}
-
-/** Since 2026-07-28 every message introduces its sender anew. */
-function isSame(one: Implementation | undefined, other: Implementation | undefined): boolean {
-  return one === other || (one?.name === other?.name && one?.version === other?.version);
 }

@@ -3,13 +3,10 @@ import { pickHeaders } from '../redact/headers.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { Fields } from './fields.js';
-import type { Veil } from './sanitise.js';
+import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
 
 /** Recorded without being asked for. */
 export const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 'x-request-id'] as const;
-
-/** For a header that repeats the caller's token. */
-const REDACTED = '[REDACTED:credential]';
 
 /** Adds the headers that have been sent by now, redacted. */
 export function addHeaders(
@@ -26,8 +23,8 @@ export function addHeaders(
   }
   const { values, names } = pickHeaders(headers, allowed, redactor, tally, 'http.response.header');
   for (const [name, texts] of values) {
-    const safe = texts.map((text) => (containsSecret(text, secret) ? REDACTED : text));
+    const safe = texts.map((text) => (containsSecret(text, secret) ? CREDENTIAL : text));
     fields.setOpen(`http.response.header.${name}`, safe);
   }
-  if (names.length > 0) fields.set('mcp_audit.http.header_names', names);
+  if (names.length > 0) fields.set('mcp_audit.http.header_names', withoutCredential(names, secret));
 }

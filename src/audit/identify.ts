@@ -1,7 +1,7 @@
 /** Asking the application who acts. */
 import type { Identity, IdentityContext } from '../audit-types.js';
 import { asString } from '../protocol/jsonrpc.js';
-import { isSensitiveKey } from '../redact/keys.js';
+import { isCredentialHeader } from '../redact/headers.js';
 import type { Implementation } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts, Peer } from '../session/peer.js';
@@ -69,7 +69,7 @@ function withoutToken({
 function harmless(http: HttpFacts): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(http.headers())) {
-    if (value !== undefined && !isSensitiveKey(name)) headers[name] = String(value);
+    if (value !== undefined && !isCredentialHeader(name.toLowerCase())) headers[name] = String(value);
   }
   return headers;
 }

@@ -14,7 +14,13 @@ export function learnFromCall({ row, sent, connection }: Operation, params: unkn
 export function learnFromAnswer({ row, sent, connection }: Operation, { result }: ResponseMessage): void {
   if (!sent) return;
   const said = row.audit?.action === 'CONNECT' ? asRecord(asRecord(result)?.['serverInfo']) : undefined;
-  connection.server = said ?? declaredServer(metaOf(result)) ?? connection.server;
+  const server = said ?? declaredServer(metaOf(result));
+  // Since 2026-07-28 every message says it anew.
+  if (server !== undefined && !isSame(server, connection.server)) connection.server = server;
+}
+
+export function isSame(one: Implementation | undefined, other: Implementation | undefined): boolean {
+  return one === other || (one?.name === other?.name && one?.version === other?.version && one?.title === other?.title);
 }
 
 /** The client of an operation: since 2026-07-28 every message says it. */

@@ -2,7 +2,7 @@
 
 import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
-import type { Peer } from '../session/peer.js';
+import type { HttpNotes, Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
 import type { Auditor } from './auditor.js';
 import type { Decision } from './decision.js';
@@ -41,8 +41,8 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
   const { peer, error } = refusal;
   const { http } = peer;
   const decision = http?.notes.decision as Decision | undefined;
-  // What the application has recorded itself is not told twice.
-  if (decision?.decision === 'deny') return;
+  // What the application has recorded itself is not told twice, and nothing is by two copies of this package.
+  if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, auditor.trail.key))) return;
   const { settings, trail, correlator } = auditor;
   const { status, action } = MEANINGS[refusal.status];
   const veil = { redactor: settings.redactor, tally: new Tally(), secret: http?.notes.auth?.token };
@@ -77,7 +77,14 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
   });
 }
 
+function isTold(notes: HttpNotes, trail: string): boolean {
+  notes.refused ??= new Set();
+  if (notes.refused.has(trail)) return true;
+  notes.refused.add(trail);
+  return false;
+}
+
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
 function traceIdOf(traceparent: string | undefined): string | undefined {
-  return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/.exec(traceparent ?? '')?.[1];
+  return /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/.exec(traceparent ?? '')?.[1];
 }

@@ -91,7 +91,9 @@ export function endpointFacts(connection: Connection, client: Implementation | u
 /** How the message came: what only a receiver knows. */
 export function peerFacts(peer: Peer): Facts {
   const { http, auth = http?.notes.auth } = peer;
-  const certificate = http?.certificate();
+  const presented = http?.certificate();
+  // Anybody can make one that nobody vouches for.
+  const certificate = presented?.authorized ? presented : undefined;
   const requestId = http?.header('x-request-id');
   return {
     'client.address': peer.address,

@@ -18,6 +18,15 @@ function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && AUDIT_FIELDS[key].type === 'string[]';
 }
 
+/** Stands for the caller's own token. */
+export const CREDENTIAL = '[REDACTED:credential]';
+
+/** Names without the one that is, or holds, the caller's token; each once. */
+export function withoutCredential(names: readonly string[], secret: string | undefined): readonly string[] {
+  if (secret === undefined) return names;
+  return [...new Set(names.map((name) => (containsSecret(name, secret) ? CREDENTIAL : name)))].sort();
+}
+
 /** What must never be empty keeps a mark when its value is dropped. */
 const KEPT_AS: Readonly<Record<string, string>> = {
   'audit.actor.id': '[REDACTED]',
@@ -55,5 +64,5 @@ function safeText(
   // Before it was cut, too: half a token is not the token, and enough of it.
   if (!containsSecret(text, secret) && !containsSecret(value, secret)) return text;
   tally.add('credential');
-  return '[REDACTED:credential]';
+  return CREDENTIAL;
 }

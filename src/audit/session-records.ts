@@ -25,6 +25,7 @@ export class SessionRecords {
   /** Its `initialize` was answered. */
   started(operation: Operation, audited: Audited): void {
     const { connection } = operation;
+    if (this.#open.has(connection)) return;
     // Over stateless HTTP a connection is one request.
     if (connection.kind.name === 'http' && connection.sessionId === undefined) return;
     const session = audited.fields.without(OF_ITS_REQUEST);

@@ -2,7 +2,7 @@
 import type { AuditConfig } from '../audit-types.js';
 import { type Environment, show } from '../option-kinds.js';
 import { Classifier } from '../policy/classifier.js';
-import { loadPolicyFile, parsePolicy } from '../policy/document.js';
+import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../policy/document.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { CaptureRule } from '../redact/capture.js';
 import { parseCaptureRules } from '../redact/capture-rules.js';
@@ -73,12 +73,25 @@ function hookOf(hook: unknown): IdentityHook | undefined {
 function policyOf(given: unknown, source: string): Pick<AuditSettings, 'classifier' | 'captureRules'> {
   if (given === undefined || given === '') return { classifier: undefined, captureRules: () => undefined };
   const isPath = typeof given === 'string';
-  const { policy, problems } = isPath ? loadPolicyFile(given) : parsePolicy(given, source);
+  const { policy, problems } = isPath ? policyIn(given) : parsePolicy(given, source);
   for (const problem of problems) warnOperator(isPath ? `${source}: ${problem}` : problem);
   return {
     classifier: Classifier.of(policy),
     captureRules: captureRulesOf(policy.capture, `${isPath ? `${source}: ${given}` : source}: capture`),
   };
+}
+
+const MAX_POLICIES = 16;
+const read = new Map<string, ParsedPolicy>();
+
+/** A file is read once: servers that are made for one request each have the same policy. */
+function policyIn(path: string): ParsedPolicy {
+  const known = read.get(path);
+  if (known !== undefined) return known;
+  if (read.size >= MAX_POLICIES) read.clear();
+  const parsed = loadPolicyFile(path);
+  read.set(path, parsed);
+  return parsed;
 }
 
 const MAX_CAPTURED_TOOLS = 1000;

@@ -2,6 +2,7 @@
  * What belongs to the process and not to one pipeline: its trail, its inventory, its key. A server that is made anew for
  * every HTTP request, with options of its own, still has one trail.
  */
+import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig, AuditDelivery } from '../audit-types.js';
@@ -32,17 +33,43 @@ export interface Shared {
 
 const INVENTORY_FILE = 'inventory.json';
 
+/** Of more sets of options than a process has use for, the oldest one's trail ends. */
+const MAX_TRAILS = 64;
+
+/** By the options that make a difference, the key of digests among them: kept as they are only here. */
 const made = new Map<string, Shared>();
 const newId = createUuidV7();
 
 /** What pipelines with these options share; the first of them says how names are hidden in it. */
 export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment): Shared {
   const { delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory } = values;
-  const options = JSON.stringify([delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory, config.digestKey]);
+  const options = JSON.stringify([
+    delivery,
+    file,
+    fileMaxBytes,
+    fileMaxFiles,
+    stateDirectory,
+    keyText(config.digestKey),
+  ]);
   if (made.size === 0) endWithProcess();
-  const shared = made.get(options) ?? make(config, values, redactor, env);
+  const existing = made.get(options);
+  if (existing !== undefined) return existing;
+  const shared = make(config, values, redactor, env, createHash('sha256').update(options).digest('hex'));
   made.set(options, shared);
+  for (const [oldest, { trail, inventory }] of made) {
+    if (made.size <= MAX_TRAILS) break;
+    made.delete(oldest);
+    inventory.close();
+    trail.close();
+  }
   return shared;
+}
+
+/** Anything may stand where a key should. */
+function keyText(given: unknown): string {
+  const { id, key } =
+    typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : { id: '', key: given };
+  return `${typeof id === 'string' ? id : ''} ${typeof key === 'string' ? key : typeof key}`;
 }
 
 /**
@@ -50,25 +77,31 @@ export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Re
  * SDK down, where it does that when nothing is left to do.
  */
 function endWithProcess(): void {
-  process.prependListener('beforeExit', () => endAll(({ trail }) => trail.end()));
+  process.prependListener('beforeExit', () =>
+    endAll(({ trail }) => {
+      trail.endOpen();
+      trail.end();
+    }),
+  );
   process.once('exit', () => {
-    endAll(({ trail, inventory }) => {
-      inventory.close();
-      trail.close();
-    });
+    endAll(({ trail }) => trail.endOpen());
+    endAll(({ inventory }) => inventory.close());
+    endAll(({ trail }) => trail.close());
   });
 }
 
 function endAll(end: (shared: Shared) => void): void {
-  try {
-    for (const shared of made.values()) end(shared);
-  } catch (error) {
-    // An exception here would change the exit code.
-    reportFailure('ending the audit trail', error);
+  for (const shared of made.values()) {
+    try {
+      end(shared);
+    } catch (error) {
+      // An exception here would change the exit code.
+      reportFailure('ending the audit trail', error);
+    }
   }
 }
 
-function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment): Shared {
+function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment, key: string): Shared {
   const service = new Service(env, redactor);
   const stateDirectory = usableDirectory(values.stateDirectory, config.stateDirectory !== undefined);
   const inventory = new Inventory({
@@ -80,6 +113,7 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
     ...(stateDirectory !== undefined && { file: join(stateDirectory, INVENTORY_FILE) }),
   });
   const trail = new Trail({
+    key,
     sinks: values.delivery.flatMap((delivery) => SINKS[delivery](values, service, config.file !== undefined)),
     now: wallClock,
     newId,

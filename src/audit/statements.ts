@@ -27,6 +27,9 @@ export interface Place {
   readonly peer: Peer | undefined;
 }
 
+/** What only a hook says of whoever acts. */
+const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organization.id', 'mcp_audit.team.id'] as const;
+
 interface About {
   readonly fields: Fields;
   readonly audited: Audited | undefined;
@@ -100,7 +103,10 @@ export class Statements {
     if (audited === undefined)
       return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), audited, veil };
     const fields = new Fields(audited.fields);
-    if (identity !== undefined) addSafe(fields, actorFacts({ identity, peer: undefined, sender: undefined }), veil);
+    if (identity?.id === undefined && identity?.name === undefined) return { fields, audited, veil };
+    // Somebody else than the caller, of whom nothing may be left.
+    for (const key of OF_A_PERSON) fields.drop(key);
+    addSafe(fields, actorFacts({ identity, peer: undefined, sender: undefined }), veil);
     return { fields, audited, veil };
   }
 

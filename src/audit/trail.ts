@@ -50,6 +50,8 @@ export interface Trace {
 }
 
 export interface TrailOptions {
+  /** Tells it from other trails, also from outside of this copy of the package. */
+  readonly key: string;
   readonly sinks: readonly Sink[];
   readonly now: () => number;
   readonly newId: () => string;
@@ -57,17 +59,24 @@ export interface TrailOptions {
   readonly resource: () => Facts;
 }
 
+const MAX_ENDINGS = 1000;
+
 export class Trail {
   readonly #options: TrailOptions;
   /** How many auditors write to it. */
   #users = 0;
   readonly #openings = new Map<string, () => void>();
+  readonly #endings = new Set<() => void>();
   readonly #turn = new SameTurn();
   #startedAt: number | undefined;
   #announced = false;
 
   constructor(options: TrailOptions) {
     this.#options = options;
+  }
+
+  get key(): string {
+    return this.#options.key;
   }
 
   now(): number {
@@ -118,6 +127,22 @@ export class Trail {
     if (this.#users === 0) this.end();
   }
 
+  /** Has something ended before the trail is, which may have last records. Of very many, the oldest are not. */
+  endingWith(end: () => void): void {
+    this.#endings.add(end);
+    for (const oldest of this.#endings) {
+      if (this.#endings.size <= MAX_ENDINGS) break;
+      this.#endings.delete(oldest);
+    }
+  }
+
+  /** Ends what is open. */
+  endOpen(): void {
+    const endings = [...this.#endings];
+    this.#endings.clear();
+    for (const end of endings) end();
+  }
+
   /** Auditing ends, whoever audits: the process does. A record that comes after all begins it again. */
   end(): void {
     this.#turn.flush();
@@ -126,7 +151,6 @@ export class Trail {
     this.#pass(this.#lifecycle('mcp_audit.stopped', this.now()));
     this.#startedAt = undefined;
     this.#announced = false;
-    this.#openings.clear();
   }
 
   close(): void {

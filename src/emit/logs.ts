@@ -48,8 +48,14 @@ export function useLoggerProvider(provider: LoggerProvider | undefined): void {
 
 /** The provider that was set, else what is registered, of either line; of both, the newer. */
 export function currentLoggerProvider(): LoggerProvider | undefined {
-  if (explicit !== undefined) return explicit;
   const globals = globalThis as Globals;
+  const registered = registeredIn(globals);
+  // A proxy leads to what is registered through its own copy of the API, and may never lead anywhere.
+  if (explicit !== undefined && (registered === undefined || !('_getDelegate' in explicit))) return explicit;
+  return registered;
+}
+
+function registeredIn(globals: Globals): LoggerProvider | undefined {
   return globals[API_3]?.logs ?? globals[LOGS_API_2]?.(LOGS_API_2_VERSION);
 }
 

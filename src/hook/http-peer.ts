@@ -89,5 +89,6 @@ export function forwardedAddress(header: string): string | undefined {
   const first = (header.split(',', 1)[0] as string).trim();
   const node = /(?:^|;)\s*for="?([^";]+)"?/i.exec(first)?.[1] ?? first;
   const address = /^\[([^\]]+)\](?::\d+)?$/.exec(node)?.[1] ?? node.replace(/^([\d.]+):\d+$/, '$1');
-  return isIP(address) === 0 ? undefined : address;
+  // A zone may be any text, and means nothing to anybody else.
+  return isIP(address) === 0 || address.includes('%') ? undefined : address;
 }

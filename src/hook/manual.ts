@@ -115,7 +115,8 @@ function once(
   if (existing !== undefined) return existing;
   const { pipeline, watch, stopAuditing } = observationFor(config);
   if (!pipeline.enabled) return { disable() {} };
-  const undos = [stopAuditing, watch(), ...instrument(pipeline)];
+  const instrumented = instrument(pipeline);
+  const undos = [stopAuditing, watch(), ...instrumented];
   const handle: Instrumented = {
     disable() {
       if ((target as { [HANDLE]?: Instrumented })[HANDLE] === handle)

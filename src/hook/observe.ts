@@ -22,6 +22,8 @@ export function observe(config: ResolvedConfig, providers = new Providers()): Ob
     currentPeer: () => currentHttpPeer(config.trustProxy),
   });
   const pipeline = new Pipeline(config, providers, undefined, auditor);
+  // Also what is instrumented by hand, and disabled by nobody.
+  auditor?.trail.endingWith(() => pipeline.shutdown());
   return {
     pipeline,
     watch() {

@@ -15,9 +15,15 @@ const MAX_VALUES = 16;
 const NEVER = new Set(
   (
     'authorization proxy-authorization cookie cookie2 set-cookie set-cookie2 x-api-key x-functions-key dpop ' +
-    'authentication-info proxy-authentication-info x-ms-client-principal'
+    'authentication-info proxy-authentication-info x-ms-client-principal x-amzn-oidc-data x-amzn-oidc-accesstoken ' +
+    'x-forwarded-client-cert x-goog-iap-jwt-assertion cf-access-jwt-assertion'
   ).split(' '),
 );
+
+/** Whether a header, by its lower-case name, carries a credential. */
+export function isCredentialHeader(name: string): boolean {
+  return NEVER.has(name) || isSensitiveKey(name);
+}
 
 /** Their values are URIs, whose query and user may not leave. */
 const URI_HEADERS = new Set('location content-location referer origin x-original-url x-forwarded-uri'.split(' '));

@@ -135,8 +135,21 @@ async function sweepOf(kind: Kind): Promise<{ sweep: Sweep; outputs: Map<string,
 
 /** A wrong value is repeated, so that its place is found: all but these. The rest were accepted, or are secrets by name. */
 const NOT_REPEATED = [
-  ...['MCP_TRAIL_AUDIT_DIGEST_KEY', 'MCP_TRAIL_AUDIT_HEADERS', 'capture value', 'identity hook'],
-  ...['message of a failure', 'no change at all', 'option audit.digestKey', 'pattern member', 'policy tag'],
+  ...[
+    'MCP_TRAIL_AUDIT_DIGEST_KEY',
+    'MCP_TRAIL_AUDIT_DIGEST_KEY_ID',
+    'MCP_TRAIL_AUDIT_HEADERS',
+    'capture value',
+    'identity hook',
+  ],
+  ...[
+    'message of a failure',
+    'no change at all',
+    'option audit.digestKey',
+    'option audit.digestKey.id',
+    'pattern member',
+    'policy tag',
+  ],
   ...['redact hook', 'rule id', 'rule tag', 'unknown server'],
 ];
 

@@ -7,6 +7,7 @@ function newTrail() {
   const names: string[] = [];
   const sink: Sink = { accept: ({ name }) => names.push(name) > 0 };
   const trail = new Trail({
+    key: 'test',
     sinks: [sink],
     now: () => Date.UTC(2026, 0, 1),
     newId: createUuidV7(),
