@@ -18,7 +18,7 @@ describe('a setting that is none', () => {
 
   const cases: readonly (readonly [variable: string, value: string, says: string])[] = [
     ['MCP_TRAIL_AUDIT', 'fiel', `MCP_TRAIL_AUDIT is "fiel"; accepted: ${LISTED}. Using otel`],
-    ['MCP_TRAIL_AUDIT', 'file,', `MCP_TRAIL_AUDIT is "file,"; accepted: ${LISTED}. Using otel`],
+    ['MCP_TRAIL_AUDIT', 'file,mail', `MCP_TRAIL_AUDIT is "file,mail"; accepted: ${LISTED}. Using otel`],
     [
       'MCP_TRAIL_AUDIT_FILE',
       ROOT,

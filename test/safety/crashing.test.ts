@@ -253,7 +253,8 @@ describe('the telemetry of a server that crashes', () => {
       const plain = await crash(FIRST, way, false);
       const start = performance.now();
       const traced = await crash(FIRST, { ...way, env: exportTo(`http://127.0.0.1:${port}`) }, true);
-      expect(performance.now() - start).toBeLessThan(6000);
+      // An exporter waits for ten seconds, after the process has started; the machine may be slow at that.
+      expect(performance.now() - start).toBeLessThan(9000);
       expect(sockets.size).toBeGreaterThan(0);
       expect(how(traced)).toEqual(how(plain));
       expect(events(traced)).toHaveLength(1);
