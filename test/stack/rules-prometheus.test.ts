@@ -35,14 +35,18 @@ describe('the rules of Prometheus', () => {
   });
 
   it('have a firing scenario and a quiet one each', async () => {
-    const files = await Promise.all(
-      (await readdir(SCENARIOS)).map((name) => readFile(join(SCENARIOS, name), 'utf8')),
-    );
+    const files = await Promise.all((await readdir(SCENARIOS)).map((name) => readFile(join(SCENARIOS, name), 'utf8')));
     const checks = files.flatMap((text) => parse(text).tests.flatMap((test: any) => test.alert_rule_test));
     for (const { alert } of groups.flatMap((group) => group.rules)) {
       const own = checks.filter((check: any) => check.alertname === alert);
-      expect(own.filter((check: any) => check.exp_alerts?.length > 0), `${alert} fires`).not.toEqual([]);
-      expect(own.filter((check: any) => !check.exp_alerts), `${alert} is quiet`).not.toEqual([]);
+      expect(
+        own.filter((check: any) => check.exp_alerts?.length > 0),
+        `${alert} fires`,
+      ).not.toEqual([]);
+      expect(
+        own.filter((check: any) => !check.exp_alerts),
+        `${alert} is quiet`,
+      ).not.toEqual([]);
     }
   });
 

@@ -36,8 +36,7 @@ export async function writeGroups(folder: string, groups: readonly Group[]): Pro
 }
 
 /** The same rules, looked at more often: a test does not wait for a quarter of a minute. */
-export const everySecond = (groups: readonly Group[]): Group[] =>
-  groups.map((group) => ({ ...group, interval: '1s' }));
+export const everySecond = (groups: readonly Group[]): Group[] => groups.map((group) => ({ ...group, interval: '1s' }));
 
 /** Promtool compares annotations word for word, and what is tested with it is when a rule fires. */
 export const withoutAnnotations = (groups: readonly Group[]): Group[] =>
