@@ -5,7 +5,7 @@ import { loki, lokiNow, records } from './queries.mjs';
 import { audit, REFUSED, SENSITIVE, TO, VARIABLES } from './selectors.mjs';
 
 /** What is chosen above. Typed texts may stand anywhere in a value, so that an empty one is no restriction. */
-const WHO = '| audit_actor_id=~".*(${actor}).*"';
+const WHO = `| audit_actor_id=~".*(\${actor}).*"`;
 const CHOSEN = `${WHO} | gen_ai_tool_name=~"$tool" | audit_outcome=~"$outcome" | mcp_audit_correlation_id=~".*(\${correlation}).*"`;
 const ALL = `${audit('.+')} | event_name=~"mcp_audit.($event)" ${CHOSEN}`;
 /** Ends of operations, of one end of the connection, so that each counts once. */

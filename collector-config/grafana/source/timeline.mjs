@@ -4,7 +4,7 @@ import * as p from './panels.mjs';
 import { lokiNow, records, traceById } from './queries.mjs';
 import { TO } from './selectors.mjs';
 
-const IT = '{service_name=~".+"} | event_name=~"mcp_audit.+" | mcp_audit_correlation_id="${correlation}"';
+const IT = `{service_name=~".+"} | event_name=~"mcp_audit.+" | mcp_audit_correlation_id="\${correlation}"`;
 const EMPTY = 'Nothing in this time range: give a correlation id above, or choose a longer range';
 
 const summary = {
@@ -124,7 +124,7 @@ const logs = {
       p.logs({
         title: 'Logs of the applications in this trace',
         description: 'What the applications logged while they worked on it, if they log with OpenTelemetry.',
-        query: records('{service_name=~".+"} | trace_id="${trace}" | trace_id!=""', {
+        query: records(`{service_name=~".+"} | trace_id="\${trace}" | trace_id!=""`, {
           from: 'loki',
           direction: 'forward',
           maxLines: 1_000,
