@@ -15,10 +15,14 @@ export const files = [health, tools, auditTrail, timeline, pipeline].map((dashbo
   text: json(dashboard),
 }));
 
-/** As the formatter of this repository writes it: lists of texts on one line. @param {object} value */
+/** As the formatter of this repository writes it: lists of texts on one line, where they fit. @param {object} value */
 function json(value) {
-  const lines = JSON.stringify(value, undefined, 2);
-  return `${lines.replace(/\[\n\s+("[^"]*"(?:,\n\s+"[^"]*")*)\n\s+\]/g, (_, texts) => `[${texts.replace(/\n\s+/g, ' ')}]`)}\n`;
+  const list = /^( *(?:"[^"]*": )?)\[\n *("[^"]*"(?:,\n *"[^"]*")*)\n *\](,?)$/gm;
+  const text = JSON.stringify(value, undefined, 2).replace(list, (lines, before, texts, comma) => {
+    const line = `${before}[${texts.replace(/\n */g, ' ')}]${comma}`;
+    return line.length <= 120 ? line : lines;
+  });
+  return `${text}\n`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
