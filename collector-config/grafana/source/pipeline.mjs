@@ -64,9 +64,9 @@ const now = {
     [
       4,
       p.stat({
-        title: 'Refused by backends',
+        title: 'Lost at backends',
         description:
-          'What a backend refused for good in this time range, mostly with a 400: too old, too large, wrong key. It is lost there; the archive still has the audit records.',
+          'What a backend refused for good in this time range, mostly with a 400: too old, too large, wrong key. It is lost there; an archive still has the audit records.',
         unit: 'short',
         steps: p.NONE_STEPS,
         query: promNow(total((signal) => exported('send_failed', signal))),
@@ -75,7 +75,7 @@ const now = {
     [
       4,
       p.stat({
-        title: 'Refused to senders',
+        title: 'Turned away',
         description:
           'What the Collector did not take in this time range: over its memory limit, or queues full. Senders with a journal or a retry send it again.',
         unit: 'short',

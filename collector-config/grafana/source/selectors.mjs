@@ -68,6 +68,8 @@ export const VARIABLES = {
   }),
 };
 
+const SERVICE = `&\${service:queryparam}`;
+
 /** Where a cell leads, with the time range of the dashboard. */
 export const TO = {
   /** @param {string} column of the correlation id @param {string} [trace] column of the trace id */
@@ -77,15 +79,15 @@ export const TO = {
   }),
   /** @param {string} column of the trace id */
   trace: (column) => ({ title: 'Trace in Jaeger', url: explore('jaeger', `"query":"${field(column)}"`) }),
-  /** @param {string} column of the actor */
-  actor: (column) => ({
+  /** @param {string} column of the actor @param {string} [more] of the choices to keep */
+  actor: (column, more = SERVICE) => ({
     title: 'Audit trail of this actor',
-    url: `/d/mcp-audit/mcp-audit?\${__url_time_range}&\${service:queryparam}&var-actor=%5E${field(column)}%24`,
+    url: `/d/mcp-audit/mcp-audit?\${__url_time_range}${more}&var-actor=%5E${field(column)}%24`,
   }),
   /** @param {string} column of the tool */
   tool: (column) => ({
     title: 'Audit trail of this tool',
-    url: `/d/mcp-audit/mcp-audit?\${__url_time_range}&\${service:queryparam}&var-tool=${field(column)}`,
+    url: `/d/mcp-audit/mcp-audit?\${__url_time_range}${SERVICE}&var-tool=${field(column)}`,
   }),
 };
 

@@ -75,7 +75,7 @@ const timelineOfRecords = {
           { from: 'service_name', name: 'Service' },
           { from: 'mcp_audit_side', name: 'Side', width: 70 },
           { from: 'event_name', name: 'Event' },
-          { from: 'audit_actor_id', name: 'Actor', links: [TO.actor('Actor')] },
+          { from: 'audit_actor_id', name: 'Actor', links: [TO.actor('Actor', '')] },
           { from: 'mcp_method_name', name: 'Method' },
           { from: 'audit_target_id', name: 'Target' },
           { from: 'audit_outcome', name: 'Outcome', colours: p.TEXT_COLOURS },

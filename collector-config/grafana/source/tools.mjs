@@ -47,7 +47,7 @@ const now = {
       4,
       p.stat({
         title: 'Calls',
-        description: 'Calls of tools in this time range.',
+        description: 'Calls of tools in this time range. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(count())}))`),
       }),
@@ -101,7 +101,7 @@ const now = {
 };
 
 const all = {
-  title: 'All tools',
+  title: 'One by one',
   height: 10,
   panels: [
     [
