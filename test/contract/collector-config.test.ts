@@ -24,8 +24,27 @@ const base = of('base.yaml');
 /** Types of components, as they are called since 0.155.0 at the latest: no deprecated name among them. */
 const TYPES: Record<(typeof KINDS)[number], string[]> = {
   receivers: ['otlp', 'kafka'],
-  processors: ['memory_limiter', 'filter', 'redaction', 'transform', 'tail_sampling', 'cumulativetodelta', 'k8s_attributes'],
-  exporters: ['otlp_http', 'otlp_grpc', 'elasticsearch', 'datadog', 'file', 'awss3', 'debug', 'nop', 'loadbalancing', 'kafka'],
+  processors: [
+    'memory_limiter',
+    'filter',
+    'redaction',
+    'transform',
+    'tail_sampling',
+    'cumulativetodelta',
+    'k8s_attributes',
+  ],
+  exporters: [
+    'otlp_http',
+    'otlp_grpc',
+    'elasticsearch',
+    'datadog',
+    'file',
+    'awss3',
+    'debug',
+    'nop',
+    'loadbalancing',
+    'kafka',
+  ],
   connectors: ['forward', 'datadog'],
   extensions: ['health_check', 'file_storage', 'bearertokenauth', 'oidc'],
 };
@@ -72,7 +91,11 @@ describe.each(files)('%s', (path) => {
   it('holds no secret, only names of files', () => {
     for (const [keys, value] of leaves(document)) {
       const key = keys.at(-1) as string;
-      if (/^(hmac_key|api_key|key|token|password|key_pem)$/.test(key) && !keys.includes('policies') && !keys.includes('pod_association'))
+      if (
+        /^(hmac_key|api_key|key|token|password|key_pem)$/.test(key) &&
+        !keys.includes('policies') &&
+        !keys.includes('pod_association')
+      )
         if (!(keys.includes('attributes') && keys.includes('telemetry')))
           expect(value).toMatch(/^\$\{file:\$\{env:(MCP_\w+_FILE):-\/\1-is-not-set\}\}$/);
     }
@@ -97,7 +120,8 @@ describe.each(files)('%s', (path) => {
 
   it('has no filter or transformation of audit records that fails silently', () => {
     for (const [id, processor] of Object.entries<any>(document.processors ?? {}))
-      if (/^(filter|transform)\//.test(id) && id !== 'transform/trim_spans') expect(processor.error_mode).toBe('propagate');
+      if (/^(filter|transform)\//.test(id) && id !== 'transform/trim_spans')
+        expect(processor.error_mode).toBe('propagate');
   });
 });
 
@@ -109,7 +133,11 @@ describe('audit records', () => {
       .filter(([, { receivers }]) => /forward\/audit|otlp\/elastic_audit/.test(String(receivers)))
       .map(([name, pipeline]) => ({ path, name, pipeline })),
   );
-  branches.push({ path: 'add-to-yours.yaml', name: 'logs/mcp_audit', pipeline: of('add-to-yours.yaml').service.pipelines['logs/mcp_audit'] });
+  branches.push({
+    path: 'add-to-yours.yaml',
+    name: 'logs/mcp_audit',
+    pipeline: of('add-to-yours.yaml').service.pipelines['logs/mcp_audit'],
+  });
 
   it('have a branch for every backend that keeps them', () => {
     expect(branches.length).toBeGreaterThan(8);
@@ -119,19 +147,27 @@ describe('audit records', () => {
     for (const processor of pipeline.processors ?? []) expect(processor).toMatch(/^(transform|filter)\//);
   });
 
-  it.each(branches)('$path: $name has a queue on disk that says at once when it is full, and never gives up', ({ path, pipeline }) => {
-    for (const id of pipeline.exporters.filter((name: string) => !SYNCHRONOUS.includes(name))) {
-      const { sending_queue: queue, retry_on_failure: retry } = of(path).exporters[id];
-      expect(queue).toMatchObject({ sizer: 'bytes', block_on_overflow: false });
-      expect(queue.storage).toMatch(/^file_storage\/(mcp_)?audit$/);
-      expect(retry.max_elapsed_time).toBe('0s');
-      const largest = 33_554_432;
-      expect(Number(String(queue.queue_size).replace(/^\$\{env:MCP_AUDIT_QUEUE_BYTES:-(\d+)\}$/, '$1'))).toBeGreaterThan(8 * largest);
-    }
-  });
+  it.each(branches)(
+    '$path: $name has a queue on disk that says at once when it is full, and never gives up',
+    ({ path, pipeline }) => {
+      for (const id of pipeline.exporters.filter((name: string) => !SYNCHRONOUS.includes(name))) {
+        const { sending_queue: queue, retry_on_failure: retry } = of(path).exporters[id];
+        expect(queue).toMatchObject({ sizer: 'bytes', block_on_overflow: false });
+        expect(queue.storage).toMatch(/^file_storage\/(mcp_)?audit$/);
+        expect(retry.max_elapsed_time).toBe('0s');
+        const largest = 33_554_432;
+        expect(
+          Number(String(queue.queue_size).replace(/^\$\{env:MCP_AUDIT_QUEUE_BYTES:-(\d+)\}$/, '$1')),
+        ).toBeGreaterThan(8 * largest);
+      }
+    },
+  );
 
   it('are synced to disk, and a damaged queue is not thrown away', () => {
-    for (const storage of [base.extensions['file_storage/audit'], of('add-to-yours.yaml').extensions['file_storage/mcp_audit']]) {
+    for (const storage of [
+      base.extensions['file_storage/audit'],
+      of('add-to-yours.yaml').extensions['file_storage/mcp_audit'],
+    ]) {
       expect(storage.fsync).toBe(true);
       expect(storage.recreate ?? false).toBe(false);
     }
@@ -147,7 +183,9 @@ describe('lists, which replace each other', () => {
 
   it('the overlay for Kubernetes repeats the processors of the base', () => {
     for (const [name, { processors }] of pipelinesOf(of('overlays/kubernetes.yaml'))) {
-      expect(processors.filter((id: string) => id !== 'k8s_attributes')).toEqual(base.service.pipelines[name].processors);
+      expect(processors.filter((id: string) => id !== 'k8s_attributes')).toEqual(
+        base.service.pipelines[name].processors,
+      );
       expect(processors[1]).toBe('k8s_attributes');
     }
   });
@@ -161,7 +199,9 @@ describe('lists, which replace each other', () => {
     const seen = new Map<string, string>();
     for (const path of backends)
       for (const kind of [...KINDS, 'service'] as const)
-        for (const [id, value] of Object.entries(kind === 'service' ? (of(path).service?.pipelines ?? {}) : (of(path)[kind] ?? {}))) {
+        for (const [id, value] of Object.entries(
+          kind === 'service' ? (of(path).service?.pipelines ?? {}) : (of(path)[kind] ?? {}),
+        )) {
           const key = `${kind} ${id}`;
           expect(seen.get(key) ?? JSON.stringify(value)).toBe(JSON.stringify(value));
           seen.set(key, JSON.stringify(value));

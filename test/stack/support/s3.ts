@@ -4,12 +4,13 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 import { startProgram } from '../../../collector-config/stack/process.mjs';
+import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 
 const MOTO = 'moto[server]==5.1.22';
 /** It asks for a signature, and does not check it. */
-const CREDENTIAL = 'AWS4-HMAC-SHA256 Credential=of-nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
+const CREDENTIAL =
+  'AWS4-HMAC-SHA256 Credential=of-nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 const run = promisify(execFile);
 
 /** Installs the S3-compatible server once, beside the other programs: a Python environment is not to be moved. */
@@ -35,7 +36,12 @@ async function installed(): Promise<string> {
 export async function startS3(port: number, bucket: string) {
   const file = await installed();
   const url = `http://127.0.0.1:${port}`;
-  const options = { name: 'the S3 server', file, args: ['-H', '127.0.0.1', '-p', String(port)], readyUrl: `${url}/moto-api/` };
+  const options = {
+    name: 'the S3 server',
+    file,
+    args: ['-H', '127.0.0.1', '-p', String(port)],
+    readyUrl: `${url}/moto-api/`,
+  };
   const program = await startProgram(options);
   const sign = (address: string, init: RequestInit = {}) =>
     fetch(address, { ...init, headers: { ...init.headers, authorization: CREDENTIAL } });
@@ -74,10 +80,10 @@ export async function startS3(port: number, bucket: string) {
       return { mode: headers.get('x-amz-object-lock-mode'), until: headers.get('x-amz-object-lock-retain-until-date') };
     },
 
-    /** Status of an attempt to delete one version of an object for good. */
+    /** The answer to an attempt to delete one version of an object for good. */
     async remove(key: string) {
       const version = (await ask(`/${key}`, { method: 'HEAD' })).headers.get('x-amz-version-id');
-      return (await sign(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).status;
+      return (await sign(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).text();
     },
   };
 }
