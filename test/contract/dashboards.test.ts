@@ -117,7 +117,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   it('names columns in links and overrides that its tables show', () => {
     for (const { title, type, transformations, fieldConfig } of shown) {
       if (type !== 'table' || !transformations) continue;
-      const { renameByName } = transformations.find(({ id }) => id === 'organize')?.options;
+      const renameByName = transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {};
       const columns: unknown[] = Object.values(renameByName);
       const overridden = fieldConfig.overrides.map(({ matcher }) => matcher.options);
       expect(columns, title).toEqual(expect.arrayContaining(overridden));
