@@ -272,7 +272,7 @@ const sessions = {
     [
       8,
       p.series({
-        title: 'Sessions ended',
+        title: 'Ends of sessions',
         description:
           'Sessions that ended each second, with the error if they ended by one. Many short ones: a client that reconnects for each call.',
         unit: 'ops',
