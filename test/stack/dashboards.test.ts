@@ -152,7 +152,7 @@ describe('numbers', () => {
     expect(await ask(target, { ...(await opened(dashboard)), ...services, actor: '^age$' }, range(), at)).toEqual([]);
   });
 
-  it('shows tools with their calls, those of one that never succeeded as _OTHER', async () => {
+  it('shows tools with their calls, those of one that neither succeeded nor was listed as _OTHER', async () => {
     const found = await asked('mcp-tools', 'All tools', services, ({ length }) => length >= 3);
     const tools = found.map(({ labels, value }) => [labels['gen_ai_tool_name'], value >= 1]);
     expect(tools).toEqual(

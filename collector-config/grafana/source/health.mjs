@@ -117,7 +117,7 @@ const rates = {
       p.series({
         title: 'Received by servers, by method',
         description:
-          'Requests and notifications each second. A method that disappears is often a client that was changed; _OTHER are methods that never succeeded.',
+          'Requests and notifications each second. A method that disappears is often a client that was changed; _OTHER are methods that the protocol does not have.',
         unit: 'ops',
         queries: [prom(`sum by (mcp_method_name) (${rate(count('server'))})`, '{{mcp_method_name}}')],
       }),
@@ -173,7 +173,7 @@ const errors = {
           'Failed operations in this time range, as servers see it. Begin at the top; the link on a tool opens its audit trail.',
         queries: [
           promNow(
-            `topk(20, sum by (service_name, mcp_method_name, gen_ai_tool_name, error_type) (${inRange(count('server', FAILED))}) > 0)`,
+            `topk(20, round(sum by (service_name, mcp_method_name, gen_ai_tool_name, error_type) (${inRange(count('server', FAILED))})) > 0)`,
           ),
         ],
         columns: [
