@@ -14,6 +14,9 @@ const LONG = [
   'test/safety/starting.test.ts',
 ];
 
+/** The Collector and its backends as real programs, which the first run builds. */
+const STACK = 'test/stack/**/*.test.ts';
+
 export default defineConfig({
   test: {
     globalSetup: [fileURLToPath(new URL('./support/build.ts', import.meta.url))],
@@ -24,8 +27,18 @@ export default defineConfig({
     // The OpenTelemetry API is global per process: files must not share one.
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: LONG } },
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...LONG, STACK] } },
       { extends: true, test: { name: 'long', include: LONG, testTimeout: 60_000 } },
+      {
+        extends: true,
+        test: {
+          name: 'stack',
+          include: [STACK],
+          globalSetup: [fileURLToPath(new URL('./stack/build-programs.ts', import.meta.url))],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

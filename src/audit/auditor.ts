@@ -12,7 +12,7 @@ import type { Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
 import { addArguments } from './argument-fields.js';
 import { Audited, auditedOf } from './audited.js';
-import { classificationFacts } from './classification-fields.js';
+import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
 import { Constants } from './constants.js';
 import { decisionFacts } from './decision.js';
 import { Fields } from './fields.js';
@@ -71,18 +71,18 @@ export class Auditor implements Observer {
     this.#constants = new Constants(settings);
   }
 
-  began(operation: Operation, params: unknown, peer: Peer | undefined): void {
+  began(operation: Operation, params: unknown, peer: Peer | undefined): SpanFacts | undefined {
     learnFromCall(operation, params);
     const { audit } = operation.row;
-    if (audit === undefined) return;
+    if (audit === undefined) return undefined;
     this.#service.learn(operation.span);
     const audited = this.#audited(operation, audit, params, peer);
     operation.audited = audited;
-    const { attempts } = this.settings;
-    if (audit.only !== undefined || attempts === 'never') return;
-    if (attempts === 'sensitive' && !audited.fields.get('mcp_audit.sensitive')) return;
-    const fields = new Fields(audited.fields).add({ 'audit.outcome': 'unknown' });
-    this.#write(operation, audited, 'mcp_audit.request', 'INFO', fields);
+    if (this.#isAttempt(audit, audited)) {
+      const fields = new Fields(audited.fields).add({ 'audit.outcome': 'unknown' });
+      this.#write(operation, audited, 'mcp_audit.request', 'INFO', fields);
+    }
+    return spanFacts(audited.fields);
   }
 
   answered(operation: Operation, message: ResponseMessage): void {
@@ -167,6 +167,13 @@ export class Auditor implements Observer {
     addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
     if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
     return new Audited({ auditor: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
+  }
+
+  /** Whether a record is written of the attempt, beside the one of its end. */
+  #isAttempt(audit: AuditRow, { fields }: Audited): boolean {
+    const { attempts } = this.settings;
+    if (audit.only !== undefined || attempts === 'never') return false;
+    return attempts === 'always' || fields.get('mcp_audit.sensitive') === true;
   }
 
   #ended(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): void {

@@ -5,7 +5,7 @@ import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { Operation } from '../session/operation.js';
-import type { Facts } from './fields.js';
+import type { Facts, Fields } from './fields.js';
 
 export function classificationFacts(
   { row, method, connection }: Operation,
@@ -32,6 +32,17 @@ export function classificationFacts(
     'mcp_audit.policy_tags': tags.length > 0 ? tags : undefined,
     'mcp_audit.classification.rules': rules.length > 0 ? rules : undefined,
   };
+}
+
+/** Attributes of a span. */
+export type SpanFacts = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a span says of it too, so that a sampler that sees spans alone can keep what is sensitive. */
+export function spanFacts(fields: Fields): SpanFacts | undefined {
+  const sensitivity = fields.get('mcp_audit.data.sensitivity');
+  const sensitive = fields.get('mcp_audit.sensitive');
+  if (sensitivity === undefined && sensitive === undefined) return undefined;
+  return { 'mcp_audit.data.sensitivity': sensitivity, 'mcp_audit.sensitive': sensitive };
 }
 
 function named(row: MethodRow, params: unknown, attribute: string): string | undefined {

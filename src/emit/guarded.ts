@@ -17,8 +17,11 @@ export class Guarded implements Observer {
     this.#observer = observer;
   }
 
-  began(operation: Operation, params: unknown, peer: Peer | undefined): void {
-    guard('auditing an operation that began', () => this.#observer.began(operation, params, peer));
+  began(operation: Operation, params: unknown, peer: Peer | undefined): undefined {
+    guard('auditing an operation that began', () => {
+      const attributes = this.#observer.began(operation, params, peer);
+      if (attributes !== undefined) operation.span.setAttributes(attributes);
+    });
   }
 
   answered(operation: Operation, message: ResponseMessage): void {

@@ -1,4 +1,5 @@
 /** What the audit trail is told of operations and sessions, and what it says about them. */
+import type { Attributes } from '@opentelemetry/api';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
@@ -9,8 +10,8 @@ import type { Correlator } from './correlation.js';
 /** Called within the pipeline's guard: what it throws costs a record, and never a call. */
 export interface Observer {
   readonly correlator: Correlator;
-  /** Before the handler runs, or the message leaves. */
-  began(operation: Operation, params: unknown, peer: Peer | undefined): void;
+  /** Before the handler runs, or the message leaves. Returns what the span shall say, too. */
+  began(operation: Operation, params: unknown, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may still be waiting for its caller or for the transport. */
   answered(operation: Operation, message: ResponseMessage): void;
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void;

@@ -150,6 +150,16 @@ describe.each(FLAVOURS)('what a policy says, on $name', (flavour) => {
     });
     await pair.client.callTool({ name: 'pay', arguments: { amount: 987_654_321, currency: 'EUR', iban: 'DE-secret' } });
     await expectNothingOpen(telemetry);
+    const calls = telemetry.spans.filter(({ name }) => name === 'tools/call pay');
+    expect(calls).toHaveLength(2);
+    for (const { attributes } of calls) {
+      // For samplers that keep what is sensitive.
+      expect(attributes).toMatchObject({
+        'mcp_audit.sensitive': true,
+        'mcp_audit.data.sensitivity': 'highly_restricted',
+      });
+      expect(attributes).not.toHaveProperty('mcp_audit.policy_tags');
+    }
     for (const side of ['client', 'server'] as const) {
       const [call] = pairsOf(audit, side, 'tools/call');
       for (const record of [call?.request, call?.response]) {

@@ -1,0 +1,62 @@
+/** The backends that run here: Loki, Prometheus and Jaeger as Grafana would find them. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startProgram } from './process.mjs';
+
+/** @param {string} path below `collector-config/` */
+const config = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Without them there are no OTLP, no exemplars, and a series that begins with an incident shows no increase. */
+export const PROMETHEUS_FLAGS = [
+  '--web.enable-otlp-receiver',
+  '--enable-feature=exemplar-storage,created-timestamp-zero-ingestion',
+];
+
+/**
+ * @typedef {object} Place
+ * @property {string} file path of the program
+ * @property {string} folder for its data
+ * @property {Record<string, string>} env ports and whatever else the program's configuration reads
+ */
+
+/** @param {Place} place */
+export async function startLoki({ file, folder, env }) {
+  const dir = join(folder, 'loki');
+  await mkdir(dir, { recursive: true });
+  return startProgram({
+    name: 'Loki',
+    file,
+    args: [`-config.file=${config('loki/loki.yaml')}`, '-config.expand-env=true'],
+    env: { MCP_LOKI_DIR: dir, MCP_LOKI_RULES_DIR: config('loki/rules'), ...env },
+    readyUrl: `http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`,
+  });
+}
+
+/** @param {Place} place */
+export function startPrometheus({ file, folder, env }) {
+  const address = `127.0.0.1:${env.MCP_PROMETHEUS_PORT}`;
+  return startProgram({
+    name: 'Prometheus',
+    file,
+    args: [
+      `--config.file=${config('prometheus/prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+      `--web.listen-address=${address}`,
+      ...PROMETHEUS_FLAGS,
+    ],
+    env,
+    readyUrl: `http://${address}/-/ready`,
+  });
+}
+
+/** @param {Place} place */
+export function startJaeger({ file, env }) {
+  return startProgram({
+    name: 'Jaeger',
+    file,
+    args: ['--config', config('jaeger/jaeger.yaml')],
+    env,
+    readyUrl: `http://127.0.0.1:${env.MCP_JAEGER_QUERY_PORT}/`,
+  });
+}

@@ -1,0 +1,56 @@
+/** The Collector with a choice of backends and overlays. */
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startProgram } from './process.mjs';
+
+const root = new URL('../', import.meta.url);
+
+/** Names of the files of a folder of `collector-config/`. @param {'backends' | 'overlays' | 'tiers'} folder */
+export const choices = (folder) =>
+  readdirSync(new URL(`${folder}/`, root))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.replace(/\.yaml$/, ''))
+    .sort();
+
+/**
+ * The files that a choice stands for, in the order in which the Collector has to read them.
+ *
+ * @param {{ backends?: string[], overlays?: string[] }} choice
+ * @throws {Error} on an unknown name, with the known ones
+ */
+export function configFiles({ backends = [], overlays = [] }) {
+  const file = (/** @type {string} */ path) => fileURLToPath(new URL(path, root));
+  return [
+    file('base.yaml'),
+    ...known('backends', backends).map((name) => file(`backends/${name}.yaml`)),
+    ...known('overlays', overlays).map((name) => file(`overlays/${name}.yaml`)),
+  ];
+}
+
+/** @param {'backends' | 'overlays'} folder @param {string[]} names */
+function known(folder, names) {
+  const all = choices(folder);
+  for (const name of names) {
+    if (!all.includes(name)) throw new Error(`unknown name in ${folder}: "${name}"; accepted: ${all.join(', ')}`);
+  }
+  return names;
+}
+
+/** Arguments of the Collector. @param {string[]} files */
+export const configArguments = (files) => files.flatMap((file) => ['--config', file]);
+
+/**
+ * @param {object} options
+ * @param {string} options.otelcol path of the program
+ * @param {string[]} options.files see {@link configFiles}
+ * @param {Record<string, string>} options.env with `MCP_HEALTH_PORT`
+ */
+export function startCollector({ otelcol, files, env }) {
+  return startProgram({
+    name: 'the Collector',
+    file: otelcol,
+    args: configArguments(files),
+    env,
+    readyUrl: `http://127.0.0.1:${env.MCP_HEALTH_PORT}/`,
+  });
+}

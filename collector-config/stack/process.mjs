@@ -1,0 +1,123 @@
+/** Programs as child processes: a clean environment, ready when they say so, ended by their own pid and never left behind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAX_OUTPUT = 200_000;
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 100;
+
+/** What a program may see of the shell. Settings of other telemetry (`OTEL_*`, `JAEGER_*`) would change what it does. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let watchdog;
+
+/** @param {string} line */
+function tellWatchdog(line) {
+  if (!watchdog) {
+    const file = fileURLToPath(new URL('watchdog.mjs', import.meta.url));
+    watchdog = spawn(process.execPath, [file], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    watchdog.unref();
+    /** @type {any} */ (watchdog.stdin).unref();
+  }
+  watchdog.stdin?.write(`${line}\n`);
+}
+
+/** @typedef {Awaited<ReturnType<typeof startProgram>>} RunningProgram */
+
+/**
+ * Starts a program and waits until it is ready.
+ *
+ * @param {object} options
+ * @param {string} options.name for messages
+ * @param {string} options.file
+ * @param {string[]} options.args
+ * @param {Record<string, string>} [options.env] beside the few variables that are inherited
+ * @param {string} [options.cwd]
+ * @param {string} [options.readyUrl] answers with 2xx when the program is ready
+ * @param {number} [options.readyTimeoutMs] default 60 s
+ * @throws {Error} with the program's last words, when it ends or does not become ready in time
+ */
+export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, readyTimeoutMs = READY_TIMEOUT_MS }) {
+  const inherited = INHERITED.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]));
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...Object.fromEntries(inherited), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-MAX_OUTPUT);
+    });
+  }
+  const closed = once(child, 'close').then(([code, signal]) => {
+    tellWatchdog(`-${child.pid}`);
+    return { code: /** @type {number | null} */ (code), signal: /** @type {NodeJS.Signals | null} */ (signal) };
+  });
+  closed.catch(() => {}); // Reported by whoever waits for it.
+  if (child.pid) tellWatchdog(`+${child.pid}`);
+
+  const program = {
+    name,
+    pid: child.pid,
+    closed,
+
+    /** What it has printed so far, the end of it if it is long. */
+    get output() {
+      return output;
+    },
+
+    /** @param {NodeJS.Signals} [signal] default SIGKILL; does not wait */
+    kill: (signal = 'SIGKILL') => child.kill(signal),
+
+    /** Asks it to end, insists after a while, and waits until it has. */
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const end = await closed;
+      clearTimeout(timer);
+      return end;
+    },
+  };
+
+  /** @type {{ code: number | null, signal: NodeJS.Signals | null } | undefined} */
+  let end;
+  closed.then(
+    (how) => {
+      end = how;
+    },
+    () => {},
+  );
+  const deadline = Date.now() + readyTimeoutMs;
+  while (!(await isReady(readyUrl))) {
+    if (end)
+      throw new Error(
+        `${name} ended (${end.signal ?? `exit code ${end.code}`}) before it was ready:\n${lastLines(output)}`,
+      );
+    if (Date.now() > deadline) {
+      await program.stop();
+      throw new Error(`${name} was not ready within ${readyTimeoutMs / 1000} s (${readyUrl}):\n${lastLines(output)}`);
+    }
+    await Promise.race([wait(POLL_MS), closed]);
+  }
+  return program;
+}
+
+/** @param {string | undefined} url */
+async function isReady(url) {
+  if (!url) return true;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} output */
+const lastLines = (output) => output.trimEnd().split('\n').slice(-15).join('\n');

@@ -1,0 +1,126 @@
+/** `npm run stack`: the stack on this machine, without containers, until Ctrl-C. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isFree } from './ports.mjs';
+import { freePorts, PORTS, startStack } from './stack.mjs';
+
+const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--free-ports] [--data FOLDER]
+
+  --backends    files of collector-config/backends/, default loki (with Prometheus and Jaeger, which run here too)
+  --overlays    files of collector-config/overlays/
+  --free-ports  any free ports; else the usual ones, each of which a variable sets: ${Object.keys(PORTS).join(', ')}
+  --data        keep data, queues and keys there; else in a temporary folder that is removed at the end
+
+Other MCP_* variables reach the Collector's configuration as they are.`;
+
+const options = readOptions();
+const began = performance.now();
+const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), 'mcp-trail-stack-'));
+/** @type {import('./stack.mjs').Stack | undefined} */
+let stack;
+let stopping = false;
+const interrupted = new Promise((done) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, done);
+});
+
+try {
+  stack = await startStack({ ...options, folder, ports: await ports(), env: given(), log: console.log });
+  for (const [name, program] of stack.running) {
+    program.closed.then(({ code, signal }) => {
+      if (!stopping)
+        fail(`${name} ended by itself (${signal ?? `exit code ${code}`}):\n${program.output.slice(-2_000)}`);
+    });
+  }
+  announce(stack);
+  await interrupted;
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+await end();
+
+/** The lines that somebody who has just started it needs. @param {import('./stack.mjs').Stack} running */
+function announce({ urls, running }) {
+  const rows = [
+    [
+      'Collector',
+      `OTLP ${urls.otlp} (HTTP), ${urls.otlpGrpc.replace('http://', '')} (gRPC); health ${urls.health}; its own metrics ${urls.metrics}`,
+    ],
+    running.has('jaeger') && ['Jaeger', `traces ${urls.jaeger}`],
+    running.has('loki') && ['Loki', `logs and audit records ${urls.loki}, tenants mcp-audit and mcp-logs`],
+    running.has('prometheus') && ['Prometheus', `metrics and alerts ${urls.prometheus}`],
+  ];
+  console.log(`ready in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  for (const row of rows) if (row) console.log(`${row[0].padEnd(11)} ${row[1]}`);
+  console.log(
+    `\nSend the demo through, in another shell:\n\n  OTEL_EXPORTER_OTLP_ENDPOINT=${urls.otlp} npm run demo\n`,
+  );
+  console.log('Ctrl-C ends everything.');
+}
+
+async function end() {
+  stopping = true;
+  await stack?.stop();
+  if (!options.data) await rm(folder, { recursive: true, force: true });
+}
+
+/** @param {string} message */
+async function fail(message) {
+  console.error(message);
+  await end();
+  process.exit(1);
+}
+
+function readOptions() {
+  const list = (/** @type {string} */ text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean);
+  try {
+    const { values } = parseArgs({
+      options: {
+        backends: { type: 'string', default: 'loki' },
+        overlays: { type: 'string', default: '' },
+        'free-ports': { type: 'boolean', default: false },
+        data: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    return { ...values, backends: list(values.backends), overlays: list(values.overlays) };
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}
+
+/** What the shell says of the Collector's configuration. */
+function given() {
+  const ours = ([name]) => name.startsWith('MCP_') && !name.startsWith('MCP_TRAIL_') && !(name in PORTS);
+  return Object.fromEntries(Object.entries(process.env).filter(ours));
+}
+
+/** @throws {Error} naming the variable, when a port is none or is in use */
+async function ports() {
+  if (options['free-ports']) return freePorts();
+  /** @type {Record<string, number>} */
+  const chosen = {};
+  for (const [name, usual] of Object.entries(PORTS)) {
+    const text = process.env[name];
+    const port = text === undefined ? usual : Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      throw new Error(`${name} is a port, 1 to 65535; found: "${text}"`);
+    const twin = Object.keys(chosen).find((other) => chosen[other] === port);
+    if (twin) throw new Error(`${twin} and ${name} are both ${port}`);
+    if (!(await isFree(port)))
+      throw new Error(`port ${port} is in use: set ${name} to another one, or use --free-ports`);
+    chosen[name] = port;
+  }
+  return chosen;
+}

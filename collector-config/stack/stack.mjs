@@ -1,0 +1,128 @@
+/** Collector, Loki, Prometheus and Jaeger together, on loopback, as real programs. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startJaeger, startLoki, startPrometheus } from './backends.mjs';
+import { configFiles, startCollector } from './collector.mjs';
+import { freePort } from './ports.mjs';
+import { programs } from './programs.mjs';
+
+/** The ports of the stack, by the variables that set them, with what is used if nothing is set. */
+export const PORTS = {
+  MCP_OTLP_GRPC_PORT: 4317,
+  MCP_OTLP_HTTP_PORT: 4318,
+  MCP_HEALTH_PORT: 13133,
+  MCP_SELF_METRICS_PORT: 8888,
+  MCP_SELF_OTLP_PORT: 4319,
+  MCP_LOKI_HTTP_PORT: 3100,
+  MCP_LOKI_GRPC_PORT: 9095,
+  MCP_PROMETHEUS_PORT: 9090,
+  MCP_JAEGER_QUERY_PORT: 16686,
+  MCP_JAEGER_OTLP_GRPC_PORT: 14317,
+  MCP_JAEGER_OTLP_HTTP_PORT: 14318,
+};
+
+/** What runs here for a backend. @type {Record<string, import('./programs.mjs').ProgramName[]>} */
+const RUN_HERE = { loki: ['loki', 'prometheus', 'jaeger'], jaeger: ['jaeger'] };
+
+/** A free port for every one of them. */
+export async function freePorts() {
+  /** @type {Record<string, number>} */
+  const ports = {};
+  for (const name of Object.keys(PORTS)) ports[name] = await freePort();
+  return ports;
+}
+
+/**
+ * What the Collector's configuration needs to know here: ports, addresses of the backends, folders, and a fresh key.
+ *
+ * @param {Record<string, number>} ports
+ * @param {string} folder
+ */
+export async function collectorEnvironment(ports, folder) {
+  const key = join(folder, 'redaction-hmac-key');
+  await mkdir(folder, { recursive: true });
+  await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return {
+    ...asText(ports),
+    MCP_QUEUE_DIR: join(folder, 'queue'),
+    MCP_ARCHIVE_DIR: join(folder, 'archive'),
+    MCP_REDACTION_HMAC_KEY_FILE: key,
+    MCP_LOKI_ENDPOINT: `http://127.0.0.1:${ports.MCP_LOKI_HTTP_PORT}/otlp`,
+    MCP_PROMETHEUS_ENDPOINT: `http://127.0.0.1:${ports.MCP_PROMETHEUS_PORT}/api/v1/otlp`,
+    MCP_JAEGER_ENDPOINT: `http://127.0.0.1:${ports.MCP_JAEGER_OTLP_HTTP_PORT}`,
+  };
+}
+
+/** @param {Record<string, number>} ports @returns {Record<string, string>} */
+const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+
+/** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
+
+/**
+ * Starts what a choice of backends needs here, the Collector last, and waits until all of it is ready.
+ *
+ * @param {object} options
+ * @param {string} options.folder for data, queues and keys
+ * @param {string[]} [options.backends] default: loki
+ * @param {string[]} [options.overlays]
+ * @param {Record<string, number>} [options.ports] default: free ones
+ * @param {Record<string, string>} [options.env] more of the Collector's variables, `MCP_*`
+ * @param {import('./programs.mjs').Log} [options.log] hears of builds
+ * @throws {Error} when something cannot be built or does not start; what had been started is ended
+ */
+export async function startStack({ folder, backends = ['loki'], overlays = [], ports, env = {}, log }) {
+  const files = configFiles({ backends, overlays });
+  const here = [...new Set(backends.flatMap((name) => RUN_HERE[name] ?? []))];
+  const paths = await programs(['otelcol', ...here], log);
+  const all = ports ?? (await freePorts());
+  const settings = { ...(await collectorEnvironment(all, folder)), ...env };
+
+  const start = {
+    loki: () => startLoki({ file: paths.loki, folder, env: asText(all) }),
+    prometheus: () => startPrometheus({ file: paths.prometheus, folder, env: asText(all) }),
+    jaeger: () => startJaeger({ file: paths.jaeger, folder, env: asText(all) }),
+    otelcol: () => startCollector({ otelcol: paths.otelcol, files, env: settings }),
+  };
+  /** @type {Map<string, import('./process.mjs').RunningProgram>} */
+  const running = new Map();
+  const stop = async () => {
+    await running.get('otelcol')?.stop(); // Before those to whom it is still sending.
+    await Promise.all([...running.values()].map((program) => program.stop()));
+  };
+  const started = await Promise.allSettled(here.map(async (name) => running.set(name, await start[name]())));
+  try {
+    for (const result of started) if (result.status === 'rejected') throw result.reason;
+    running.set('otelcol', await start.otelcol());
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const url = (/** @type {string} */ port) => `http://127.0.0.1:${all[port]}`;
+  return {
+    /** Where the programs listen; those that run here. */
+    urls: {
+      otlp: url('MCP_OTLP_HTTP_PORT'),
+      otlpGrpc: url('MCP_OTLP_GRPC_PORT'),
+      health: url('MCP_HEALTH_PORT'),
+      metrics: `${url('MCP_SELF_METRICS_PORT')}/metrics`,
+      loki: url('MCP_LOKI_HTTP_PORT'),
+      prometheus: url('MCP_PROMETHEUS_PORT'),
+      jaeger: url('MCP_JAEGER_QUERY_PORT'),
+    },
+    ports: all,
+    /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`. */
+    running,
+    /** Ends one, if it runs, and starts it again with the same data. @param {keyof typeof start} name */
+    async restart(name) {
+      await running.get(name)?.stop();
+      running.set(name, await start[name]());
+    },
+    /** Only starts it: for one that was killed. @param {keyof typeof start} name */
+    async start(name) {
+      running.set(name, await start[name]());
+    },
+    stop,
+  };
+}

@@ -1,0 +1,6 @@
+import { PROGRAMS, type ProgramName, programs } from '../../collector-config/stack/programs.mjs';
+
+/** Before the first test: minutes of building are no part of any test's time. */
+export default async function buildPrograms() {
+  await programs(Object.keys(PROGRAMS) as ProgramName[], console.log);
+}

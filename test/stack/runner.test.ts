@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { freePorts } from '../../collector-config/stack/stack.mjs';
+import { eventually } from './support/eventually.js';
+import { scratch } from './support/scratch.js';
+
+const RUN = fileURLToPath(new URL('../../collector-config/stack/run.mjs', import.meta.url));
+const place = await scratch();
+const children: ChildProcess[] = [];
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => place.remove());
+
+/** `npm run stack`, without npm around it. */
+function run(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [RUN, ...args], { env: { ...process.env, TMPDIR: place.folder, ...env } });
+  children.push(child);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output.stderr += text;
+  });
+  const closed = once(child, 'close').then(([code]) => code as number | null);
+  return { child, output, closed };
+}
+
+/** Processes that a process has started, with their command lines. */
+async function childrenOf(pid: number | undefined): Promise<{ pid: number; command: string }[]> {
+  const ps = spawn('ps', ['-e', '-o', 'pid=,ppid=,args=']);
+  let text = '';
+  ps.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(ps, 'close');
+  const rows = text.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  return rows.flatMap((row) =>
+    row && Number(row[2]) === pid ? [{ pid: Number(row[1]), command: String(row[3]) }] : [],
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function startedStack(env: Record<string, string> = {}) {
+  const stack = run(['--free-ports'], env);
+  await eventually('line that says how to end it', () => stack.output.stdout.includes('Ctrl-C ends everything'), {
+    timeoutMs: 90_000,
+  }).catch((error) => {
+    throw new Error(`${error.message}\n${stack.output.stderr}`);
+  });
+  return { ...stack, programs: await childrenOf(stack.child.pid) };
+}
+
+describe('npm run stack', () => {
+  it('starts four programs, says where they are, and on Ctrl-C leaves no process and no file', async () => {
+    const { output, closed, child, programs } = await startedStack({
+      // Of a shell in which something else is set up.
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=wrong',
+      JAEGER_ENDPOINT: 'http://127.0.0.1:1',
+    });
+    const names = programs.map(({ command }) => /\/(otelcol|loki|prometheus|jaeger)(?= |$)/.exec(command)?.[1]);
+    expect(names.filter(Boolean).sort()).toEqual(['jaeger', 'loki', 'otelcol', 'prometheus']);
+    const [otlp] = /OTEL_EXPORTER_OTLP_ENDPOINT=\S+ npm run demo/.exec(output.stdout) ?? [];
+    expect(otlp).toBeDefined();
+    for (const [, url] of output.stdout.matchAll(/(?:Jaeger|Prometheus) .*(http:\S+)/g)) {
+      expect((await fetch(String(url))).ok).toBe(true);
+    }
+    child.kill('SIGINT');
+    expect(await closed).toBe(0);
+    expect(output.stderr).toBe('');
+    expect(programs.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    expect((await readdir(place.folder)).filter((name) => name.startsWith('mcp-trail-stack-'))).toEqual([]);
+  });
+
+  it('leaves no process behind when it is killed', async () => {
+    const { child, closed, programs } = await startedStack();
+    expect(programs.length).toBeGreaterThanOrEqual(4);
+    child.kill('SIGKILL');
+    await closed;
+    await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 15_000 });
+  });
+
+  it('names the port that is in use, and the variable that sets it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const ports = Object.entries({ ...(await freePorts()), MCP_LOKI_HTTP_PORT: port });
+    const { output, closed } = run([], Object.fromEntries(ports.map(([name, value]) => [name, String(value)])));
+    expect(await closed).toBe(1);
+    expect(output.stderr.trim()).toBe(
+      `port ${port} is in use: set MCP_LOKI_HTTP_PORT to another one, or use --free-ports`,
+    );
+    server.close();
+  });
+
+  it.each([
+    [['--backends', 'loki,splunk'], 1, /unknown name in backends: "splunk"; accepted: .*loki/],
+    [['--free-ports', '--overlays', 'tsl'], 1, /unknown name in overlays: "tsl"; accepted: .*tls/],
+    [['--backend', 'loki'], 2, /--backend/],
+  ])('refuses %j', async (args, code, message) => {
+    const { output, closed } = run(args.includes('--free-ports') ? args : ['--free-ports', ...args]);
+    expect(await closed).toBe(code);
+    expect(output.stderr).toMatch(message);
+  });
+
+  it.each(['0', '65536', '3100.5', 'http'])('refuses %j as a port, by the name of its variable', async (value) => {
+    const { output, closed } = run([], { MCP_OTLP_GRPC_PORT: value });
+    expect(await closed).toBe(1);
+    expect(output.stderr.trim()).toBe(`MCP_OTLP_GRPC_PORT is a port, 1 to 65535; found: "${value}"`);
+  });
+
+  it('says in one line that Go is missing', async () => {
+    const { output, closed } = run(['--free-ports'], { PATH: '/nowhere', XDG_CACHE_HOME: place.folder });
+    expect(await closed).toBe(1);
+    expect(output.stderr.trim().split('\n')).toHaveLength(1);
+    expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*there is no `go` here/);
+  });
+
+  it('says in one line that Go is too old', async () => {
+    const bin = join(place.folder, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'go'), '#!/bin/sh\necho go1.22.4\n', { mode: 0o755 });
+    const { output, closed } = run(['--free-ports'], { PATH: `${bin}:/bin:/usr/bin`, XDG_CACHE_HOME: place.folder });
+    expect(await closed).toBe(1);
+    expect(output.stderr.trim().split('\n')).toHaveLength(1);
+    expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*found: go1\.22\.4/);
+  });
+});

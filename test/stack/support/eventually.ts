@@ -1,0 +1,26 @@
+import { setTimeout } from 'node:timers/promises';
+
+/**
+ * What `read` gives once it gives something, or once `accept` takes it. Backends answer some time after they were sent to: this
+ * asks again, and in the end fails with the last answer or error.
+ */
+export async function eventually<T>(
+  what: string,
+  read: () => Promise<T> | T,
+  options: { accept?: (value: T) => boolean; timeoutMs?: number; everyMs?: number } = {},
+): Promise<NonNullable<T>> {
+  const { accept = Boolean, timeoutMs = 30_000, everyMs = 250 } = options;
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    let last: unknown;
+    try {
+      const value = await read();
+      if (accept(value)) return value as NonNullable<T>;
+      last = JSON.stringify(value)?.slice(0, 2_000);
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`no ${what} within ${timeoutMs / 1000} s; last: ${last}`);
+    await setTimeout(everyMs);
+  }
+}
