@@ -57,6 +57,6 @@ export function startJaeger({ file, env }) {
     file,
     args: ['--config', config('jaeger/jaeger.yaml')],
     env,
-    readyUrl: `http://127.0.0.1:${env.MCP_JAEGER_QUERY_PORT}/`,
+    readyUrl: `http://127.0.0.1:${env.MCP_JAEGER_HEALTH_PORT}/status`,
   });
 }

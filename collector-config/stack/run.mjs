@@ -16,6 +16,8 @@ const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] 
 Other MCP_* variables reach the Collector's configuration as they are.`;
 
 const options = readOptions();
+// Whoever tries it out sees a trace soon; what is sent within seconds is whole by then.
+const settings = { MCP_TRACE_DECISION_WAIT: '5s', ...given() };
 const began = performance.now();
 const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), 'mcp-trail-stack-'));
 /** @type {import('./stack.mjs').Stack | undefined} */
@@ -26,7 +28,7 @@ const interrupted = new Promise((done) => {
 });
 
 try {
-  stack = await startStack({ ...options, folder, ports: await ports(), env: given(), log: console.log });
+  stack = await startStack({ ...options, folder, ports: await ports(), env: settings, log: console.log });
   for (const [name, program] of stack.running) {
     program.closed.then(({ code, signal }) => {
       if (!stopping)
@@ -43,21 +45,30 @@ await end();
 
 /** The lines that somebody who has just started it needs. @param {import('./stack.mjs').Stack} running */
 function announce({ urls, running }) {
-  const rows = [
-    [
-      'Collector',
-      `OTLP ${urls.otlp} (HTTP), ${urls.otlpGrpc.replace('http://', '')} (gRPC); health ${urls.health}; its own metrics ${urls.metrics}`,
+  const look = {
+    jaeger: ['Traces', `curl -s '${urls.jaeger}/api/traces?service=agent'`],
+    loki: [
+      'Audit records',
+      `curl -sG -H 'X-Scope-OrgID: mcp-audit' ${urls.loki}/loki/api/v1/query_range --data-urlencode 'query={service_name="travel"}'`,
     ],
-    running.has('jaeger') && ['Jaeger', `traces ${urls.jaeger}`],
-    running.has('loki') && ['Loki', `logs and audit records ${urls.loki}, tenants mcp-audit and mcp-logs`],
-    running.has('prometheus') && ['Prometheus', `metrics and alerts ${urls.prometheus}`],
-  ];
+    prometheus: [
+      'Metrics',
+      `curl -sG ${urls.prometheus}/api/v1/query --data-urlencode 'query=mcp_server_operation_duration_seconds_count'`,
+    ],
+  };
   console.log(`ready in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
-  for (const row of rows) if (row) console.log(`${row[0].padEnd(11)} ${row[1]}`);
+  console.log(`The Collector takes OTLP at ${urls.otlp} (HTTP) and ${urls.otlpGrpc.replace('http://', '')} (gRPC).`);
+  console.log(`Its health is at ${urls.health}, its own metrics are at ${urls.metrics}.`);
   console.log(
     `\nSend the demo through, in another shell:\n\n  OTEL_EXPORTER_OTLP_ENDPOINT=${urls.otlp} npm run demo\n`,
   );
-  console.log('Ctrl-C ends everything.');
+  console.log(
+    `Traces are there ${settings.MCP_TRACE_DECISION_WAIT} after their first span, logs and metrics at once:\n`,
+  );
+  for (const [name, [what, command]] of Object.entries(look)) {
+    if (running.has(name)) console.log(`  ${what.padEnd(13)}  ${command}`);
+  }
+  console.log('\nCtrl-C ends everything.');
 }
 
 async function end() {
@@ -102,7 +113,8 @@ function readOptions() {
 
 /** What the shell says of the Collector's configuration. */
 function given() {
-  const ours = ([name]) => name.startsWith('MCP_') && !name.startsWith('MCP_TRAIL_') && !(name in PORTS);
+  const ours = (/** @type {[string, unknown]} */ [name]) =>
+    name.startsWith('MCP_') && !name.startsWith('MCP_TRAIL_') && !(name in PORTS);
   return Object.fromEntries(Object.entries(process.env).filter(ours));
 }
 

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../collector-config/stack/stack.mjs';
 import { eventually } from './support/eventually.js';
@@ -75,10 +76,12 @@ describe('npm run stack', () => {
     });
     const names = programs.map(({ command }) => /\/(otelcol|loki|prometheus|jaeger)(?= |$)/.exec(command)?.[1]);
     expect(names.filter(Boolean).sort()).toEqual(['jaeger', 'loki', 'otelcol', 'prometheus']);
-    const [otlp] = /OTEL_EXPORTER_OTLP_ENDPOINT=\S+ npm run demo/.exec(output.stdout) ?? [];
-    expect(otlp).toBeDefined();
-    for (const [, url] of output.stdout.matchAll(/(?:Jaeger|Prometheus) .*(http:\S+)/g)) {
-      expect((await fetch(String(url))).ok).toBe(true);
+    expect(output.stdout).toMatch(/OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:\d+ npm run demo/);
+    const commands = output.stdout.split('\n').filter((line) => line.includes('curl '));
+    expect(commands).toHaveLength(3);
+    for (const command of commands) {
+      const { stdout } = await promisify(execFile)('sh', ['-c', command.slice(command.indexOf('curl '))]);
+      expect(JSON.parse(stdout)).toHaveProperty('data');
     }
     child.kill('SIGINT');
     expect(await closed).toBe(0);
