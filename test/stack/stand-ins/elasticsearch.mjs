@@ -23,6 +23,8 @@ export async function startElasticsearch({ port } = {}) {
   /** @type {any} */ let writer;
   let duplicates = 0;
   let generated = 0;
+  /** How many bulk requests were wholly refused, by status. @type {Map<number, number>} */
+  const refused = new Map();
   /** What the next bulk requests are answered with instead: a status for the whole, or for each document. */
   const plan = {
     /** @type {number | undefined} */ status: undefined,
@@ -84,7 +86,10 @@ export async function startElasticsearch({ port } = {}) {
     }),
     handle({ method, url, headers, body }) {
       const path = decodeURIComponent(url.pathname.slice(1));
-      if (path === '_bulk' && method === 'POST' && plan.status) return wholly(plan.status);
+      if (path === '_bulk' && method === 'POST' && plan.status) {
+        refused.set(plan.status, (refused.get(plan.status) ?? 0) + 1);
+        return wholly(plan.status);
+      }
       const role = authenticate(headers.authorization);
       if (path === '_bulk' && method === 'POST') return answered(bulk(body, url, headers, role));
       if (role) throw new Refused(403, `action on [${path}] is unauthorized for this API key`, 'security_exception');
@@ -208,6 +213,7 @@ export async function startElasticsearch({ port } = {}) {
     policies,
     roles,
     plan,
+    refused,
     /** Whether somebody made a key for the Collector. */
     get hasWriter() {
       return writer !== undefined;
