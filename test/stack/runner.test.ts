@@ -86,7 +86,9 @@ describe('npm run stack', () => {
     child.kill('SIGINT');
     expect(await closed).toBe(0);
     expect(output.stderr).toBe('');
-    expect(programs.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    const watchdog = ({ command }: { command: string }) => command.includes('watchdog.mjs');
+    expect(programs.filter((program) => isAlive(program.pid) && !watchdog(program))).toEqual([]);
+    await eventually('end of the watchdog', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
     expect((await readdir(place.folder)).filter((name) => name.startsWith('mcp-trail-stack-'))).toEqual([]);
   });
 

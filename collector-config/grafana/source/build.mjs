@@ -1,0 +1,30 @@
+/** `node collector-config/grafana/source/build.mjs` writes the dashboards anew: read the diff. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { auditTrail } from './audit.mjs';
+import { health } from './health.mjs';
+import { pipeline } from './pipeline.mjs';
+import { timeline } from './timeline.mjs';
+import { tools } from './tools.mjs';
+
+const folder = new URL('../dashboards/', import.meta.url);
+
+/** The dashboards, as the text of a file each. */
+export const files = [health, tools, auditTrail, timeline, pipeline].map((dashboard) => ({
+  path: fileURLToPath(new URL(`${dashboard.uid}.json`, folder)),
+  text: json(dashboard),
+}));
+
+/** As the formatter of this repository writes it: lists of texts on one line, where they fit. @param {object} value */
+function json(value) {
+  const list = /^( *(?:"[^"]*": )?)\[\n *("[^"]*"(?:,\n *"[^"]*")*)\n *\](,?)$/gm;
+  const text = JSON.stringify(value, undefined, 2).replace(list, (lines, before, texts, comma) => {
+    const line = `${before}[${texts.replace(/\n */g, ' ')}]${comma}`;
+    return line.length <= 120 ? line : lines;
+  });
+  return `${text}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { path, text } of files) writeFileSync(path, text);
+}
