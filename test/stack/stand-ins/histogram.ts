@@ -2,6 +2,7 @@ import { attributes } from '../support/otlp.js';
 
 /** The convention's buckets up to half a second, which is enough here. */
 const BOUNDS = [0.01, 0.5];
+const START_MS = Date.now() - 600_000;
 
 /** The body of a request to `/v1/metrics`: the duration of calls so far, as an application reports it, counting up. */
 export function histogramRequest({
@@ -16,7 +17,7 @@ export function histogramRequest({
   const slow = Math.ceil((count * 2) / 3);
   const point = {
     attributes: attributes({ 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': tool }),
-    startTimeUnixNano: `${Date.now() - 600_000}000000`,
+    startTimeUnixNano: `${START_MS}000000`,
     timeUnixNano: `${Date.now() + count}000000`,
     count: String(count),
     sum: slow * 0.2 + (count - slow) * 0.005,
