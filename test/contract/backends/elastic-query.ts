@@ -35,6 +35,7 @@ export const wordsOf = (query: string) =>
   (
     apart(query)
       .bare.replace(PATH, '')
+      .replace(/\b\d+[smh]?\b/g, '')
       .match(/@?[A-Za-z_][\w.]*/g) ?? []
   ).filter((word) => !WORDS.includes(word));
 
