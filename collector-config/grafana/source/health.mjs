@@ -78,7 +78,8 @@ const now = {
       4,
       p.stat({
         title: 'Tool calls',
-        description: 'Calls of tools in this time range, as servers count them. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
+        description:
+          'Calls of tools in this time range, as servers count them. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(count('server', ', mcp_method_name="tools/call"'))}))`),
       }),

@@ -47,7 +47,8 @@ const now = {
       4,
       p.stat({
         title: 'Calls',
-        description: 'Calls of tools in this time range. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
+        description:
+          'Calls of tools in this time range. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(count())}))`),
       }),

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ATTRIBUTES, FIELDS, METRICS } from './audit-fields.js';
 
-const ROOT = ['@timestamp', 'event_name', 'trace_id', '_index'];
+const ROOT = ['@timestamp', 'event_name', 'trace_id', 'kind', '_index'];
 const RESOURCE = ['service.name', 'service.instance.id'].map((name) => `resource.attributes.${name}`);
 /** Attributes of the Collector's own metrics. */
 const COLLECTOR = ['exporter', 'data_type', 'outcome', 'error.type'].map((name) => `attributes.${name}`);
