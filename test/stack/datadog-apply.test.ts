@@ -75,7 +75,7 @@ it('makes everything, and the composite monitor of the monitors that it made bef
   expect(Math.min(...counts)).toBeGreaterThan(0);
   const composite = made.at(-1);
   expect(composite?.body.type).toBe('composite');
-  const names = [...composite?.body.query.matchAll(/\d+/g)].map(
+  const names = [...String(composite?.body.query).matchAll(/\d+/g)].map(
     ([id]) => made.find((one) => one.id === Number(id))?.body.name,
   );
   expect(names).toEqual([expect.stringContaining('no audit records'), expect.stringContaining('tools are called')]);
