@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../collector-config/stack/ports.mjs';
+import { certificates } from './support/certificates.js';
+import { type Choice, collectorPlace, type Place } from './support/collector.js';
+
+let place: Place;
+let secured: Record<string, string>;
+
+beforeAll(async () => {
+  place = await collectorPlace();
+  secured = (await certificates(place.folder)).server;
+});
+afterAll(() => place.remove());
+
+const DEBUG: Choice = { backends: ['debug'] };
+
+/** What is asked of a fleet's files beside the rest, so that one of them can be left out. */
+const TIER = () => ({
+  MCP_GATEWAYS: '[127.0.0.1:1]',
+  MCP_GATEWAY_ENDPOINT: '127.0.0.1:1',
+  MCP_GATEWAY_CA_FILE: secured['MCP_TLS_CLIENT_CA_FILE'],
+  MCP_GATEWAY_CERT_FILE: secured['MCP_TLS_CERT_FILE'],
+  MCP_GATEWAY_KEY_FILE: secured['MCP_TLS_KEY_FILE'],
+  MCP_KAFKA_BROKERS: '[127.0.0.1:1]',
+  MCP_KAFKA_CA_FILE: secured['MCP_TLS_CLIENT_CA_FILE'],
+  MCP_KAFKA_CERT_FILE: secured['MCP_TLS_CERT_FILE'],
+  MCP_KAFKA_KEY_FILE: secured['MCP_TLS_KEY_FILE'],
+});
+
+describe('a security variable that is not set ends the start, by its name', () => {
+  it.each<[string, Choice]>([
+    ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
+    ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
+    ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
+    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
+    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
+    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }],
+    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+    ['MCP_GATEWAY_CA_FILE', { more: ['tiers/agent'] }],
+    ['MCP_GATEWAY_CERT_FILE', { more: ['tiers/agent'] }],
+    ['MCP_GATEWAY_KEY_FILE', { more: ['tiers/agent'] }],
+    ['MCP_KAFKA_CA_FILE', { more: ['tiers/agent-kafka'] }],
+    ['MCP_KAFKA_CERT_FILE', { more: ['tiers/agent-kafka'] }],
+    ['MCP_KAFKA_KEY_FILE', { more: ['tiers/agent-kafka'] }],
+    ['MCP_KAFKA_CA_FILE', { ...DEBUG, more: ['tiers/gateway-kafka'] }],
+    ['MCP_KAFKA_CERT_FILE', { ...DEBUG, more: ['tiers/gateway-kafka'] }],
+    ['MCP_KAFKA_KEY_FILE', { ...DEBUG, more: ['tiers/gateway-kafka'] }],
+  ])('%s, with %j', async (name, choice) => {
+    const { code, output } = await place.failedStart(choice, { ...secured, ...TIER(), [name]: undefined });
+    expect(code).toBe(1);
+    expect(output).toContain(`open /${name}-is-not-set: no such file or directory`);
+  });
+
+  it('MCP_S3_BUCKET, by its place', async () => {
+    const env = { MCP_S3_BUCKET: undefined, MCP_S3_ENDPOINT: undefined };
+    const { code, output } = await place.failedStart({ backends: ['archive-s3', 'debug'] }, env);
+    expect(code).toBe(1);
+    expect(output).toContain('exporters::awss3/archive: bucket or endpoint is required');
+  });
+});
+
+describe('what a variable says is wrong', () => {
+  it.each<[string, string, Choice, RegExp]>([
+    ['MCP_REDACTION_HMAC_KEY_FILE', 'short', DEBUG, /redaction\/safety: hmac_key must be at least 32 bytes long/],
+    ['MCP_TRACE_SAMPLE_PERCENT', 'ten', DEBUG, /sampling_percentage' expected type 'float64'/],
+    ['MCP_TRACE_DECISION_WAIT', 'soon', DEBUG, /decision_wait' time: invalid duration/],
+    ['MCP_TRACE_MAX_PENDING', 'many', DEBUG, /num_traces' expected type 'uint64'/],
+    ['MCP_SENSITIVE_TOOLS', '{read_file: 1}', DEBUG, /string_attribute.*values/s],
+    ['MCP_AUDIT_QUEUE_BYTES', 'large', { backends: ['loki'] }, /loki_audit.*queue_size' expected type 'int64'/s],
+    ['MCP_AUDIT_QUEUE_BYTES', '0', { backends: ['loki'] }, /loki_audit::sending_queue: `queue_size` must be positive/],
+    ['MCP_DEBUG_VERBOSITY', 'loud', DEBUG, /verbosity.*"loud"/s],
+    ['MCP_OTLP_HTTP_PORT', 'http-alt-x', DEBUG, /http-alt-x/],
+    ['MCP_OTLP_GRPC_PORT', '70000', DEBUG, /70000/],
+    ['MCP_HEALTH_PORT', '70000', DEBUG, /70000/],
+    ['MCP_SELF_METRICS_PORT', 'none', DEBUG, /port' expected type 'int'/],
+    ['MCP_ELASTIC_ENDPOINT', 'es:9200', { backends: ['elastic'] }, /elasticsearch\/\w+: invalid endpoint "es:9200"/],
+    ['MCP_S3_DISABLE_TLS', 'maybe', { backends: ['archive-s3', 'debug'] }, /s3uploader\.disable_ssl' expected type 'bool'/],
+  ])('%s=%s', async (name, value, choice, message) => {
+    const short = join(place.folder, 'short');
+    await writeFile(short, 'too short');
+    const { code, output } = await place.failedStart(choice, { [name]: value === 'short' ? short : value });
+    expect(output).toMatch(message);
+    expect(code).toBe(1);
+  });
+
+  it('a file that is not there', async () => {
+    const { code, output } = await place.failedStart({ backends: ['debug'], more: ['backends/splunk'] });
+    expect(code).toBe(1);
+    expect(output).toMatch(/unable to read the file .*splunk\.yaml/);
+  });
+});
+
+describe('a file of a certificate', () => {
+  it.each([
+    ['MCP_TLS_CERT_FILE', 'tls'],
+    ['MCP_TLS_KEY_FILE', 'tls'],
+    ['MCP_TLS_CLIENT_CA_FILE', 'tls'],
+    ['MCP_TLS_KEY_FILE', 'auth-bearer'],
+  ])('%s, that holds no certificate, ends the start with %s', async (name, overlay) => {
+    const garbage = join(place.folder, 'garbage.pem');
+    await writeFile(garbage, 'not a certificate');
+    const { code, output } = await place.failedStart({ ...DEBUG, overlays: [overlay] }, { ...secured, [name]: garbage });
+    expect(code).toBe(1);
+    expect(output).toMatch(/failed to load (TLS|client) .*(PEM|garbage\.pem)/s);
+  });
+
+});
+
+describe('a security variable that is set to nothing ends the start', () => {
+  it.each<[string, Choice]>([
+    ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
+    ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
+    ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
+    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
+    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
+    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }], // Else it would open the door to everyone.
+    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+  ])('%s, with %j', async (name, choice) => {
+    const { code, output } = await place.failedStart(choice, { ...secured, [name]: '' });
+    expect(output).toMatch(/^Error: /m);
+    expect(code).toBe(1);
+  });
+});
+
+describe('a port that is in use', () => {
+  it.each([
+    ['MCP_OTLP_GRPC_PORT', DEBUG],
+    ['MCP_OTLP_HTTP_PORT', DEBUG],
+    ['MCP_HEALTH_PORT', DEBUG],
+    ['MCP_SELF_METRICS_PORT', DEBUG],
+    ['MCP_SELF_OTLP_PORT', DEBUG],
+    ['MCP_ELASTIC_RELAY_PORT', { backends: ['elastic'] }],
+  ])('%s', async (name, choice) => {
+    const port = await freePort();
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, output } = await place.failedStart(choice, { [name]: String(port) });
+    server.close();
+    expect(output).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}: bind: address already in use`));
+    expect(code).toBe(1);
+  });
+});
+
+describe('a folder', () => {
+  it.each<[string, Choice]>([
+    ['MCP_QUEUE_DIR', { backends: ['loki'] }],
+    ['MCP_ARCHIVE_DIR', { backends: ['debug', 'archive-file'] }],
+  ])('%s, that is a file, is named', async (name, choice) => {
+    const file = join(place.folder, `${name}-file`);
+    await writeFile(file, '');
+    const { code, output } = await place.failedStart(choice, { [name]: join(file, 'below') });
+    expect(output).toContain(file);
+    expect(code).toBe(1);
+  });
+
+  it('that another Collector uses for its queue is refused', async () => {
+    const first = await place.start({ backends: ['loki'] });
+    const other = await collectorPlace();
+    const { code, output } = await other.failedStart({ backends: ['loki'] }, { MCP_QUEUE_DIR: place.env({})['MCP_QUEUE_DIR'] });
+    first.kill();
+    await first.closed;
+    await other.remove();
+    expect(output).toMatch(/"otlp_http\/loki_audit".*timeout/s);
+    expect(code).toBe(1);
+  });
+});
+
+it('secrets of the configuration are not in what the Collector prints', async () => {
+  const secret = join(place.folder, 'recognisable');
+  await writeFile(secret, 'recognisable-recognisable-recognisable');
+  await mkdir(join(place.folder, 'x'), { recursive: true });
+  await chmod(secret, 0o600);
+  const env = {
+    MCP_REDACTION_HMAC_KEY_FILE: secret,
+    MCP_ELASTIC_API_KEY_FILE: secret,
+    MCP_DATADOG_API_KEY_FILE: secret,
+    MCP_DEBUG_VERBOSITY: 'detailed',
+  };
+  const collector = await place.start({ backends: ['debug', 'elastic', 'datadog'] }, env);
+  collector.kill();
+  await collector.closed;
+  expect(collector.output).not.toContain('recognisable-');
+});

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { choices } from '../../collector-config/stack/collector.mjs';
+import { type Choice, collectorPlace, type Place } from './support/collector.js';
+import { certificates } from './support/certificates.js';
+
+/** Whose components are not in the build: `test/contract/collector-config-schemas.test.ts` checks them against their schemas. */
+const NOT_BUILT = { backends: ['datadog-apm'], overlays: ['auth-oidc', 'kubernetes'] };
+
+/** What each backend reads, of the signals that the base configuration writes. */
+const READS: Record<string, string> = {
+  'archive-file': 'audit',
+  'archive-s3': 'audit',
+  datadog: 'audit logs traces metrics',
+  debug: 'audit logs traces metrics',
+  'discard-rest': 'logs traces metrics',
+  elastic: 'audit logs traces metrics',
+  jaeger: 'traces',
+  loki: 'audit logs traces metrics',
+};
+const SIGNALS = ['audit', 'logs', 'traces', 'metrics'];
+
+const backends = choices('backends').filter((name) => !NOT_BUILT.backends.includes(name));
+const overlays = choices('overlays').filter((name) => !NOT_BUILT.overlays.includes(name));
+const subsets = (names: string[]): string[][] =>
+  names.reduce<string[][]>((all, name) => [...all, ...all.map((some) => [...some, name])], [[]]);
+const pairs = backends.flatMap((one, index) => backends.slice(index + 1).map((other) => [one, other]));
+const combinations = [...backends.map((name) => [name]), ...pairs, backends];
+
+const unread = (names: string[]) =>
+  SIGNALS.filter((signal) => !names.some((name) => READS[name]?.split(' ').includes(signal)));
+
+let place: Place;
+let secured: Record<string, string>;
+
+beforeAll(async () => {
+  place = await collectorPlace();
+  secured = (await certificates(place.folder)).server;
+});
+afterAll(() => place.remove());
+
+it('knows what every backend reads', () => {
+  expect(backends).toEqual(Object.keys(READS).sort());
+  expect(combinations).toHaveLength(1 + (backends.length * (backends.length + 1)) / 2);
+});
+
+describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' + ') || 'no overlay' })))(
+  'with $label',
+  ({ chosen }) => {
+    const complete = combinations.filter((names) => unread(names).length === 0);
+    const incomplete = combinations.filter((names) => unread(names).length > 0);
+
+    it.each(complete.map((names) => ({ names, label: names.join(' + ') })))('$label is valid, and starts', async ({
+      names,
+    }) => {
+      const choice: Choice = { backends: names, overlays: chosen };
+      expect(await place.validate(choice, secured)).toEqual({ code: 0, output: '' });
+      const collector = await place.start(choice, secured);
+      expect(collector.output).not.toMatch(/deprecat|"level":"error"/i);
+      collector.kill(); // An orderly end is another test's; with backends that do not answer it takes a while.
+      await collector.closed;
+    });
+
+    it.each(
+      incomplete.map((names) => ({ names, label: names.join(' + ') })),
+    )('$label is refused: nobody reads a signal', async ({ names }) => {
+      const { code, output } = await place.validate({ backends: names, overlays: chosen }, secured);
+      expect(code).toBe(1);
+      const signal = /connector "forward\/(\w+)" used as exporter.* but not used in any supported receiver/.exec(output);
+      expect(unread(names)).toContain(signal?.[1]);
+    });
+  },
+);
+
+it('refuses the base configuration alone', async () => {
+  const { code, output } = await place.validate({});
+  expect(code).toBe(1);
+  expect(output).toContain('no exporter configuration specified');
+});

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configArguments, configFiles, startCollector } from '../../../collector-config/stack/collector.mjs';
+import { freePort } from '../../../collector-config/stack/ports.mjs';
+import { programs } from '../../../collector-config/stack/programs.mjs';
+import { collectorEnvironment, freePorts } from '../../../collector-config/stack/stack.mjs';
+import { scratch } from './scratch.js';
+
+/** Files for one Collector. */
+export interface Choice {
+  readonly backends?: string[];
+  readonly overlays?: string[];
+  /** Below `collector-config/`, without their ending. */
+  readonly more?: readonly string[];
+  /** Writes what leaves the base configuration into files: see `sink.ts`. */
+  readonly sink?: boolean;
+}
+
+type Env = Record<string, string | undefined>;
+export type Running = Awaited<ReturnType<typeof startCollector>>;
+
+/** How long a Collector may take to find out that it cannot start. */
+const TIMEOUT_MS = 20_000;
+/** Nobody listens there. */
+const NOWHERE = 'http://127.0.0.1:9';
+const SINK = fileURLToPath(new URL('../fixtures/sink.yaml', import.meta.url));
+const file = (path: string) => fileURLToPath(new URL(`../../../collector-config/${path}.yaml`, import.meta.url));
+
+/**
+ * A place for a Collector: a folder of its own, free ports, and values for every variable, so that a test says only what it is
+ * about. A variable that is `undefined` is not set.
+ */
+export async function collectorPlace() {
+  const { otelcol } = await programs(['otelcol'], console.log);
+  const { folder, remove } = await scratch();
+  const secret = join(folder, 'api-key');
+  await writeFile(secret, 'not-a-key-of-anybody');
+  const sink = join(folder, 'sink');
+  await mkdir(sink);
+  const ports = await freePorts();
+  const defaults: Env = {
+    ...(await collectorEnvironment(ports, folder)),
+    MCP_TRACE_DECISION_WAIT: '1s',
+    MCP_ELASTIC_ENDPOINT: NOWHERE,
+    MCP_ELASTIC_API_KEY_FILE: secret,
+    MCP_ELASTIC_RELAY_PORT: String(await freePort()),
+    MCP_DATADOG_SITE: 'datadog.invalid',
+    MCP_DATADOG_API_KEY_FILE: secret,
+    MCP_S3_BUCKET: 'trail',
+    MCP_S3_ENDPOINT: NOWHERE,
+    MCP_LOKI_ENDPOINT: NOWHERE,
+    MCP_JAEGER_ENDPOINT: NOWHERE,
+    MCP_PROMETHEUS_ENDPOINT: NOWHERE,
+    // Else the clients of AWS ask the network for credentials.
+    AWS_EC2_METADATA_DISABLED: 'true',
+    SINK: sink,
+  };
+  const files = ({ backends = [], overlays = [], more = [], sink = false }: Choice) => [
+    ...configFiles({ backends, overlays }),
+    ...more.map(file),
+    ...(sink ? [SINK] : []),
+  ];
+  const set = (env: Env) =>
+    Object.fromEntries(Object.entries({ ...defaults, ...env }).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >;
+
+  return {
+    otelcol: otelcol as string,
+    folder,
+    sink,
+    ports,
+    remove,
+    files,
+    env: set,
+    otlp: `http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`,
+
+    start: (choice: Choice, env: Env = {}): Promise<Running> =>
+      startCollector({ otelcol: otelcol as string, files: files(choice), env: set(env) }),
+
+    /** Exit code and output of `otelcol validate`, without what is said for information. */
+    validate: (choice: Choice, env: Env = {}) => run(otelcol as string, ['validate', ...arguments_(choice)], set(env)),
+
+    /** The same of a start that is expected to fail: the code is `null` when it did not end. */
+    failedStart: (choice: Choice, env: Env = {}) => run(otelcol as string, arguments_(choice), set(env)),
+  };
+
+  function arguments_(choice: Choice) {
+    return configArguments(files(choice));
+  }
+}
+
+export type Place = Awaited<ReturnType<typeof collectorPlace>>;
+
+function run(program: string, args: string[], env: Record<string, string>) {
+  return new Promise<{ code: number | null; output: string }>((resolve) => {
+    const options = { env: { PATH: process.env['PATH'], ...env }, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+    execFile(program, args, options, (error, stdout, stderr) => {
+      const code = error ? (typeof error.code === 'number' ? error.code : null) : 0;
+      const lines = (stdout + stderr).split('\n').filter((line) => !line.startsWith('{"level":"info"'));
+      resolve({ code, output: lines.join('\n') });
+    });
+  });
+}
