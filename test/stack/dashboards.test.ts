@@ -1,12 +1,15 @@
 /** Every query of the dashboards for Grafana, on the running stack: it parses, and after the demo it finds something. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
-import { DASHBOARDS, type Dashboard, type Panel, type Target, type Variable } from '../support/dashboards.js';
+import { DASHBOARDS, type Dashboard, GRAFANA, type Panel, type Target, type Variable } from '../support/dashboards.js';
 import { type Addresses, ask, exemplars, type Found, valuesOf } from './dashboards/ask.js';
 import type { Chosen, Range } from './dashboards/interpolate.js';
 import { sendEverything, type Telemetry } from './dashboards/telemetry.js';
 import { eventually } from './support/eventually.js';
+import { getJson } from './support/json.js';
 import { scratch } from './support/scratch.js';
 
 const place = await scratch();
@@ -99,12 +102,13 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   it.each(tables.map((panel) => [panel.title, panel] as const))(
     '%s has columns of what is found',
     async (_title, panel) => {
-      const found = await Promise.all(
-        (panel.targets ?? []).map(async (target) => find(target, await opened(dashboard))),
-      );
-      const labels = new Set(found.flat().flatMap(({ labels }) => Object.keys(labels)));
-      const missing = columnsOf(panel).filter((column) => !labels.has(column));
-      expect(missing).toEqual([]);
+      const chosen = await opened(dashboard);
+      const unfilled = async () => {
+        const found = await Promise.all((panel.targets ?? []).map((target) => ask(target, chosen, range(), at)));
+        const labels = new Set(found.flat().flatMap(({ labels }) => Object.keys(labels)));
+        return columnsOf(panel).filter((column) => !labels.has(column));
+      };
+      await eventually('value in every column', unfilled, { accept: ({ length }) => length === 0 });
     },
   );
 
@@ -112,6 +116,50 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   it.runIf(marks.length > 0).each(marks)('annotation $name finds something', async (mark) => {
     const target = { ...mark, refId: 'A' };
     await find(target, await opened(dashboard));
+  });
+});
+
+/** Tags of a call's span and its process, as Jaeger's API has them: what Grafana makes a link to metrics of. */
+async function tagsOf(service: string, tool: string): Promise<Map<string, unknown>> {
+  const { data } = await getJson(new URL(`/api/traces/${sent.demo.traceId}`, at.jaeger));
+  const { spans, processes } = data[0];
+  const span = spans.find(
+    ({ operationName, processID }: any) =>
+      operationName === `tools/call ${tool}` && processes[processID].serviceName === service,
+  );
+  return new Map([...processes[span.processID].tags, ...span.tags].map(({ key, value }) => [key, value]));
+}
+
+describe('links of the data sources', () => {
+  const file = join(GRAFANA, 'provisioning/datasources/mcp-trail.yaml');
+  const dataSources: any[] = parse(readFileSync(file, 'utf8')).datasources;
+  const { tracesToLogsV2, tracesToMetrics } = dataSources.find(({ uid }) => uid === 'mcp-jaeger').jsonData;
+  const prometheus = { refId: 'A', datasource: { type: 'prometheus', uid: `\${prometheus}` } };
+  const audit = { refId: 'A', datasource: { type: 'loki', uid: `\${loki_audit}` }, queryType: 'range' };
+
+  it('lead from a trace to its audit records', async () => {
+    await find({ ...audit, expr: tracesToLogsV2.query.replace('$${__trace.traceId}', sent.demo.traceId) }, {});
+  });
+
+  it.each(tracesToMetrics.queries as { name: string; query: string }[])(
+    'lead from a span to: $name',
+    async ({ query }) => {
+      const known = await eventually('span', () =>
+        query.includes('mcp_client') ? tagsOf('agent', 'check_visa') : tagsOf('travel', 'check_visa'),
+      );
+      const wanted: { key: string; value: string }[] = tracesToMetrics.tags;
+      const tags = wanted.filter(({ key }) => known.has(key)).map(({ key, value }) => `${value}="${known.get(key)}"`);
+      expect(tags).toEqual(['mcp_method_name="tools/call"', 'gen_ai_tool_name="check_visa"']);
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', tags.join(', ')) }, {});
+      // Of a span without any of them, the query can still be read.
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', '') }, {});
+    },
+  );
+
+  it('lead from a record to its trace, by the name of a label that records have', async () => {
+    const [{ matcherRegex }] = dataSources.find(({ uid }) => uid === 'mcp-loki-audit').jsonData.derivedFields;
+    await find({ ...audit, expr: `{service_name="travel"} | ${matcherRegex}="${sent.demo.traceId}"` }, {});
+    await find({ datasource: { type: 'jaeger', uid: `\${jaeger}` }, refId: 'A', query: sent.demo.traceId }, {});
   });
 });
 

@@ -1,11 +1,13 @@
 /** Datadog's published protobuf definitions, from the very modules that the Collector is built with. */
 import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import protobuf from 'protobufjs';
 import { Refused } from './server.mjs';
 
+const require = createRequire(import.meta.url);
 const COLLECTOR = fileURLToPath(new URL('../../../collector-config/stack/programs/otelcol/', import.meta.url));
 const METRICS = 'github.com/DataDog/agent-payload/v5';
 const TRACES = 'github.com/DataDog/datadog-agent/pkg/proto';
@@ -23,6 +25,7 @@ export async function datadogDecoders() {
   const root = new protobuf.Root();
   root.resolvePath = (_, target) => {
     if (target.startsWith(`${GOGO}/`)) return join(gogo, target.slice(GOGO.length + 1));
+    if (target.startsWith('google/')) return require.resolve(`protobufjs/${target}`);
     return target.startsWith('datadog/') ? join(traces, target) : target;
   };
   await root.load([join(metrics, 'proto/metrics/agent_payload.proto'), 'datadog/trace/agent_payload.proto']);

@@ -1,0 +1,154 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { authority, certificates } from './support/certificates.js';
+import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { eventually } from './support/eventually.js';
+import { type Credentials, knockGrpc, knockHttp } from './support/knock.js';
+import { logsRequest, post } from './support/otlp.js';
+import { auditFile, readLogs } from './support/sink.js';
+
+type Pair = { cert: string; key: string };
+
+let place: Place;
+let ours: Awaited<ReturnType<typeof certificates>>;
+let member: Pair;
+let certs: Record<string, Pair | undefined>;
+let running: Running | undefined;
+
+beforeAll(async () => {
+  place = await collectorPlace();
+  ours = await certificates(place.folder);
+  const theirs = await authority(place.folder, 'theirs');
+  member = await ours.ours.issue('member');
+  certs = {
+    'no certificate': undefined,
+    "a stranger's certificate": await theirs.issue('stranger'),
+    'an expired certificate': await ours.ours.issue('former-member', { expired: true }),
+    "a member's certificate": member,
+  };
+});
+afterEach(async () => {
+  running?.kill();
+  await running?.closed;
+});
+afterAll(() => place.remove());
+
+const TOKEN = 'a-token-of-a-member';
+const TOKENS = { 'no token': undefined, 'a wrong token': 'a-token-of-nobody', 'an empty token': '', 'the token': TOKEN };
+
+/** Knocks over both protocols, and says whether each was let in. */
+async function knock(who: Omit<Credentials, 'ca'>, name: string) {
+  const credentials = { ca: ours.ours.ca, ...who };
+  const record = (protocol: string) => ({ eventName: 'mcp_audit.session', body: `${protocol}: ${name}` });
+  const { MCP_OTLP_HTTP_PORT: http, MCP_OTLP_GRPC_PORT: grpc } = place.ports as Record<string, number>;
+  return {
+    http: await knockHttp(http as number, credentials, logsRequest([record('http')])),
+    grpc: await knockGrpc(grpc as number, credentials, record('grpc')),
+  };
+}
+
+const ADMITTED = { http: 'admitted', grpc: 'admitted' };
+
+/** Bodies that arrived, once those that are expected did: who was refused is not among them. */
+async function arrived(expected: string[]) {
+  const read = async () => (await readLogs(auditFile(place.sink))).map(({ body }) => body.stringValue);
+  const found = await eventually('all that were admitted', read, {
+    accept: (bodies) => expected.every((body) => bodies.includes(body)),
+  });
+  return new Set(found);
+}
+
+describe.each([
+  { overlays: ['tls'], needsCert: true, needsToken: false },
+  { overlays: ['auth-bearer'], needsCert: false, needsToken: true },
+  { overlays: ['tls', 'auth-bearer'], needsCert: true, needsToken: true },
+])('$overlays', ({ overlays, needsCert, needsToken }) => {
+  const label = overlays.join('+');
+
+  it('admits members and refuses everybody else, on gRPC and on HTTP', async () => {
+    running = await place.start({ backends: ['debug'], overlays, sink: true }, ours.server);
+    const expected: string[] = [];
+    for (const [certName, cert] of Object.entries(certs)) {
+      for (const [tokenName, token] of Object.entries(TOKENS)) {
+        const name = `${label}, ${certName}, ${tokenName}`;
+        const answers = await knock({ cert, token }, name);
+        const valid = (!needsCert || cert === member) && (!needsToken || token === TOKEN);
+        if (valid) expected.push(`http: ${name}`, `grpc: ${name}`);
+        const admitted = Object.fromEntries(Object.entries(answers).map(([key, value]) => [key, value === 'admitted']));
+        expect({ name, ...admitted }).toEqual({ name, http: valid, grpc: valid });
+      }
+    }
+    expect(expected.length).toBeGreaterThan(0);
+    const bodies = await arrived(expected);
+    expect([...bodies].filter((body) => body.includes(`: ${label},`)).sort()).toEqual(expected.sort());
+  });
+
+  it('refuses old TLS, and no TLS', async () => {
+    running = await place.start({ backends: ['debug'], overlays, sink: true }, ours.server);
+    const answers = await knock({ cert: member, token: TOKEN, maxVersion: 'TLSv1.2' }, `${label} old`);
+    expect(answers.http).toMatch(/protocol version/i);
+    expect(answers.grpc).toMatch(/protocol version|closed/i);
+    const plain = await post(place.otlp, '/v1/logs', logsRequest([{ body: 'plain' }])).catch(() => ({ status: 0 }));
+    expect(plain.status).not.toBe(200);
+    expect(await knock({ cert: member, token: TOKEN }, `${label} new`)).toEqual(ADMITTED);
+  });
+});
+
+describe('the file of the token', () => {
+  const inPlace = (file: string, text: string) => writeFile(file, text);
+  const byRename = async (file: string, text: string) => {
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  };
+
+  it.each([
+    ['in place', inPlace],
+    ['by rename', byRename],
+  ])('is read again when it is replaced %s', async (_, replace) => {
+    const file = join(place.folder, 'rotating-token');
+    await writeFile(file, 'first');
+    const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
+    running = await place.start({ backends: ['debug'], overlays: ['auth-bearer'], sink: true }, env);
+    expect(await knock({ token: 'first' }, 'first')).toEqual(ADMITTED);
+    await replace(file, 'second\n');
+    await eventually('new token to be taken', () => knock({ token: 'second' }, 'second'), {
+      accept: ({ http, grpc }) => http === 'admitted' && grpc === 'admitted',
+    });
+    expect(await knock({ token: 'first' }, 'first')).not.toMatchObject({ http: 'admitted' });
+    expect(await knock({ token: 'first' }, 'first')).not.toMatchObject({ grpc: 'admitted' });
+  });
+
+  it('can hold two tokens, for the time of a change', async () => {
+    const file = join(place.folder, 'two-tokens');
+    await writeFile(file, 'first\nsecond\n');
+    const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
+    running = await place.start({ backends: ['debug'], overlays: ['auth-bearer'], sink: true }, env);
+    expect(await knock({ token: 'first' }, 'one of two')).toEqual(ADMITTED);
+    expect(await knock({ token: 'second' }, 'two of two')).toEqual(ADMITTED);
+    expect((await knock({ token: '' }, 'none of two')).http).toBe('401');
+  });
+
+  it('that is empty ends the start, by its name', async () => {
+    const file = join(place.folder, 'empty-token');
+    await writeFile(file, '\n');
+    const choice = { backends: ['debug'], overlays: ['auth-bearer'] };
+    const { code, output } = await place.failedStart(choice, { ...ours.server, MCP_INGEST_TOKEN_FILE: file });
+    expect(output).toContain(`credentials file "${file}" is empty`);
+    expect(code).toBe(1);
+  });
+});
+
+it('without an overlay it is not reachable from other machines', async () => {
+  running = await place.start({ backends: ['debug'] }, { ...ours.server, MCP_OTLP_BIND: '0.0.0.0' });
+  const addresses = Object.values(networkInterfaces()).flatMap((all) =>
+    (all ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+  );
+  for (const address of [...addresses, '127.0.0.2']) {
+    for (const port of Object.values(place.ports)) {
+      const answer = await fetch(`http://${address}:${port}/`).catch((error) => error.cause.code);
+      expect(answer).toMatch(/ECONNREFUSED/);
+    }
+  }
+});

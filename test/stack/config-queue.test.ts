@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configArguments } from '../../collector-config/stack/collector.mjs';
+import { startProgram } from '../../collector-config/stack/process.mjs';
+import { type Backend, startBackend } from './support/backend.js';
+import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { eventually } from './support/eventually.js';
+import { logsRequest, post } from './support/otlp.js';
+import { readLogs } from './support/sink.js';
+
+const LOKI = { backends: ['loki', 'archive-file'] };
+/** The archive has a record before its sender has an answer; without it, Loki is the only one to keep it. */
+const LOKI_ALONE = { backends: ['loki'] };
+
+let place: Place;
+let backend: Backend;
+let running: Running | undefined;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  place = await collectorPlace();
+  backend = await startBackend();
+  const other = { MCP_JAEGER_ENDPOINT: `${backend.url}/jaeger`, MCP_PROMETHEUS_ENDPOINT: `${backend.url}/prometheus` };
+  env = { MCP_LOKI_ENDPOINT: `${backend.url}/otlp`, MCP_ELASTIC_ENDPOINT: backend.url, ...other };
+});
+afterEach(async () => {
+  running?.kill();
+  await running?.closed;
+  running = undefined;
+  await backend.stop();
+  await place.remove();
+});
+
+/** Sends one audit record of about so many bytes, with a mark of its own. */
+async function send(bytes = 1_000) {
+  const mark = `<${randomUUID()}>`;
+  const began = performance.now();
+  const answer = await post(
+    place.otlp,
+    '/v1/logs',
+    logsRequest([{ eventName: 'mcp_audit.response', body: mark + 'x'.repeat(Math.max(0, bytes - mark.length)) }]),
+  );
+  return { mark, ...answer, ms: performance.now() - began };
+}
+
+async function acknowledged(count: number): Promise<string[]> {
+  const marks: string[] = [];
+  for (let number = 0; number < count; number++) {
+    const { mark, status } = await send();
+    expect(status).toBe(200);
+    marks.push(mark);
+  }
+  return marks;
+}
+
+const allStored = (marks: readonly string[], timeoutMs = 90_000) =>
+  eventually('all that was acknowledged', () => backend.counts(marks), {
+    accept: (counts) => counts.every((count) => count > 0),
+    timeoutMs,
+  });
+
+/** A metric of the Collector, over all of its series that match. */
+async function metric(pattern: RegExp): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${place.ports['MCP_SELF_METRICS_PORT']}/metrics`);
+  const lines = (await response.text()).split('\n').filter((line) => pattern.test(line));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+describe('a queue that is full', () => {
+  it('refuses at once with 503, keeps what it has, and takes more when there is room', async () => {
+    backend.state.status = 503;
+    running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '300000' });
+    const marks: string[] = [];
+    let refused: Awaited<ReturnType<typeof send>> | undefined;
+    for (let number = 0; number < 20 && !refused; number++) {
+      const answer = await send(50_000);
+      if (answer.status === 200) marks.push(answer.mark);
+      else refused = answer;
+    }
+    expect(marks.length).toBeGreaterThanOrEqual(4);
+    expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('sending queue is full') });
+    expect(refused?.ms).toBeLessThan(1_000);
+    const label = 'exporter="otlp_http/loki_audit"';
+    expect(await metric(new RegExp(`^otelcol_exporter_enqueue_failed_log_records.*${label}`))).toBeGreaterThan(0);
+    expect(await metric(new RegExp(`^otelcol_exporter_queue_size.*${label}`))).toBeGreaterThan(100_000);
+    backend.state.status = 200;
+    await allStored(marks);
+    await eventually('room for more', async () => (await send(50_000)).status === 200);
+  });
+
+  it('refuses a request that is larger than the queue, at once', async () => {
+    running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '50000' });
+    const { status, text, ms } = await send(100_000);
+    expect({ status, text }).toMatchObject({ status: 503, text: expect.stringMatching(/queue/) });
+    expect(ms).toBeLessThan(1_000);
+    expect((await send(1_000)).status).toBe(200);
+  });
+
+  it('takes the largest request that is accepted at all, by default', async () => {
+    running = await place.start(LOKI_ALONE, env);
+    const largest = await send(32 * 1024 * 1024 - 1_000);
+    expect(largest.status).toBe(200);
+    await allStored([largest.mark]);
+    const larger = await send(32 * 1024 * 1024 + 1);
+    expect(larger).toMatchObject({ status: 400, text: expect.stringContaining('request body too large') });
+  });
+});
+
+describe('a disk that is full', () => {
+  it('is told to the sender, by the name of the file, and loses nothing', async () => {
+    backend.state.status = 503;
+    // No file may grow above this: for a program the same as a disk without room, and no superuser is needed for it.
+    const limit = 'ulimit -f 1024; exec "$0" "$@"';
+    const args = ['-c', limit, place.otelcol, ...configArguments(place.files(LOKI_ALONE))];
+    const readyUrl = `http://127.0.0.1:${place.ports['MCP_HEALTH_PORT']}/`;
+    running = await startProgram({ name: 'the Collector', file: '/bin/bash', args, env: place.env(env), readyUrl });
+    const marks: string[] = [];
+    let refused: Awaited<ReturnType<typeof send>> | undefined;
+    for (let number = 0; number < 100 && !refused; number++) {
+      const answer = await send(50_000);
+      if (answer.status === 200) marks.push(answer.mark);
+      else refused = answer;
+    }
+    expect(marks.length).toBeGreaterThan(3);
+    expect(refused).toMatchObject({ status: 503, text: expect.stringMatching(/exporter_otlp_http_loki_audit.*file too large/) });
+    backend.state.status = 200;
+    await allStored(marks);
+  });
+});
+
+describe('what a backend answers', () => {
+  it.each([429, 502, 503, 504])('%i: it is sent again, until it is taken', async (status) => {
+    backend.state.status = status;
+    running = await place.start(LOKI_ALONE, env);
+    const marks = await acknowledged(20);
+    await eventually('an attempt', () => backend.state.requests > 0);
+    backend.state.status = 200;
+    await allStored(marks);
+  });
+
+  it.each([400, 401, 413, 500])('%i: it is lost there, counted, and in the archive', async (status) => {
+    backend.state.status = status;
+    running = await place.start(LOKI, env);
+    const marks = await acknowledged(5);
+    const failed = /^otelcol_exporter_send_failed_log_records\{.*exporter="otlp_http\/loki_audit"/;
+    await eventually('it to be counted', () => metric(failed), { accept: (count) => count >= marks.length });
+    backend.state.status = 200;
+    const { mark } = await send();
+    await allStored([mark]);
+    expect(backend.counts(marks)).toEqual(marks.map(() => 0));
+    const archived = await readLogs(`${place.env({})['MCP_ARCHIVE_DIR']}/mcp-audit.jsonl`);
+    for (const lost of marks) expect(archived.filter(({ body }) => body.stringValue.includes(lost))).toHaveLength(1);
+    expect(running.output).toMatch(/otlp_http\/loki_audit.*Dropping data|Dropping data.*otlp_http\/loki_audit/);
+  });
+});
+
+describe('a queue that is not empty', () => {
+  it.each([
+    ['ended in order', 'SIGTERM'],
+    ['killed', 'SIGKILL'],
+  ] as const)('survives a Collector that is %s, and a start with other files', async (_, signal) => {
+    backend.state.status = 503;
+    running = await place.start(LOKI_ALONE, env);
+    const marks = await acknowledged(50);
+    running.kill(signal);
+    await running.closed;
+    backend.state.status = 200;
+    running = await place.start({ backends: ['loki', 'debug', 'archive-file'] }, env);
+    await allStored(marks);
+  });
+
+  it('waits for its own backend to come back into the configuration', async () => {
+    backend.state.status = 503;
+    running = await place.start(LOKI_ALONE, env);
+    const marks = await acknowledged(20);
+    running.kill();
+    await running.closed;
+    backend.state.status = 200;
+    running = await place.start({ backends: ['debug'] }, env);
+    await acknowledged(3);
+    running.kill();
+    await running.closed;
+    expect(backend.counts(marks)).toEqual(marks.map(() => 0));
+    running = await place.start(LOKI_ALONE, env);
+    await allStored(marks);
+  });
+});
+
+describe('Elasticsearch', () => {
+  it('loses nothing in an outage that is longer than its exporter retries, and ends while it lasts', async () => {
+    backend.state.status = 503;
+    running = await place.start({ backends: ['elastic'] }, env);
+    const marks = await acknowledged(20);
+    await setTimeout(35_000); // Its own retries end after 30 s.
+    marks.push(...(await acknowledged(5)));
+    const began = performance.now();
+    running.kill('SIGTERM');
+    await running.closed;
+    expect(performance.now() - began).toBeLessThan(60_000);
+    backend.state.status = 200;
+    running = await place.start({ backends: ['elastic'] }, env);
+    await allStored(marks);
+  }, 240_000);
+
+  it('survives being killed while it waits', async () => {
+    backend.state.status = 429;
+    running = await place.start({ backends: ['elastic'] }, env);
+    const marks = await acknowledged(20);
+    await eventually('an attempt', () => backend.state.requests > 0);
+    running.kill();
+    await running.closed;
+    backend.state.status = 200;
+    running = await place.start({ backends: ['elastic'] }, env);
+    await allStored(marks);
+  });
+});

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+
+/**
+ * A backend that answers as it is told. It understands no format: what was stored is found by marks in the bytes, which are
+ * the same in JSON and in protobuf.
+ */
+export async function startBackend(port = 0) {
+  const state = { status: 200, stored: '', requests: 0 };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      state.requests++;
+      const raw = Buffer.concat(chunks);
+      const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('latin1');
+      if (state.status === 200) state.stored += text;
+      response.setHeader('x-elastic-product', 'Elasticsearch');
+      response.setHeader('content-type', request.headers['content-type'] ?? 'application/json');
+      response.statusCode = state.status;
+      response.end(request.url?.startsWith('/_bulk') && state.status === 200 ? bulkAnswer(text) : '');
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as { port: number };
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    state,
+
+    /** How many times each of these marks was stored. */
+    counts: (marks: readonly string[]) => marks.map((mark) => state.stored.split(mark).length - 1),
+
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+export type Backend = Awaited<ReturnType<typeof startBackend>>;
+
+/** Elasticsearch's answer to documents that it took: every other line is one. */
+function bulkAnswer(text: string) {
+  const documents = Math.floor(text.trimEnd().split('\n').length / 2);
+  return JSON.stringify({ took: 1, errors: false, items: Array.from({ length: documents }, () => ({ create: { status: 201 } })) });
+}
