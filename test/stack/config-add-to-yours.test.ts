@@ -35,9 +35,13 @@ it('gives a running Collector the audit trail, and leaves the rest of it as it w
     const records = [{ eventName: 'mcp_audit.response', body: '<an audit record>' }, { body: '<a log>' }];
     expect(await post(place.otlp, '/v1/logs', logsRequest(records))).toMatchObject({ status: 200 });
     await post(place.otlp, '/v1/traces', tracesRequest([{ name: 'tools/call', traceId }]));
-    const theirs = await eventually('their log', () => readLogs(logsFile(place.sink)), { accept: (all) => all.length > 0 });
+    const theirs = await eventually('their log', () => readLogs(logsFile(place.sink)), {
+      accept: (all) => all.length > 0,
+    });
     expect(theirs.map(({ body }) => body.stringValue)).toEqual(['<a log>']);
-    await eventually('their span', () => readSpans(tracesFile(place.sink)), { accept: ([span]) => span?.traceId === traceId });
+    await eventually('their span', () => readSpans(tracesFile(place.sink)), {
+      accept: ([span]) => span?.traceId === traceId,
+    });
 
     running.kill();
     await running.closed;

@@ -28,7 +28,11 @@ afterEach(async () => {
 });
 
 const send = (body: string) =>
-  post(place.otlp, '/v1/logs', logsRequest([{ eventName: 'mcp_audit.response', body, attributes: { 'audit.record.id': body.slice(0, 36) } }]));
+  post(
+    place.otlp,
+    '/v1/logs',
+    logsRequest([{ eventName: 'mcp_audit.response', body, attributes: { 'audit.record.id': body.slice(0, 36) } }]),
+  );
 
 const current = () => join(archive, 'mcp-audit.jsonl');
 
@@ -38,7 +42,10 @@ it('has a record before its sender has an answer, also when the Collector is kil
   const senders = Array.from({ length: 8 }, async () => {
     for (;;) {
       const body = `${randomUUID()} «ü» \r\n\t"\\`;
-      const status = await send(body).then((answer) => answer.status, () => 0);
+      const status = await send(body).then(
+        (answer) => answer.status,
+        () => 0,
+      );
       if (status !== 200) return;
       acknowledged.push(body);
     }
@@ -67,7 +74,11 @@ it('gives lines that can be sent again, and come back the same', async () => {
 
 it('keeps every file, however many there are', async () => {
   const small = fileURLToPath(new URL('./fixtures/small-archive.yaml', import.meta.url));
-  running = await startCollector({ otelcol: place.otelcol, files: [...place.files(CHOICE), small], env: place.env({}) });
+  running = await startCollector({
+    otelcol: place.otelcol,
+    files: [...place.files(CHOICE), small],
+    env: place.env({}),
+  });
   const ids: string[] = [];
   for (let number = 0; number < 110; number++) {
     const id = randomUUID();
@@ -93,7 +104,10 @@ it('refuses what the disk has no room for, and everything acknowledged can be re
     const { status, text } = await send(body);
     if (status === 200) acknowledged.push(body);
     else {
-      expect({ status, text }).toEqual({ status: 503, text: expect.stringMatching(/mcp-audit\.jsonl: file too large/) });
+      expect({ status, text }).toEqual({
+        status: 503,
+        text: expect.stringMatching(/mcp-audit\.jsonl: file too large/),
+      });
       break;
     }
   }

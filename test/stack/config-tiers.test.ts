@@ -62,7 +62,10 @@ it('brings every trace whole to one gateway, and all gateways have some', async 
   const at = found.map((all) => new Set(all.map(({ traceId }) => traceId)));
   for (const id of ids) {
     expect(at.filter((seen) => seen.has(id))).toHaveLength(1);
-    const names = found.flat().filter(({ traceId }) => traceId === id).map(({ name }) => name);
+    const names = found
+      .flat()
+      .filter(({ traceId }) => traceId === id)
+      .map(({ name }) => name);
     expect(names.sort()).toEqual(['agent', 'client', 'database', 'server']);
   }
   for (const seen of at) expect(seen.size).toBeGreaterThan(5);

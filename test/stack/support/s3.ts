@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 import { startProgram } from '../../../collector-config/stack/process.mjs';
+import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 
 const MOTO = 'moto[server]==5.1.22';
 const run = promisify(execFile);
@@ -33,7 +33,12 @@ async function installed(): Promise<string> {
 export async function startS3(port: number, bucket: string) {
   const file = await installed();
   const url = `http://127.0.0.1:${port}`;
-  const options = { name: 'the S3 server', file, args: ['-H', '127.0.0.1', '-p', String(port)], readyUrl: `${url}/moto-api/` };
+  const options = {
+    name: 'the S3 server',
+    file,
+    args: ['-H', '127.0.0.1', '-p', String(port)],
+    readyUrl: `${url}/moto-api/`,
+  };
   const program = await startProgram(options);
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await fetch(`${url}/${bucket}${path}`, init);
