@@ -25,6 +25,7 @@ export const PROGRAMS = {
   jaeger: { title: 'Jaeger 2.13', packages: 'tool', binaries: ['jaeger'], minutes: 3 },
   prometheus: { title: 'Prometheus 3.15.0', packages: 'tool', binaries: ['prometheus', 'promtool'], minutes: 5 },
   loki: { title: 'Loki 3.7.8', packages: 'tool', binaries: ['loki', 'lokitool'], minutes: 5 },
+  compose: { title: 'Docker Compose 5.5.1', packages: 'tool', binaries: ['compose'], minutes: 2 },
 };
 
 /** @typedef {keyof typeof PROGRAMS} ProgramName */
@@ -109,6 +110,8 @@ async function requireGo(recipe) {
 async function goBuild(program, recipe, output, log) {
   const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', `-tags=${program.tags ?? ''}`];
   const counted = { downloaded: 0, compiled: 0 };
+  // A single program is named by us: Compose's own package is called `cmd`.
+  const target = program.binaries.length === 1 ? join(output, program.binaries[0]) : `${output}/`;
   const start = performance.now();
   const timer = setInterval(() => {
     const { downloaded, compiled } = counted;
@@ -117,7 +120,7 @@ async function goBuild(program, recipe, output, log) {
   try {
     const { code, stderr } = await run(
       'go',
-      ['build', '-v', ...flags, '-o', `${output}/`, program.packages],
+      ['build', '-v', ...flags, '-o', target, program.packages],
       recipe,
       (line) => {
         if (line.startsWith('go: downloading')) counted.downloaded++;

@@ -114,10 +114,25 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     }
   });
 
+  it('links to Explore with queries that can be read', () => {
+    const links = [...JSON.stringify(panels).matchAll(/"url":"(\/explore\?(?:[^"\\]|\\.)*)"/g)].map(
+      ([, url]) => url as string,
+    );
+    for (const link of links) {
+      const url = new URL((JSON.parse(`"${link}"`) as string).replace(/\$\{[^}]*\}/g, 'replaced'), 'http://grafana');
+      const { mcp } = JSON.parse(url.searchParams.get('panes') ?? '');
+      expect(mcp).toEqual({
+        datasource: 'replaced',
+        queries: [{ refId: 'A', query: 'replaced' }],
+        range: { from: 'replaced', to: 'replaced' },
+      });
+    }
+  });
+
   it('names columns in links and overrides that its tables show', () => {
     for (const { title, type, transformations, fieldConfig } of shown) {
       if (type !== 'table' || !transformations) continue;
-      const { renameByName } = transformations.find(({ id }) => id === 'organize')?.options;
+      const renameByName = transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {};
       const columns: unknown[] = Object.values(renameByName);
       const overridden = fieldConfig.overrides.map(({ matcher }) => matcher.options);
       expect(columns, title).toEqual(expect.arrayContaining(overridden));

@@ -1,12 +1,15 @@
 /** Every query of the dashboards for Grafana, on the running stack: it parses, and after the demo it finds something. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
-import { DASHBOARDS, type Dashboard, type Variable } from '../support/dashboards.js';
-import { type Addresses, ask, exemplars, valuesOf } from './dashboards/ask.js';
+import { DASHBOARDS, type Dashboard, GRAFANA, type Panel, type Target, type Variable } from '../support/dashboards.js';
+import { type Addresses, ask, exemplars, type Found, valuesOf } from './dashboards/ask.js';
 import type { Chosen, Range } from './dashboards/interpolate.js';
 import { sendEverything, type Telemetry } from './dashboards/telemetry.js';
 import { eventually } from './support/eventually.js';
+import { getJson } from './support/json.js';
 import { scratch } from './support/scratch.js';
 
 const place = await scratch();
@@ -34,7 +37,8 @@ async function opened({ uid, templating }: Dashboard): Promise<Chosen> {
   for (const variable of templating.list) {
     const { name, type, includeAll } = variable;
     if (type === 'datasource' || includeAll) continue;
-    chosen[name] = type === 'textbox' ? '' : ((await valuesOf(variable, chosen, range(), at))[0] ?? '');
+    chosen[name] =
+      type === 'textbox' ? String(variable.current.value) : ((await valuesOf(variable, chosen, range(), at))[0] ?? '');
   }
   if (uid === 'mcp-timeline') Object.assign(chosen, { correlation: sent.traceId, trace: sent.traceId });
   return chosen;
@@ -50,11 +54,21 @@ async function narrowed(dashboard: Dashboard): Promise<Chosen> {
   return chosen;
 }
 
+/** What is found once something is. */
+const find = (target: Target, chosen: Chosen) =>
+  eventually('data', () => ask(target, chosen, range(), at), { accept: ({ length }) => length > 0 });
+
 const isQuery = ({ type }: Variable) => type === 'query';
+
+/** Labels and attributes that a table shows: not the time, and not values, which bear the letters of queries. */
+const columnsOf = ({ transformations = [] }: Panel): string[] =>
+  Object.keys(transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {}).filter(
+    (name) => name !== 'Time' && !/^Value( #[A-Z])?$/.test(name),
+  );
 
 describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const))('%s', (_, dashboard) => {
   const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
-    targets.map((target) => ({ name: `${title} ${target.refId}`, target })),
+    targets.map((target) => [`${title} ${target.refId}`, target] as const),
   );
 
   it.each(dashboard.templating.list.filter(isQuery).map((variable) => [variable.name, variable] as const))(
@@ -65,19 +79,18 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     },
   );
 
-  it.each(queries)('$name finds something', async ({ target }) => {
-    const found = await eventually('data', async () => ask(target, await opened(dashboard), range(), at));
-    expect(found).toBeGreaterThan(0);
+  it.each(queries)('%s finds something', async (_name, target) => {
+    await find(target, await opened(dashboard));
   });
 
-  it.each(queries)('$name takes any choice', async ({ target }) => {
+  it.each(queries)('%s takes any choice', async (_name, target) => {
     await ask(target, await narrowed(dashboard), range(), at);
   });
 
-  const withExamples = queries.filter(({ target }) => target.exemplar);
+  const withExamples = queries.filter(([, target]) => target.exemplar);
   it.runIf(withExamples.length > 0).each(withExamples)(
-    '$name has exemplars, which lead to a trace',
-    async ({ target }) => {
+    '%s has exemplars, which lead to a trace',
+    async (_name, target) => {
       const ids = await eventually('exemplars', async () => exemplars(target, await opened(dashboard), range(), at), {
         accept: ({ length }) => length > 0,
       });
@@ -85,9 +98,117 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     },
   );
 
+  const tables = dashboard.panels.filter(({ transformations }) => transformations !== undefined);
+  it.each(tables.map((panel) => [panel.title, panel] as const))(
+    '%s has columns of what is found',
+    async (_title, panel) => {
+      const chosen = await opened(dashboard);
+      const unfilled = async () => {
+        const found = await Promise.all((panel.targets ?? []).map((target) => ask(target, chosen, range(), at)));
+        const labels = new Set(found.flat().flatMap(({ labels }) => Object.keys(labels)));
+        return columnsOf(panel).filter((column) => !labels.has(column));
+      };
+      await eventually('value in every column', unfilled, { accept: ({ length }) => length === 0 });
+    },
+  );
+
   const marks = dashboard.annotations.list;
-  it.runIf(marks.length > 0).each(marks)('annotation "$name" finds something', async (mark) => {
+  it.runIf(marks.length > 0).each(marks)('annotation $name finds something', async (mark) => {
     const target = { ...mark, refId: 'A' };
-    await eventually('data', async () => ask(target, await opened(dashboard), range(), at));
+    await find(target, await opened(dashboard));
+  });
+});
+
+/** Tags of a call's span and its process, as Jaeger's API has them: what Grafana makes a link to metrics of. */
+async function tagsOf(service: string, tool: string): Promise<Map<string, unknown>> {
+  const { data } = await getJson(new URL(`/api/traces/${sent.demo.traceId}`, at.jaeger));
+  const { spans, processes } = data[0];
+  const span = spans.find(
+    ({ operationName, processID }: any) =>
+      operationName === `tools/call ${tool}` && processes[processID].serviceName === service,
+  );
+  return new Map([...processes[span.processID].tags, ...span.tags].map(({ key, value }) => [key, value]));
+}
+
+describe('links of the data sources', () => {
+  const file = join(GRAFANA, 'provisioning/datasources/mcp-trail.yaml');
+  const dataSources: any[] = parse(readFileSync(file, 'utf8')).datasources;
+  const { tracesToLogsV2, tracesToMetrics } = dataSources.find(({ uid }) => uid === 'mcp-jaeger').jsonData;
+  const prometheus = { refId: 'A', datasource: { type: 'prometheus', uid: `\${prometheus}` } };
+  const audit = { refId: 'A', datasource: { type: 'loki', uid: `\${loki_audit}` }, queryType: 'range' };
+
+  it('lead from a trace to its audit records', async () => {
+    await find({ ...audit, expr: tracesToLogsV2.query.replace('$${__trace.traceId}', sent.demo.traceId) }, {});
+  });
+
+  it.each(tracesToMetrics.queries as { name: string; query: string }[])(
+    'lead from a span to: $name',
+    async ({ query }) => {
+      const known = await eventually('span', () =>
+        query.includes('mcp_client') ? tagsOf('agent', 'check_visa') : tagsOf('travel', 'check_visa'),
+      );
+      const wanted: { key: string; value: string }[] = tracesToMetrics.tags;
+      const tags = wanted.filter(({ key }) => known.has(key)).map(({ key, value }) => `${value}="${known.get(key)}"`);
+      expect(tags).toEqual(['mcp_method_name="tools/call"', 'gen_ai_tool_name="check_visa"']);
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', tags.join(', ')) }, {});
+      // Of a span without any of them, the query can still be read.
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', '') }, {});
+    },
+  );
+
+  it('lead from a record to its trace, by the name of a label that records have', async () => {
+    const [{ matcherRegex }] = dataSources.find(({ uid }) => uid === 'mcp-loki-audit').jsonData.derivedFields;
+    await find({ ...audit, expr: `{service_name="travel"} | ${matcherRegex}="${sent.demo.traceId}"` }, {});
+    await find({ datasource: { type: 'jaeger', uid: `\${jaeger}` }, refId: 'A', query: sent.demo.traceId }, {});
+  });
+});
+
+describe('numbers', () => {
+  const panel = (uid: string, title: string) => {
+    const found = DASHBOARDS.find((dashboard) => dashboard.uid === uid);
+    const target = found?.panels.find((each) => each.title === title)?.targets?.[0];
+    if (found === undefined || target === undefined) throw new Error(`no panel "${title}" in ${uid}`);
+    return { dashboard: found, target };
+  };
+  const asked = async (uid: string, title: string, choice: Chosen, accept: (found: readonly Found[]) => boolean) => {
+    const { dashboard, target } = panel(uid, title);
+    const chosen = { ...(await opened(dashboard)), ...choice };
+    return eventually('the right number', () => ask(target, chosen, range(), at), { accept });
+  };
+  const services = { service: ['agent', 'booking', 'travel'] };
+
+  it('counts the audit records of the demo exactly', async () => {
+    await asked('mcp-audit', 'Records', services, ([found]) => found?.value === sent.demo.records.length);
+  });
+
+  it('counts the operations of a correlation id exactly', async () => {
+    const ofTrace = sent.demo.records.filter(({ fields }) => fields['mcp_audit.correlation.id'] === sent.demo.traceId);
+    const operations = new Set(ofTrace.map(({ fields }) => fields['mcp_audit.operation.id']).filter(Boolean));
+    expect(operations.size).toBeGreaterThan(10);
+    const timeline = { correlation: sent.demo.traceId, trace: sent.demo.traceId };
+    await asked('mcp-timeline', 'Operations', timeline, ([found]) => found?.value === operations.size);
+  });
+
+  it('shows a part of an actor, and exactly one where the link of a cell asks for it', async () => {
+    const actors = (found: readonly Found[]) => [...new Set(found.map(({ labels }) => labels['audit_actor_id']))];
+    const who = (actor: string) =>
+      asked('mcp-audit', 'Who', { ...services, actor }, ({ length }) => length > 0).then(actors);
+    expect(await who('age')).toEqual(['agent']);
+    expect(await who('^agent$')).toEqual(['agent']);
+    expect((await who('')).sort()).toEqual(['agent', 'travel']);
+    const { dashboard, target } = panel('mcp-audit', 'Who');
+    expect(await ask(target, { ...(await opened(dashboard)), ...services, actor: '^age$' }, range(), at)).toEqual([]);
+  });
+
+  it('shows tools with their calls, those of one that neither succeeded nor was listed as _OTHER', async () => {
+    const found = await asked('mcp-tools', 'All tools', services, ({ length }) => length >= 3);
+    const tools = found.map(({ labels, value }) => [labels['gen_ai_tool_name'], value >= 1]);
+    expect(tools).toEqual(
+      expect.arrayContaining([
+        ['plan_trip', true],
+        ['find_rooms', true],
+        ['_OTHER', true],
+      ]),
+    );
   });
 });

@@ -118,15 +118,15 @@ export const choice = ({ name, label, values, one = false, description }) => ({
   options: values.map((value, index) => ({ selected: one && index === 0, text: value, value })),
 });
 
-/** Something to type. @param {{ name: string, label: string, description: string }} spec */
-export const text = ({ name, label, description }) => ({
+/** Something to type. @param {{ name: string, label: string, value?: string, description: string }} spec */
+export const text = ({ name, label, value = '', description }) => ({
   type: 'textbox',
   name,
   label,
   description,
-  query: '',
-  current: { selected: true, text: '', value: '' },
-  options: [{ selected: true, text: '', value: '' }],
+  query: value,
+  current: { selected: true, text: value, value },
+  options: [{ selected: true, text: value, value }],
 });
 
 /**

@@ -1,5 +1,5 @@
 /** MCP health: is it used, does it work, is it fast enough. Rate, errors and duration of operations, from metrics. */
-import { dashboard, marks, metricLabel } from './dashboard.mjs';
+import { dashboard, marks, metricLabel, text } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { findTraces, prom, promBuckets, promNow, promWithExemplars, records } from './queries.mjs';
 import { audit, CHOSEN, OPERATIONS, PLACED, TO, VARIABLES } from './selectors.mjs';
@@ -117,7 +117,7 @@ const rates = {
       p.series({
         title: 'Received by servers, by method',
         description:
-          'Requests and notifications each second. A method that disappears is often a client that was changed; _OTHER are methods that never succeeded.',
+          'Requests and notifications each second. A method that disappears is often a client that was changed; _OTHER are methods that the protocol does not have.',
         unit: 'ops',
         queries: [prom(`sum by (mcp_method_name) (${rate(count('server'))})`, '{{mcp_method_name}}')],
       }),
@@ -173,7 +173,7 @@ const errors = {
           'Failed operations in this time range, as servers see it. Begin at the top; the link on a tool opens its audit trail.',
         queries: [
           promNow(
-            `topk(20, sum by (service_name, mcp_method_name, gen_ai_tool_name, error_type) (${inRange(count('server', FAILED))}) > 0)`,
+            `topk(20, round(sum by (service_name, mcp_method_name, gen_ai_tool_name, error_type) (${inRange(count('server', FAILED))})) > 0)`,
           ),
         ],
         columns: [
@@ -272,7 +272,7 @@ const sessions = {
     [
       8,
       p.series({
-        title: 'Sessions ended',
+        title: 'Ends of sessions',
         description:
           'Sessions that ended each second, with the error if they ended by one. Many short ones: a client that reconnects for each call.',
         unit: 'ops',
@@ -323,10 +323,10 @@ const examples = {
     [
       12,
       p.traceList({
-        title: 'Traces with errors of $trace_service',
+        title: 'Traces of $trace_service with $trace_tags',
         description:
-          'The latest traces in which a span of the service chosen as "Traces of" failed. Each opens as a waterfall over all processes that took part.',
-        query: findTraces('$trace_service', 'error=true'),
+          'The latest traces in which a span of that service has these tags; both are chosen above. Each opens as a waterfall over all processes that took part.',
+        query: findTraces('$trace_service', '$trace_tags'),
       }),
     ],
     [
@@ -364,6 +364,14 @@ export const health = dashboard({
       select: OPERATIONS,
       one: true,
       description: 'The one service whose traces are listed: Jaeger searches one at a time',
+    }),
+    // Not error=true: Jaeger 2.13, with its storage in memory, finds the opposite.
+    text({
+      name: 'trace_tags',
+      label: 'with',
+      value: 'error.type=tool_error',
+      description:
+        'Attributes of a span of that service: error.type=tool_error finds tools that failed, error.type=timeout what took too long, gen_ai.tool.name=… one tool; nothing finds all',
     }),
   ],
   annotations: [

@@ -197,7 +197,7 @@ export const TEXT_COLOURS = Object.fromEntries(
 );
 
 /** @param {Column} column @returns {Override} */
-function columnOverride({ name, unit, width, cell, steps: thresholds, max, links, colours }) {
+function columnOverride({ from, name, unit, width, cell, steps: thresholds, max, links, colours }) {
   const mappings = colours && [
     {
       type: 'value',
@@ -206,6 +206,8 @@ function columnOverride({ name, unit, width, cell, steps: thresholds, max, links
   ];
   /** @type {[string, unknown][]} */
   const properties = [
+    // The text for an empty panel would stand in every empty cell; a count that a query does not give is zero.
+    ['noValue', /^[A-Z]$/.test(from) && unit === 'short' ? '0' : '–'],
     ['unit', unit],
     ['custom.width', width],
     [
@@ -247,7 +249,7 @@ const tablePanel = (common, queries, columns, transformations, sort, desc) =>
   panel('table', { ...common, overrides: [...columns.map(columnOverride), ...(common.overrides ?? [])] }, queries, {
     color: { mode: 'thresholds' },
     custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true, inspect: false },
-    options: { cellHeight: 'sm', footer: { show: false }, showHeader: true, sortBy: [{ desc, displayName: sort }] },
+    options: { cellHeight: 'sm', showHeader: true, sortBy: [{ desc, displayName: sort }] },
     transformations,
   });
 
@@ -308,5 +310,5 @@ export const traceList = ({ query, ...common }) =>
   panel('table', common, [query], {
     color: { mode: 'thresholds' },
     custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true },
-    options: { cellHeight: 'sm', footer: { show: false }, showHeader: true },
+    options: { cellHeight: 'sm', showHeader: true },
   });

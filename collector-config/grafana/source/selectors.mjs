@@ -64,7 +64,7 @@ export const VARIABLES = {
     of: 'gen_ai_tool_name',
     select: `{__name__=~"mcp_(server|client)_operation_duration_seconds_count", service_name=~"$service"}`,
     description:
-      'Tools of the metrics; any other name can be typed. Metrics know a tool by name once a call of it succeeded, before that it is _OTHER.',
+      'Tools of the metrics; any other name can be typed. Metrics know a tool by name once a call of it succeeded or a list of tools named it; before that it is _OTHER.',
   }),
 };
 

@@ -38,7 +38,8 @@ const now = {
       4,
       p.stat({
         title: 'Tools in use',
-        description: 'Tools that were called in this time range. Those that never succeeded are one: _OTHER.',
+        description:
+          'Tools that were called in this time range. Those that neither succeeded nor were listed count as one: _OTHER.',
         unit: 'short',
         query: promNow(`count(sum ${BY} (${inRange(count())}) > 0)`),
       }),
@@ -190,7 +191,9 @@ const why = {
         description:
           'Failures in this time range, by error.type. tool_error: the tool answered isError. A negative number: a JSON-RPC error, -32602 for arguments that the server refuses. timeout: the client gave up.',
         queries: [
-          promNow(`topk(50, sum by (service_name, gen_ai_tool_name, error_type) (${inRange(count(FAILED))}) > 0)`),
+          promNow(
+            `topk(50, round(sum by (service_name, gen_ai_tool_name, error_type) (${inRange(count(FAILED))})) > 0)`,
+          ),
         ],
         columns: [
           { from: 'service_name', name: 'Service' },

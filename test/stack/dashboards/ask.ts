@@ -12,8 +12,14 @@ export interface Addresses {
 /** Tenants of the provisioned data sources. */
 const TENANTS: Readonly<Record<string, string>> = { loki_audit: 'mcp-audit', loki: 'mcp-logs' };
 
-/** How many rows, series, lines or spans there are. A query that cannot be parsed is an error. */
-export async function ask(target: Target, chosen: Chosen, range: Range, at: Addresses): Promise<number> {
+/** What becomes a row or a series: its labels, and its value where it is a single number. */
+export interface Found {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Rows, series, streams of records, or spans. A query that cannot be parsed is an error. */
+export async function ask(target: Target, chosen: Chosen, range: Range, at: Addresses): Promise<Found[]> {
   if (target.datasource.type === 'jaeger') return askJaeger(target, chosen, range, at.jaeger);
   const once = target.instant === true || target.queryType === 'instant';
   const query = interpolate(target.expr ?? '', chosen, range, once);
@@ -21,7 +27,7 @@ export async function ask(target: Target, chosen: Chosen, range: Range, at: Addr
     target.datasource.type === 'prometheus'
       ? await getJson(prometheusUrl(at.prometheus, query, range, once))
       : await getJson(lokiUrl(at.loki, query, range, once), tenantOf(target.datasource.uid));
-  return data.result.length;
+  return data.result.map(({ metric, stream, value }: any) => ({ labels: metric ?? stream, value: Number(value?.[1]) }));
 }
 
 /** Trace ids of the examples that belong to a query. */
@@ -60,15 +66,24 @@ async function askJaeger(
 ) {
   if (queryType !== 'search') {
     const { data } = await getJson(new URL(`/api/traces/${interpolate(query, chosen, range)}`, base));
-    return data[0]?.spans.length ?? 0;
+    return (data[0]?.spans ?? []).map(asFound);
   }
   const url = new URL('/api/traces', base);
   const micros = { start: `${range.startMs}000`, end: `${range.endMs}000` };
-  const asJson = JSON.stringify(Object.fromEntries(tags.split(' ').map((tag) => tag.split('='))));
+  const asJson = JSON.stringify(
+    Object.fromEntries(
+      interpolate(tags, chosen, range)
+        .split(' ')
+        .map((tag) => tag.split('=')),
+    ),
+  );
   const of = interpolate(service, chosen, range);
   url.search = String(new URLSearchParams({ service: of, tags: asJson, limit: '20', lookback: 'custom', ...micros }));
-  return (await getJson(url)).data.length;
+  return (await getJson(url)).data.map(asFound);
 }
+
+/** Of a span or trace, that it is there. */
+const asFound = (): Found => ({ labels: {}, value: Number.NaN });
 
 function prometheusUrl(base: string, query: string, range: Range, once: boolean) {
   const url = new URL(once ? '/api/v1/query' : '/api/v1/query_range', base);

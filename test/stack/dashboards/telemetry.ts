@@ -27,6 +27,7 @@ export async function sendEverything(otlp: string, folder: string): Promise<Tele
   const rest = run('the slow call', ['--import', REGISTER, `${FIXTURES}stack-rest.mjs`], {
     ...environment('reports', otlp),
     MCP_TRAIL_AUDIT_POLICY: policy,
+    MCP_TRAIL_AUDIT_PATHS: '/mcp',
   });
   const demo = await runDemo(otlp);
   const server = ['--import', `${FIXTURES}audit-telemetry.mjs`, `${FIXTURES}audit-server.mjs`, 'v1', 'stdio'];

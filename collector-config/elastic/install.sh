@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Sets Elasticsearch up for the Collector's `backends/elastic.yaml`, and Kibana with rules and dashboards. It can be run again.
+#
+#   MCP_ELASTIC_ENDPOINT             https://elasticsearch.example.com:9200
+#   MCP_ELASTIC_USER                 somebody who may do all this, such as elastic
+#   MCP_ELASTIC_PASSWORD_FILE        a file with the password
+#   MCP_ELASTIC_API_KEY_FILE         where the key for the Collector is written; kept if it is there
+#   MCP_KIBANA_ENDPOINT              https://kibana.example.com:5601; unset: no rules, no dashboards
+#   MCP_ELASTIC_CA_FILE              a certificate authority of one's own, if any
+#
+# A user, not an API key: Elasticsearch lets no API key make another one that may do something, and rules that came with an API
+# key would stop with it.
+set -euo pipefail
+
+fail() {
+  echo "install.sh: $1" >&2
+  exit 1
+}
+needed() {
+  [[ -n "${!1:-}" ]] || fail "$1 is not set: $2"
+}
+needed MCP_ELASTIC_ENDPOINT 'the address of Elasticsearch'
+needed MCP_ELASTIC_USER 'somebody who may manage templates, policies, roles and API keys'
+needed MCP_ELASTIC_PASSWORD_FILE 'the file with the password of that user'
+needed MCP_ELASTIC_API_KEY_FILE "the file that the Collector's API key is written to"
+[[ -s "$MCP_ELASTIC_PASSWORD_FILE" ]] || fail "MCP_ELASTIC_PASSWORD_FILE: there is nothing in $MCP_ELASTIC_PASSWORD_FILE"
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+elasticsearch="${MCP_ELASTIC_ENDPOINT%/}"
+credentials="$(printf '%s:%s' "$MCP_ELASTIC_USER" "$(<"$MCP_ELASTIC_PASSWORD_FILE")" | base64 | tr -d '\n')"
+tls=(${MCP_ELASTIC_CA_FILE:+--cacert "$MCP_ELASTIC_CA_FILE"})
+
+# The password goes through a file descriptor: arguments of a program can be seen by everybody on the machine.
+request() {
+  local method="$1" url="$2" answer
+  shift 2
+  answer="$(curl --silent --show-error --fail-with-body ${tls[@]+"${tls[@]}"} \
+    --config <(printf 'header = "Authorization: Basic %s"\n' "$credentials") --request "$method" "$url" "$@")" ||
+    fail "$method $url: ${answer:-no answer}"
+  printf '%s' "$answer"
+}
+put() {
+  request PUT "$elasticsearch/$1" --header 'Content-Type: application/json' --data-binary "@$here/$2" >/dev/null
+  echo "$1"
+}
+name_of() { basename "$1" .json; }
+
+# A policy before the templates that name it, parts before the templates they are part of, templates before the first record.
+cd "$here"
+for file in ilm/*.json; do put "_ilm/policy/$(name_of "$file")" "$file"; done
+for file in component-templates/*.json; do put "_component_template/$(name_of "$file")" "$file"; done
+for file in index-templates/*.json; do put "_index_template/$(name_of "$file")" "$file"; done
+for role in mcp-audit-reader mcp-audit-eraser; do put "_security/role/$role" "security/$role.json"; done
+
+if [[ -s "$MCP_ELASTIC_API_KEY_FILE" ]]; then
+  echo "MCP_ELASTIC_API_KEY_FILE: kept the key in $MCP_ELASTIC_API_KEY_FILE"
+else
+  created="$(request POST "$elasticsearch/_security/api_key" --header 'Content-Type: application/json' --data-binary '@security/writer-api-key.json')"
+  key="$(sed -n 's/.*"encoded" *: *"\([^"]*\)".*/\1/p' <<<"$created")"
+  [[ -n "$key" ]] || fail '_security/api_key: the answer has no key in it'
+  (umask 077 && printf '%s' "$key" >"$MCP_ELASTIC_API_KEY_FILE")
+  echo "MCP_ELASTIC_API_KEY_FILE: wrote the Collector's key to $MCP_ELASTIC_API_KEY_FILE"
+fi
+
+if [[ -z "${MCP_KIBANA_ENDPOINT:-}" ]]; then
+  echo 'MCP_KIBANA_ENDPOINT is not set: rules and dashboards were left out'
+  exit 0
+fi
+kibana="${MCP_KIBANA_ENDPOINT%/}"
+import() {
+  local answer
+  answer="$(request POST "$kibana/$1?overwrite=true" --header 'kbn-xsrf: true' --form "file=@$2;type=application/ndjson")"
+  # Kibana answers 200 to an import that left something out, and says so in the answer.
+  [[ "$answer" == *'"success":true'* ]] || fail "$2: $answer"
+  echo "$2"
+}
+for file in rules/*.ndjson; do import api/detection_engine/rules/_import "$file"; done
+for file in dashboards/*.ndjson; do import api/saved_objects/_import "$file"; done

@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { PROMETHEUS_FLAGS } from '../../collector-config/stack/backends.mjs';
+import { choices } from '../../collector-config/stack/collector.mjs';
+import { PROGRAMS } from '../../collector-config/stack/programs.mjs';
+
+const root = new URL('../../collector-config/', import.meta.url);
+const read = (file: string) =>
+  parse(readFileSync(new URL(file, root), 'utf8'), {
+    merge: true,
+    // What Compose does with lists of other files is its business, and of test/stack/compose.test.ts.
+    customTags: ['!reset', '!override'].flatMap((tag) => [
+      { tag, resolve: (value: unknown) => value },
+      { tag, collection: 'seq' as const, resolve: (value: unknown) => value },
+    ]) as never,
+  });
+const files = [
+  ...readdirSync(root)
+    .filter((name) => /^compose.*\.yaml$/.test(name))
+    .sort(),
+  'compose/services.yaml',
+];
+const services = files.flatMap((file) =>
+  Object.entries<any>(read(file).services ?? {}).map(([name, service]) => ({ file, name, service })),
+);
+const images = services.flatMap(({ service }) => service.image ?? []);
+const main = read('compose.yaml');
+
+describe('the images of the compose files', () => {
+  it.each([...new Set(images)])('%s is an exact version', (image) => {
+    expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+  });
+
+  it('are of one version each', () => {
+    const names = [...new Set(images)].map((image) => image.split(':')[0]);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it.each([
+    ['otel/opentelemetry-collector-contrib', 'otelcol'],
+    ['jaegertracing/jaeger', 'jaeger'],
+    ['prom/prometheus', 'prometheus'],
+    ['grafana/loki', 'loki'],
+  ] as const)('%s is of the version that is tested here', (name, program) => {
+    const version = images.find((image) => image.startsWith(`${name}:`))?.replace(/^.*:v?/, '');
+    const tested = /[\d.]+$/.exec(PROGRAMS[program].title)?.[0];
+    expect(`${version}.`.startsWith(`${tested}.`), `${version}, tested: ${tested}`).toBe(true);
+  });
+});
+
+describe('compose.yaml', () => {
+  const { otelcol } = main.services;
+  const mounts: { source: string; target: string }[] = otelcol.configs;
+
+  it.each(choices('backends'))('has a place for the backend %s', (name) => {
+    expect(mounts).toContainEqual({ source: `backend-${name}`, target: `/etc/mcp/${name}.yaml` });
+  });
+
+  it('reads what is mounted, in that order', () => {
+    expect(otelcol.command).toEqual(mounts.map(({ target }) => `--config=${target}`));
+  });
+
+  it('reads overlays last, over what is published', () => {
+    const sources = mounts.map(({ source }) => source);
+    expect(sources.slice(0, 2)).toEqual(['base', 'published']);
+    expect(sources.findIndex((source) => source.startsWith('overlay-'))).toBeGreaterThan(
+      sources.findLastIndex((source) => source.startsWith('backend-')),
+    );
+  });
+});
+
+it.each(choices('backends'))('a compose file chooses the backend %s', (name) => {
+  const choosing = files.filter((file) => read(file).configs?.[`backend-${name}`]?.file === `backends/${name}.yaml`);
+  expect(choosing).toEqual([
+    { 'datadog-apm': 'compose.datadog.yaml', 'discard-rest': 'compose.yaml' }[name] ?? `compose.${name}.yaml`,
+  ]);
+});
+
+it('Prometheus has the flags that the stack gives it', () => {
+  const { command } = services.find(({ name }) => name === 'prometheus')?.service ?? {};
+  expect(command).toEqual(expect.arrayContaining(PROMETHEUS_FLAGS));
+});
+
+it('ports are published on loopback, but where strangers are refused', () => {
+  const open = services.flatMap(({ file, service }) =>
+    (service.ports ?? []).filter((port: string) => !port.startsWith('127.0.0.1:')).map(() => file),
+  );
+  expect([...new Set(open)]).toEqual(['compose.auth-bearer.yaml', 'compose.tls.yaml']);
+});
+
+it('every secret comes from a file', () => {
+  const secrets = services.flatMap(({ service }) =>
+    Object.entries<string>(service.environment ?? {}).filter(([name]) =>
+      /PASSWORD|SECRET|TOKEN|KEY|CERT|_CA_/.test(name),
+    ),
+  );
+  expect(secrets.length).toBeGreaterThan(5);
+  for (const [name, value] of secrets) expect(`${name}=${value}`).toMatch(/_FILE=\/run\//);
+});

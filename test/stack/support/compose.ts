@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { programs } from '../../../collector-config/stack/programs.mjs';
+import { CONFIG } from './rules.js';
+
+const run = promisify(execFile);
+
+/** What Docker Compose makes of a choice of files, by their names: `''` is compose.yaml, `loki` is compose.loki.yaml. */
+export async function merged(choice: readonly string[], env: Record<string, string> = {}) {
+  const { compose } = await programs(['compose']);
+  const files = choice.flatMap((name) => ['-f', name === '' ? 'compose.yaml' : `compose.${name}.yaml`]);
+  const { stdout } = await run(compose as string, [...files, 'config', '--format', 'json', '--no-path-resolution'], {
+    cwd: CONFIG,
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...env },
+  });
+  return JSON.parse(stdout) as Merged;
+}
+
+export interface Merged {
+  readonly services: Record<string, any>;
+  readonly configs: Record<string, { readonly file: string }>;
+  readonly secrets: Record<string, { readonly file: string }>;
+  readonly networks: Record<string, { readonly internal?: boolean }>;
+}
+
+/** The files that the Collector reads of it, those that say nothing left out. */
+export function collectorFiles({ services, configs }: Merged): string[] {
+  const { command, configs: mounts } = services.otelcol;
+  const fileAt = new Map(mounts.map(({ source, target }: any) => [`--config=${target}`, configs[source]?.file]));
+  return command.map((argument: string) => {
+    const file = fileAt.get(argument);
+    if (typeof file !== 'string') throw new Error(`nothing is mounted for ${argument}`);
+    return file.replace(/^\.\//, '');
+  });
+}
