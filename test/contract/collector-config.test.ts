@@ -197,7 +197,8 @@ describe('lists, which replace each other', () => {
 
   it('two backends that define the same thing define it alike', () => {
     const seen = new Map<string, string>();
-    for (const path of backends)
+    const alone = backends.filter((path) => path !== 'backends/datadog-durable.yaml'); // That changes datadog.yaml, after it.
+    for (const path of alone)
       for (const kind of [...KINDS, 'service'] as const)
         for (const [id, value] of Object.entries(
           kind === 'service' ? (of(path).service?.pipelines ?? {}) : (of(path)[kind] ?? {}),
