@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { configFiles, startCollector } from '../../collector-config/stack/collector.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
-import { freePorts, PORTS, type Stack, startStack } from '../../collector-config/stack/stack.mjs';
+import { collectorEnvironment, freePorts, PORTS, type Stack, startStack } from '../../collector-config/stack/stack.mjs';
+import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
 import { CONFIG } from './support/rules.js';
@@ -121,4 +123,27 @@ describe('the first start', () => {
       /response tools\/call +alice +ok/,
     );
   });
+});
+
+it('a record takes as many bytes in the queue as the page says', async () => {
+  const [, size] = /A record of the demo takes ([\d,]+) bytes/.exec(readme) ?? [];
+  const said = Number(size?.replaceAll(',', ''));
+  const ports = await freePorts();
+  // Nobody listens where Loki would be.
+  const collector = await startCollector({
+    otelcol: (await programs(['otelcol'])).otelcol as string,
+    files: configFiles({ backends: ['loki'] }),
+    env: await collectorEnvironment(ports, join(place.folder, 'queue')),
+  });
+  try {
+    const { records } = await runDemo(`http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`);
+    const bytes = await eventually('queue', async () => {
+      const metrics = await (await fetch(`http://127.0.0.1:${ports.MCP_SELF_METRICS_PORT}/metrics`)).text();
+      return Number(/^otelcol_exporter_queue_size\{.*"otlp_http\/loki_audit"\} (\d+)/m.exec(metrics)?.[1]);
+    });
+    expect(bytes / records.length).toBeGreaterThan(said * 0.9);
+    expect(bytes / records.length).toBeLessThan(said * 1.1);
+  } finally {
+    await collector.stop();
+  }
 });
