@@ -11,6 +11,7 @@ const READS: Record<string, string> = {
   'archive-file': 'audit',
   'archive-s3': 'audit',
   datadog: 'audit logs traces metrics',
+  'datadog-durable': 'audit',
   debug: 'audit logs traces metrics',
   'discard-rest': 'logs traces metrics',
   elastic: 'audit logs traces metrics',
@@ -21,8 +22,8 @@ const SIGNALS = ['audit', 'logs', 'traces', 'metrics'];
 
 const backends = choices('backends').filter((name) => !NOT_BUILT.backends.includes(name));
 const overlays = choices('overlays').filter((name) => !NOT_BUILT.overlays.includes(name));
-const subsets = (names: string[]): string[][] =>
-  names.reduce<string[][]>((all, name) => [...all, ...all.map((some) => [...some, name])], [[]]);
+const subsets = (names: string[]) =>
+  Array.from({ length: 2 ** names.length }, (_, chosen) => names.filter((_, bit) => chosen & (2 ** bit)));
 const pairs = backends.flatMap((one, index) => backends.slice(index + 1).map((other) => [one, other]));
 const combinations = [...backends.map((name) => [name]), ...pairs, backends];
 

@@ -10,6 +10,7 @@ import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
 import { startElasticsearch } from './stand-ins/elasticsearch.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { startKibana } from './stand-ins/kibana.mjs';
+import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { anyValue, hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
@@ -211,14 +212,16 @@ it('brings other logs, spans and cumulative histograms, and nothing but bulk req
   }
 }, 150_000);
 
-it("brings the Collector's own metrics, which the delivery rules watch", async () => {
-  const names = () =>
-    new Set(elasticsearch.documents('metrics-*').flatMap(({ source }: any) => Object.keys(source.metrics ?? {})));
-  await eventually(
-    'metrics of the queue',
-    () => names().has('otelcol_exporter_queue_size') && names().has('otelcol_exporter_queue_capacity'),
-  );
-});
+it('brings every record of the demo, none refused, no field of another type than its mapping', async () => {
+  const { records } = await runDemo(stack.urls.otlp);
+  expect(records.length).toBeGreaterThan(20);
+  for (const { line, fields } of records) {
+    const { source, ignored } = await arrived(fields['audit.record.id']);
+    expect(source.body.text).toBe(line);
+    expect(ignored).toEqual([]);
+  }
+  expect(elasticsearch.complaints).toEqual([]);
+}, 120_000);
 
 it('stores a record once, however often it is sent', async () => {
   const record = auditRecord();
@@ -281,6 +284,29 @@ it.each([
   const archive = join(place.folder, 'archive');
   const texts = await Promise.all((await readdir(archive)).map((file) => readFile(join(archive, file), 'utf8')));
   expect(texts.join('')).toContain(JSON.stringify(doomed.body));
+});
+
+it('brings the metrics that the delivery rules watch, where they look for them', async () => {
+  const looked = (index: string, metric: string, attributes: object) =>
+    eventually(`${metric} in ${index}`, () =>
+      found(index, ({ metrics, attributes: own = {} }) => {
+        return (
+          metrics?.[metric] !== undefined && Object.entries(attributes).every(([name, value]) => own[name] === value)
+        );
+      }).some(({ source }) => source.resource.attributes['service.instance.id']),
+    );
+  const audit = { exporter: 'elasticsearch/audit' };
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_size', {
+    ...audit,
+    data_type: 'logs',
+  });
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_capacity', {
+    ...audit,
+    data_type: 'logs',
+  });
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_send_failed_log_records', audit);
+  const refused = { outcome: 'failed_client', 'error.type': 'document_parsing_exception' };
+  await looked('metrics-generic.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });
 
 const some = { accept: (list: any[]) => list.length > 0 };
