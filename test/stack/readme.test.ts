@@ -1,7 +1,7 @@
 /** `collector-config/README.md`, done word for word: its sample, and its first start. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -99,25 +99,23 @@ describe('the first start', () => {
     await symlink((await programs(['otelcol'])).otelcol as string, join(bin, 'otelcol-contrib'));
     const [commands] = /(?<=```sh\n)[\s\S]*?(?=```)/.exec(part('Start')) ?? [];
     const ports = await freePorts();
-    const child = spawn(
-      'sh',
-      ['-c', (commands as string).replaceAll('/tmp/', `${folder}/`).replace('otelcol-contrib', 'exec otelcol-contrib')],
-      {
-        cwd: CONFIG,
-        env: {
-          PATH: `${bin}:${process.env.PATH}`,
-          ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
-        },
-        stdio: 'ignore',
+    const child = spawn('sh', ['-c', (commands as string).replace('otelcol-contrib', 'exec otelcol-contrib')], {
+      cwd: CONFIG,
+      env: {
+        PATH: `${bin}:${process.env.PATH}`,
+        TMPDIR: folder,
+        ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
       },
-    );
+      stdio: 'ignore',
+    });
     children.push(child);
     await eventually('health', () => fetch(`http://127.0.0.1:${ports.MCP_HEALTH_PORT}`).then(({ status }) => status), {
       accept: (status) => status === 200,
     });
     const answer = await sh(`sh collector-config/sample.sh http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`);
     const trace = /trace\s+(\S+)/.exec(answer)?.[1] as string;
-    const archive = join(folder, 'archive/mcp-audit.jsonl');
+    const [data] = (await readdir(folder)).filter((name) => name !== 'bin');
+    const archive = join(folder, data as string, 'archive/mcp-audit.jsonl');
     expect(JSON.parse(await readFile(archive, 'utf8')).resourceLogs[0].scopeLogs[0].logRecords[0].traceId).toBe(trace);
     expect(await sh(`node dist/esm/cli/main.js timeline ${trace} ${archive}`)).toMatch(
       /response tools\/call +alice +ok/,
