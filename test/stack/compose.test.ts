@@ -25,6 +25,7 @@ const BACKENDS = {
   jaeger: ['backends/jaeger.yaml'],
   elastic: ['backends/elastic.yaml'],
   datadog: ['backends/datadog.yaml', 'backends/datadog-apm.yaml'],
+  'datadog-durable': ['backends/datadog-durable.yaml'],
   'archive-file': ['backends/archive-file.yaml'],
   'archive-s3': ['backends/archive-s3.yaml'],
   debug: ['backends/debug.yaml'],
@@ -45,7 +46,7 @@ const CHOICES = [
 ];
 const settings = { MCP_S3_BUCKET: 'audit' };
 
-describe.each(CHOICES)('%s %s %s %s %s %s %s %s %s', (...choice) => {
+describe.each(CHOICES)('%s %s %s %s %s %s %s %s %s %s', (...choice) => {
   const chosen = choice.filter(Boolean);
   let project: Merged;
   beforeAll(async () => {

@@ -11,6 +11,7 @@ const READS: Record<string, string> = {
   'archive-file': 'audit',
   'archive-s3': 'audit',
   datadog: 'audit logs traces metrics',
+  'datadog-durable': 'audit',
   debug: 'audit logs traces metrics',
   'discard-rest': 'logs traces metrics',
   elastic: 'audit logs traces metrics',
