@@ -69,7 +69,11 @@ describe('collector-config/README.md', () => {
   it('links to what is there', () => {
     const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path]) => path as string);
     expect(links.length).toBeGreaterThan(20);
-    expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+    // Anchors are headings of the page that is linked to.
+    for (const [, path, anchor] of links.map((link) => /^([^#]+)#(.+)$/.exec(link) ?? [])) {
+      if (path) expect(read(path).toLowerCase().replaceAll(' ', '-')).toMatch(new RegExp(`^#+-${anchor}$`, 'm'));
+    }
+    expect(links.filter((path) => !existsSync(new URL(path.replace(/#.*/, ''), root)))).toEqual([]);
   });
 
   it('names alerts by their names', () => {
