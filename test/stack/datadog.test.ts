@@ -9,6 +9,7 @@ import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
 import { startDatadog } from './stand-ins/datadog.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
+import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
@@ -120,6 +121,17 @@ it('brings other logs, spans, cumulative histograms and its own metrics', async 
   await eventually('a queue', () => datadog.series.find(({ metric }) => metric === 'otelcol_exporter_queue_size'));
   expect(datadog.complaints).toEqual([]);
 });
+
+it('brings every record of the demo as it was written', async () => {
+  const { records } = await runDemo(otlp);
+  expect(records.length).toBeGreaterThan(20);
+  for (const { line, fields } of records) {
+    const log = await arrived(fields['audit.record.id']);
+    expect(log.fields.message).toBe(line);
+    expect(log.fields['otel.event_name']).toBe(fields.event_name);
+  }
+  expect(datadog.complaints).toEqual([]);
+}, 120_000);
 
 it('sends no inventory of the machine, and the key in its header alone but for the question whether it is valid', () => {
   const paths = new Set(datadog.requests.map(({ url }) => url.pathname));

@@ -10,6 +10,7 @@ import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
 import { startElasticsearch } from './stand-ins/elasticsearch.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { startKibana } from './stand-ins/kibana.mjs';
+import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { anyValue, hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
@@ -31,16 +32,17 @@ const install = async (env: Record<string, string>) =>
 
 const settings = () => ({
   MCP_ELASTIC_ENDPOINT: elasticsearch.url,
-  MCP_ELASTIC_ADMIN_API_KEY_FILE: join(place.folder, 'admin-key'),
+  MCP_ELASTIC_USER: elasticsearch.admin.user,
+  MCP_ELASTIC_PASSWORD_FILE: join(place.folder, 'password'),
   MCP_ELASTIC_API_KEY_FILE: keyFile,
   MCP_KIBANA_ENDPOINT: kibana.url,
 });
 
 beforeAll(async () => {
   elasticsearch = await startElasticsearch();
-  kibana = await startKibana({ key: elasticsearch.adminKey });
+  kibana = await startKibana(elasticsearch.admin);
   // With the newline that editors leave behind.
-  await writeFile(settings().MCP_ELASTIC_ADMIN_API_KEY_FILE, `${elasticsearch.adminKey}\n`);
+  await writeFile(settings().MCP_ELASTIC_PASSWORD_FILE, `${elasticsearch.admin.password}\n`);
   expect(await install(settings())).toMatchObject({ ok: true });
   await writeFile(keyFile, `${await readFile(keyFile, 'utf8')}\n`);
   stack = await startStack({
@@ -111,7 +113,7 @@ it('keeps the key that only its owner can read when it installs again', async ()
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
 });
 
-it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_ADMIN_API_KEY_FILE', 'MCP_ELASTIC_API_KEY_FILE'])(
+it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_USER', 'MCP_ELASTIC_PASSWORD_FILE', 'MCP_ELASTIC_API_KEY_FILE'])(
   'does not install without %s, and says so',
   async (name) => {
     const { [name]: _, ...rest } = settings() as Record<string, string>;
@@ -122,12 +124,22 @@ it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_ADMIN_API_KEY_FILE', 'MCP_ELASTIC_
 );
 
 it('says which request failed, and with what answer', async () => {
-  const wrong = join(place.folder, 'wrong-key');
+  const wrong = join(place.folder, 'wrong-password');
   await writeFile(wrong, 'd3Jvbmc=');
-  const { ok, text } = await install({ ...settings(), MCP_ELASTIC_ADMIN_API_KEY_FILE: wrong });
+  const { ok, text } = await install({ ...settings(), MCP_ELASTIC_PASSWORD_FILE: wrong });
   expect(ok).toBe(false);
   expect(text).toMatch(/PUT .*_ilm\/policy\/mcp-audit-default: .*unable to authenticate/);
   expect(text).not.toContain('d3Jvbmc=');
+});
+
+it('gives Kibana its password first, in compose.elastic.yaml', async () => {
+  const script = fileURLToPath(new URL('../../collector-config/compose/elastic-setup.sh', import.meta.url));
+  const passwordFile = join(place.folder, 'kibana-password');
+  await writeFile(passwordFile, '0123abcd\n');
+  const env = { PATH: String(process.env.PATH), ...settings(), MCP_KIBANA_PASSWORD_FILE: passwordFile };
+  const { stdout } = await promisify(execFile)('bash', [script], { env });
+  expect(elasticsearch.kibanaPassword).toBe('0123abcd');
+  expect(stdout).toContain('kept the key');
 });
 
 it('gives the Collector a key that cannot change what is there', async () => {
@@ -200,14 +212,16 @@ it('brings other logs, spans and cumulative histograms, and nothing but bulk req
   }
 }, 150_000);
 
-it("brings the Collector's own metrics, which the delivery rules watch", async () => {
-  const names = () =>
-    new Set(elasticsearch.documents('metrics-*').flatMap(({ source }: any) => Object.keys(source.metrics ?? {})));
-  await eventually(
-    'metrics of the queue',
-    () => names().has('otelcol_exporter_queue_size') && names().has('otelcol_exporter_queue_capacity'),
-  );
-});
+it('brings every record of the demo, none refused, no field of another type than its mapping', async () => {
+  const { records } = await runDemo(stack.urls.otlp);
+  expect(records.length).toBeGreaterThan(20);
+  for (const { line, fields } of records) {
+    const { source, ignored } = await arrived(fields['audit.record.id']);
+    expect(source.body.text).toBe(line);
+    expect(ignored).toEqual([]);
+  }
+  expect(elasticsearch.complaints).toEqual([]);
+}, 120_000);
 
 it('stores a record once, however often it is sent', async () => {
   const record = auditRecord();
@@ -270,6 +284,29 @@ it.each([
   const archive = join(place.folder, 'archive');
   const texts = await Promise.all((await readdir(archive)).map((file) => readFile(join(archive, file), 'utf8')));
   expect(texts.join('')).toContain(JSON.stringify(doomed.body));
+});
+
+it('brings the metrics that the delivery rules watch, where they look for them', async () => {
+  const looked = (index: string, metric: string, attributes: object) =>
+    eventually(`${metric} in ${index}`, () =>
+      found(index, ({ metrics, attributes: own = {} }) => {
+        return (
+          metrics?.[metric] !== undefined && Object.entries(attributes).every(([name, value]) => own[name] === value)
+        );
+      }).some(({ source }) => source.resource.attributes['service.instance.id']),
+    );
+  const audit = { exporter: 'elasticsearch/audit' };
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_size', {
+    ...audit,
+    data_type: 'logs',
+  });
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_capacity', {
+    ...audit,
+    data_type: 'logs',
+  });
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_send_failed_log_records', audit);
+  const refused = { outcome: 'failed_client', 'error.type': 'document_parsing_exception' };
+  await looked('metrics-generic.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });
 
 const some = { accept: (list: any[]) => list.length > 0 };

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+
+interface FieldSchema {
+  readonly type: string;
+  readonly enum?: readonly string[];
+  readonly items?: FieldSchema;
+}
+
+/** The fields of audit records, from their JSON Schema. */
+export const FIELDS: Record<string, FieldSchema> = JSON.parse(
+  readFileSync('src/semconv/registry/audit-record.schema.json', 'utf8'),
+).properties;
+
+/** Fields that are no attributes of the log record: it has them by other means. */
+export const NO_ATTRIBUTES = [
+  ...['time', 'observed_time', 'event_name', 'severity_number', 'severity_text', 'trace_id', 'span_id'],
+  ...['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'],
+];
+
+/** Names of the log record's attributes. */
+export const ATTRIBUTES = Object.keys(FIELDS).filter((name) => !NO_ATTRIBUTES.includes(name));
+
+/** Metrics of ours, and of the Collector, that a query may name. That they arrive so is seen in `test/stack/`. */
+export const METRICS = [
+  'mcp.server.operation.duration',
+  'otelcol_exporter_queue_size',
+  'otelcol_exporter_queue_capacity',
+  'otelcol_exporter_send_failed_log_records',
+  'otelcol_exporter_enqueue_failed_log_records',
+  'otelcol_process_uptime',
+];

@@ -1,0 +1,121 @@
+/** Datadog's own files, against the models of its API client and the audit record's schema. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { ObjectSerializer as V1 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/models/ObjectSerializer.js';
+import { ObjectSerializer as V2 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/models/ObjectSerializer.js';
+import { describe, expect, it } from 'vitest';
+import { unparsed } from '../stack/stand-ins/unparsed.mjs';
+import { ATTRIBUTES, FIELDS, METRICS } from './backends/audit-fields.js';
+
+const ROOT = 'collector-config/datadog';
+const FILES = [
+  ['pipelines', V1, 'LogsPipeline'],
+  ['indexes', V1, 'LogsIndex'],
+  ['monitors', V1, 'Monitor'],
+  ['monitors/composite', V1, 'Monitor'],
+  ['dashboards', V1, 'Dashboard'],
+  ['archives', V2, 'LogsArchiveCreateRequest'],
+  ['rules', V2, 'SecurityMonitoringStandardRuleCreatePayload'],
+].flatMap(([folder, serializer, model]) =>
+  readdirSync(`${ROOT}/${folder}`)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({ file: `${folder}/${file}`, serializer: serializer as typeof V1, model: String(model) })),
+);
+const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
+
+describe.each(FILES)('$file', ({ file, serializer, model }) => {
+  const text = read(file);
+
+  it(`is a ${model}, with no member that the API does not know`, () => {
+    expect(unparsed(serializer.deserialize(JSON.parse(text), model, ''))).toEqual([]);
+  });
+
+  it('asks for attributes and values that exist', () => {
+    const own = ['otel.event_name', 'otel.trace_id'];
+    for (const [, name] of text.matchAll(/@([a-z][\w.]*\w)/g)) expect([...ATTRIBUTES, ...own]).toContain(name);
+    for (const [, name, list, one] of text.matchAll(/@([a-z][\w.]*\w):(?:\(([^)]*)\)|([a-z][\w.*]*))/g)) {
+      const allowed = FIELDS[name === 'otel.event_name' ? 'event_name' : String(name)]?.enum;
+      for (const value of (list ?? one ?? '').split(' OR ')) {
+        if (allowed && value !== 'mcp_audit.*') expect(allowed).toContain(value);
+      }
+    }
+  });
+
+  it('asks for metrics that are sent', () => {
+    for (const [, name] of text.matchAll(/(?:count|sum|max|avg|p95):([a-z][\w.]+)\{/g)) expect(METRICS).toContain(name);
+  });
+
+  it('says what to do, where it tells somebody', () => {
+    const { message } = JSON.parse(text);
+    if (!/^(monitors|rules)/.test(file)) expect(message).toBeUndefined();
+    else
+      for (const heading of ['**What it means**', '**First steps**', '**False positives**'])
+        expect(message).toContain(heading);
+  });
+});
+
+it.each(FILES.filter(({ file }) => file.startsWith('monitors/')))(
+  '$file compares with the threshold that it names',
+  ({ file }) => {
+    const { type, query, options } = JSON.parse(read(file));
+    if (type === 'composite') {
+      for (const [, part] of query.matchAll(/\{([\w-]+)\}/g))
+        expect(existsSync(`${ROOT}/monitors/${part}.json`)).toBe(true);
+      return;
+    }
+    const [, threshold] = / (?:>|>=|<) ([\d.]+)$/.exec(query) ?? [];
+    expect(Number(threshold)).toBe(options.thresholds.critical);
+    if (type === 'log alert' && !query.startsWith('formula(')) {
+      expect(query).toMatch(
+        /^logs\("[^"]+"\)\.index\("\*"\)\.rollup\("\w+"(, "@[\w.]+")?\)(\.by\("[@\w.,]+"\))?\.last\("\d+[mh]"\) /,
+      );
+    }
+  },
+);
+
+it.each(FILES.filter(({ file }) => file.startsWith('rules/')))(
+  '$file has cases and steps of queries that it has',
+  ({ file }) => {
+    const { queries, cases, options } = JSON.parse(read(file));
+    const { steps = [], stepTransitions = [] } = options.sequenceDetectionOptions ?? {};
+    const names = [...queries, ...steps].map(({ name }: any) => name);
+    for (const { condition } of [...cases, ...steps]) if (condition) expect(names).toContain(condition.split(' ')[0]);
+    for (const { parent, child } of stepTransitions) expect(names).toEqual(expect.arrayContaining([parent, child]));
+  },
+);
+
+it('calls no attribute of an audit record what Datadog keeps for itself', () => {
+  // Attributes with these names replace the message, the status, the host, the service or the trace of a log.
+  const reserved = [
+    'msg',
+    'message',
+    'log',
+    'status',
+    'severity',
+    'level',
+    'syslog.severity',
+    'host',
+    'hostname',
+    'service',
+  ];
+  const others = [
+    'source',
+    'ddsource',
+    'ddtags',
+    'tags',
+    'timestamp',
+    'date',
+    'trace_id',
+    'span_id',
+    'dd.trace_id',
+    'dd.span_id',
+  ];
+  for (const name of [...reserved, ...others]) expect(ATTRIBUTES).not.toContain(name);
+});
+
+it('counts calls of one side only', () => {
+  for (const { file } of FILES) {
+    for (const [query] of read(file).matchAll(/@otel\.event_name:mcp_audit\.response[^"]*/g)) {
+      expect(query).toContain('@mcp_audit.side:server');
+    }
+  }
+});

@@ -1,0 +1,137 @@
+/** Elastic's own files, against the audit record's schema, and against the forms that Elastic publishes for them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTES, FIELDS } from './backends/audit-fields.js';
+import { checkQuery, columnsOf, wordsOf } from './backends/elastic-query.js';
+import { ruleSchema } from './backends/elastic-rule-schema.js';
+
+const ROOT = 'collector-config/elastic';
+const json = (file: string) => JSON.parse(readFileSync(`${ROOT}/${file}`, 'utf8'));
+const ndjson = (file: string): any[] =>
+  readFileSync(`${ROOT}/${file}`, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const rules = ndjson('rules/mcp-audit.ndjson');
+
+describe('index templates', () => {
+  const { properties } = json('component-templates/mcp-audit@mappings.json').template.mappings.properties.attributes;
+
+  it('map every attribute of an audit record, and nothing else', () => {
+    expect(Object.keys(properties).sort()).toEqual([...ATTRIBUTES].sort());
+  });
+
+  it.each(ATTRIBUTES)('map %s by its type', (name) => {
+    const schema = FIELDS[name];
+    const type = schema?.items?.type ?? schema?.type;
+    const expected = { integer: ['long'], boolean: ['boolean'], string: ['keyword', 'date'] }[String(type)];
+    expect(expected).toContain(properties[name].type);
+  });
+
+  it('map no name that leads on to another: one field cannot be a value and hold others', () => {
+    for (const name of ATTRIBUTES) expect(ATTRIBUTES.filter((other) => other.startsWith(`${name}.`))).toEqual([]);
+  });
+
+  it('stand above those that are built in, and name parts and policies that exist', () => {
+    const parts = readdirSync(`${ROOT}/component-templates`).map((file) => file.replace('.json', ''));
+    const policies = readdirSync(`${ROOT}/ilm`).map((file) => file.replace('.json', ''));
+    for (const file of readdirSync(`${ROOT}/index-templates`)) {
+      const template = json(`index-templates/${file}`);
+      expect(template.priority).toBeGreaterThan(200);
+      expect(template.composed_of).toEqual(expect.arrayContaining(parts));
+      expect(policies).toContain(template.template.settings['index.lifecycle.name']);
+    }
+  });
+});
+
+describe('security', () => {
+  it('lets the Collector create and nothing else', () => {
+    const { role_descriptors } = json('security/writer-api-key.json');
+    const roles: any[] = Object.values(role_descriptors);
+    expect(roles.flatMap(({ cluster }) => cluster)).toEqual([]);
+    const privileges = roles.flatMap(({ indices }) => indices).flatMap((index: any) => index.privileges);
+    expect([...new Set(privileges)].sort()).toEqual(['auto_configure', 'create_doc']);
+  });
+
+  it('lets only the eraser delete', () => {
+    for (const file of readdirSync(`${ROOT}/security`)) {
+      expect(/"(delete|delete_index|all|write|manage)"/.test(readFileSync(`${ROOT}/security/${file}`, 'utf8'))).toBe(
+        file === 'mcp-audit-eraser.json',
+      );
+    }
+  });
+});
+
+describe('detection rules', () => {
+  const validate = new Ajv({ allErrors: true, discriminator: true }).compile(ruleSchema);
+
+  it('have an id of their own', () => {
+    const ids = rules.map(({ rule_id }) => rule_id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s has the form of its kind', (_, rule) => {
+    validate(rule);
+    expect(validate.errors ?? []).toEqual([]);
+    const scores = { low: 21, medium: 47, high: 73, critical: 99 } as Record<string, number>;
+    expect(rule.risk_score).toBe(scores[rule.severity]);
+    for (const heading of ['## What it means', '## First steps', '## False positives'])
+      expect(rule.note).toContain(heading);
+  });
+
+  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s asks for fields and values that exist', (_, rule) => {
+    checkQuery(rule.query);
+    const others = [
+      ...(rule.threshold?.field ?? []),
+      ...(rule.new_terms_fields ?? []),
+      ...(rule.alert_suppression?.group_by ?? []),
+    ];
+    for (const field of others) checkQuery(field);
+    if (rule.type === 'esql') expect(columnsOf(rule.query).length).toBeGreaterThan(0);
+    if (rule.type === 'eql')
+      expect(rule.query).toMatch(
+        /^sequence by [\w., ]+ with maxspan=\d+[smh](\n {2}\[any where .+\]( with runs=\d+)?){2,}$/,
+      );
+    if (rule.type !== 'esql') expect(wordsOf(rule.query)).toEqual([]);
+    if (rule.language === 'kuery') expect(rule.query).not.toMatch(/==|&&|\|\||\bAND\b|\bOR\b/);
+  });
+
+  it('count calls of one side only', () => {
+    for (const { query } of rules.filter((rule) => rule.query.includes('mcp_audit.response'))) {
+      expect(query).toMatch(/mcp_audit\.side(:| ==) "server"/);
+    }
+  });
+});
+
+describe.each(readdirSync(`${ROOT}/dashboards`))('dashboard %s', (file) => {
+  const [dashboard, ...others] = ndjson(`dashboards/${file}`);
+  const panels: any[] = JSON.parse(dashboard.attributes.panelsJSON);
+
+  it('is one object that depends on no other', () => {
+    expect(others).toEqual([]);
+    expect(dashboard).toMatchObject({ type: 'dashboard', id: file.replace('.ndjson', ''), references: [] });
+  });
+
+  it('has panels side by side, none over another', () => {
+    const cells = panels.flatMap(({ gridData: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    for (const { gridData } of panels) expect(gridData.x + gridData.w).toBeLessThanOrEqual(48);
+  });
+
+  it.each(panels.map((panel) => [panel.title, panel]))('%s shows the columns that its query gives', (_, panel) => {
+    const { state } = panel.embeddableConfig.attributes;
+    const { layer } = state.datasourceStates.textBased.layers;
+    expect(layer.query).toEqual(state.query);
+    expect(Object.keys(state.adHocDataViews)).toEqual([layer.index]);
+    const columns = columnsOf(state.query.esql);
+    expect(columns).toEqual(expect.arrayContaining(layer.columns.map((column: any) => column.fieldName)));
+    const { layers, columns: cells } = state.visualization;
+    const shown =
+      cells ?? layers.flatMap((one: any) => [one.xAccessor, one.splitAccessor, ...one.accessors].filter(Boolean));
+    const ids = layer.columns.map((column: any) => column.columnId);
+    expect(ids).toEqual(expect.arrayContaining(shown.map((one: any) => one.columnId ?? one)));
+  });
+});
