@@ -1,18 +1,11 @@
 #!/usr/bin/env bash
-# For compose.elastic.yaml: gives Kibana its password, and elastic/install.sh a key to work with. It can be run again.
+# For compose.elastic.yaml: gives Kibana its password, then everybody else what they need. It can be run again.
 set -euo pipefail
 
 # Passwords go through file descriptors: arguments of a program can be seen by everybody on the machine.
-elastic() {
-  curl --silent --show-error --fail-with-body --config <(printf 'user = "elastic:%s"\n' "$(<"$MCP_ELASTIC_PASSWORD_FILE")") \
-    --header 'Content-Type: application/json' --data-binary "$2" "$MCP_ELASTIC_ENDPOINT/$1"
-}
+credentials="$(printf '%s:%s' "$MCP_ELASTIC_USER" "$(<"$MCP_ELASTIC_PASSWORD_FILE")" | base64 | tr -d '\n')"
+curl --silent --show-error --fail-with-body --request POST "$MCP_ELASTIC_ENDPOINT/_security/user/kibana_system/_password" \
+  --config <(printf 'header = "Authorization: Basic %s"\n' "$credentials") --header 'Content-Type: application/json' \
+  --data-binary @<(printf '{"password":"%s"}' "$(<"$MCP_KIBANA_PASSWORD_FILE")")
 
-elastic _security/user/kibana_system/_password @<(printf '{"password":"%s"}' "$(<"$MCP_KIBANA_PASSWORD_FILE")")
-
-# For an hour: nobody has to keep a key that may do everything.
-answer="$(elastic _security/api_key '{"name":"mcp-trail-setup","expiration":"1h"}')"
-MCP_ELASTIC_ADMIN_API_KEY_FILE="$(mktemp)"
-export MCP_ELASTIC_ADMIN_API_KEY_FILE
-sed -n 's/.*"encoded" *: *"\([^"]*\)".*/\1/p' <<<"$answer" >"$MCP_ELASTIC_ADMIN_API_KEY_FILE"
 bash "$(dirname "$0")/../elastic/install.sh"

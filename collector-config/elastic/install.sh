@@ -2,10 +2,14 @@
 # Sets Elasticsearch up for the Collector's `backends/elastic.yaml`, and Kibana with rules and dashboards. It can be run again.
 #
 #   MCP_ELASTIC_ENDPOINT             https://elasticsearch.example.com:9200
-#   MCP_ELASTIC_ADMIN_API_KEY_FILE   a file with the API key, in its encoded form, of somebody who may do all this
+#   MCP_ELASTIC_USER                 somebody who may do all this, such as elastic
+#   MCP_ELASTIC_PASSWORD_FILE        a file with the password
 #   MCP_ELASTIC_API_KEY_FILE         where the key for the Collector is written; kept if it is there
 #   MCP_KIBANA_ENDPOINT              https://kibana.example.com:5601; unset: no rules, no dashboards
 #   MCP_ELASTIC_CA_FILE              a certificate authority of one's own, if any
+#
+# A user, not an API key: Elasticsearch lets no API key make another one that may do something, and rules that came with an API
+# key would stop with it.
 set -euo pipefail
 
 fail() {
@@ -16,21 +20,22 @@ needed() {
   [[ -n "${!1:-}" ]] || fail "$1 is not set: $2"
 }
 needed MCP_ELASTIC_ENDPOINT 'the address of Elasticsearch'
-needed MCP_ELASTIC_ADMIN_API_KEY_FILE 'the file with an API key that may manage templates, policies, roles and API keys'
+needed MCP_ELASTIC_USER 'somebody who may manage templates, policies, roles and API keys'
+needed MCP_ELASTIC_PASSWORD_FILE 'the file with the password of that user'
 needed MCP_ELASTIC_API_KEY_FILE "the file that the Collector's API key is written to"
-[[ -s "$MCP_ELASTIC_ADMIN_API_KEY_FILE" ]] || fail "MCP_ELASTIC_ADMIN_API_KEY_FILE: there is nothing in $MCP_ELASTIC_ADMIN_API_KEY_FILE"
+[[ -s "$MCP_ELASTIC_PASSWORD_FILE" ]] || fail "MCP_ELASTIC_PASSWORD_FILE: there is nothing in $MCP_ELASTIC_PASSWORD_FILE"
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 elasticsearch="${MCP_ELASTIC_ENDPOINT%/}"
-admin="$(tr -d '[:space:]' <"$MCP_ELASTIC_ADMIN_API_KEY_FILE")"
+credentials="$(printf '%s:%s' "$MCP_ELASTIC_USER" "$(<"$MCP_ELASTIC_PASSWORD_FILE")" | base64 | tr -d '\n')"
 tls=(${MCP_ELASTIC_CA_FILE:+--cacert "$MCP_ELASTIC_CA_FILE"})
 
-# The key goes through a file descriptor: arguments of a program can be seen by everybody on the machine.
+# The password goes through a file descriptor: arguments of a program can be seen by everybody on the machine.
 request() {
   local method="$1" url="$2" answer
   shift 2
   answer="$(curl --silent --show-error --fail-with-body ${tls[@]+"${tls[@]}"} \
-    --config <(printf 'header = "Authorization: ApiKey %s"\n' "$admin") --request "$method" "$url" "$@")" ||
+    --config <(printf 'header = "Authorization: Basic %s"\n' "$credentials") --request "$method" "$url" "$@")" ||
     fail "$method $url: ${answer:-no answer}"
   printf '%s' "$answer"
 }

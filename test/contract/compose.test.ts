@@ -22,7 +22,7 @@ const files = [
   'compose/services.yaml',
 ];
 const services = files.flatMap((file) =>
-  Object.entries<any>(read(file).services).map(([name, service]) => ({ file, name, service })),
+  Object.entries<any>(read(file).services ?? {}).map(([name, service]) => ({ file, name, service })),
 );
 const images = services.flatMap(({ service }) => service.image ?? []);
 const main = read('compose.yaml');

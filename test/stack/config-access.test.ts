@@ -36,7 +36,12 @@ afterEach(async () => {
 afterAll(() => place.remove());
 
 const TOKEN = 'a-token-of-a-member';
-const TOKENS = { 'no token': undefined, 'a wrong token': 'a-token-of-nobody', 'an empty token': '', 'the token': TOKEN };
+const TOKENS = {
+  'no token': undefined,
+  'a wrong token': 'a-token-of-nobody',
+  'an empty token': '',
+  'the token': TOKEN,
+};
 
 /** Knocks over both protocols, and says whether each was let in. */
 async function knock(who: Omit<Credentials, 'ca'>, name: string) {

@@ -82,7 +82,12 @@ describe('what a variable says is wrong', () => {
     ['MCP_HEALTH_PORT', '70000', DEBUG, /70000/],
     ['MCP_SELF_METRICS_PORT', 'none', DEBUG, /port' expected type 'int'/],
     ['MCP_ELASTIC_ENDPOINT', 'es:9200', { backends: ['elastic'] }, /elasticsearch\/\w+: invalid endpoint "es:9200"/],
-    ['MCP_S3_DISABLE_TLS', 'maybe', { backends: ['archive-s3', 'debug'] }, /s3uploader\.disable_ssl' expected type 'bool'/],
+    [
+      'MCP_S3_DISABLE_TLS',
+      'maybe',
+      { backends: ['archive-s3', 'debug'] },
+      /s3uploader\.disable_ssl' expected type 'bool'/,
+    ],
   ])('%s=%s', async (name, value, choice, message) => {
     const short = join(place.folder, 'short');
     await writeFile(short, 'too short');
@@ -107,11 +112,13 @@ describe('a file of a certificate', () => {
   ])('%s, that holds no certificate, ends the start with %s', async (name, overlay) => {
     const garbage = join(place.folder, 'garbage.pem');
     await writeFile(garbage, 'not a certificate');
-    const { code, output } = await place.failedStart({ ...DEBUG, overlays: [overlay] }, { ...secured, [name]: garbage });
+    const { code, output } = await place.failedStart(
+      { ...DEBUG, overlays: [overlay] },
+      { ...secured, [name]: garbage },
+    );
     expect(code).toBe(1);
     expect(output).toMatch(/failed to load (TLS|client) .*(PEM|garbage\.pem)/s);
   });
-
 });
 
 describe('a security variable that is set to nothing ends the start', () => {
@@ -166,7 +173,10 @@ describe('a folder', () => {
   it('that another Collector uses for its queue is refused', async () => {
     const first = await place.start({ backends: ['loki'] });
     const other = await collectorPlace();
-    const { code, output } = await other.failedStart({ backends: ['loki'] }, { MCP_QUEUE_DIR: place.env({})['MCP_QUEUE_DIR'] });
+    const { code, output } = await other.failedStart(
+      { backends: ['loki'] },
+      { MCP_QUEUE_DIR: place.env({})['MCP_QUEUE_DIR'] },
+    );
     first.kill();
     await first.closed;
     await other.remove();

@@ -123,7 +123,10 @@ describe('a disk that is full', () => {
       else refused = answer;
     }
     expect(marks.length).toBeGreaterThan(3);
-    expect(refused).toMatchObject({ status: 503, text: expect.stringMatching(/exporter_otlp_http_loki_audit.*file too large/) });
+    expect(refused).toMatchObject({
+      status: 503,
+      text: expect.stringMatching(/exporter_otlp_http_loki_audit.*file too large/),
+    });
     backend.state.status = 200;
     await allStored(marks);
   });

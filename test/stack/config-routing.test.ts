@@ -5,7 +5,17 @@ import { AUDIT_EVENTS } from '../../src/semconv/audit-events.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { hex, type LogInput, logsRequest, post, type SpanInput, tracesRequest } from './support/otlp.js';
-import { allTracesFile, auditFile, logsFile, metricsFile, readLogs, readMetrics, readSpans, tracesFile, valueOf } from './support/sink.js';
+import {
+  allTracesFile,
+  auditFile,
+  logsFile,
+  metricsFile,
+  readLogs,
+  readMetrics,
+  readSpans,
+  tracesFile,
+  valueOf,
+} from './support/sink.js';
 
 let place: Place;
 let collector: Running;
@@ -26,7 +36,9 @@ async function sendLogs(records: readonly LogInput[]) {
 
 const bodies = (records: any[]) => records.map(({ body }) => body.stringValue);
 const withBody = (file: string, body: string) =>
-  eventually(`"${body.slice(0, 40)}"`, async () => (await readLogs(file)).find((record) => record.body.stringValue === body));
+  eventually(`"${body.slice(0, 40)}"`, async () =>
+    (await readLogs(file)).find((record) => record.body.stringValue === body),
+  );
 
 describe('audit records', () => {
   it.each(AUDIT_EVENTS)('%s goes to the audit branch, and to no other', async (eventName) => {
@@ -39,18 +51,15 @@ describe('audit records', () => {
     expect(bodies(await readLogs(auditFile(place.sink)))).not.toContain(other);
   });
 
-  it.each([
-    'mcp_auditor.request',
-    'xmcp_audit.request',
-    'MCP_AUDIT.request',
-    'mcp_audit',
-    '',
-  ])('%j is no name of an audit record', async (eventName) => {
-    const body = `no audit record ${randomUUID()}`;
-    await sendLogs([{ eventName, body }]);
-    await withBody(logsFile(place.sink), body);
-    expect(bodies(await readLogs(auditFile(place.sink)))).not.toContain(body);
-  });
+  it.each(['mcp_auditor.request', 'xmcp_audit.request', 'MCP_AUDIT.request', 'mcp_audit', ''])(
+    '%j is no name of an audit record',
+    async (eventName) => {
+      const body = `no audit record ${randomUUID()}`;
+      await sendLogs([{ eventName, body }]);
+      await withBody(logsFile(place.sink), body);
+      expect(bodies(await readLogs(auditFile(place.sink)))).not.toContain(body);
+    },
+  );
 
   it('stay as they are, whatever is in them', async () => {
     const text = [
@@ -63,13 +72,19 @@ describe('audit records', () => {
       'x'.repeat(30_000),
     ];
     const body = JSON.stringify({ event_name: 'mcp_audit.response', id: randomUUID(), text });
-    const attributes = { 'audit.record.id': randomUUID(), 'mcp_audit.duration_ms': 12, token: 'as it was', list: ['a', 'b'] };
+    const attributes = {
+      'audit.record.id': randomUUID(),
+      'mcp_audit.duration_ms': 12,
+      token: 'as it was',
+      list: ['a', 'b'],
+    };
     const traceId = hex(16);
     const spanId = hex(8);
     await sendLogs([{ eventName: 'mcp_audit.response', body, attributes, traceId, spanId }]);
     const record = await withBody(auditFile(place.sink), body);
     const expected = logsRequest([{ eventName: 'mcp_audit.response', body, attributes, traceId, spanId }]);
-    const { timeUnixNano, observedTimeUnixNano, ...rest } = expected.resourceLogs[0]!.scopeLogs[0]!.logRecords[0] as any;
+    const { timeUnixNano, observedTimeUnixNano, ...rest } = expected.resourceLogs[0]!.scopeLogs[0]!
+      .logRecords[0] as any;
     expect(record).toMatchObject(rest);
     expect(record.attributes).toHaveLength(4);
   });
@@ -85,7 +100,17 @@ describe('secrets in what is no audit record', () => {
     pem: '-----BEGIN PRIVATE KEY-----\nMIIabc\ndef==\n-----END PRIVATE KEY-----',
     tornPem: '-----BEGIN RSA PRIVATE KEY-----\nMIIabc',
   };
-  const KEYS = ['password', 'db.password', 'http.request.header.authorization', 'api_key', 'x-api-key', 'apiKey', 'client_secret', 'access_token', 'cookie'];
+  const KEYS = [
+    'password',
+    'db.password',
+    'http.request.header.authorization',
+    'api_key',
+    'x-api-key',
+    'apiKey',
+    'client_secret',
+    'access_token',
+    'cookie',
+  ];
   const PLAIN = {
     'gen_ai.tool.name': 'get_token_count',
     'gen_ai.usage.input_tokens': 12,
@@ -114,7 +139,11 @@ describe('secrets in what is no audit record', () => {
     const record = await withBody(logsFile(place.sink), marker);
     const span = await spanOf(traceId);
     for (const { attributes } of [record, span]) {
-      for (const key of KEYS) expect({ key, value: valueOf(attributes, key) }).toEqual({ key, value: expect.stringMatching(/^[0-9a-f]{64}$/) });
+      for (const key of KEYS)
+        expect({ key, value: valueOf(attributes, key) }).toEqual({
+          key,
+          value: expect.stringMatching(/^[0-9a-f]{64}$/),
+        });
       for (const [key, value] of Object.entries(PLAIN)) expect(String(valueOf(attributes, key))).toBe(String(value));
     }
     // Equal secrets have equal hashes, on logs and on spans.
@@ -162,4 +191,6 @@ async function sendSpans(spans: readonly SpanInput[]) {
 }
 
 const spanOf = (traceId: string) =>
-  eventually('the span', async () => (await readSpans(tracesFile(place.sink))).find((span) => span.traceId === traceId));
+  eventually('the span', async () =>
+    (await readSpans(tracesFile(place.sink))).find((span) => span.traceId === traceId),
+  );

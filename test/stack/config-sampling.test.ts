@@ -57,7 +57,9 @@ it('keeps all errors, slow and sensitive calls of a tenth, also those that end l
 
   await setTimeout(DECISION_WAIT_MS * 0.75);
   await send(lateError.map(({ traceId }) => ({ name: 'late', traceId, error: true })));
-  await send(lateSensitive.map(({ traceId }) => ({ name: 'late', traceId, attributes: { [SENSITIVE]: 'restricted' } })));
+  await send(
+    lateSensitive.map(({ traceId }) => ({ name: 'late', traceId, attributes: { [SENSITIVE]: 'restricted' } })),
+  );
   await setTimeout(DECIDED_MS - DECISION_WAIT_MS * 0.75);
 
   const all = { ...early, lateError, lateSensitive };
@@ -81,7 +83,10 @@ it('what ends after the decision shares the fate of its trace', async () => {
   await setTimeout(DECIDED_MS);
   const found = (await readSpans(tracesFile(place.sink))).filter(({ name }) => name === 'too late');
   expect(found.map(({ traceId }) => traceId).sort()).toEqual(
-    spans.map(({ traceId }) => traceId).filter((id) => before.has(id)).sort(),
+    spans
+      .map(({ traceId }) => traceId)
+      .filter((id) => before.has(id))
+      .sort(),
   );
   expect(found.length).toBeLessThan(spans.length);
 });

@@ -32,16 +32,17 @@ const install = async (env: Record<string, string>) =>
 
 const settings = () => ({
   MCP_ELASTIC_ENDPOINT: elasticsearch.url,
-  MCP_ELASTIC_ADMIN_API_KEY_FILE: join(place.folder, 'admin-key'),
+  MCP_ELASTIC_USER: elasticsearch.admin.user,
+  MCP_ELASTIC_PASSWORD_FILE: join(place.folder, 'password'),
   MCP_ELASTIC_API_KEY_FILE: keyFile,
   MCP_KIBANA_ENDPOINT: kibana.url,
 });
 
 beforeAll(async () => {
   elasticsearch = await startElasticsearch();
-  kibana = await startKibana({ key: elasticsearch.adminKey });
+  kibana = await startKibana(elasticsearch.admin);
   // With the newline that editors leave behind.
-  await writeFile(settings().MCP_ELASTIC_ADMIN_API_KEY_FILE, `${elasticsearch.adminKey}\n`);
+  await writeFile(settings().MCP_ELASTIC_PASSWORD_FILE, `${elasticsearch.admin.password}\n`);
   expect(await install(settings())).toMatchObject({ ok: true });
   await writeFile(keyFile, `${await readFile(keyFile, 'utf8')}\n`);
   stack = await startStack({
@@ -112,7 +113,7 @@ it('keeps the key that only its owner can read when it installs again', async ()
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
 });
 
-it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_ADMIN_API_KEY_FILE', 'MCP_ELASTIC_API_KEY_FILE'])(
+it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_USER', 'MCP_ELASTIC_PASSWORD_FILE', 'MCP_ELASTIC_API_KEY_FILE'])(
   'does not install without %s, and says so',
   async (name) => {
     const { [name]: _, ...rest } = settings() as Record<string, string>;
@@ -123,12 +124,22 @@ it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_ADMIN_API_KEY_FILE', 'MCP_ELASTIC_
 );
 
 it('says which request failed, and with what answer', async () => {
-  const wrong = join(place.folder, 'wrong-key');
+  const wrong = join(place.folder, 'wrong-password');
   await writeFile(wrong, 'd3Jvbmc=');
-  const { ok, text } = await install({ ...settings(), MCP_ELASTIC_ADMIN_API_KEY_FILE: wrong });
+  const { ok, text } = await install({ ...settings(), MCP_ELASTIC_PASSWORD_FILE: wrong });
   expect(ok).toBe(false);
   expect(text).toMatch(/PUT .*_ilm\/policy\/mcp-audit-default: .*unable to authenticate/);
   expect(text).not.toContain('d3Jvbmc=');
+});
+
+it('gives Kibana its password first, in compose.elastic.yaml', async () => {
+  const script = fileURLToPath(new URL('../../collector-config/compose/elastic-setup.sh', import.meta.url));
+  const passwordFile = join(place.folder, 'kibana-password');
+  await writeFile(passwordFile, '0123abcd\n');
+  const env = { PATH: String(process.env.PATH), ...settings(), MCP_KIBANA_PASSWORD_FILE: passwordFile };
+  const { stdout } = await promisify(execFile)('bash', [script], { env });
+  expect(elasticsearch.kibanaPassword).toBe('0123abcd');
+  expect(stdout).toContain('kept the key');
 });
 
 it('gives the Collector a key that cannot change what is there', async () => {

@@ -5,7 +5,8 @@
 import { createTemplates, ignoredOf, matches } from './elasticsearch-mappings.mjs';
 import { json, onlyKeys, Refused, startServer } from './server.mjs';
 
-const ADMIN_KEY = 'YWRtaW46c3RhbmQtaW4=';
+const ADMIN = { user: 'elastic', password: 'a "quoted" password' };
+const ADMIN_HEADER = `Basic ${Buffer.from(`${ADMIN.user}:${ADMIN.password}`).toString('base64')}`;
 const WRITER_KEY = 'd3JpdGVyOnN0YW5kLWlu';
 const META_KEYS = ['_index', '_id', 'require_data_stream', 'dynamic_templates', 'pipeline'];
 const ACTIONS = ['create', 'index', 'update', 'delete'];
@@ -21,6 +22,7 @@ export async function startElasticsearch({ port } = {}) {
   /** @type {Map<string, { template: string, mapping: any, documents: Map<string, Stored> }>} */ const streams =
     new Map();
   /** @type {any} */ let writer;
+  /** @type {string | undefined} */ let kibanaPassword;
   let duplicates = 0;
   let generated = 0;
   /** How many bulk requests were wholly refused, by status. @type {Map<number, number>} */
@@ -33,7 +35,7 @@ export async function startElasticsearch({ port } = {}) {
 
   /** @param {string | undefined} header */
   function authenticate(header) {
-    if (header === `ApiKey ${ADMIN_KEY}`) return undefined;
+    if (header === ADMIN_HEADER) return undefined;
     if (writer && header === `ApiKey ${WRITER_KEY}`) return writer.role_descriptors;
     throw new Refused(401, 'unable to authenticate with provided credentials', 'security_exception');
   }
@@ -97,6 +99,10 @@ export async function startElasticsearch({ port } = {}) {
         onlyKeys(json(body, 'the request'), ['name', 'role_descriptors', 'metadata', 'expiration'], 'the request');
         writer = json(body, 'the request');
         return answered({ id: 'writer', name: writer.name, api_key: 'stand-in', encoded: WRITER_KEY });
+      }
+      if (path === '_security/user/kibana_system/_password' && method === 'POST') {
+        kibanaPassword = onlyKeys(json(body, 'the request'), ['password'], 'the request').password;
+        return answered({});
       }
       for (const [route, put] of Object.entries(routes)) {
         const [verb, folder] = route.split(' ');
@@ -209,11 +215,15 @@ export async function startElasticsearch({ port } = {}) {
 
   return {
     ...server,
-    adminKey: ADMIN_KEY,
+    admin: ADMIN,
     policies,
     roles,
     plan,
     refused,
+    /** The password that Kibana was given. */
+    get kibanaPassword() {
+      return kibanaPassword;
+    },
     /** Whether somebody made a key for the Collector. */
     get hasWriter() {
       return writer !== undefined;

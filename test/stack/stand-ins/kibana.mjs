@@ -1,14 +1,15 @@
 /** A stand-in for the two imports of Kibana that `elastic/install.sh` uses. */
 import { json, Refused, startServer } from './server.mjs';
 
-/** @param {{ key: string }} options the API key of somebody who may import */
-export async function startKibana({ key }) {
+/** @param {{ user: string, password: string }} admin who may import */
+export async function startKibana({ user, password }) {
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   /** @type {any[]} */ const rules = [];
   /** @type {any[]} */ const savedObjects = [];
   const server = await startServer({
     refuse: ({ status, message }) => ({ status, body: { statusCode: status, error: 'refused', message } }),
     async handle({ method, url, headers, body }) {
-      if (headers.authorization !== `ApiKey ${key}`) throw new Refused(401, 'unauthorized');
+      if (headers.authorization !== authorization) throw new Refused(401, 'unauthorized');
       if (!headers['kbn-xsrf']) throw new Refused(400, 'Request must contain a kbn-xsrf header.');
       const into = { '/api/detection_engine/rules/_import': rules, '/api/saved_objects/_import': savedObjects }[
         url.pathname

@@ -46,5 +46,9 @@ export type Backend = Awaited<ReturnType<typeof startBackend>>;
 /** Elasticsearch's answer to documents that it took: every other line is one. */
 function bulkAnswer(text: string) {
   const documents = Math.floor(text.trimEnd().split('\n').length / 2);
-  return JSON.stringify({ took: 1, errors: false, items: Array.from({ length: documents }, () => ({ create: { status: 201 } })) });
+  return JSON.stringify({
+    took: 1,
+    errors: false,
+    items: Array.from({ length: documents }, () => ({ create: { status: 201 } })),
+  });
 }

@@ -29,7 +29,11 @@ export function knockHttp(port: number, who: Credentials, body: unknown): Promis
 }
 
 /** The same over gRPC, with no more of it than one call needs. */
-export function knockGrpc(port: number, who: Credentials, record: { eventName: string; body: string }): Promise<string> {
+export function knockGrpc(
+  port: number,
+  who: Credentials,
+  record: { eventName: string; body: string },
+): Promise<string> {
   return new Promise((resolve) => {
     const session = connect(`https://127.0.0.1:${port}`, tls(who) as any);
     const done = (answer: string) => {

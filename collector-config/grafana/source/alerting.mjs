@@ -1,0 +1,89 @@
+/**
+ * Alerts for Grafana's own alerting, made of the rules of Prometheus and Loki: for those who have no Alertmanager.
+ * `node collector-config/grafana/source/alerting.mjs` writes them anew: read the diff.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+
+const root = new URL('../../', import.meta.url);
+
+/** Folders of rules, with the data source that answers their queries and how it is asked for one answer. */
+const SOURCES = [
+  { folder: 'prometheus/rules/', uid: 'mcp-prometheus', query: { instant: true, range: false } },
+  { folder: 'loki/rules/mcp-audit/', uid: 'mcp-loki-audit', query: { queryType: 'instant' } },
+];
+
+const HEADER = `# Alerts of Prometheus and Loki once more, for Grafana's own alerting: it sends them by its contact points, without an
+# Alertmanager. With one, leave this file out, or every alert is told twice.
+# Made of prometheus/rules/ and loki/rules/ by source/alerting.mjs: change those. Grafana reads annotations and queries of
+# this file as they are, so that a $ stays a $ here, unlike in the other folders of provisioning/.
+`;
+
+/** Grafana looks every ten seconds, or a multiple of that. @param {string} interval */
+const multipleOfTen = (interval) => `${Math.max(10, Math.floor(Number.parseInt(interval, 10) / 10) * 10)}s`;
+
+/** `McpCallBurst` is `mcp-call-burst`. @param {string} name */
+const uidOf = (name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+
+/** Grafana's `$value` is a sentence about all queries of a rule. @param {string} text */
+const withValueOfQuery = (text) => text.replaceAll('$value', '$values.query.Value');
+
+/** @param {any} rule @param {typeof SOURCES[number]} source */
+function alertOf(rule, { uid, query }) {
+  const refId = 'query';
+  return {
+    uid: uidOf(rule.alert),
+    title: rule.alert,
+    condition: 'condition',
+    for: rule.for ?? '0s',
+    data: [
+      {
+        refId,
+        relativeTimeRange: { from: 600, to: 0 },
+        datasourceUid: uid,
+        model: { refId, expr: rule.expr, ...query },
+      },
+      // The query has its own threshold, and its value may be 0: whatever it finds is an alert.
+      {
+        refId: 'condition',
+        datasourceUid: '__expr__',
+        model: {
+          refId: 'condition',
+          type: 'threshold',
+          expression: refId,
+          conditions: [{ evaluator: { type: 'gt', params: [-1] } }],
+        },
+      },
+    ],
+    // To find nothing is the rule. To be unable to ask is an alert.
+    noDataState: 'OK',
+    execErrState: 'Error',
+    labels: rule.labels,
+    annotations: Object.fromEntries(
+      Object.entries(rule.annotations).map(([name, text]) => [name, withValueOfQuery(String(text))]),
+    ),
+  };
+}
+
+/** The file, as text. */
+export function alerting() {
+  const groups = SOURCES.flatMap((source) => {
+    const folder = new URL(source.folder, root);
+    return readdirSync(folder)
+      .sort()
+      .flatMap((name) => parse(readFileSync(new URL(name, folder), 'utf8')).groups)
+      .map(({ name, interval, rules }) => ({
+        orgId: 1,
+        name,
+        folder: 'MCP',
+        interval: multipleOfTen(interval),
+        rules: rules.map((rule) => alertOf(rule, source)),
+      }));
+  });
+  return HEADER + stringify({ apiVersion: 1, groups }, { lineWidth: 0 });
+}
+
+export const path = fileURLToPath(new URL('../provisioning/alerting/mcp-trail.yaml', import.meta.url));
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(path, alerting());

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { configArguments, startCollector } from '../../collector-config/stack/collector.mjs';
+import { startProgram } from '../../collector-config/stack/process.mjs';
+import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { logsRequest, post } from './support/otlp.js';
+import { readLogs } from './support/sink.js';
+
+const CHOICE = { backends: ['archive-file', 'discard-rest'] };
+const START_OF_LINE = '{"resourceLogs":';
+
+let place: Place;
+let running: Running | undefined;
+let archive: string;
+
+beforeEach(async () => {
+  place = await collectorPlace();
+  archive = place.env({})['MCP_ARCHIVE_DIR'] as string;
+});
+afterEach(async () => {
+  running?.kill();
+  await running?.closed;
+  await place.remove();
+});
+
+const send = (body: string) =>
+  post(
+    place.otlp,
+    '/v1/logs',
+    logsRequest([{ eventName: 'mcp_audit.response', body, attributes: { 'audit.record.id': body.slice(0, 36) } }]),
+  );
+
+const current = () => join(archive, 'mcp-audit.jsonl');
+
+it('has a record before its sender has an answer, also when the Collector is killed', async () => {
+  running = await place.start(CHOICE);
+  const acknowledged: string[] = [];
+  const senders = Array.from({ length: 8 }, async () => {
+    for (;;) {
+      const body = `${randomUUID()} «ü» \r\n\t"\\`;
+      const status = await send(body).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status !== 200) return;
+      acknowledged.push(body);
+    }
+  });
+  await setTimeout(1_500);
+  running.kill();
+  await Promise.all(senders);
+  const archived = new Set((await readLogs(current())).map(({ body }) => body.stringValue));
+  expect(acknowledged.length).toBeGreaterThan(100);
+  expect(acknowledged.filter((body) => !archived.has(body))).toEqual([]);
+
+  // And goes on in the same file.
+  running = await place.start(CHOICE);
+  expect((await send('after')).status).toBe(200);
+  const bodies = (await readLogs(current())).map(({ body }) => body.stringValue);
+  expect(bodies).toEqual(expect.arrayContaining([acknowledged[0], 'after']));
+});
+
+it('gives lines that can be sent again, and come back the same', async () => {
+  running = await place.start(CHOICE);
+  await send(JSON.stringify({ a: ' «ü» 漢字 \r\n', id: randomUUID() }));
+  const [line] = (await readFile(current(), 'utf8')).split('\n');
+  expect(await post(place.otlp, '/v1/logs', JSON.parse(line as string))).toMatchObject({ status: 200 });
+  expect((await readFile(current(), 'utf8')).split('\n')).toEqual([line, line, '']);
+});
+
+it('keeps every file, however many there are', async () => {
+  const small = fileURLToPath(new URL('./fixtures/small-archive.yaml', import.meta.url));
+  running = await startCollector({
+    otelcol: place.otelcol,
+    files: [...place.files(CHOICE), small],
+    env: place.env({}),
+  });
+  const ids: string[] = [];
+  for (let number = 0; number < 110; number++) {
+    const id = randomUUID();
+    expect((await send(`${id}${'x'.repeat(900_000)}`)).status).toBe(200);
+    ids.push(id);
+  }
+  await setTimeout(500); // Old files are removed in the background, where they are.
+  const files = await readdir(archive);
+  expect(files.length).toBeGreaterThan(101); // The program's own default would keep 100, and the one it writes to.
+  const found = new Set<string>();
+  for (const file of files)
+    for (const { body } of await readLogs(join(archive, file))) found.add(body.stringValue.slice(0, 36));
+  expect(ids.filter((id) => !found.has(id))).toEqual([]);
+});
+
+it('refuses what the disk has no room for, and everything acknowledged can be read', async () => {
+  const args = ['-c', 'ulimit -f 256; exec "$0" "$@"', place.otelcol, ...configArguments(place.files(CHOICE))];
+  const readyUrl = `http://127.0.0.1:${place.ports['MCP_HEALTH_PORT']}/`;
+  running = await startProgram({ name: 'the Collector', file: '/bin/bash', args, env: place.env({}), readyUrl });
+  const acknowledged: string[] = [];
+  for (let number = 0; ; number++) {
+    const body = `${number} ${randomUUID()} {"resourceLogs":[] ${'x'.repeat(10_000)}`;
+    const { status, text } = await send(body);
+    if (status === 200) acknowledged.push(body);
+    else {
+      expect({ status, text }).toEqual({
+        status: 503,
+        text: expect.stringMatching(/mcp-audit\.jsonl: file too large/),
+      });
+      break;
+    }
+  }
+  expect(acknowledged.length).toBeGreaterThan(5);
+  running.kill();
+  await running.closed;
+  // There is room again.
+  running = await place.start(CHOICE);
+  for (const body of ['next', 'the one after']) {
+    expect((await send(body)).status).toBe(200);
+    acknowledged.push(body);
+  }
+  const lines = (await readFile(current(), 'utf8')).split('\n').filter(Boolean);
+  const whole = lines.map((line) => JSON.parse(line.slice(line.lastIndexOf(START_OF_LINE))));
+  const bodies = whole.map((request) => request.resourceLogs[0].scopeLogs[0].logRecords[0].body.stringValue);
+  expect(bodies).toEqual(acknowledged);
+  expect(lines.filter((line) => line.lastIndexOf(START_OF_LINE) > 0)).toHaveLength(1);
+});

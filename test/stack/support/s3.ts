@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { startProgram } from '../../../collector-config/stack/process.mjs';
+import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
+
+const MOTO = 'moto[server]==5.1.22';
+const run = promisify(execFile);
+
+/** Installs the S3-compatible server once, beside the other programs: a Python environment is not to be moved. */
+async function installed(): Promise<string> {
+  const folder = join(cacheFolder, 'stack', MOTO.replace(/\W+/g, '-'));
+  const program = join(folder, 'bin', 'moto_server');
+  const done = join(folder, 'complete');
+  if (existsSync(done)) return program;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(cacheFolder, 'stack'), { recursive: true });
+  try {
+    await run('python3', ['-m', 'venv', folder]);
+    await run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', MOTO]);
+  } catch (error) {
+    throw new Error(`the test of the S3 archive needs python3 with venv, and ${MOTO} from PyPI: ${error}`);
+  }
+  const marker = await mkdtemp(join(folder, 'marker-'));
+  await rename(marker, done);
+  return program;
+}
+
+/** An S3-compatible server, with a bucket that keeps every object for a year whoever asks. */
+export async function startS3(port: number, bucket: string) {
+  const file = await installed();
+  const url = `http://127.0.0.1:${port}`;
+  const options = {
+    name: 'the S3 server',
+    file,
+    args: ['-H', '127.0.0.1', '-p', String(port)],
+    readyUrl: `${url}/moto-api/`,
+  };
+  const program = await startProgram(options);
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}/${bucket}${path}`, init);
+    if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
+    return response;
+  };
+  const put = (path: string, body = '', headers = {}) => ask(path, { method: 'PUT', body, headers });
+  await put('', '', { 'x-amz-bucket-object-lock-enabled': 'true' });
+  const retention = '<DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention>';
+  await put(
+    '?object-lock',
+    `<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>${retention}</Rule></ObjectLockConfiguration>`,
+  );
+
+  return {
+    url,
+    program,
+
+    /** Names of all objects. */
+    async keys(): Promise<string[]> {
+      const text = await (await ask('?list-type=2')).text();
+      return [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => String(key));
+    },
+
+    /** What an object holds. */
+    read: async (key: string): Promise<any> => {
+      const bytes = Buffer.from(await (await ask(`/${key}`)).arrayBuffer());
+      return JSON.parse((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8'));
+    },
+
+    retention: async (key: string) => (await ask(`/${key}?retention`)).text(),
+
+    /** Status of an attempt to delete one version of an object for good. */
+    async remove(key: string) {
+      const version = (await ask(`/${key}`, { method: 'HEAD' })).headers.get('x-amz-version-id');
+      return (await fetch(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).status;
+    },
+  };
+}
