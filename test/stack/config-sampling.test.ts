@@ -46,11 +46,14 @@ it('keeps all errors, slow and sensitive calls of a tenth, also those that end l
   const early = {
     error: traces(20, { error: true }),
     slow: traces(20, { durationMs: 6_000 }),
+    sensitive: traces(20, { attributes: { 'mcp_audit.sensitive': true } }),
     restricted: traces(20, { attributes: { [SENSITIVE]: 'restricted' } }),
     highlyRestricted: traces(20, { attributes: { [SENSITIVE]: 'highly_restricted' } }),
     tool: traces(20, { attributes: { 'gen_ai.tool.name': 'delete_customer' } }),
   };
-  const plain = traces(200, { attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal' } });
+  const plain = traces(200, {
+    attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal', 'mcp_audit.sensitive': false },
+  });
   const lateError = traces(20, {});
   const lateSensitive = traces(20, {});
   await send([...Object.values(early).flat(), ...plain, ...lateError, ...lateSensitive]);
