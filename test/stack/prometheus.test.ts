@@ -1,17 +1,12 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROMETHEUS_FLAGS } from '../../collector-config/stack/backends.mjs';
-import { freePort } from '../../collector-config/stack/ports.mjs';
-import { type RunningProgram, startProgram } from '../../collector-config/stack/process.mjs';
-import { programs } from '../../collector-config/stack/programs.mjs';
 import { eventually } from './support/eventually.js';
 import { getJson } from './support/json.js';
 import { type CallsInput, callsRequest } from './support/metrics.js';
 import { hex, post } from './support/otlp.js';
 import { queryMetric } from './support/prometheus.js';
-import { CONFIG, everySecond, readGroups, writeGroups } from './support/rules.js';
 import { scratch } from './support/scratch.js';
+import { startPrometheus } from './support/start-prometheus.js';
 
 const MINUTE = 60_000;
 const RESOURCE = {
@@ -23,25 +18,12 @@ const RESOURCE = {
 };
 
 let place: Awaited<ReturnType<typeof scratch>>;
-const started: RunningProgram[] = [];
+const started: Awaited<ReturnType<typeof startPrometheus>>[] = [];
 
-/** Our configuration on a Prometheus of its own, its rules looked at every second. */
 async function start(flags: readonly string[]): Promise<string> {
-  const file = (await programs(['prometheus'])).prometheus as string;
-  const port = await freePort();
-  const folder = join(place.folder, String(port));
-  await mkdir(folder);
-  await copyFile(join(CONFIG, 'prometheus/prometheus.yml'), join(folder, 'prometheus.yml'));
-  await writeGroups(join(folder, 'rules'), everySecond(await readGroups('prometheus/rules')));
-  const url = `http://127.0.0.1:${port}`;
-  const args = [
-    `--config.file=${join(folder, 'prometheus.yml')}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-    ...flags,
-  ];
-  started.push(await startProgram({ name: 'Prometheus', file, args, readyUrl: `${url}/-/ready` }));
-  return url;
+  const program = await startPrometheus(place.folder, flags);
+  started.push(program);
+  return program.url;
 }
 
 const send = async (url: string, ...series: CallsInput[]) =>
