@@ -240,7 +240,8 @@ describe('the retention of Loki', () => {
       // It does not always end by itself then, and is never ready.
       const program = await startProgram({ name: 'Loki', file: file as string, args, env });
       await eventually(`"${said}"`, () => program.output, { accept: (output) => output.includes(said) });
-      const ready = await fetch(`http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`).catch(() => undefined);
+      const url = `http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`;
+      const ready = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
       expect(ready?.status).not.toBe(200);
       program.kill();
       await program.closed;
