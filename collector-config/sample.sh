@@ -13,7 +13,10 @@ record="$(printf '%012x%s' "${seconds}000" "$(openssl rand -hex 8)" |
   sed -E 's/^(.{8})(.{4})(.{3})(.{3})(.{10}).*/\1-\2-7\3-8\4-\500/')"
 
 text() { printf '{"key":"%s","value":{"stringValue":"%s"}}' "$1" "$2"; }
-post() { printf '%-11s%s\n' "$1" "$(curl -sS "$otlp$1" -H 'content-type: application/json' --data-binary @-)"; }
+post() {
+  answer="$(curl -sS --fail-with-body "$otlp$1" -H 'content-type: application/json' --data-binary @-)"
+  printf '%-11s%s\n' "$1" "$answer"
+}
 
 # The body of an audit record is JSON in a string. Attributes repeat its fields, here the few that the commands look for.
 post /v1/logs <<END

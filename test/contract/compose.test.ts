@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PROMETHEUS_FLAGS } from '../../collector-config/stack/backends.mjs';
@@ -97,4 +97,29 @@ it('every secret comes from a file', () => {
   );
   expect(secrets.length).toBeGreaterThan(5);
   for (const [name, value] of secrets) expect(`${name}=${value}`).toMatch(/_FILE=\/run\//);
+});
+
+describe('what is mounted', () => {
+  const mounted = services.flatMap(({ service }) =>
+    (service.volumes ?? []).filter((volume: string) => volume.startsWith('./')),
+  );
+  it.each([...new Set<string>(mounted)])('%s is there, and cannot be written to', (volume) => {
+    const [source, , mode] = volume.split(':');
+    expect(existsSync(new URL(source as string, root))).toBe(true);
+    expect(mode).toBe('ro');
+  });
+
+  it.each(services)('$file: $name is told of no file that is not mounted', ({ file, service }) => {
+    const targets = [
+      ...(service.volumes ?? []).map((volume: string) => volume.split(':').slice(0, 2)),
+      ...(service.configs ?? []).map(({ source, target }: any) => [read(file).configs?.[source]?.file, target]),
+    ].filter(([source]) => source);
+    const told = [service.entrypoint, service.command, Object.values(service.environment ?? {})]
+      .flat()
+      .flatMap((text) => /\/etc\/(?:mcp|loki|prometheus)\/\S+$/.exec(String(text ?? ''))?.[0] ?? []);
+    for (const path of told) {
+      const [source, target] = targets.find(([, at]) => path === at || path.startsWith(`${at}/`)) ?? [];
+      expect(existsSync(new URL(`${source}${path.slice(target?.length)}`, root)), path).toBe(true);
+    }
+  });
 });

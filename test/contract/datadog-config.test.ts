@@ -119,3 +119,16 @@ it('counts calls of one side only', () => {
     }
   }
 });
+
+it('lists every facet that something is grouped by', () => {
+  const listed = read('README.md');
+  const grouped = FILES.flatMap(({ file }) => {
+    const text = read(file);
+    const facets = [...text.matchAll(/"facet": "(@[^"]+)"/g), ...text.matchAll(/"groupByFields": \[([^\]]*)\]/g)];
+    return [...facets, ...text.matchAll(/\.by\(\\"([^)]*)\\"\)/g)].flatMap(
+      ([, names]) => String(names).match(/@[\w.]+/g) ?? [],
+    );
+  });
+  expect(grouped.length).toBeGreaterThan(20);
+  for (const facet of grouped) expect(listed).toContain(`\`${facet}\``);
+});

@@ -66,8 +66,11 @@ it('keeps records in objects that nobody can delete', async () => {
   expect(records[0]).toMatchObject({ eventName: 'mcp_audit.response' });
   const [key] = await s3.keys();
   expect(key).toMatch(/^mcp-audit\/year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/minute=\d\d\/.*\.json(\.gz)?$/);
-  expect(await s3.retention(key as string)).toMatch(/<Mode>COMPLIANCE<\/Mode>/);
-  expect(await s3.remove(key as string)).toBe(403);
+  const { mode, until } = await s3.lock(key as string);
+  expect(mode).toBe('COMPLIANCE');
+  expect(Date.parse(String(until))).toBeGreaterThan(Date.now() + 364 * 86_400_000);
+  expect(await s3.remove(key as string)).toContain('<Code>AccessDenied</Code>');
+  expect(await stored()).toHaveLength(bodies.length);
 }, 240_000);
 
 it('loses nothing while the store is away and the Collector is killed', async () => {

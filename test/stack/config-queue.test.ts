@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** Sends one audit record of about so many bytes, with a mark of its own. */
 async function send(bytes = 1_000) {
-  const mark = `<${randomUUID()}>`;
+  const mark = `(${randomUUID()})`;
   const began = performance.now();
   const answer = await post(
     place.otlp,

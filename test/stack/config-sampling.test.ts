@@ -46,11 +46,14 @@ it('keeps all errors, slow and sensitive calls of a tenth, also those that end l
   const early = {
     error: traces(20, { error: true }),
     slow: traces(20, { durationMs: 6_000 }),
+    sensitive: traces(20, { attributes: { 'mcp_audit.sensitive': true } }),
     restricted: traces(20, { attributes: { [SENSITIVE]: 'restricted' } }),
     highlyRestricted: traces(20, { attributes: { [SENSITIVE]: 'highly_restricted' } }),
     tool: traces(20, { attributes: { 'gen_ai.tool.name': 'delete_customer' } }),
   };
-  const plain = traces(200, { attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal' } });
+  const plain = traces(200, {
+    attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal', 'mcp_audit.sensitive': false },
+  });
   const lateError = traces(20, {});
   const lateSensitive = traces(20, {});
   await send([...Object.values(early).flat(), ...plain, ...lateError, ...lateSensitive]);
@@ -111,6 +114,32 @@ describe('audit records are never sampled', () => {
     const found = async () => new Set((await readLogs(auditFile(place.sink))).map(({ body }) => body.stringValue));
     await eventually('all records', found, { accept: (seen) => records.every(({ body }) => seen.has(body)) });
   });
+});
+
+it('more traces at once than there is room for: the oldest are dropped undecided, and counted', async () => {
+  const other = await collectorPlace();
+  const env = { MCP_TRACE_MAX_PENDING: '10', MCP_TRACE_DECISION_WAIT: '2s' };
+  const running = await other.start({ backends: ['debug'], sink: true }, env);
+  try {
+    const spans = traces(30, { error: true });
+    for (const span of spans)
+      expect(await post(other.otlp, '/v1/traces', tracesRequest([span]))).toMatchObject({ status: 200 });
+    await eventually('the last', () => readSpans(tracesFile(other.sink)), { accept: (all) => all.length >= 10 });
+    const found = (await readSpans(tracesFile(other.sink))).map(({ traceId }) => traceId);
+    expect(found.sort()).toEqual(
+      spans
+        .slice(-10)
+        .map(({ traceId }) => traceId)
+        .sort(),
+    );
+    const response = await fetch(`http://127.0.0.1:${other.ports['MCP_SELF_METRICS_PORT']}/metrics`);
+    const dropped = /^otelcol_processor_tail_sampling_sampling_trace_dropped_too_early\S* (\d+)/m;
+    expect(Number(dropped.exec(await response.text())?.[1])).toBe(20);
+  } finally {
+    running.kill();
+    await running.closed;
+    await other.remove();
+  }
 });
 
 it('by default an error counts that ends a minute after its trace began', async () => {

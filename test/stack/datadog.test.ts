@@ -118,7 +118,9 @@ it('brings other logs, spans, cumulative histograms and its own metrics', async 
   expect(sketch.metric).toBe('mcp.server.operation.duration');
   // Of the five calls, the three that came after the first report.
   expect(sketch.dogsketches[0].cnt).toBe(3);
-  await eventually('a queue', () => datadog.series.find(({ metric }) => metric === 'otelcol_exporter_queue_size'));
+  for (const name of ['otelcol_exporter_queue_size', 'otelcol_exporter_queue_capacity', 'otelcol_process_uptime']) {
+    await eventually(name, () => datadog.series.find(({ metric }) => metric === name));
+  }
   expect(datadog.complaints).toEqual([]);
 });
 

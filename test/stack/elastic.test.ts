@@ -242,18 +242,19 @@ it('keeps a value of the wrong type, and the record with it', async () => {
   expect(source.attributes).toMatchObject({ 'mcp_audit.duration_ms': 'soon', 'someone.elses': 1 });
 });
 
-it('waits out 503, 429, 429 for some, and two deaths of the Collector: nothing is lost, nothing is there twice', async () => {
+it('waits out 503, 429, 401, 429 for some, and two deaths of the Collector: nothing is lost, nothing is there twice', async () => {
   const batches = Array.from({ length: 30 }, () => Array.from({ length: 50 }, () => auditRecord()));
   const { refused } = elasticsearch;
   refused.clear();
-  for (const [number, status] of [503, 429, undefined].entries()) {
+  for (const [number, status] of [503, 429, 401].entries()) {
     elasticsearch.plan.status = status;
     for (const batch of batches.slice(number * 10, number * 10 + 10)) await deliver(logsRequest(batch));
-    if (status) await eventually(`an answer ${status}`, () => (refused.get(status) ?? 0) > 1);
+    await eventually(`an answer ${status}`, () => (refused.get(status) ?? 0) > 1);
     if (number > 0) continue;
     stack.running.get('otelcol')?.kill();
     await stack.start('otelcol');
   }
+  elasticsearch.plan.status = undefined;
   let documents = 0;
   elasticsearch.plan.perDocument = () => (++documents % 3 === 0 ? 429 : undefined);
   await eventually('some of them', () => batches.flat().some(({ id }) => stored(id)));
@@ -266,7 +267,7 @@ it('waits out 503, 429, 429 for some, and two deaths of the Collector: nothing i
 }, 180_000);
 
 it.each([
-  ['a request', 'otelcol_exporter_send_failed_log_records', ['exporter="elasticsearch/audit"']],
+  ['a request', 'otelcol_exporter_send_failed_log_records', ['exporter="otlp_grpc/elastic_audit"']],
   ['a record', 'otelcol_elasticsearch_docs_processed', ['outcome="failed_client"', 'document_parsing_exception']],
 ] as const)('counts %s that is refused for good, and the archive has it', async (what, metric, labels) => {
   const [doomed, next] = [auditRecord(), auditRecord()];
@@ -295,16 +296,16 @@ it('brings the metrics that the delivery rules watch, where they look for them',
         );
       }).some(({ source }) => source.resource.attributes['service.instance.id']),
     );
-  const audit = { exporter: 'elasticsearch/audit' };
+  const queue = { exporter: 'otlp_grpc/elastic_audit' };
   await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_size', {
-    ...audit,
+    ...queue,
     data_type: 'logs',
   });
   await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_queue_capacity', {
-    ...audit,
+    ...queue,
     data_type: 'logs',
   });
-  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_send_failed_log_records', audit);
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_send_failed_log_records', queue);
   const refused = { outcome: 'failed_client', 'error.type': 'document_parsing_exception' };
   await looked('metrics-generic.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });

@@ -8,6 +8,9 @@ import { startProgram } from '../../../collector-config/stack/process.mjs';
 import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 
 const MOTO = 'moto[server]==5.1.22';
+/** It asks for a signature, and does not check it. */
+const CREDENTIAL =
+  'AWS4-HMAC-SHA256 Credential=of-nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 const run = promisify(execFile);
 
 /** Installs the S3-compatible server once, beside the other programs: a Python environment is not to be moved. */
@@ -40,8 +43,10 @@ export async function startS3(port: number, bucket: string) {
     readyUrl: `${url}/moto-api/`,
   };
   const program = await startProgram(options);
+  const sign = (address: string, init: RequestInit = {}) =>
+    fetch(address, { ...init, headers: { ...init.headers, authorization: CREDENTIAL } });
   const ask = async (path: string, init: RequestInit = {}) => {
-    const response = await fetch(`${url}/${bucket}${path}`, init);
+    const response = await sign(`${url}/${bucket}${path}`, init);
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
     return response;
   };
@@ -69,12 +74,16 @@ export async function startS3(port: number, bucket: string) {
       return JSON.parse((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8'));
     },
 
-    retention: async (key: string) => (await ask(`/${key}?retention`)).text(),
+    /** How an object is locked, and until when. */
+    async lock(key: string) {
+      const { headers } = await ask(`/${key}`, { method: 'HEAD' });
+      return { mode: headers.get('x-amz-object-lock-mode'), until: headers.get('x-amz-object-lock-retain-until-date') };
+    },
 
-    /** Status of an attempt to delete one version of an object for good. */
+    /** The answer to an attempt to delete one version of an object for good. */
     async remove(key: string) {
       const version = (await ask(`/${key}`, { method: 'HEAD' })).headers.get('x-amz-version-id');
-      return (await fetch(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).status;
+      return (await sign(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).text();
     },
   };
 }

@@ -32,13 +32,13 @@ export const readMetrics = async (file: string): Promise<any[]> =>
   (await readRequests(file)).flatMap((request) =>
     request.resourceMetrics.flatMap(({ resource, scopeMetrics }: any) =>
       scopeMetrics.flatMap(({ metrics }: any) =>
-        metrics.map((metric: any) => ({ ...metric, service: valueOf(resource.attributes, 'service.name') })),
+        metrics.map((metric: any) => ({ ...metric, service: attributeOf(resource.attributes, 'service.name') })),
       ),
     ),
   );
 
 /** The value of an attribute, whatever its type. */
-export function valueOf(attributes: any[] | undefined, key: string): any {
+export function attributeOf(attributes: any[] | undefined, key: string): any {
   const value = attributes?.find((attribute) => attribute.key === key)?.value;
   return value && Object.values(value)[0];
 }

@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { choices } from '../../collector-config/stack/collector.mjs';
+
+const root = new URL('../../collector-config/', import.meta.url);
+const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
+const filesOf = (folder: string) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.yaml'));
+const readme = read('README.md');
+
+/** The rows of the README's tables of variables: name and default. */
+const settings = new Map(
+  [...readme.matchAll(/^\| `(MCP_\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [name as string, value as string]),
+);
+
+/** What a default looks like in the table. */
+function cell(value: string | undefined): string {
+  if (value === undefined || /is[- ]not[- ]set/.test(value)) return 'fails';
+  return value === '' ? 'none' : `\`${value}\``;
+}
+
+const configuration = ['base.yaml', ...['backends', 'overlays', 'tiers'].flatMap(pathsOf)];
+const compose = ['.', 'compose'].flatMap(pathsOf).filter((file) => file.includes('compose'));
+const ofCollector = new Map(
+  configuration.flatMap((file) =>
+    [...read(file).matchAll(/\$\{env:(MCP_\w+)(?::-([^}]*))?\}/g)].map(([, name, value]) => [
+      name as string,
+      cell(value),
+    ]),
+  ),
+);
+const ofCompose = new Map(
+  compose.flatMap((file) =>
+    [...read(file).matchAll(/\$\{(MCP_\w+):-([^}]*)\}/g)].map(([, name, value]) => [name as string, cell(value)]),
+  ),
+);
+/** Of Loki and Jaeger, which say at the top of their own files what they take. */
+const OTHERS = ['MCP_LOKI_RETENTION_FILE', 'MCP_ALERTMANAGER_URL', 'MCP_JAEGER_MAX_TRACES'];
+
+describe('the settings in collector-config/README.md', () => {
+  it('are all that the Collector reads, with their defaults', () => {
+    for (const [name, value] of ofCollector) expect(`${name} ${settings.get(name)}`).toBe(`${name} ${value}`);
+  });
+
+  it('are all that the compose files read, with their defaults', () => {
+    for (const [name, value] of ofCompose) {
+      // What the Collector has a default for, containers set to the address of a container.
+      if (!ofCollector.has(name)) expect(`${name} ${settings.get(name)}`).toBe(`${name} ${value}`);
+    }
+    expect(ofCompose.size).toBeGreaterThan(5);
+  });
+
+  it('are read by somebody', () => {
+    const known = new Set([...ofCollector.keys(), ...ofCompose.keys()]);
+    expect([...settings.keys()].filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('are all that the text speaks of', () => {
+    const named = [...readme.matchAll(/\bMCP_[A-Z0-9_]+\b/g)].map(([name]) => name);
+    expect(named.filter((name) => !settings.has(name) && !OTHERS.includes(name))).toEqual([]);
+  });
+});
+
+describe('collector-config/README.md', () => {
+  it.each([...choices('backends'), 'tls', 'auth-bearer', 'auth-oidc', 'kubernetes'])('says when to use %s', (name) => {
+    expect(readme.slice(0, readme.indexOf('## Start'))).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+
+  it('links to what is there', () => {
+    const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path]) => path as string);
+    expect(links.length).toBeGreaterThan(20);
+    // Anchors are headings of the page that is linked to.
+    for (const [, path, anchor] of links.map((link) => /^([^#]+)#(.+)$/.exec(link) ?? [])) {
+      if (path) expect(read(path).toLowerCase().replaceAll(' ', '-')).toMatch(new RegExp(`^#+-${anchor}$`, 'm'));
+    }
+    expect(links.filter((path) => !existsSync(new URL(path.replace(/#.*/, ''), root)))).toEqual([]);
+  });
+
+  it('names alerts by their names', () => {
+    const rules = ['prometheus/rules', 'loki/rules/mcp-audit']
+      .flatMap(pathsOf)
+      .flatMap((file) => parse(read(file)).groups);
+    const alerts = rules.flatMap(({ rules }) => rules.map(({ alert }: { alert: string }) => alert));
+    const named = [...readme.matchAll(/`(Mcp[A-Z]\w+)`/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => !alerts.includes(name))).toEqual([]);
+  });
+
+  it('is short', () => {
+    expect(readme.split('\n').length).toBeLessThan(280);
+  });
+});
+
+function pathsOf(folder: string) {
+  return filesOf(`${folder}/`).map((name) => (folder === '.' ? name : `${folder}/${name}`));
+}
