@@ -19,10 +19,6 @@ export async function traceOf(base: string, traceId: string): Promise<JaegerSpan
   return (data ?? []).flatMap(({ spans, processes }: any) => spans.map((span: any) => readable(span, processes)));
 }
 
-/** Services that Jaeger has seen. */
-export const servicesOf = async (base: string): Promise<string[]> =>
-  (await getJson(new URL('/api/services', base))).data ?? [];
-
 function readable(span: any, processes: any): JaegerSpan {
   const tags = Object.fromEntries(span.tags.map(({ key, value }: any) => [key, value]));
   const references = (type: string) =>
