@@ -1,4 +1,3 @@
-import { getJson } from './json.js';
 
 /** A span as Jaeger's API gives it, with what is scattered there put together. */
 export interface JaegerSpan {
