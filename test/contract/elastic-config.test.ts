@@ -135,3 +135,13 @@ describe.each(readdirSync(`${ROOT}/dashboards`))('dashboard %s', (file) => {
     expect(ids).toEqual(expect.arrayContaining(shown.map((one: any) => one.columnId ?? one)));
   });
 });
+
+it('README.md sets every variable that install.sh cannot do without, and no other', () => {
+  const script = readFileSync(`${ROOT}/install.sh`, 'utf8');
+  const needed = [...script.matchAll(/^needed (MCP_\w+)/gm)].map(([, name]) => String(name));
+  const [, example = ''] = /```sh\n([\s\S]*?)```/.exec(readFileSync(`${ROOT}/README.md`, 'utf8')) ?? [];
+  const set = [...example.matchAll(/\b(MCP_\w+)=/g)].map(([, name]) => String(name));
+  expect(needed.length).toBeGreaterThan(2);
+  expect(set).toEqual(expect.arrayContaining(needed));
+  for (const name of set) expect(script).toContain(name);
+});

@@ -271,6 +271,9 @@ it.each([
   ['a record', 'otelcol_elasticsearch_docs_processed', ['outcome="failed_client"', 'document_parsing_exception']],
 ] as const)('counts %s that is refused for good, and the archive has it', async (what, metric, labels) => {
   const [doomed, next] = [auditRecord(), auditRecord()];
+  // What a killed Collector had stored already, and sends again, would be counted with it.
+  const queued = () => counter('otelcol_exporter_queue_size', ['exporter="otlp_grpc/elastic_audit"']);
+  await eventually('an empty queue', queued, { accept: (bytes) => bytes === 0 });
   const before = await counter(metric, [...labels]);
   if (what === 'a request') elasticsearch.plan.status = 400;
   else

@@ -105,6 +105,16 @@ describe('Loki', () => {
     expect(await texts('refused')).toEqual(['its neighbour']);
   });
 
+  it('refuses a record from the future, which would have those of the present refused', async () => {
+    const timeMs = Date.now() + HOUR_MS / 2;
+    const { status, text } = await push('future', [{ body: 'in half an hour', timeMs }, { body: 'now' }]);
+    expect(status).toBe(400);
+    expect(text).toContain('has timestamp too new');
+    expect((await push('future', [{ body: 'in five minutes', timeMs: Date.now() + HOUR_MS / 12 }])).status).toBe(204);
+    expect((await push('future', [{ body: 'later' }])).status).toBe(204);
+    expect((await texts('future')).sort()).toEqual(['later', 'now']);
+  });
+
   it('keeps one of identical records, and all that differ', async () => {
     const timeMs = Date.now();
     for (const body of ['same', 'same', 'other']) await push('twice', [{ body, timeMs }]);
@@ -240,7 +250,8 @@ describe('the retention of Loki', () => {
       // It does not always end by itself then, and is never ready.
       const program = await startProgram({ name: 'Loki', file: file as string, args, env });
       await eventually(`"${said}"`, () => program.output, { accept: (output) => output.includes(said) });
-      const ready = await fetch(`http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`).catch(() => undefined);
+      const url = `http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`;
+      const ready = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
       expect(ready?.status).not.toBe(200);
       program.kill();
       await program.closed;

@@ -1,4 +1,3 @@
-import { getJson } from './json.js';
 
 /** A span as Jaeger's API gives it, with what is scattered there put together. */
 export interface JaegerSpan {
@@ -18,10 +17,6 @@ export async function traceOf(base: string, traceId: string): Promise<JaegerSpan
   const { data } = (await response.json()) as any;
   return (data ?? []).flatMap(({ spans, processes }: any) => spans.map((span: any) => readable(span, processes)));
 }
-
-/** Services that Jaeger has seen. */
-export const servicesOf = async (base: string): Promise<string[]> =>
-  (await getJson(new URL('/api/services', base))).data ?? [];
 
 function readable(span: any, processes: any): JaegerSpan {
   const tags = Object.fromEntries(span.tags.map(({ key, value }: any) => [key, value]));

@@ -26,14 +26,3 @@ export async function queryLines(
   );
   return lines.sort((one: Line, other: Line) => (BigInt(one.timestamp) < BigInt(other.timestamp) ? -1 : 1));
 }
-
-/** The samples that a metric query gives now: labels and value. */
-export async function queryLogMetric(base: string, query: string, tenant = 'mcp-audit') {
-  const url = new URL('/loki/api/v1/query', base);
-  url.search = String(new URLSearchParams({ query }));
-  const { data } = await getJson(url, { 'x-scope-orgid': tenant });
-  return data.result.map(({ metric, value }: any) => ({ labels: metric, value: Number(value[1]) })) as {
-    labels: Record<string, string>;
-    value: number;
-  }[];
-}
