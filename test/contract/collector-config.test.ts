@@ -23,7 +23,7 @@ const base = of('base.yaml');
 
 /** Types of components, as they are called since 0.155.0 at the latest: no deprecated name among them. */
 const TYPES: Record<(typeof KINDS)[number], string[]> = {
-  receivers: ['otlp', 'kafka'],
+  receivers: ['otlp', 'kafka', 'prometheus'],
   processors: [
     'memory_limiter',
     'filter',

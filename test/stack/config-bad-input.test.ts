@@ -145,7 +145,6 @@ describe('a port that is in use', () => {
     ['MCP_OTLP_HTTP_PORT', DEBUG],
     ['MCP_HEALTH_PORT', DEBUG],
     ['MCP_SELF_METRICS_PORT', DEBUG],
-    ['MCP_SELF_OTLP_PORT', DEBUG],
     ['MCP_ELASTIC_RELAY_PORT', { backends: ['elastic'] }],
   ])('%s', async (name, choice) => {
     const port = await freePort();

@@ -186,7 +186,7 @@ it('ends in order, with what it had sent on', async () => {
   const traceId = hex(16);
   await sendLogs([{ eventName: 'mcp_audit.stopped', body }]);
   await sendSpans([{ name: 'last', traceId }]);
-  await collector.stop();
+  expect(await collector.stop()).toEqual({ code: 0, signal: null });
   expect(bodies(await readLogs(auditFile(place.sink)))).toContain(body);
   // Decided on with what there was, not dropped.
   expect((await readSpans(tracesFile(place.sink))).map((span) => span.traceId)).toContain(traceId);

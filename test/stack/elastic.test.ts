@@ -310,7 +310,7 @@ it('brings the metrics that the delivery rules watch, where they look for them',
   });
   await looked('metrics-collectortelemetry.otel-default', 'otelcol_exporter_send_failed_log_records', queue);
   const refused = { outcome: 'failed_client', 'error.type': 'document_parsing_exception' };
-  await looked('metrics-generic.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
+  await looked('metrics-collectortelemetry.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });
 
 const some = { accept: (list: any[]) => list.length > 0 };

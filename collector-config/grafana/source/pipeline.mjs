@@ -46,7 +46,7 @@ const now = {
         description: 'Collectors that report. Fewer than you run: one is down, or its metrics do not get through.',
         unit: 'short',
         steps: p.steps(p.BAD, [1, p.OK]),
-        query: prom(`count(max by (instance) (otelcol_process_uptime_seconds_total{${C}}))`),
+        query: prom(`count(max by (instance) (otelcol_process_uptime_total{${C}}))`),
       }),
     ],
     [
@@ -105,7 +105,7 @@ const now = {
           'Memory of the largest Collector. From 80% of what it may have, it refuses and asks senders to try again.',
         unit: 'bytes',
         noValue: '–',
-        query: prom(`max(otelcol_process_memory_rss_bytes{${C}})`),
+        query: prom(`max(otelcol_process_memory_rss{${C}})`),
       }),
     ],
   ],
@@ -216,7 +216,7 @@ const traffic = {
       8,
       p.series({
         title: 'Received',
-        description: 'Records, spans and points each second, by receiver; otlp/self is the Collector itself.',
+        description: 'Records, spans and points each second, by receiver; prometheus/self is the Collector itself.',
         unit: 'cps',
         queries: SIGNALS.map(([signal, , words]) =>
           prom(`sum by (receiver) (${rate(received('accepted', signal))})`, `{{receiver}}: ${words}`),
@@ -291,7 +291,7 @@ const sampling = {
         title: 'Memory and CPU',
         description: 'Of each Collector. A steady climb of memory with an empty queue is worth a report.',
         queries: [
-          prom(`max by (instance) (otelcol_process_memory_rss_bytes{${C}})`, 'memory {{instance}}'),
+          prom(`max by (instance) (otelcol_process_memory_rss{${C}})`, 'memory {{instance}}'),
           prom(`max by (instance) (${rate(`otelcol_process_cpu_seconds_total{${C}}`)})`, 'CPU {{instance}}'),
         ],
         overrides: [
@@ -320,7 +320,7 @@ export const pipeline = dashboard({
       name: 'collector',
       label: 'Collector',
       of: 'instance',
-      select: 'otelcol_process_uptime_seconds_total',
+      select: 'otelcol_process_uptime_total',
       description: 'Instances of the Collector',
     }),
   ],

@@ -1,4 +1,3 @@
-
 /** A span as Jaeger's API gives it, with what is scattered there put together. */
 export interface JaegerSpan {
   readonly id: string;
