@@ -28,7 +28,10 @@ needed MCP_ELASTIC_API_KEY_FILE "the file that the Collector's API key is writte
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 elasticsearch="${MCP_ELASTIC_ENDPOINT%/}"
 credentials="$(printf '%s:%s' "$MCP_ELASTIC_USER" "$(<"$MCP_ELASTIC_PASSWORD_FILE")" | base64 | tr -d '\n')"
-tls=(${MCP_ELASTIC_CA_FILE:+--cacert "$MCP_ELASTIC_CA_FILE"})
+# Paths are those of whoever calls, also after the `cd` below.
+absolute() { case "$1" in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
+tls=(${MCP_ELASTIC_CA_FILE:+--cacert "$(absolute "$MCP_ELASTIC_CA_FILE")"})
+key_file="$(absolute "$MCP_ELASTIC_API_KEY_FILE")"
 
 # The password goes through a file descriptor: arguments of a program can be seen by everybody on the machine.
 request() {
@@ -52,14 +55,14 @@ for file in component-templates/*.json; do put "_component_template/$(name_of "$
 for file in index-templates/*.json; do put "_index_template/$(name_of "$file")" "$file"; done
 for role in mcp-audit-reader mcp-audit-eraser; do put "_security/role/$role" "security/$role.json"; done
 
-if [[ -s "$MCP_ELASTIC_API_KEY_FILE" ]]; then
-  echo "MCP_ELASTIC_API_KEY_FILE: kept the key in $MCP_ELASTIC_API_KEY_FILE"
+if [[ -s "$key_file" ]]; then
+  echo "MCP_ELASTIC_API_KEY_FILE: kept the key in $key_file"
 else
   created="$(request POST "$elasticsearch/_security/api_key" --header 'Content-Type: application/json' --data-binary '@security/writer-api-key.json')"
   key="$(sed -n 's/.*"encoded" *: *"\([^"]*\)".*/\1/p' <<<"$created")"
   [[ -n "$key" ]] || fail '_security/api_key: the answer has no key in it'
-  (umask 077 && printf '%s' "$key" >"$MCP_ELASTIC_API_KEY_FILE")
-  echo "MCP_ELASTIC_API_KEY_FILE: wrote the Collector's key to $MCP_ELASTIC_API_KEY_FILE"
+  (umask 077 && printf '%s' "$key" >"$key_file")
+  echo "MCP_ELASTIC_API_KEY_FILE: wrote the Collector's key to $key_file"
 fi
 
 if [[ -z "${MCP_KIBANA_ENDPOINT:-}" ]]; then

@@ -58,12 +58,27 @@ describe('a security variable that is not set ends the start, by its name', () =
     expect(code).toBe(1);
     expect(output).toContain(`open /${name}-is-not-set: no such file or directory`);
   });
+});
 
-  it('MCP_S3_BUCKET, by its place', async () => {
-    const env = { MCP_S3_BUCKET: undefined, MCP_S3_ENDPOINT: undefined };
-    const { code, output } = await place.failedStart({ backends: ['archive-s3', 'debug'] }, env);
+describe('another one that has to be set ends the start, by its place', () => {
+  it.each<[string, Choice, string]>([
+    [
+      'MCP_S3_BUCKET',
+      { backends: ['archive-s3', 'debug'] },
+      'exporters::awss3/archive: bucket or endpoint is required',
+    ],
+    ['MCP_GATEWAYS', { more: ['tiers/agent'] }, '"loadbalancing/gateway" exporter for data type "traces"'],
+    ['MCP_GATEWAY_ENDPOINT', { more: ['tiers/agent'] }, 'otlp_grpc/gateway: requires a non-empty "endpoint"'],
+    ['MCP_KAFKA_BROKERS', { more: ['tiers/agent-kafka'] }, "'brokers[0]' expected type 'string'"],
+    ['MCP_KAFKA_BROKERS', { ...DEBUG, more: ['tiers/gateway-kafka'] }, "'brokers[0]' expected type 'string'"],
+  ])('%s, with %j', async (name, choice, message) => {
+    const { code, output } = await place.failedStart(choice, {
+      ...TIER(),
+      MCP_S3_ENDPOINT: undefined,
+      [name]: undefined,
+    });
     expect(code).toBe(1);
-    expect(output).toContain('exporters::awss3/archive: bucket or endpoint is required');
+    expect(output).toContain(message);
   });
 });
 

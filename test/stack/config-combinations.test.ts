@@ -3,7 +3,7 @@ import { choices } from '../../collector-config/stack/collector.mjs';
 import { certificates } from './support/certificates.js';
 import { type Choice, collectorPlace, type Place } from './support/collector.js';
 
-/** Whose components are not in the build: `test/contract/collector-config-schemas.test.ts` checks them against their schemas. */
+/** Whose components are not in the build: `test/stack/config-schemas.test.ts` checks them against their schemas. */
 const NOT_BUILT = { backends: ['datadog-apm'], overlays: ['auth-oidc', 'kubernetes'] };
 
 /** What each backend reads, of the signals that the base configuration writes. */

@@ -25,7 +25,7 @@ let kibana: Awaited<ReturnType<typeof startKibana>>;
 let stack: Stack;
 
 const install = async (env: Record<string, string>) =>
-  promisify(execFile)('bash', [INSTALL], { env: { PATH: String(process.env.PATH), ...env } }).then(
+  promisify(execFile)('bash', [INSTALL], { cwd: place.folder, env: { PATH: String(process.env.PATH), ...env } }).then(
     ({ stdout }) => ({ ok: true, text: stdout }),
     (error) => ({ ok: false, text: String(error.stderr) }),
   );
@@ -107,7 +107,8 @@ it('installs everything, in an order in which each part finds what it needs', ()
 
 it('keeps the key that only its owner can read when it installs again', async () => {
   const before = await readFile(keyFile, 'utf8');
-  const again = await install(settings());
+  // A relative path is the caller's.
+  const again = await install({ ...settings(), MCP_ELASTIC_API_KEY_FILE: 'collector-key' });
   expect(again.text).toContain('kept the key');
   expect(await readFile(keyFile, 'utf8')).toBe(before);
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
