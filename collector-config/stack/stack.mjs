@@ -36,7 +36,7 @@ export async function freePorts() {
 }
 
 /**
- * What the Collector's configuration needs to know here: ports, addresses of the backends, folders, and a fresh key.
+ * What the Collector's configuration needs to know here: ports, addresses of the backends, folders, and a key, made once.
  *
  * @param {Record<string, number>} ports
  * @param {string} folder
@@ -44,7 +44,10 @@ export async function freePorts() {
 export async function collectorEnvironment(ports, folder) {
   const key = join(folder, 'redaction-hmac-key');
   await mkdir(folder, { recursive: true });
-  await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o600 });
+  // In a folder that was used before, the key that is there: the same secrets keep their hashes.
+  await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' }).catch((error) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   return {
     ...asText(ports),
     MCP_QUEUE_DIR: join(folder, 'queue'),

@@ -173,6 +173,12 @@ describe('compose files', () => {
   });
 });
 
+it('a tenant that is set to nothing is the usual one: without any, Loki would refuse audit records for good', async () => {
+  const { services } = await merged(['', 'loki'], { MCP_LOKI_AUDIT_TENANT: '', MCP_LOKI_TENANT: '' });
+  const usual = { MCP_LOKI_AUDIT_TENANT: 'mcp-audit', MCP_LOKI_TENANT: 'mcp-logs' };
+  expect(services.otelcol.environment).toMatchObject(usual);
+});
+
 describe('health probes of programs without a shell', () => {
   it('are answered by Loki’s and Prometheus’s own', async () => {
     const ports = await freePorts();

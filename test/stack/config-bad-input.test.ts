@@ -86,8 +86,10 @@ describe('what a variable says is wrong', () => {
   it.each<[string, string, Choice, RegExp]>([
     ['MCP_REDACTION_HMAC_KEY_FILE', 'short', DEBUG, /redaction\/safety: hmac_key must be at least 32 bytes long/],
     ['MCP_TRACE_SAMPLE_PERCENT', 'ten', DEBUG, /sampling_percentage' expected type 'float64'/],
+    ['MCP_TRACE_SAMPLE_PERCENT', '', DEBUG, /sampling_percentage' expected type 'float64'/], // Else no trace would be kept.
     ['MCP_TRACE_DECISION_WAIT', 'soon', DEBUG, /decision_wait' time: invalid duration/],
     ['MCP_TRACE_MAX_PENDING', 'many', DEBUG, /num_traces' expected type 'uint64'/],
+    ['MCP_TRACE_MAX_PENDING', '', DEBUG, /num_traces' expected type 'uint64'/],
     ['MCP_SENSITIVE_TOOLS', '{read_file: 1}', DEBUG, /string_attribute.*values/s],
     ['MCP_AUDIT_QUEUE_BYTES', 'large', { backends: ['loki'] }, /loki_audit.*queue_size' expected type 'int64'/s],
     ['MCP_AUDIT_QUEUE_BYTES', '0', { backends: ['loki'] }, /loki_audit::sending_queue: `queue_size` must be positive/],

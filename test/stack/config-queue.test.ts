@@ -90,8 +90,8 @@ describe('a queue that is full', () => {
   });
 
   it('refuses a request that is larger than the queue, at once', async () => {
-    running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '50000' });
-    const { status, text, ms } = await send(100_000);
+    running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '300000' });
+    const { status, text, ms } = await send(400_000);
     expect({ status, text }).toMatchObject({ status: 503, text: expect.stringMatching(/queue/) });
     expect(ms).toBeLessThan(1_000);
     expect((await send(1_000)).status).toBe(200);
@@ -159,6 +159,23 @@ describe('what a backend answers', () => {
 });
 
 describe('a queue that is not empty', () => {
+  it.each(['loki', 'elastic'])('with large records, goes out in requests that %s takes', async (name) => {
+    backend.state.status = 503;
+    running = await place.start({ backends: [name] }, env);
+    const marks: string[] = [];
+    for (let number = 0; number < 12; number++) {
+      const { mark, status } = await send(4_000_000);
+      expect(status).toBe(200);
+      marks.push(mark);
+    }
+    running.kill();
+    await running.closed;
+    Object.assign(backend.state, { status: 200, largest: 0 });
+    running = await place.start({ backends: [name] }, env);
+    await allStored(marks);
+    expect(backend.state.largest).toBeLessThan(12_000_000);
+  });
+
   it.each([
     ['ended in order', 'SIGTERM'],
     ['killed', 'SIGKILL'],

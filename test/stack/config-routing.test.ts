@@ -103,6 +103,9 @@ describe('secrets in what is no audit record', () => {
     github: `ghp_${'a1'.repeat(18)}`,
     model: 'sk-proj-abcdefghijklmnopqrstuvwxyz',
     pem: '-----BEGIN PRIVATE KEY-----\nMIIabc\ndef==\n-----END PRIVATE KEY-----',
+    stripe: 'sk_live_abcdefghijklmnop0123',
+    slack: 'xoxb-abcdefghijklmnop0123',
+    google: `AIza${'Sy'.repeat(17)}x`,
     tornPem: '-----BEGIN RSA PRIVATE KEY-----\nMIIabc',
   };
   const KEYS = [
@@ -115,12 +118,20 @@ describe('secrets in what is no audit record', () => {
     'client_secret',
     'access_token',
     'cookie',
+    'token',
+    'clientSecret',
+    'dbPassword',
+    'aws.secret_access_key',
+    'session-token',
   ];
   const PLAIN = {
     'gen_ai.tool.name': 'get_token_count',
     'gen_ai.usage.input_tokens': 12,
     'mcp.session.id': '191c4850af6c49e08843a3f6c80e5046',
     'secretary.name': 'Miller',
+    'mcp.task.id': 'task-0f8fad5b-d9cb-469f-a165-70867728950e',
+    'mcp.progress_token': 'page-17',
+    note: 'risk-assessment-of-the-third-quarter',
     text: 'the bearer of this, Bearer of news, task-force sk-1',
   };
 
@@ -154,6 +165,22 @@ describe('secrets in what is no audit record', () => {
     }
     // Equal secrets have equal hashes, on logs and on spans.
     expect(attributeOf(record.attributes, 'password')).toBe(attributeOf(span.attributes, 'api_key'));
+  });
+
+  it('is hashed in lists, in nested values, in events and in the status of a span', async () => {
+    const traceId = hex(16);
+    const secret = SECRETS.bearer;
+    const request = tracesRequest([{ name: 'x', traceId, attributes: { list: ['a', secret] }, error: true }]) as any;
+    const [sent] = request.resourceSpans[0].scopeSpans[0].spans;
+    const nested = { kvlistValue: { values: otlpAttributes({ header: secret }) } };
+    sent.attributes.push({ key: 'nested', value: nested });
+    sent.status.message = `refused: ${secret} is over`;
+    sent.events = [{ name: 'exception', attributes: otlpAttributes({ 'exception.message': secret }) }];
+    expect(await post(place.otlp, '/v1/traces', request)).toMatchObject({ status: 200 });
+    const span = await spanOf(traceId);
+    expect(JSON.stringify(span)).not.toContain(secret);
+    expect(span.status).toMatchObject({ code: 2, message: expect.stringMatching(/^refused: [0-9a-f]{64} is over$/) });
+    expect(span.attributes.map(({ key }: any) => key)).toEqual(['list', 'nested']);
   });
 
   it('arguments and results of tools are not in spans', async () => {

@@ -17,7 +17,7 @@ import { scratch } from './support/scratch.js';
 import { startPrometheus } from './support/start-prometheus.js';
 
 const MINUTE = 60_000;
-const QUEUE_BYTES = 60_000;
+const QUEUE_BYTES = 300_000;
 
 let place: Awaited<ReturnType<typeof scratch>>;
 let prometheus: Awaited<ReturnType<typeof startPrometheus>>;

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { freePorts } from '../../collector-config/stack/stack.mjs';
+import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
 import { eventually } from './support/eventually.js';
 import { scratch } from './support/scratch.js';
 
@@ -65,6 +65,14 @@ async function startedStack(env: Record<string, string> = {}) {
   });
   return { ...stack, programs: await childrenOf(stack.child.pid) };
 }
+
+it('a folder that is used again keeps its key', async () => {
+  const folder = join(place.folder, 'data');
+  const keyOf = async () => readFile((await collectorEnvironment({}, folder)).MCP_REDACTION_HMAC_KEY_FILE, 'utf8');
+  const first = await keyOf();
+  expect(first).toMatch(/^[0-9a-f]{64}$/);
+  expect(await keyOf()).toBe(first);
+});
 
 describe('npm run stack', () => {
   it('starts four programs, says where they are, and on Ctrl-C leaves no process and no file', async () => {

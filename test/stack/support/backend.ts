@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
  * the same in JSON and in protobuf.
  */
 export async function startBackend(port = 0) {
-  const state = { status: 200, stored: '', requests: 0 };
+  const state = { status: 200, stored: '', requests: 0, largest: 0 };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
@@ -15,6 +15,7 @@ export async function startBackend(port = 0) {
       state.requests++;
       const raw = Buffer.concat(chunks);
       const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString('latin1');
+      state.largest = Math.max(state.largest, text.length);
       if (state.status === 200) state.stored += text;
       response.setHeader('x-elastic-product', 'Elasticsearch');
       response.setHeader('content-type', request.headers['content-type'] ?? 'application/json');
