@@ -22,8 +22,7 @@ beforeEach(async () => {
   archive = place.env({})['MCP_ARCHIVE_DIR'] as string;
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
   await place.remove();
 });
 
@@ -112,8 +111,7 @@ it('refuses what the disk has no room for, and everything acknowledged can be re
     }
   }
   expect(acknowledged.length).toBeGreaterThan(5);
-  running.kill();
-  await running.closed;
+  await running.kill();
   // There is room again.
   running = await place.start(CHOICE);
   for (const body of ['next', 'the one after']) {

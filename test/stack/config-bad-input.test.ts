@@ -176,8 +176,7 @@ describe('a folder', () => {
       { backends: ['loki'] },
       { MCP_QUEUE_DIR: place.env({})['MCP_QUEUE_DIR'] },
     );
-    first.kill();
-    await first.closed;
+    await first.kill();
     await other.remove();
     expect(output).toMatch(/"otlp_http\/loki_audit".*timeout/s);
     expect(code).toBe(1);
@@ -196,7 +195,6 @@ it('secrets of the configuration are not in what the Collector prints', async ()
     MCP_DEBUG_VERBOSITY: 'detailed',
   };
   const collector = await place.start({ backends: ['debug', 'elastic', 'datadog'] }, env);
-  collector.kill();
-  await collector.closed;
+  await collector.kill();
   expect(collector.output).not.toContain('recognisable-');
 });

@@ -3,7 +3,7 @@ import { choices } from '../../collector-config/stack/collector.mjs';
 import { certificates } from './support/certificates.js';
 import { type Choice, collectorPlace, type Place } from './support/collector.js';
 
-/** Whose components are not in the build: `test/contract/collector-config-schemas.test.ts` checks them against their schemas. */
+/** Whose components are not in the build: `config-schemas.test.ts` checks them against their schemas. */
 const NOT_BUILT = { backends: ['datadog-apm'], overlays: ['auth-oidc', 'kubernetes'] };
 
 /** What each backend reads, of the signals that the base configuration writes. */
@@ -57,8 +57,7 @@ describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' 
         expect(await place.validate(choice, secured)).toEqual({ code: 0, output: '' });
         const collector = await place.start(choice, secured);
         expect(collector.output).not.toMatch(/deprecat|"level":"error"/i);
-        collector.kill(); // An orderly end is another test's; with backends that do not answer it takes a while.
-        await collector.closed;
+        await collector.kill(); // An orderly end is another test's; with backends that do not answer it takes a while.
       },
     );
 

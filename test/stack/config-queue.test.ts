@@ -25,8 +25,7 @@ beforeEach(async () => {
   env = { MCP_LOKI_ENDPOINT: `${backend.url}/otlp`, MCP_ELASTIC_ENDPOINT: backend.url, ...other };
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
   running = undefined;
   await backend.stop();
   await place.remove();
@@ -166,8 +165,7 @@ describe('a queue that is not empty', () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(50);
-    running.kill(signal);
-    await running.closed;
+    await running.kill(signal);
     backend.state.status = 200;
     running = await place.start({ backends: ['loki', 'debug', 'archive-file'] }, env);
     await allStored(marks);
@@ -177,13 +175,11 @@ describe('a queue that is not empty', () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(20);
-    running.kill();
-    await running.closed;
+    await running.kill();
     backend.state.status = 200;
     running = await place.start({ backends: ['debug'] }, env);
     await acknowledged(3);
-    running.kill();
-    await running.closed;
+    await running.kill();
     expect(backend.counts(marks)).toEqual(marks.map(() => 0));
     running = await place.start(LOKI_ALONE, env);
     await allStored(marks);
@@ -198,8 +194,7 @@ describe('Elasticsearch', () => {
     await setTimeout(35_000); // Its own retries end after 30 s.
     marks.push(...(await acknowledged(5)));
     const began = performance.now();
-    running.kill('SIGTERM');
-    await running.closed;
+    await running.kill('SIGTERM');
     expect(performance.now() - began).toBeLessThan(60_000);
     backend.state.status = 200;
     running = await place.start({ backends: ['elastic'] }, env);
@@ -211,8 +206,7 @@ describe('Elasticsearch', () => {
     running = await place.start({ backends: ['elastic'] }, env);
     const marks = await acknowledged(20);
     await eventually('an attempt', () => backend.state.requests > 0);
-    running.kill();
-    await running.closed;
+    await running.kill();
     backend.state.status = 200;
     running = await place.start({ backends: ['elastic'] }, env);
     await allStored(marks);

@@ -35,8 +35,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const one of running.splice(0)) {
-    one.kill();
-    await one.closed;
+    await one.kill();
   }
 });
 afterAll(() => Promise.all([agent, ...gateways].map(({ remove }) => remove())));
@@ -93,8 +92,7 @@ it('audit records wait at the agent for their gateway, over a death of the agent
   }));
   const first = await start(agent, AGENT, client);
   for (const record of records) await send('/v1/logs', logsRequest([record, { body: 'hello' }]));
-  first.kill();
-  await first.closed;
+  await first.kill();
   await start(agent, AGENT, client);
   await start(gateways[0], GATEWAY, server);
   const read = async () => (await readLogs(auditFile(gateways[0].sink))).map(({ body }) => body.stringValue);
@@ -115,8 +113,7 @@ it('gateways refuse an agent with a certificate of somebody else, which keeps wh
   await eventually('a refusal', () => /unknown authority|certificate/.test(wrong.output));
   const read = async () => (await readLogs(auditFile(gateways[0].sink))).map((record) => record.body.stringValue);
   expect(await read()).not.toContain(body);
-  wrong.kill();
-  await wrong.closed;
+  await wrong.kill();
   await start(agent, AGENT, client);
   await eventually('it, from the right one', read, { accept: (bodies) => bodies.includes(body), timeoutMs: 60_000 });
 });

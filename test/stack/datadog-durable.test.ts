@@ -82,7 +82,7 @@ it('loses nothing through 503, 429 and two deaths of the Collector', async () =>
       await eventually('acknowledgement', () => post(otlp, '/v1/logs', request).then((sent) => sent.status === 200));
     }
     await eventually(`an answer ${answer}`, () => (refused.get(answer) ?? 0) > 1);
-    collector.kill();
+    await collector.kill();
     collector = await start();
   }
   status = 200;

@@ -182,7 +182,7 @@ it('may lose what is on its way when it is killed in an outage, and the archive 
   const records = Array.from({ length: 500 }, auditRecord);
   datadog.plan.status = 503;
   for (let at = 0; at < records.length; at += 50) await deliver(logsRequest(records.slice(at, at + 50)));
-  collector.kill();
+  await collector.kill();
   collector = await start();
   datadog.plan.status = undefined;
   const last = auditRecord();

@@ -251,14 +251,14 @@ it('waits out 503, 429, 401, 429 for some, and two deaths of the Collector: noth
     for (const batch of batches.slice(number * 10, number * 10 + 10)) await deliver(logsRequest(batch));
     await eventually(`an answer ${status}`, () => (refused.get(status) ?? 0) > 1);
     if (number > 0) continue;
-    stack.running.get('otelcol')?.kill();
+    await stack.running.get('otelcol')?.kill();
     await stack.start('otelcol');
   }
   elasticsearch.plan.status = undefined;
   let documents = 0;
   elasticsearch.plan.perDocument = () => (++documents % 3 === 0 ? 429 : undefined);
   await eventually('some of them', () => batches.flat().some(({ id }) => stored(id)));
-  stack.running.get('otelcol')?.kill();
+  await stack.running.get('otelcol')?.kill();
   await stack.start('otelcol');
   for (const { id, body } of batches.flat()) expect((await arrived(id)).source.body.text).toBe(body);
   const ids = elasticsearch.documents(AUDIT).map(({ source }: any) => source.attributes['audit.record.id']);

@@ -61,7 +61,7 @@ it(
       const correlation = `${randomUUID()}`;
       const records = batch(correlation);
       if (number === BATCHES / 2) {
-        stack.running.get('otelcol')?.kill();
+        await stack.running.get('otelcol')?.kill();
         const restarted = stack.start('otelcol');
         attempts += await deliver(records);
         await restarted;
@@ -76,7 +76,7 @@ it(
     // Some have been passed on, some are on their way, some wait on disk.
     const [first] = sent.keys();
     await eventually('the first batch', () => linesOf(String(first)), { accept: (lines) => lines.length > 0 });
-    stack.running.get('otelcol')?.kill();
+    await stack.running.get('otelcol')?.kill();
     await stack.start('otelcol');
 
     let stored = 0;

@@ -12,7 +12,7 @@ import { eventually } from './eventually.js';
 const RECIPE = fileURLToPath(new URL('../broker/', import.meta.url));
 
 /** Builds the broker once, into the cache folder. */
-async function built(): Promise<string> {
+export async function builtBroker(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of readdirSync(RECIPE).sort()) hash.update(file).update(readFileSync(join(RECIPE, file)));
   const program = join(cacheFolder, 'stack', `broker-${hash.digest('hex').slice(0, 16)}`);
@@ -32,7 +32,7 @@ export async function startBroker(
   { cert, key, ca }: { cert: string; key: string; ca: string },
 ) {
   const args = ['-port', `${port}`, '-data', data, '-cert', cert, '-key', key, '-ca', ca];
-  const program = await startProgram({ name: 'the broker', file: await built(), args });
+  const program = await startProgram({ name: 'the broker', file: await builtBroker(), args });
   await eventually('broker that is ready', () => program.output.includes('ready'), { timeoutMs: 10_000 });
   return program;
 }

@@ -14,7 +14,7 @@ const CREDENTIAL =
 const run = promisify(execFile);
 
 /** Installs the S3-compatible server once, beside the other programs: a Python environment is not to be moved. */
-async function installed(): Promise<string> {
+export async function installedS3(): Promise<string> {
   const folder = join(cacheFolder, 'stack', MOTO.replace(/\W+/g, '-'));
   const program = join(folder, 'bin', 'moto_server');
   const done = join(folder, 'complete');
@@ -34,7 +34,7 @@ async function installed(): Promise<string> {
 
 /** An S3-compatible server, with a bucket that keeps every object for a year whoever asks. */
 export async function startS3(port: number, bucket: string) {
-  const file = await installed();
+  const file = await installedS3();
   const url = `http://127.0.0.1:${port}`;
   const options = {
     name: 'the S3 server',
