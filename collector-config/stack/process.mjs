@@ -78,9 +78,9 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     },
 
     /** Asks it to end, insists after a while, and waits until it has. */
-    async stop() {
+    async stop(timeoutMs = STOP_TIMEOUT_MS) {
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
       const end = await closed;
       clearTimeout(timer);
       return end;
