@@ -7,6 +7,7 @@ import { type Backend, startBackend } from './support/backend.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { logsRequest, post } from './support/otlp.js';
+import { ownMetric } from './support/own-metrics.js';
 import { readLogs } from './support/sink.js';
 
 const LOKI = { backends: ['loki', 'archive-file'] };
@@ -59,12 +60,9 @@ const allStored = (marks: readonly string[], timeoutMs = 90_000) =>
     timeoutMs,
   });
 
-/** A metric of the Collector, over all of its series that match. */
-async function metric(pattern: RegExp): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${place.ports['MCP_SELF_METRICS_PORT']}/metrics`);
-  const lines = (await response.text()).split('\n').filter((line) => pattern.test(line));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
+/** A metric of the exporter to Loki. */
+const metric = (name: string) =>
+  ownMetric(place.metrics, `otelcol_exporter_${name}`, ['exporter="otlp_http/loki_audit"']);
 
 describe('a queue that is full', () => {
   it('refuses at once with 503, keeps what it has, and takes more when there is room', async () => {
@@ -80,9 +78,8 @@ describe('a queue that is full', () => {
     expect(marks.length).toBeGreaterThanOrEqual(4);
     expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('sending queue is full') });
     expect(refused?.ms).toBeLessThan(1_000);
-    const label = 'exporter="otlp_http/loki_audit"';
-    expect(await metric(new RegExp(`^otelcol_exporter_enqueue_failed_log_records.*${label}`))).toBeGreaterThan(0);
-    expect(await metric(new RegExp(`^otelcol_exporter_queue_size.*${label}`))).toBeGreaterThan(100_000);
+    expect(await metric('enqueue_failed_log_records')).toBeGreaterThan(0);
+    expect(await metric('queue_size')).toBeGreaterThan(100_000);
     backend.state.status = 200;
     await allStored(marks);
     await eventually('room for more', async () => (await send(50_000)).status === 200);
@@ -145,8 +142,8 @@ describe('what a backend answers', () => {
     backend.state.status = status;
     running = await place.start(LOKI, env);
     const marks = await acknowledged(5);
-    const failed = /^otelcol_exporter_send_failed_log_records\{.*exporter="otlp_http\/loki_audit"/;
-    await eventually('it to be counted', () => metric(failed), { accept: (count) => count >= marks.length });
+    const counted = () => metric('send_failed_log_records');
+    await eventually('it to be counted', counted, { accept: (count) => count >= marks.length });
     backend.state.status = 200;
     const { mark } = await send();
     await allStored([mark]);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { hex, logsRequest, post, type SpanInput, tracesRequest } from './support/otlp.js';
+import { ownMetric } from './support/own-metrics.js';
 import { allTracesFile, auditFile, readLogs, readSpans, tracesFile } from './support/sink.js';
 
 const DECISION_WAIT_MS = 4_000;
@@ -136,9 +137,8 @@ it('more traces at once than there is room for: the oldest are dropped undecided
         .map(({ traceId }) => traceId)
         .sort(),
     );
-    const response = await fetch(`http://127.0.0.1:${other.ports['MCP_SELF_METRICS_PORT']}/metrics`);
-    const dropped = /^otelcol_processor_tail_sampling_sampling_trace_dropped_too_early\S* (\d+)/m;
-    expect(Number(dropped.exec(await response.text())?.[1])).toBe(20);
+    const dropped = 'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early';
+    expect(await ownMetric(other.metrics, dropped)).toBe(20);
   } finally {
     await running.kill();
     await other.remove();

@@ -9,7 +9,7 @@ import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
 import { json, Refused, startServer } from './stand-ins/server.mjs';
 import { eventually } from './support/eventually.js';
-import { type LogInput, logsRequest, post } from './support/otlp.js';
+import { deliver, type LogInput, logsRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -78,8 +78,7 @@ it('loses nothing through 503, 429 and two deaths of the Collector', async () =>
   for (const [number, answer] of [503, 429].entries()) {
     status = answer;
     for (let at = number * 500; at < number * 500 + 500; at += 50) {
-      const request = logsRequest(records.slice(at, at + 50));
-      await eventually('acknowledgement', () => post(otlp, '/v1/logs', request).then((sent) => sent.status === 200));
+      await deliver(otlp, logsRequest(records.slice(at, at + 50)));
     }
     await eventually(`an answer ${answer}`, () => (refused.get(answer) ?? 0) > 1);
     await collector.kill();

@@ -11,7 +11,7 @@ import { startDatadog } from './stand-ins/datadog.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
-import { hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
+import { deliver as deliverTo, hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -79,9 +79,7 @@ function auditRecord(): LogInput & { id: string } {
   };
 }
 
-/** Sends until it is acknowledged, as an SDK does. */
-const deliver = (request: unknown) =>
-  eventually('acknowledgement', () => post(otlp, '/v1/logs', request).then(({ status }) => status === 200));
+const deliver = (request: unknown) => deliverTo(otlp, request);
 
 const byId = (id: string) => datadog.logs.filter(({ fields }) => fields['audit.record.id'] === id);
 const arrived = (id: string) => eventually(`record ${id}`, () => byId(id)[0]);
