@@ -7,6 +7,7 @@ import { configFiles, startCollector } from '../../collector-config/stack/collec
 import type { RunningProgram } from '../../collector-config/stack/process.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
+import { datadogExporters } from './stand-ins/datadog.mjs';
 import { json, Refused, startServer } from './stand-ins/server.mjs';
 import { eventually } from './support/eventually.js';
 import { deliver, type LogInput, logsRequest } from './support/otlp.js';
@@ -45,10 +46,8 @@ beforeAll(async () => {
   });
   const keyFile = join(place.folder, 'datadog-key');
   await writeFile(keyFile, `${KEY}\n`);
-  const here = { endpoint: datadog.url };
-  const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
   const exporters = {
-    ...Object.fromEntries(names.map((name) => [name, { logs: here, metrics: here, traces: here }])),
+    ...datadogExporters(datadog.url),
     // As JSON, which can be read here without OpenTelemetry's own protobuf files.
     'otlp_http/datadog_audit': { logs_endpoint: `${datadog.url}/v1/logs`, encoding: 'json' },
   };

@@ -7,7 +7,7 @@ import { configFiles, startCollector } from '../../collector-config/stack/collec
 import type { RunningProgram } from '../../collector-config/stack/process.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
-import { startDatadog } from './stand-ins/datadog.mjs';
+import { datadogExporters, startDatadog } from './stand-ins/datadog.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
@@ -27,11 +27,8 @@ beforeAll(async () => {
   datadog = await startDatadog({ key: KEY });
   const keyFile = join(place.folder, 'datadog-key');
   await writeFile(keyFile, `${KEY}\n`); // with the newline that editors leave behind
-  const endpoint = { endpoint: datadog.url };
-  const here = { logs: endpoint, metrics: endpoint, traces: endpoint };
-  const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
   const elsewhere = join(place.folder, 'stand-in.yaml');
-  await writeFile(elsewhere, JSON.stringify({ exporters: Object.fromEntries(names.map((name) => [name, here])) }));
+  await writeFile(elsewhere, JSON.stringify({ exporters: datadogExporters(datadog.url) }));
   const env = {
     ...(await collectorEnvironment(ports, place.folder)),
     MCP_DATADOG_API_KEY_FILE: keyFile,
