@@ -39,6 +39,9 @@ function known(folder, names) {
 /** Arguments of the Collector. @param {string[]} files */
 export const configArguments = (files) => files.flatMap((file) => ['--config', file]);
 
+/** What the Collector says of a signal that none of the files takes. */
+const UNREAD = /connector "forward\/(\w+)" used as exporter/;
+
 /**
  * @param {object} options
  * @param {string} options.otelcol path of the program
@@ -52,5 +55,11 @@ export function startCollector({ otelcol, files, env }) {
     args: configArguments(files),
     env,
     readyUrl: `http://127.0.0.1:${env.MCP_HEALTH_PORT}/`,
+  }).catch((error) => {
+    const [, signal] = UNREAD.exec(error.message) ?? [];
+    if (!signal) throw error;
+    throw new Error(
+      `${error.message}\nNo backend takes ${signal}: add one that does, or discard-rest, which drops all but audit records.`,
+    );
   });
 }

@@ -122,5 +122,9 @@ async function isReady(url) {
   }
 }
 
-/** @param {string} output */
-const lastLines = (output) => output.trimEnd().split('\n').slice(-15).join('\n');
+/** The last of what it said in words; of its log, where it said nothing else. @param {string} output */
+function lastLines(output) {
+  const lines = output.trimEnd().split('\n');
+  const words = lines.filter((line) => !line.startsWith('{'));
+  return (words.length > 0 ? words : lines).slice(-15).join('\n');
+}

@@ -124,6 +124,24 @@ describe('npm run stack', () => {
     expect(output.stderr).toMatch(message);
   });
 
+  it('says which signal no backend takes, in words, and leaves no process behind', async () => {
+    const { child, output, closed } = run(['--free-ports', '--backends', 'jaeger']);
+    const started = () => childrenOf(child.pid);
+    const programs = await eventually('programs', started, { accept: (all) => all.length > 0 });
+    expect(await closed).toBe(1);
+    expect(output.stderr).toMatch(
+      /^the Collector ended \(exit code 1\) before it was ready:\nError: .*connector "forward/,
+    );
+    expect(output.stderr).toMatch(/^No backend takes (audit|logs|metrics): add one that does, or discard-rest/m);
+    await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
+  });
+
+  it('says which variable of a backend is not set', async () => {
+    const { output, closed } = run(['--free-ports', '--backends', 'debug,elastic']);
+    expect(await closed).toBe(1);
+    expect(output.stderr).toContain('/MCP_ELASTIC_API_KEY_FILE-is-not-set');
+  });
+
   it.each(['0', '65536', '3100.5', 'http'])('refuses %j as a port, by the name of its variable', async (value) => {
     const { output, closed } = run([], { MCP_OTLP_GRPC_PORT: value });
     expect(await closed).toBe(1);

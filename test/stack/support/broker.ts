@@ -11,8 +11,8 @@ import { eventually } from './eventually.js';
 
 const RECIPE = fileURLToPath(new URL('../broker/', import.meta.url));
 
-/** Builds the broker once, into the cache folder. */
-export async function builtBroker(): Promise<string> {
+/** Builds the broker once, into the cache folder, and gives its path. */
+export async function buildBroker(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of readdirSync(RECIPE).sort()) hash.update(file).update(readFileSync(join(RECIPE, file)));
   const program = join(cacheFolder, 'stack', `broker-${hash.digest('hex').slice(0, 16)}`);
@@ -32,7 +32,7 @@ export async function startBroker(
   { cert, key, ca }: { cert: string; key: string; ca: string },
 ) {
   const args = ['-port', `${port}`, '-data', data, '-cert', cert, '-key', key, '-ca', ca];
-  const program = await startProgram({ name: 'the broker', file: await builtBroker(), args });
+  const program = await startProgram({ name: 'the broker', file: await buildBroker(), args });
   await eventually('broker that is ready', () => program.output.includes('ready'), { timeoutMs: 10_000 });
   return program;
 }

@@ -1,40 +1,47 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { startProgram } from '../../../collector-config/stack/process.mjs';
 import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 
-const MOTO = 'moto[server]==5.1.22';
+const REQUIREMENTS = fileURLToPath(new URL('../s3/requirements.txt', import.meta.url));
 /** It asks for a signature, and does not check it. */
 const CREDENTIAL =
   'AWS4-HMAC-SHA256 Credential=of-nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 const run = promisify(execFile);
 
-/** Installs the S3-compatible server once, beside the other programs: a Python environment is not to be moved. */
-export async function installedS3(): Promise<string> {
-  const folder = join(cacheFolder, 'stack', MOTO.replace(/\W+/g, '-'));
+/** Installs the server once, beside the other programs, and gives its path. */
+export async function installS3(): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(REQUIREMENTS))
+    .digest('hex')
+    .slice(0, 16);
+  const folder = join(cacheFolder, 'stack', `s3-${hash}`);
   const program = join(folder, 'bin', 'moto_server');
-  const done = join(folder, 'complete');
-  if (existsSync(done)) return program;
+  // A Python environment is not to be moved: this says that it is whole.
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return program;
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(cacheFolder, 'stack'), { recursive: true });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', REQUIREMENTS];
   try {
     await run('python3', ['-m', 'venv', folder]);
-    await run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', MOTO]);
+    await run(join(folder, 'bin', 'python'), pip);
   } catch (error) {
-    throw new Error(`the test of the S3 archive needs python3 with venv, and ${MOTO} from PyPI: ${error}`);
+    throw new Error(`the test of the S3 archive needs python3 with venv, and moto from PyPI: ${error}`);
   }
-  const marker = await mkdtemp(join(folder, 'marker-'));
-  await rename(marker, done);
+  await writeFile(complete, '');
   return program;
 }
 
 /** An S3-compatible server, with a bucket that keeps every object for a year whoever asks. */
 export async function startS3(port: number, bucket: string) {
-  const file = await installedS3();
+  const file = await installS3();
   const url = `http://127.0.0.1:${port}`;
   const options = {
     name: 'the S3 server',
