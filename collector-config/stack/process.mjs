@@ -71,13 +71,16 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
       return output;
     },
 
-    /** @param {NodeJS.Signals} [signal] default SIGKILL; does not wait */
-    kill: (signal = 'SIGKILL') => child.kill(signal),
+    /** Gives how it ended, once it has. @param {NodeJS.Signals} [signal] default SIGKILL */
+    kill(signal = 'SIGKILL') {
+      child.kill(signal);
+      return closed;
+    },
 
     /** Asks it to end, insists after a while, and waits until it has. */
-    async stop() {
+    async stop(timeoutMs = STOP_TIMEOUT_MS) {
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
       const end = await closed;
       clearTimeout(timer);
       return end;

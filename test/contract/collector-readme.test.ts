@@ -66,6 +66,14 @@ describe('collector-config/README.md', () => {
     expect(readme.slice(0, readme.indexOf('## Start'))).toMatch(new RegExp(`\\b${name}\\b`));
   });
 
+  it.each(['datadog-apm', 'auth-oidc', 'kubernetes', 'Elasticsearch', 'Datadog', 'Grafana', 'Tempo', 'Kafka'])(
+    'says that %s was not run',
+    (name) => {
+      const [, table] = readme.split('| not run | instead |');
+      expect(table).toMatch(new RegExp(`^\\|[^|]*\\b${name}\\b`, 'm'));
+    },
+  );
+
   it('links to what is there', () => {
     const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path]) => path as string);
     expect(links.length).toBeGreaterThan(20);

@@ -30,8 +30,7 @@ beforeAll(async () => {
   };
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
 });
 afterAll(() => place.remove());
 

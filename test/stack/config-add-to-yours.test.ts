@@ -43,8 +43,7 @@ it('gives a running Collector the audit trail, and leaves the rest of it as it w
       accept: ([span]) => span?.traceId === traceId,
     });
 
-    running.kill();
-    await running.closed;
+    await running.kill();
     loki.state.status = 200;
     running = await start('[health_check, file_storage/mcp_audit]');
     await eventually('the record', () => loki.counts(['<an audit record>', 'mcp_audit.response', '<a log>']), {
@@ -52,8 +51,7 @@ it('gives a running Collector the audit trail, and leaves the rest of it as it w
     });
     expect(loki.counts(['<a log>'])).toEqual([0]);
   } finally {
-    running.kill();
-    await running.closed;
+    await running.kill();
   }
 });
 

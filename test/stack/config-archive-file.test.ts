@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { configArguments, startCollector } from '../../collector-config/stack/collector.mjs';
 import { startProgram } from '../../collector-config/stack/process.mjs';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { eventually } from './support/eventually.js';
 import { logsRequest, post } from './support/otlp.js';
 import { readLogs } from './support/sink.js';
 
@@ -22,8 +23,7 @@ beforeEach(async () => {
   archive = place.env({})['MCP_ARCHIVE_DIR'] as string;
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
   await place.remove();
 });
 
@@ -50,11 +50,10 @@ it('has a record before its sender has an answer, also when the Collector is kil
       acknowledged.push(body);
     }
   });
-  await setTimeout(1_500);
-  running.kill();
+  await eventually('a hundred answers', () => acknowledged.length > 100, { everyMs: 10 });
+  await running.kill();
   await Promise.all(senders);
   const archived = new Set((await readLogs(current())).map(({ body }) => body.stringValue));
-  expect(acknowledged.length).toBeGreaterThan(100);
   expect(acknowledged.filter((body) => !archived.has(body))).toEqual([]);
 
   // And goes on in the same file.
@@ -112,8 +111,7 @@ it('refuses what the disk has no room for, and everything acknowledged can be re
     }
   }
   expect(acknowledged.length).toBeGreaterThan(5);
-  running.kill();
-  await running.closed;
+  await running.kill();
   // There is room again.
   running = await place.start(CHOICE);
   for (const body of ['next', 'the one after']) {

@@ -19,8 +19,7 @@ beforeEach(async () => {
   port = await freePort();
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
   await s3?.program.stop();
   await place.remove();
 });
@@ -76,8 +75,7 @@ it('keeps records in objects that nobody can delete', async () => {
 it('loses nothing while the store is away and the Collector is killed', async () => {
   running = await place.start(CHOICE, env());
   const bodies = await acknowledged(30);
-  running.kill();
-  await running.closed;
+  await running.kill();
   running = await place.start(CHOICE, env());
   bodies.push(...(await acknowledged(5)));
   s3 = await startS3(port, BUCKET);

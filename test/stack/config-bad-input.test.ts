@@ -4,8 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../collector-config/stack/ports.mjs';
-import { certificates } from './support/certificates.js';
+import { authority, certificates } from './support/certificates.js';
 import { type Choice, collectorPlace, type Place } from './support/collector.js';
+import { eventually } from './support/eventually.js';
+import { logsRequest, post } from './support/otlp.js';
 
 let place: Place;
 let secured: Record<string, string>;
@@ -138,6 +140,16 @@ describe('a file of a certificate', () => {
   });
 });
 
+it.each(['tls', 'auth-bearer'])('a key that is not of the certificate ends the start with %s', async (overlay) => {
+  const { key } = await (await authority(place.folder, 'other')).issue('other');
+  const { code, output } = await place.failedStart(
+    { ...DEBUG, overlays: [overlay] },
+    { ...secured, MCP_TLS_KEY_FILE: key },
+  );
+  expect(code).toBe(1);
+  expect(output).toMatch(/failed to load TLS .*private key does not match public key/s);
+});
+
 describe('a security variable that is set to nothing ends the start', () => {
   it.each<[string, Choice]>([
     ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
@@ -193,8 +205,7 @@ describe('a folder', () => {
       { backends: ['loki'] },
       { MCP_QUEUE_DIR: place.env({})['MCP_QUEUE_DIR'] },
     );
-    first.kill();
-    await first.closed;
+    await first.kill();
     await other.remove();
     expect(output).toMatch(/"otlp_http\/loki_audit".*timeout/s);
     expect(code).toBe(1);
@@ -213,7 +224,13 @@ it('secrets of the configuration are not in what the Collector prints', async ()
     MCP_DEBUG_VERBOSITY: 'detailed',
   };
   const collector = await place.start({ backends: ['debug', 'elastic', 'datadog'] }, env);
-  collector.kill();
-  await collector.closed;
+  const records = [
+    { eventName: 'mcp_audit.response', body: '{}' },
+    { body: 'password: x', attributes: { password: 'x' } },
+  ];
+  expect((await post(place.otlp, '/v1/logs', logsRequest(records))).status).toBe(200);
+  // What cannot be sent is complained about, and that is where a header could be shown.
+  await eventually('complaint of the exporter', () => /elasticsearch\/\w+.*(refused|failed)/i.test(collector.output));
+  await collector.kill();
   expect(collector.output).not.toContain('recognisable-');
 });

@@ -41,18 +41,13 @@ beforeAll(async () => {
   broker = () => started(startBroker(port, data, { ...server, ca: ours.ca }));
 });
 afterEach(async () => {
-  for (const program of running.splice(0).reverse()) await ended(program);
+  for (const program of running.splice(0).reverse()) await program.kill();
 });
 afterAll(() => Promise.all([agent, gateway, other].map(({ remove }) => remove())));
 
 async function started(program: Promise<Program>): Promise<Program> {
   running.push(await program);
   return program;
-}
-
-async function ended(program: Program) {
-  program.kill();
-  await program.closed;
 }
 
 async function acknowledged(count: number): Promise<string[]> {
@@ -107,17 +102,17 @@ it('carries all signals, audit records as they are, and traces whole to one of t
 it('loses nothing while broker, agent and gateway die one after the other', async () => {
   let one = await started(agent.start(AGENT, member));
   const records = await acknowledged(10); // Nobody there yet: they wait at the agent.
-  await ended(one);
+  await one.kill();
   const first = await broker();
   one = await started(agent.start(AGENT, member));
   records.push(...(await acknowledged(10)));
   const reader = await started(gateway.start(GATEWAY, member));
   await eventually('some', () => bodies(auditFile(gateway.sink)), { accept: (all) => all.includes(records[0]) });
-  await ended(reader);
+  await reader.kill();
   records.push(...(await acknowledged(10)));
-  await ended(first);
+  await first.kill();
   records.push(...(await acknowledged(10)));
-  await ended(one);
+  await one.kill();
   await broker();
   await started(agent.start(AGENT, member));
   await started(gateway.start(GATEWAY, member));
@@ -131,7 +126,7 @@ it('a broker refuses an agent with a certificate of somebody else, which keeps w
   const records = await acknowledged(3);
   await eventually('a refusal', () => /unknown certificate authority|bad certificate|tls:/.test(wrong.output));
   expect(await bodies(auditFile(gateway.sink))).not.toContain(records[0]);
-  await ended(wrong);
+  await wrong.kill();
   await started(agent.start(AGENT, member));
   await allArrive(records);
 });

@@ -7,6 +7,7 @@ import { type Backend, startBackend } from './support/backend.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { logsRequest, post } from './support/otlp.js';
+import { ownMetric } from './support/own-metrics.js';
 import { readLogs } from './support/sink.js';
 
 const LOKI = { backends: ['loki', 'archive-file'] };
@@ -25,8 +26,7 @@ beforeEach(async () => {
   env = { MCP_LOKI_ENDPOINT: `${backend.url}/otlp`, MCP_ELASTIC_ENDPOINT: backend.url, ...other };
 });
 afterEach(async () => {
-  running?.kill();
-  await running?.closed;
+  await running?.kill();
   running = undefined;
   await backend.stop();
   await place.remove();
@@ -60,12 +60,9 @@ const allStored = (marks: readonly string[], timeoutMs = 90_000) =>
     timeoutMs,
   });
 
-/** A metric of the Collector, over all of its series that match. */
-async function metric(pattern: RegExp): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${place.ports['MCP_SELF_METRICS_PORT']}/metrics`);
-  const lines = (await response.text()).split('\n').filter((line) => pattern.test(line));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
+/** A metric of the exporter to Loki. */
+const metric = (name: string) =>
+  ownMetric(place.metrics, `otelcol_exporter_${name}`, ['exporter="otlp_http/loki_audit"']);
 
 describe('a queue that is full', () => {
   it('refuses at once with 503, keeps what it has, and takes more when there is room', async () => {
@@ -81,9 +78,8 @@ describe('a queue that is full', () => {
     expect(marks.length).toBeGreaterThanOrEqual(4);
     expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('sending queue is full') });
     expect(refused?.ms).toBeLessThan(1_000);
-    const label = 'exporter="otlp_http/loki_audit"';
-    expect(await metric(new RegExp(`^otelcol_exporter_enqueue_failed_log_records.*${label}`))).toBeGreaterThan(0);
-    expect(await metric(new RegExp(`^otelcol_exporter_queue_size.*${label}`))).toBeGreaterThan(100_000);
+    expect(await metric('enqueue_failed_log_records')).toBeGreaterThan(0);
+    expect(await metric('queue_size')).toBeGreaterThan(100_000);
     backend.state.status = 200;
     await allStored(marks);
     await eventually('room for more', async () => (await send(50_000)).status === 200);
@@ -146,8 +142,8 @@ describe('what a backend answers', () => {
     backend.state.status = status;
     running = await place.start(LOKI, env);
     const marks = await acknowledged(5);
-    const failed = /^otelcol_exporter_send_failed_log_records\{.*exporter="otlp_http\/loki_audit"/;
-    await eventually('it to be counted', () => metric(failed), { accept: (count) => count >= marks.length });
+    const counted = () => metric('send_failed_log_records');
+    await eventually('it to be counted', counted, { accept: (count) => count >= marks.length });
     backend.state.status = 200;
     const { mark } = await send();
     await allStored([mark]);
@@ -183,8 +179,7 @@ describe('a queue that is not empty', () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(50);
-    running.kill(signal);
-    await running.closed;
+    await running.kill(signal);
     backend.state.status = 200;
     running = await place.start({ backends: ['loki', 'debug', 'archive-file'] }, env);
     await allStored(marks);
@@ -194,13 +189,11 @@ describe('a queue that is not empty', () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(20);
-    running.kill();
-    await running.closed;
+    await running.kill();
     backend.state.status = 200;
     running = await place.start({ backends: ['debug'] }, env);
     await acknowledged(3);
-    running.kill();
-    await running.closed;
+    await running.kill();
     expect(backend.counts(marks)).toEqual(marks.map(() => 0));
     running = await place.start(LOKI_ALONE, env);
     await allStored(marks);
@@ -215,8 +208,7 @@ describe('Elasticsearch', () => {
     await setTimeout(35_000); // Its own retries end after 30 s.
     marks.push(...(await acknowledged(5)));
     const began = performance.now();
-    running.kill('SIGTERM');
-    await running.closed;
+    await running.kill('SIGTERM');
     expect(performance.now() - began).toBeLessThan(60_000);
     backend.state.status = 200;
     running = await place.start({ backends: ['elastic'] }, env);
@@ -228,8 +220,7 @@ describe('Elasticsearch', () => {
     running = await place.start({ backends: ['elastic'] }, env);
     const marks = await acknowledged(20);
     await eventually('an attempt', () => backend.state.requests > 0);
-    running.kill();
-    await running.closed;
+    await running.kill();
     backend.state.status = 200;
     running = await place.start({ backends: ['elastic'] }, env);
     await allStored(marks);

@@ -33,8 +33,7 @@ beforeAll(async () => {
   collector = await place.start({ backends: ['debug'], sink: true });
 });
 afterAll(async () => {
-  collector?.kill();
-  await collector?.closed;
+  await collector?.kill();
   await place.remove();
 });
 

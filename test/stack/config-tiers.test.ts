@@ -15,6 +15,7 @@ let gateways: [Place, Place];
 let server: Record<string, string>;
 let client: Record<string, string>;
 let stranger: Record<string, string>;
+let misled: Record<string, string>;
 const running: Running[] = [];
 
 beforeAll(async () => {
@@ -31,12 +32,13 @@ beforeAll(async () => {
     MCP_GATEWAY_KEY_FILE: key,
   });
   client = variables(await ours.issue('agent'));
-  stranger = variables(await (await authority(agent.folder, 'theirs')).issue('stranger'));
+  const theirs = await authority(agent.folder, 'theirs');
+  stranger = variables(await theirs.issue('stranger'));
+  misled = { ...client, MCP_GATEWAY_CA_FILE: theirs.ca };
 });
 afterEach(async () => {
   for (const one of running.splice(0)) {
-    one.kill();
-    await one.closed;
+    await one.kill();
   }
 });
 afterAll(() => Promise.all([agent, ...gateways].map(({ remove }) => remove())));
@@ -93,8 +95,7 @@ it('audit records wait at the agent for their gateway, over a death of the agent
   }));
   const first = await start(agent, AGENT, client);
   for (const record of records) await send('/v1/logs', logsRequest([record, { body: 'hello' }]));
-  first.kill();
-  await first.closed;
+  await first.kill();
   await start(agent, AGENT, client);
   await start(gateways[0], GATEWAY, server);
   const read = async () => (await readLogs(auditFile(gateways[0].sink))).map(({ body }) => body.stringValue);
@@ -107,16 +108,18 @@ it('audit records wait at the agent for their gateway, over a death of the agent
   await eventually('a log', logs, { accept: (bodies) => bodies.includes('a log') });
 });
 
-it('gateways refuse an agent with a certificate of somebody else, which keeps what it has', async () => {
+it.each([
+  ['gateways refuse an agent with a certificate of somebody else', () => stranger],
+  ['an agent refuses gateways of another authority', () => misled],
+])('%s, and it keeps what it has', async (_, variables) => {
   await start(gateways[0], GATEWAY, server);
-  const wrong = await start(agent, AGENT, stranger);
+  const wrong = await start(agent, AGENT, variables());
   const body = JSON.stringify({ id: randomUUID() });
   await send('/v1/logs', logsRequest([{ eventName: 'mcp_audit.response', body }]));
   await eventually('a refusal', () => /unknown authority|certificate/.test(wrong.output));
   const read = async () => (await readLogs(auditFile(gateways[0].sink))).map((record) => record.body.stringValue);
   expect(await read()).not.toContain(body);
-  wrong.kill();
-  await wrong.closed;
+  await wrong.kill();
   await start(agent, AGENT, client);
   await eventually('it, from the right one', read, { accept: (bodies) => bodies.includes(body), timeoutMs: 60_000 });
 });

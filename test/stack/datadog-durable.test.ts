@@ -7,9 +7,10 @@ import { configFiles, startCollector } from '../../collector-config/stack/collec
 import type { RunningProgram } from '../../collector-config/stack/process.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
+import { datadogExporters } from './stand-ins/datadog.mjs';
 import { json, Refused, startServer } from './stand-ins/server.mjs';
 import { eventually } from './support/eventually.js';
-import { type LogInput, logsRequest, post } from './support/otlp.js';
+import { deliver, type LogInput, logsRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -45,10 +46,8 @@ beforeAll(async () => {
   });
   const keyFile = join(place.folder, 'datadog-key');
   await writeFile(keyFile, `${KEY}\n`);
-  const here = { endpoint: datadog.url };
-  const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
   const exporters = {
-    ...Object.fromEntries(names.map((name) => [name, { logs: here, metrics: here, traces: here }])),
+    ...datadogExporters(datadog.url),
     // As JSON, which can be read here without OpenTelemetry's own protobuf files.
     'otlp_http/datadog_audit': { logs_endpoint: `${datadog.url}/v1/logs`, encoding: 'json' },
   };
@@ -78,11 +77,10 @@ it('loses nothing through 503, 429 and two deaths of the Collector', async () =>
   for (const [number, answer] of [503, 429].entries()) {
     status = answer;
     for (let at = number * 500; at < number * 500 + 500; at += 50) {
-      const request = logsRequest(records.slice(at, at + 50));
-      await eventually('acknowledgement', () => post(otlp, '/v1/logs', request).then((sent) => sent.status === 200));
+      await deliver(otlp, logsRequest(records.slice(at, at + 50)));
     }
     await eventually(`an answer ${answer}`, () => (refused.get(answer) ?? 0) > 1);
-    collector.kill();
+    await collector.kill();
     collector = await start();
   }
   status = 200;

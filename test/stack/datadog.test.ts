@@ -7,11 +7,11 @@ import { configFiles, startCollector } from '../../collector-config/stack/collec
 import type { RunningProgram } from '../../collector-config/stack/process.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
-import { startDatadog } from './stand-ins/datadog.mjs';
+import { datadogExporters, startDatadog } from './stand-ins/datadog.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
-import { hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
+import { deliver as deliverTo, hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const KEY = '0123456789abcdef0123456789abcdef';
@@ -27,11 +27,8 @@ beforeAll(async () => {
   datadog = await startDatadog({ key: KEY });
   const keyFile = join(place.folder, 'datadog-key');
   await writeFile(keyFile, `${KEY}\n`); // with the newline that editors leave behind
-  const endpoint = { endpoint: datadog.url };
-  const here = { logs: endpoint, metrics: endpoint, traces: endpoint };
-  const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
   const elsewhere = join(place.folder, 'stand-in.yaml');
-  await writeFile(elsewhere, JSON.stringify({ exporters: Object.fromEntries(names.map((name) => [name, here])) }));
+  await writeFile(elsewhere, JSON.stringify({ exporters: datadogExporters(datadog.url) }));
   const env = {
     ...(await collectorEnvironment(ports, place.folder)),
     MCP_DATADOG_API_KEY_FILE: keyFile,
@@ -79,9 +76,7 @@ function auditRecord(): LogInput & { id: string } {
   };
 }
 
-/** Sends until it is acknowledged, as an SDK does. */
-const deliver = (request: unknown) =>
-  eventually('acknowledgement', () => post(otlp, '/v1/logs', request).then(({ status }) => status === 200));
+const deliver = (request: unknown) => deliverTo(otlp, request);
 
 const byId = (id: string) => datadog.logs.filter(({ fields }) => fields['audit.record.id'] === id);
 const arrived = (id: string) => eventually(`record ${id}`, () => byId(id)[0]);
@@ -182,7 +177,7 @@ it('may lose what is on its way when it is killed in an outage, and the archive 
   const records = Array.from({ length: 500 }, auditRecord);
   datadog.plan.status = 503;
   for (let at = 0; at < records.length; at += 50) await deliver(logsRequest(records.slice(at, at + 50)));
-  collector.kill();
+  await collector.kill();
   collector = await start();
   datadog.plan.status = undefined;
   const last = auditRecord();

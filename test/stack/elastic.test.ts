@@ -12,7 +12,16 @@ import { histogramRequest } from './stand-ins/histogram.js';
 import { startKibana } from './stand-ins/kibana.mjs';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
-import { anyValue, hex, type LogInput, logsRequest, post, tracesRequest } from './support/otlp.js';
+import {
+  anyValue,
+  deliver as deliverTo,
+  hex,
+  type LogInput,
+  logsRequest,
+  post,
+  tracesRequest,
+} from './support/otlp.js';
+import { ownMetric } from './support/own-metrics.js';
 import { scratch } from './support/scratch.js';
 
 const INSTALL = fileURLToPath(new URL('../../collector-config/elastic/install.sh', import.meta.url));
@@ -82,21 +91,12 @@ function auditRecord(more: Record<string, unknown> = {}): LogInput & { id: strin
   return { id, eventName: 'mcp_audit.response', body, attributes: fields, traceId: hex(16), spanId: hex(8) };
 }
 
-/** Sends until it is acknowledged, as an SDK does. */
-const deliver = (request: unknown) =>
-  eventually('acknowledgement', () => post(stack.urls.otlp, '/v1/logs', request).then(({ status }) => status === 200));
+const deliver = (request: unknown) => deliverTo(stack.urls.otlp, request);
 
 const stored = (id: string) => elasticsearch.documents(AUDIT).find((document: any) => document.id === id);
 const arrived = (id: string) => eventually(`record ${id}`, () => stored(id));
 
-/** One of the Collector's own counters, summed over what it is told apart by. */
-async function counter(name: string, labels: string[] = []) {
-  const text = await (await fetch(stack.urls.metrics)).text();
-  const lines = text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
+const counter = (name: string, labels: readonly string[]) => ownMetric(stack.urls.metrics, name, labels);
 
 it('installs everything, in an order in which each part finds what it needs', () => {
   expect([...elasticsearch.policies.keys()].sort()).toEqual(['mcp-audit-default', 'mcp-audit-hipaa', 'mcp-audit-soc2']);
@@ -252,14 +252,14 @@ it('waits out 503, 429, 401, 429 for some, and two deaths of the Collector: noth
     for (const batch of batches.slice(number * 10, number * 10 + 10)) await deliver(logsRequest(batch));
     await eventually(`an answer ${status}`, () => (refused.get(status) ?? 0) > 1);
     if (number > 0) continue;
-    stack.running.get('otelcol')?.kill();
+    await stack.running.get('otelcol')?.kill();
     await stack.start('otelcol');
   }
   elasticsearch.plan.status = undefined;
   let documents = 0;
   elasticsearch.plan.perDocument = () => (++documents % 3 === 0 ? 429 : undefined);
   await eventually('some of them', () => batches.flat().some(({ id }) => stored(id)));
-  stack.running.get('otelcol')?.kill();
+  await stack.running.get('otelcol')?.kill();
   await stack.start('otelcol');
   for (const { id, body } of batches.flat()) expect((await arrived(id)).source.body.text).toBe(body);
   const ids = elasticsearch.documents(AUDIT).map(({ source }: any) => source.attributes['audit.record.id']);
@@ -275,13 +275,13 @@ it.each([
   // What a killed Collector had stored already, and sends again, would be counted with it.
   const queued = () => counter('otelcol_exporter_queue_size', ['exporter="otlp_grpc/elastic_audit"']);
   await eventually('an empty queue', queued, { accept: (bytes) => bytes === 0 });
-  const before = await counter(metric, [...labels]);
+  const before = await counter(metric, labels);
   if (what === 'a request') elasticsearch.plan.status = 400;
   else
     elasticsearch.plan.perDocument = ({ attributes }) =>
       attributes['audit.record.id'] === doomed.id ? 400 : undefined;
   await deliver(logsRequest([doomed]));
-  await eventually('the count', () => counter(metric, [...labels]), { accept: (now) => now === before + 1 });
+  await eventually('the count', () => counter(metric, labels), { accept: (now) => now === before + 1 });
   elasticsearch.plan.status = undefined;
   await deliver(logsRequest([next]));
   await arrived(next.id);

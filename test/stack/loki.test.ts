@@ -131,8 +131,7 @@ describe('Loki, started again', () => {
     const first = loki;
     await start();
     await push('again', [{ body: 'killed' }, { body: 'old and killed', timeMs: Date.now() - 30 * HOUR_MS }]);
-    loki.program.kill();
-    await loki.program.closed;
+    await loki.program.kill();
     await start();
     await push('again', [{ body: 'stopped' }]);
     await loki.stop();
@@ -253,8 +252,7 @@ describe('the retention of Loki', () => {
       const url = `http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`;
       const ready = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
       expect(ready?.status).not.toBe(200);
-      program.kill();
-      await program.closed;
+      await program.kill();
     }
   });
 });

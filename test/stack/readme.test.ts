@@ -12,6 +12,7 @@ import { collectorEnvironment, freePorts, PORTS, type Stack, startStack } from '
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
+import { ownMetric } from './support/own-metrics.js';
 import { CONFIG } from './support/rules.js';
 import { scratch } from './support/scratch.js';
 
@@ -135,10 +136,9 @@ it('a record takes as many bytes in the queue as the page says', async () => {
   });
   try {
     const { records } = await runDemo(`http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`);
-    const bytes = await eventually('queue', async () => {
-      const metrics = await (await fetch(`http://127.0.0.1:${ports.MCP_SELF_METRICS_PORT}/metrics`)).text();
-      return Number(/^otelcol_exporter_queue_size\{.*"otlp_http\/loki_audit"\} (\d+)/m.exec(metrics)?.[1]);
-    });
+    const metrics = `http://127.0.0.1:${ports.MCP_SELF_METRICS_PORT}/metrics`;
+    const labels = ['exporter="otlp_http/loki_audit"'];
+    const bytes = await eventually('queue', () => ownMetric(metrics, 'otelcol_exporter_queue_size', labels));
     expect(bytes / records.length).toBeGreaterThan(said * 0.9);
     expect(bytes / records.length).toBeLessThan(said * 1.1);
   } finally {

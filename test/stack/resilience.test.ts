@@ -4,14 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
-import { type LogInput, logsRequest, post } from './support/otlp.js';
+import { deliver, type LogInput, logsRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const BATCHES = 100;
 const BATCH_SIZE = 100;
 const OUTAGE_MS = 60_000;
-/** Bounds what is lost if the Collector never comes back. */
-const SEND_TIMEOUT_MS = 30_000;
 
 const place = await scratch();
 let stack: Stack;
@@ -35,21 +33,6 @@ function batch(correlation: string): LogInput[] {
   });
 }
 
-/** Sends until it is acknowledged, as an SDK does. */
-async function deliver(records: readonly LogInput[]): Promise<number> {
-  const request = logsRequest(records);
-  const deadline = Date.now() + SEND_TIMEOUT_MS;
-  for (let attempt = 1; ; attempt++) {
-    const status = await post(stack.urls.otlp, '/v1/logs', request).then(
-      (answer) => answer.status,
-      () => 0, // Nobody listens: it was killed.
-    );
-    if (status === 200) return attempt;
-    if (Date.now() > deadline) throw new Error(`not acknowledged after ${attempt} attempts; last status ${status}`);
-    await setTimeout(200);
-  }
-}
-
 it(
   'no acknowledged record is lost over an outage of the backend and two deaths of the Collector',
   async () => {
@@ -58,14 +41,14 @@ it(
     const began = Date.now();
     let attempts = 0;
     for (let number = 0; number < BATCHES; number++) {
-      const correlation = `${randomUUID()}`;
+      const correlation = randomUUID();
       const records = batch(correlation);
       if (number === BATCHES / 2) {
-        stack.running.get('otelcol')?.kill();
+        await stack.running.get('otelcol')?.kill();
         const restarted = stack.start('otelcol');
-        attempts += await deliver(records);
+        attempts += await deliver(stack.urls.otlp, logsRequest(records));
         await restarted;
-      } else attempts += await deliver(records);
+      } else attempts += await deliver(stack.urls.otlp, logsRequest(records));
       sent.set(correlation, records.map(({ body }) => body).sort());
       await setTimeout(Math.max(0, began + ((number + 1) * OUTAGE_MS) / BATCHES - Date.now()));
     }
@@ -76,7 +59,7 @@ it(
     // Some have been passed on, some are on their way, some wait on disk.
     const [first] = sent.keys();
     await eventually('the first batch', () => linesOf(String(first)), { accept: (lines) => lines.length > 0 });
-    stack.running.get('otelcol')?.kill();
+    await stack.running.get('otelcol')?.kill();
     await stack.start('otelcol');
 
     let stored = 0;

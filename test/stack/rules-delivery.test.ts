@@ -60,8 +60,7 @@ beforeAll(async () => {
   otlp = `http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`;
 });
 afterAll(async () => {
-  collector?.kill();
-  await collector?.closed;
+  await collector?.kill();
   await prometheus?.stop();
   await backend?.stop();
   await place.remove();

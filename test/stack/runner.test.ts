@@ -84,6 +84,7 @@ describe('npm run stack', () => {
     });
     const names = programs.map(({ command }) => /\/(otelcol|loki|prometheus|jaeger)(?= |$)/.exec(command)?.[1]);
     expect(names.filter(Boolean).sort()).toEqual(['jaeger', 'loki', 'otelcol', 'prometheus']);
+    expect(output.stdout).toMatch(/^ready in \d+\.\d s$/m);
     expect(output.stdout).toMatch(/OTEL_EXPORTER_OTLP_ENDPOINT=http:\/\/127\.0\.0\.1:\d+ npm run demo/);
     const commands = output.stdout.split('\n').filter((line) => line.includes('curl '));
     expect(commands).toHaveLength(3);

@@ -81,6 +81,13 @@ export async function startDatadog({ key, port }) {
   return { ...server, logs, series, sketches, spans, plan, refused };
 }
 
+/** Lead the exporters of `backends/datadog.yaml` to a stand-in. @param {string} url */
+export function datadogExporters(url) {
+  const here = { endpoint: url };
+  const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
+  return Object.fromEntries(names.map((name) => [name, { logs: here, metrics: here, traces: here }]));
+}
+
 /** @param {any} item @returns {Log} */
 function log(item) {
   const unknown = Object.keys(item).filter((name) => !LOG_KEYS.includes(name));

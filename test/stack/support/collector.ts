@@ -77,6 +77,7 @@ export async function collectorPlace() {
     files,
     env: set,
     otlp: `http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`,
+    metrics: `http://127.0.0.1:${ports.MCP_SELF_METRICS_PORT}/metrics`,
 
     start: (choice: Choice, env: Env = {}): Promise<Running> =>
       startCollector({ otelcol: otelcol as string, files: files(choice), env: set(env) }),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { eventually } from './eventually.js';
 
 /** A plain value as OTLP's JSON has it. */
 export const anyValue = (value: unknown): unknown => {
@@ -81,4 +82,15 @@ export async function post(base: string, path: string, body: unknown, headers: R
     signal: AbortSignal.timeout(30_000),
   });
   return { status: response.status, text: await response.text() };
+}
+
+/** Sends log records until they are acknowledged, as an SDK does; gives how often that took. */
+export async function deliver(base: string, request: unknown): Promise<number> {
+  let attempts = 0;
+  const acknowledged = () => {
+    attempts++;
+    return post(base, '/v1/logs', request).then(({ status }) => status === 200);
+  };
+  await eventually('acknowledgement', acknowledged);
+  return attempts;
 }

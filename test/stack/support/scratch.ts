@@ -5,5 +5,5 @@ import { join } from 'node:path';
 /** A folder of its own, and how to be rid of it. */
 export async function scratch() {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-trail-stack-test-'));
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }

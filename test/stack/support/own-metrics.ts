@@ -1,0 +1,7 @@
+/** One of the Collector's own metrics as it is now, summed over all its series that have these labels, such as `exporter="debug"`. */
+export async function ownMetric(url: string, name: string, labels: readonly string[] = []): Promise<number> {
+  const lines = (await (await fetch(url)).text()).split('\n');
+  return lines
+    .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
