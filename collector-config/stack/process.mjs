@@ -47,6 +47,8 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C goes to a whole group of processes. In a group of its own, a program ends when it is its turn.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -21,7 +21,8 @@ afterAll(() => place.remove());
 
 /** `npm run stack`, without npm around it. */
 function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [RUN, ...args], { env: { ...process.env, TMPDIR: place.folder, ...env } });
+  const environment = { ...process.env, TMPDIR: place.folder, ...env };
+  const child = spawn(process.execPath, [RUN, ...args], { env: environment, detached: true });
   children.push(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -91,7 +92,15 @@ describe('npm run stack', () => {
       const { stdout } = await promisify(execFile)('sh', ['-c', command.slice(command.indexOf('curl '))]);
       expect(JSON.parse(stdout)).toHaveProperty('data');
     }
-    child.kill('SIGINT');
+    // Ctrl-C in a terminal goes to the whole group. Backends in it would be gone before the Collector has sent its last.
+    const { stdout: groups } = await promisify(execFile)('ps', [
+      '-o',
+      'pgid=',
+      '-p',
+      programs.map(({ pid }) => pid).join(),
+    ]);
+    expect(groups.trim().split(/\s+/)).not.toContain(String(child.pid));
+    process.kill(-(child.pid as number), 'SIGINT');
     expect(await closed).toBe(0);
     expect(output.stderr).toBe('');
     const watchdog = ({ command }: { command: string }) => command.includes('watchdog.mjs');
