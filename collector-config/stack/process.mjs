@@ -15,6 +15,25 @@ const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'SSL_CERT_FILE', 'SSL
 /** @type {import('node:child_process').ChildProcess | undefined} */
 let watchdog;
 
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const watched = new Set();
+
+/** Has a process ended when this one is gone, however it goes. @param {import('node:child_process').ChildProcess} child */
+export function watch(child) {
+  if (!child.pid) return;
+  watched.add(child);
+  tellWatchdog(`+${child.pid}`);
+  child.once('close', () => {
+    watched.delete(child);
+    tellWatchdog(`-${child.pid}`);
+  });
+}
+
+/** Asks all of them to end, without waiting: whoever waits for one of them learns that it did. */
+export function endWatched() {
+  for (const child of watched) child.kill('SIGTERM');
+}
+
 /** @param {string} line */
 function tellWatchdog(line) {
   if (!watchdog) {
@@ -47,6 +66,8 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C goes to a whole group of processes. In a group of its own, a program ends when it is its turn.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -55,11 +76,10 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     });
   }
   const closed = once(child, 'close').then(([code, signal]) => {
-    tellWatchdog(`-${child.pid}`);
     return { code: /** @type {number | null} */ (code), signal: /** @type {NodeJS.Signals | null} */ (signal) };
   });
   closed.catch(() => {}); // Reported by whoever waits for it.
-  if (child.pid) tellWatchdog(`+${child.pid}`);
+  watch(child);
 
   const program = {
     name,

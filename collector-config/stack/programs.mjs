@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { watch } from './process.mjs';
 
 /**
  * What is built, by the name of its folder: `packages` is what `go build` is asked for, `binaries` what comes out, `minutes`
@@ -145,6 +146,7 @@ function run(file, args, cwd, onLine = () => {}) {
     // Without cgo no C compiler is needed, and a build is the same on every machine; a workspace around the checkout is not ours.
     const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    watch(child);
     let stdout = '';
     let stderr = '';
     let rest = '';

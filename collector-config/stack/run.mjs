@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFree } from './ports.mjs';
+import { endWatched } from './process.mjs';
 import { freePorts, PORTS, startStack } from './stack.mjs';
 
 const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--free-ports] [--data FOLDER]
@@ -23,8 +24,15 @@ const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(
 /** @type {import('./stack.mjs').Stack | undefined} */
 let stack;
 let stopping = false;
+let interruptedEarly = false;
 const interrupted = new Promise((done) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, done);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      interruptedEarly ||= !stack;
+      if (interruptedEarly) endWatched(); // What is being built or started.
+      done(undefined);
+    });
+  }
 });
 
 try {
@@ -38,7 +46,7 @@ try {
   announce(stack);
   await interrupted;
 } catch (error) {
-  console.error(error.message);
+  if (!interruptedEarly) console.error(error.message);
   process.exitCode = 1;
 }
 await end();

@@ -314,6 +314,13 @@ it('brings the metrics that the delivery rules watch, where they look for them',
   await looked('metrics-collectortelemetry.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });
 
+it('keeps an audit record in its data stream, whatever index its sender asks for', async () => {
+  const record = auditRecord({ 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' });
+  await deliver(logsRequest([record]));
+  const { index } = await arrived(record.id);
+  expect(index).toContain('logs-mcp.audit.otel-default');
+});
+
 const some = { accept: (list: any[]) => list.length > 0 };
 const found = (index: string, wanted: (source: any) => boolean): any[] =>
   elasticsearch.documents(index).filter(({ source }: any) => wanted(source));

@@ -21,7 +21,8 @@ afterAll(() => place.remove());
 
 /** `npm run stack`, without npm around it. */
 function run(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [RUN, ...args], { env: { ...process.env, TMPDIR: place.folder, ...env } });
+  const environment = { ...process.env, TMPDIR: place.folder, ...env };
+  const child = spawn(process.execPath, [RUN, ...args], { env: environment, detached: true });
   children.push(child);
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -92,7 +93,15 @@ describe('npm run stack', () => {
       const { stdout } = await promisify(execFile)('sh', ['-c', command.slice(command.indexOf('curl '))]);
       expect(JSON.parse(stdout)).toHaveProperty('data');
     }
-    child.kill('SIGINT');
+    // Ctrl-C in a terminal goes to the whole group. Backends in it would be gone before the Collector has sent its last.
+    const { stdout: groups } = await promisify(execFile)('ps', [
+      '-o',
+      'pgid=',
+      '-p',
+      programs.map(({ pid }) => pid).join(),
+    ]);
+    expect(groups.trim().split(/\s+/)).not.toContain(String(child.pid));
+    process.kill(-(child.pid as number), 'SIGINT');
     expect(await closed).toBe(0);
     expect(output.stderr).toBe('');
     const watchdog = ({ command }: { command: string }) => command.includes('watchdog.mjs');
@@ -161,6 +170,24 @@ describe('npm run stack', () => {
     expect(await closed).toBe(1);
     expect(output.stderr.trim().split('\n')).toHaveLength(1);
     expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*there is no `go` here/);
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('ends a build with it on %s', async (signal) => {
+    const bin = join(place.folder, `bin-${signal}`);
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'go'), '#!/bin/sh\n[ "$1" = env ] && exec echo go1.26.9\nexec sleep 600\n', {
+      mode: 0o755,
+    });
+    const { child, output, closed } = run(['--free-ports'], {
+      PATH: `${bin}:/bin:/usr/bin`,
+      XDG_CACHE_HOME: join(place.folder, signal),
+    });
+    const building = async () => (await childrenOf(child.pid)).find(({ command }) => command.includes('sleep 600'));
+    const { pid } = await eventually('build', building);
+    child.kill(signal);
+    expect(await closed).toBe(signal === 'SIGTERM' ? 1 : null);
+    expect(output.stderr).toBe('');
+    await eventually('end of the build', () => !isAlive(pid), { timeoutMs: 10_000 });
   });
 
   it('says in one line that Go is too old', async () => {
