@@ -2,6 +2,6 @@
 export async function ownMetric(url: string, name: string, labels: readonly string[] = []): Promise<number> {
   const lines = (await (await fetch(url)).text()).split('\n');
   return lines
-    .filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)))
+    .filter((line) => /^\w+/.exec(line)?.[0] === name && labels.every((label) => line.includes(label)))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
