@@ -80,8 +80,9 @@ export interface AuditConfig {
   attempts?: 'always' | 'sensitive' | 'never';
 
   /**
-   * Who acts. Called once per operation of a client, before its first record; a server's own requests are its own doing. Synchronous; one that throws, or returns a promise or
-   * anything but an object, is reported once, and the record falls back to what the protocol tells.
+   * Who acts. Called once per operation of a client, before its first record; a server's own requests are its own doing.
+   * Synchronous; one that throws, or returns a promise or anything but an object, is reported once, and the record falls
+   * back to what the protocol tells.
    */
   identity?: (context: IdentityContext) => Identity | undefined;
 

@@ -119,12 +119,7 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
     ports: all,
     /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`. */
     running,
-    /** Ends one, if it runs, and starts it again with the same data. @param {keyof typeof start} name */
-    async restart(name) {
-      await running.get(name)?.stop();
-      running.set(name, await start[name]());
-    },
-    /** Only starts it: for one that was killed. @param {keyof typeof start} name */
+    /** Starts one again that has ended, with the same data. @param {keyof typeof start} name */
     async start(name) {
       running.set(name, await start[name]());
     },

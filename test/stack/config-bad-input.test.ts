@@ -33,19 +33,24 @@ const TIER = () => ({
   MCP_KAFKA_KEY_FILE: secured['MCP_TLS_KEY_FILE'],
 });
 
+/** Without which strangers would be let in, or secrets known. */
+const SECURITY: [string, Choice][] = [
+  ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
+  ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
+  ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
+  ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
+  ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
+  ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }],
+  ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+  ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+  ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
+  ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+  ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+];
+
 describe('a security variable that is not set ends the start, by its name', () => {
   it.each<[string, Choice]>([
-    ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
-    ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
-    ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
-    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
-    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
-    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }],
-    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
-    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
-    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
-    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
-    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
+    ...SECURITY,
     ['MCP_GATEWAY_CA_FILE', { more: ['tiers/agent'] }],
     ['MCP_GATEWAY_CERT_FILE', { more: ['tiers/agent'] }],
     ['MCP_GATEWAY_KEY_FILE', { more: ['tiers/agent'] }],
@@ -151,17 +156,7 @@ it.each(['tls', 'auth-bearer'])('a key that is not of the certificate ends the s
 });
 
 describe('a security variable that is set to nothing ends the start', () => {
-  it.each<[string, Choice]>([
-    ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
-    ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
-    ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
-    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
-    ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
-    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }], // Else it would open the door to everyone.
-    ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
-    ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
-    ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['auth-bearer'] }],
-  ])('%s, with %j', async (name, choice) => {
+  it.each(SECURITY)('%s, with %j', async (name, choice) => {
     const { code, output } = await place.failedStart(choice, { ...secured, [name]: '' });
     expect(output).toMatch(/^Error: /m);
     expect(code).toBe(1);
