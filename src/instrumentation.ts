@@ -34,6 +34,8 @@ export class McpInstrumentation {
   readonly instrumentationVersion = PACKAGE_VERSION;
   readonly #providers = new Providers();
   #config: McpInstrumentationConfig;
+  /** `enabled: true` in code: the one thing that the environment does not overrule. */
+  #demanded: boolean;
   #undos: Undo[] | undefined;
 
   /**
@@ -43,12 +45,18 @@ export class McpInstrumentation {
    */
   constructor(config: McpInstrumentationConfig = {}) {
     this.#config = { ...config, enabled: resolveConfig(config).enabled };
+    this.#demanded = config.enabled === true;
     if (this.#config.enabled) this.enable();
   }
 
-  /** Starts to observe SDK copies loaded from now on, and CommonJS ones loaded before. Idempotent. */
+  /**
+   * Starts to observe SDK copies loaded from now on, and CommonJS ones loaded before. Idempotent. Does nothing where
+   * `MCP_TRAIL_ENABLED` is off, unless the options say `enabled: true`: `registerInstrumentations` and `NodeSDK` call it
+   * for every instrumentation they are given.
+   */
   enable(): void {
     if (this.#undos !== undefined) return;
+    if (!this.#demanded && !resolveConfig().enabled) return;
     const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers);
     const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess()];
     this.#undos = undos;
@@ -105,11 +113,12 @@ export class McpInstrumentation {
     return this.#config;
   }
 
-  /** Replaces the options. What is connected already keeps the old ones. */
+  /** Replaces the options. What is connected already keeps the old ones. With `enabled: true` it is enabled. */
   setConfig(config: McpInstrumentationConfig): void {
     const wasEnabled = this.#undos !== undefined;
     this.disable();
     this.#config = { ...config, enabled: resolveConfig(config).enabled };
-    if (wasEnabled && this.#config.enabled) this.enable();
+    this.#demanded = config.enabled === true;
+    if (this.#config.enabled && (wasEnabled || this.#demanded)) this.enable();
   }
 }

@@ -27,7 +27,8 @@ export interface McpOperationInfo {
 /** Options of {@link McpInstrumentation} and of the `instrument…` functions. */
 export interface McpInstrumentationConfig {
   /**
-   * Whether anything is observed at all.
+   * Whether anything is observed at all. `true` in code wins over `MCP_TRAIL_ENABLED`; a call of `enable()` alone, by
+   * `registerInstrumentations` or a `NodeSDK`, does not.
    * @defaultValue `true`
    */
   enabled?: boolean;
