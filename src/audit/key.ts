@@ -1,10 +1,11 @@
 /** The key of digests: given by the operator, kept beside the inventory, or one for the life of the process. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
 import type { Environment } from '../option-kinds.js';
 import { Digester, parseDigestKey } from '../redact/digest.js';
+import { SECRET, tooOpen } from '../util/file-mode.js';
 import { warnOperator } from '../util/report.js';
 
 export interface DigestKey {
@@ -15,7 +16,15 @@ export interface DigestKey {
 
 const KEY_FILE = 'digest.key';
 const KEY_BYTES = 32;
+/** More text than any key has. */
+const MAX_FILE_BYTES = 65_536;
 const NOT_USED = 'Digests use a key of this process';
+
+/** Where there is no other: one, so that all digests of the process can be compared. */
+const ofThisProcess: DigestKey = {
+  digester: new Digester({ id: 'process', secret: randomBytes(KEY_BYTES) }),
+  shared: false,
+};
 
 export function digestKey(
   given: AuditConfig['digestKey'],
@@ -24,10 +33,8 @@ export function digestKey(
 ): DigestKey {
   const configured = configuredKey(given, env);
   if (configured !== undefined) return { digester: configured, shared: true };
-  const text = stateDirectory === undefined ? undefined : keptKey(stateDirectory);
-  const kept = text === undefined ? undefined : parseDigestKey(undefined, text);
-  if (kept?.key !== undefined) return { digester: new Digester(kept.key), shared: false };
-  return { digester: new Digester({ id: 'process', secret: randomBytes(KEY_BYTES) }), shared: false };
+  const kept = stateDirectory === undefined ? undefined : keptKey(stateDirectory);
+  return kept === undefined ? ofThisProcess : { digester: kept, shared: false };
 }
 
 const VARIABLE = 'MCP_TRAIL_AUDIT_DIGEST_KEY';
@@ -61,20 +68,44 @@ function digesterOf(id: string | undefined, text: string, name: string): Digeste
   return undefined;
 }
 
-/** The key in the state directory, made at the first use; whoever makes it first wins. */
-function keptKey(directory: string): string | undefined {
+/** The key in the state directory, made at the first use; whoever makes it first wins. One that is broken stays as it is. */
+function keptKey(directory: string): Digester | undefined {
   const path = join(directory, KEY_FILE);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    try {
-      writeFileSync(path, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    return readFileSync(path, 'utf8').trim();
+    if (!existsSync(path)) makeKey(path);
+    const { key, reason } = parseDigestKey(undefined, read(path));
+    if (key !== undefined) return new Digester(key);
+    warnOperator(`${path} ${reason}. It is left as it is; without it, a new one is made. ${NOT_USED}`);
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    warnOperator(`${path} cannot be used (${code}): digests use a key of this process`);
-    return undefined;
+    const { code, message } = error as NodeJS.ErrnoException;
+    warnOperator(`${path} cannot be used (${code ?? message}). It is left as it is. ${NOT_USED}`);
+  }
+  return undefined;
+}
+
+/** @throws where it is no file: a pipe would be waited for */
+function read(path: string): string {
+  const found = statSync(path);
+  if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+  if (!found.isFile()) throw new Error('it is no file');
+  if (found.size > MAX_FILE_BYTES) throw new Error(`it is too long: ${found.size} bytes`);
+  const open = tooOpen(found.mode, SECRET);
+  if (open !== undefined) warnOperator(`${path} ${open}`);
+  return readFileSync(path, 'utf8');
+}
+
+/** Under its name there is never a part of a key: another process may be reading it. */
+function makeKey(path: string): void {
+  const text = randomBytes(KEY_BYTES).toString('hex');
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(unfinished, text, { flag: 'wx', mode: 0o600 });
+  try {
+    linkSync(unfinished, path);
+  } catch (error) {
+    // Some file systems have no links.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } finally {
+    rmSync(unfinished, { force: true });
   }
 }

@@ -1,10 +1,22 @@
 /** One writer at a time: a file that only one process can create. */
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 
 /** A lock is held for a few milliseconds; who held it this long was killed. */
 const STALE_MS = 10_000;
 const RETRY_MS = 5;
+
+/** Something else is where a file belongs. */
+export class NoFile extends Error {
+  readonly code = 'no file';
+  override readonly name = 'NoFile';
+  readonly path: string | undefined;
+
+  constructor(path?: string) {
+    super();
+    this.path = path;
+  }
+}
 
 export interface Lock {
   /** Names this holder, and nobody else. */
@@ -17,7 +29,7 @@ export interface Lock {
 /**
  * Takes the lock; undefined when others hold it for longer than may be waited, in milliseconds. Waiting blocks the thread.
  * @param removed called with the token of a stale lock that was taken away
- * @throws what the file system says when the lock can be created by nobody
+ * @throws what the file system says when the lock can be created by nobody, or removed by nobody
  */
 export function acquireLock(path: string, waitMs: number, removed: (token: string) => void): Lock | undefined {
   const token = randomBytes(12).toString('hex');
@@ -51,6 +63,8 @@ function create(path: string, token: string): boolean {
 
 /** The token of the stale lock that was removed; undefined when there was none, or somebody else was quicker. */
 function removeStale(path: string, token: string): string | undefined {
+  // Nobody ever releases it.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new NoFile(path);
   try {
     const stale = readFileSync(path, 'utf8');
     if (Date.now() - statSync(path).mtimeMs < STALE_MS) return undefined;
@@ -61,7 +75,10 @@ function removeStale(path: string, token: string): string | undefined {
     if (taken !== stale) linkSync(aside, path);
     unlinkSync(aside);
     return taken === stale ? stale : undefined;
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Anything else than that another process was quicker stays as it is.
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** The state file, shared by processes: read at the start, merged and replaced as a whole at every save. */
 import {
   closeSync,
+  copyFileSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,9 +12,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { acquireLock } from './lock.js';
+import { acquireLock, NoFile } from './lock.js';
 import type { Servers } from './state.js';
-import { readState, writeState } from './stored.js';
+import { readState, type Stored, writeState } from './stored.js';
 
 /** More than the inventory can come to. */
 const MAX_BYTES = 64 * 1_048_576;
@@ -40,7 +41,7 @@ export class StateFile {
       const stored = this.#read();
       // Only who holds the lock may move a file: it may be another one by now.
       if (stored === 'corrupt') this.#locked(waitMs, () => this.#readOrMoveAside());
-      return stored instanceof Map ? stored : undefined;
+      return typeof stored === 'object' ? stored.servers : undefined;
     });
   }
 
@@ -71,11 +72,13 @@ export class StateFile {
     }
   }
 
-  #read(): Servers | 'corrupt' | 'unusable' | undefined {
+  #read(): Exclude<Stored, 'newer'> | 'unusable' | undefined {
     const { path, now, problem } = this.#options;
-    const size = statSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return undefined;
-    const stored = size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now());
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    // A pipe would be waited for.
+    if (!found.isFile() && !found.isDirectory()) throw new NoFile();
+    const stored = found.size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now());
     if (stored !== 'newer') return stored;
     problem(`the inventory file ${path} was written by a newer version, and is neither read nor saved`);
     return 'unusable';
@@ -84,11 +87,18 @@ export class StateFile {
   #readOrMoveAside(): Servers | 'unusable' | undefined {
     const { path, now, problem } = this.#options;
     const stored = this.#read();
-    if (stored !== 'corrupt') return stored;
+    if (stored === undefined || stored === 'unusable') return stored;
     const aside = `${path}.corrupt-${now()}`;
-    renameSync(path, aside);
-    problem(`the inventory file ${path} could not be understood; it was kept as ${aside}, and a new one is begun`);
-    return undefined;
+    if (stored === 'corrupt') {
+      renameSync(path, aside);
+      problem(`the inventory file ${path} could not be understood; it was kept as ${aside}, and a new one is begun`);
+      return undefined;
+    }
+    if (stored.damaged) {
+      copyFileSync(path, aside);
+      problem(`servers in the inventory file ${path} could not be understood, and are left out; a copy is ${aside}`);
+    }
+    return stored.servers;
   }
 
   /** False when the lock was lost on the way: then what others wrote stays. */
@@ -116,9 +126,10 @@ export class StateFile {
     try {
       return action();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const { code, path = this.#options.path } = error as NodeJS.ErrnoException;
+      const lock = path.startsWith(`${this.#options.path}.lock`) ? `, for its lock ${path}` : '';
       this.#options.problem(
-        `the inventory file ${this.#options.path} cannot be used (${code ?? (error as Error).name})`,
+        `the inventory file ${this.#options.path} cannot be used (${code ?? (error as Error).name})${lock}`,
       );
       return otherwise;
     }

@@ -24,8 +24,14 @@ const VERSION = 1;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** `newer`: written by a later version of this package, and not ours to touch. */
-export type Stored = Servers | 'corrupt' | 'newer';
+/** `newer`: written by a later version of this package, and not ours to touch. `damaged`: a part of it makes no sense. */
+export type Stored =
+  | 'corrupt'
+  | 'newer'
+  | {
+      readonly servers: Servers;
+      readonly damaged: boolean;
+    };
 
 export function writeState(servers: Servers): string {
   return `${JSON.stringify({ format: FORMAT, version: VERSION, ...snapshotOf(servers) })}\n`;
@@ -41,12 +47,14 @@ export function readState(text: string, now: number): Stored {
   }
   if (!isObject(file) || file['format'] !== FORMAT || !Number.isSafeInteger(file['version'])) return 'corrupt';
   if ((file['version'] as number) > VERSION) return 'newer';
+  const stored: unknown = file['servers'];
+  if (!Array.isArray(stored)) return 'corrupt';
   const servers: Servers = new Map();
-  for (const each of objects(file['servers'])) {
+  for (const each of objects(stored)) {
     const server = readServer(each, now);
     if (server !== undefined) servers.set(server.id, server);
   }
-  return servers;
+  return { servers, damaged: servers.size < stored.length };
 }
 
 function readServer(json: Json, now: number): ServerState | undefined {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -37,6 +38,8 @@ describe('a state file that', () => {
     ['is no JSON', '{"format": "mcp-tr'],
     ['is empty', ''],
     ['is somebody else’s', '{"servers": []}'],
+    ['has no servers', '{"format": "mcp-trail-inventory", "version": 1}'],
+    ['has something else where servers belong', '{"format": "mcp-trail-inventory", "version": 1, "servers": {}}'],
     ['is of another form', '{"format": "mcp-trail-inventory", "version": "1", "servers": []}'],
   ])('%s is kept aside, which is said once', (_what, text) => {
     put(text);
@@ -48,6 +51,42 @@ describe('a state file that', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(aside);
     expect(clocked({ file }).inventory.snapshot().servers).toHaveLength(1);
+  });
+
+  it('has servers that make no sense is used for the others, with a copy kept aside, which is said once', () => {
+    const first = clocked({ file });
+    first.inventory.observeServer(FACTS);
+    first.inventory.close();
+    const stored = JSON.parse(readFileSync(file, 'utf8'));
+    const text = JSON.stringify({ ...stored, servers: [...stored.servers, { id: 'mine' }, 7] });
+    put(text);
+    const { inventory, problems } = clocked({ file });
+    expect(inventory.snapshot().servers).toHaveLength(1);
+    inventory.observeServer({ ...FACTS, name: 'other' });
+    inventory.close();
+    expect(readFileSync(`${file}.corrupt-${START}`, 'utf8')).toBe(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`${file}.corrupt-${START}`);
+    expect(clocked({ file }).inventory.snapshot().servers).toHaveLength(2);
+  });
+
+  it.each([
+    ['is a folder', () => mkdirSync(file, { recursive: true }), /cannot be used \(EISDIR\)$/],
+    ['is a pipe', () => void execFileSync('mkfifo', [file]), /cannot be used \(no file\)$/],
+    ['has a folder as its lock', () => mkdirSync(`${file}.lock`), /cannot be used \(no file\), for its lock .*\.lock$/],
+    [
+      'has a pipe as its lock',
+      () => void execFileSync('mkfifo', [`${file}.lock`]),
+      /cannot be used \(no file\), for its lock .*\.lock$/,
+    ],
+  ])('%s is said once, and nothing is waited for', (_what, spoil, said) => {
+    mkdirSync(join(folder, 'state'));
+    spoil();
+    const { inventory, problems } = clocked({ file });
+    inventory.observeServer(FACTS);
+    inventory.close();
+    expect(problems).toEqual([expect.stringMatching(said)]);
+    expect(inventory.snapshot().servers).toHaveLength(1);
   });
 
   it('was spoilt while it was in use is kept aside, and nothing is lost', () => {
