@@ -1,5 +1,6 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
 import { statSync } from 'node:fs';
+import { DATA, tooOpen } from '../util/file-mode.js';
 import { warnOperator } from '../util/report.js';
 import { exportRecords } from './export-records.js';
 import { Failures, writeError } from './failures.js';
@@ -19,7 +20,8 @@ const MAX_MAX_FILES = 10_000;
 export interface FileLogRecordExporterOptions {
   /**
    * The file, relative to the working directory at the time the exporter is made. It and its folders are made when the
-   * first line is written, with the modes 0600 and 0700. It may not be a symbolic link. `{pid}` and every name in
+   * first line is written, with the modes 0600 and 0700; one that is there keeps its mode, and a line on stderr says once
+   * where others than its owner and readers in its group can use it. It may not be a symbolic link. `{pid}` and every name in
    * `placeholders` stand for their values: `/var/log/mcp/{service}-{pid}.jsonl`.
    */
   readonly path: string;
@@ -91,6 +93,10 @@ export class FileLogRecordExporter {
       maxBytes: wholeNumber('maxBytes', maxBytes, MIN_MAX_BYTES, MAX_MAX_BYTES, DEFAULT_MAX_BYTES),
       maxFiles: wholeNumber('maxFiles', maxFiles, 1, MAX_MAX_FILES, DEFAULT_MAX_FILES),
       now: optionalFunction('now', now) ?? Date.now,
+      onContinued: (mode) => {
+        const open = tooOpen(mode, DATA);
+        if (open !== undefined) warnOperator(`the file ${this.#where} ${open}`);
+      },
       onRotationError: (doing, error) => this.#failures.tell(doing, this.#where, error),
     });
   }

@@ -13,6 +13,8 @@ interface RotatingFileSettings {
   readonly maxBytes: number;
   readonly maxFiles: number;
   readonly now: () => number;
+  /** Told of a file that was there before, with its mode. */
+  readonly onContinued: (mode: number) => void;
   readonly onRotationError: (doing: 'put aside' | 'delete the oldest files beside', error: unknown) => void;
 }
 
@@ -69,6 +71,7 @@ export class RotatingFile {
     if (found?.isSymbolicLink()) throw symbolicLink();
     const file = AppendFile.open(this.#settings.path);
     this.#file = file;
+    if (found?.isFile()) this.#settings.onContinued(Number(file.opened.mode));
     this.#day = dayOf(file.opened.size === 0n ? nowMs : Number(file.opened.mtimeMs));
     return file.opened.size;
   }

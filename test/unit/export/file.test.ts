@@ -248,6 +248,29 @@ describe('a new file', () => {
 });
 
 describe('a file that is there already', () => {
+  it.each([
+    [0o666, /can write to it/],
+    [0o660, /can write to it/],
+    [0o644, /can read it/],
+    [0o640, undefined],
+    [0o600, undefined],
+  ])('with the mode %o keeps it, and what others can do with it is said once', (mode, said) => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      writeFileSync(path, 'before\n');
+      chmodSync(path, mode);
+      for (const line of ['one', 'two']) expect(make().write(line)).toBe(true);
+      expect(statSync(path).mode & 0o777).toBe(mode);
+      expect(content()).toBe('before\none\ntwo\n');
+      const lines = written.mock.calls.map(([line]) => String(line));
+      expect(lines).toEqual(said === undefined ? [] : [expect.stringMatching(said)]);
+      if (said !== undefined) expect(lines[0]).toContain(`${path}" has the mode 0${mode.toString(8)}`);
+      expect(errors).toEqual([]);
+    } finally {
+      written.mockRestore();
+    }
+  });
+
   it('is continued, with the mode that it has', () => {
     writeFileSync(path, 'a\n');
     chmodSync(path, 0o640);
