@@ -128,6 +128,7 @@ export class Auditor implements Observer {
     if (this.#uses > 1) return;
     register(this);
     this.trail.start();
+    this.inventory.start();
   }
 
   /** One less; auditing ends with the last. */
@@ -136,7 +137,7 @@ export class Auditor implements Observer {
     this.#uses -= 1;
     if (this.#uses > 0) return;
     unregister(this);
-    this.inventory.flush();
+    this.inventory.stop();
     this.trail.stop();
   }
 

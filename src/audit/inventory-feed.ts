@@ -11,6 +11,7 @@ import type { AuditFields } from '../semconv/audit-record.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { arrayLength } from '../util/own-value.js';
+import { reportFailure } from '../util/report.js';
 import { strings } from './actor.js';
 import type { Audited } from './audited.js';
 import { Fields } from './fields.js';
@@ -29,6 +30,9 @@ const KINDS: Readonly<
   'mcp_audit.inventory.changed': { severity: 'INFO', action: 'UPDATE' },
 };
 
+/** How often the inventory is asked what time alone has changed: much finer than a day, which is its unit. */
+const SWEEP_MS = 3_600_000;
+
 interface Known {
   /** As the connection knows it. */
   readonly server: unknown;
@@ -45,6 +49,7 @@ export class InventoryFeed {
   readonly #veil: Veil;
   /** Most connections never learn of another server. */
   readonly #known = new WeakMap<Connection, Known>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(inventory: Inventory, trail: Trail, digester: Digester, redactor: Redactor) {
     this.#veil = { redactor, tally: new Tally(), secret: undefined };
@@ -112,9 +117,26 @@ export class InventoryFeed {
     return this.#inventory.snapshot();
   }
 
-  flush(): void {
-    for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), this.#veil, undefined);
+  /** Auditing begins: a process may live for weeks. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Auditing ends. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#sweep();
     this.#inventory.flush();
+  }
+
+  /** Nobody calls this who could take an exception. */
+  #sweep(): void {
+    try {
+      for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), this.#veil, undefined);
+    } catch (error) {
+      reportFailure('looking through the inventory', error);
+    }
   }
 
   #observe(operation: Operation, audited: Audited, connected: Record<string, unknown> | undefined): string | undefined {

@@ -105,7 +105,7 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
   const service = new Service(env, redactor);
   const stateDirectory = usableDirectory(values.stateDirectory, config.stateDirectory !== undefined);
   const inventory = new Inventory({
-    now: Date.now,
+    now: () => Date.now(),
     declaredNames,
     redactName: (name) => redactor.name('inventory', name),
     redactText: (text) => redactor.text('inventory', text) ?? REDACTED,

@@ -129,8 +129,12 @@ export class Inventory {
     const now = this.#now();
     const changes = [...this.#returned].map((server) => inventoryChanged(server, 'server_returned'));
     this.#returned.clear();
+    const isStale = ({ staleAt, lastSeen }: ServerState) =>
+      staleAt === undefined && now - lastSeen >= this.#staleAfterMs;
+    // Another process may have used it, or said so already.
+    if ([...this.#servers.values()].some(isStale)) this.#saver?.refresh();
     for (const server of this.#servers.values()) {
-      if (server.staleAt === undefined && now - server.lastSeen >= this.#staleAfterMs) {
+      if (isStale(server)) {
         server.staleAt = now;
         changes.push(inventoryChanged(server, 'server_stale'));
       } else if (server.lastSeen > server.reportedAt && now - server.reportedAt >= this.#observeEveryMs) {

@@ -23,8 +23,14 @@ export class Saver {
 
   constructor(options: SaverOptions) {
     this.#options = options;
-    const stored = options.file.load(WAIT_MS);
-    if (stored !== undefined) mergeInto(options.servers, stored, options.limits);
+    this.refresh(WAIT_MS);
+  }
+
+  /** Learns what other processes have saved. */
+  refresh(waitMs = 0): void {
+    const { file, servers, limits } = this.#options;
+    const stored = file.load(waitMs);
+    if (stored !== undefined) mergeInto(servers, stored, limits);
   }
 
   /** Something changed. `durable`: more than counts and times. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { annotate, type InventorySnapshot, inventory } from '../../src/index.js';
 import type { AuditEventName, AuditRecord } from '../../src/semconv/audit-record.js';
@@ -46,6 +46,57 @@ const about = (event: AuditEventName, name: string): AuditRecord[] =>
   audit.of(event).filter((each) => each['mcp_audit.server.name'] === name);
 
 const serverNamed = (name: string) => inventory()?.servers.find((each) => each.name === name);
+
+describe('the inventory of a process that lives for weeks', () => {
+  const DAY = 86_400_000;
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const changesOf = (name: string) =>
+    (['mcp_audit.server.observed', 'mcp_audit.inventory.changed'] as const).flatMap((event) =>
+      about(event, name).map((each) => `${event} ${each['mcp_audit.inventory.change'] ?? 'again'}`),
+    );
+
+  it('tells of a server that nobody uses any more once, and of its return', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
+    await pair.client.callTool({ name: 'look', arguments: {} });
+    vi.advanceTimersByTime(29 * DAY);
+    expect(changesOf(pair.name)).toEqual(['mcp_audit.server.observed server_added']);
+    vi.advanceTimersByTime(12 * DAY);
+    expect(changesOf(pair.name).slice(1)).toEqual(['mcp_audit.inventory.changed server_stale']);
+    expect(serverNamed(pair.name)?.staleSince).toBeDefined();
+    await pair.client.callTool({ name: 'look', arguments: {} });
+    vi.advanceTimersByTime(DAY / 2);
+    expect(changesOf(pair.name)).toContain('mcp_audit.inventory.changed server_returned');
+    await pair.close();
+  });
+
+  it('observes a server in use again each day, over one long connection', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
+    for (let day = 0; day < 7; day++) {
+      await pair.client.callTool({ name: 'look', arguments: {} });
+      vi.advanceTimersByTime(DAY);
+    }
+    expect(changesOf(pair.name).filter((each) => each.endsWith('again')).length).toBeGreaterThanOrEqual(6);
+    await pair.close();
+  });
+
+  it('is no reason for the process to go on, and keeps no timer when auditing has ended', async () => {
+    const set = vi.spyOn(globalThis, 'setInterval');
+    const clear = vi.spyOn(globalThis, 'clearInterval');
+    const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
+    const made: NodeJS.Timeout[] = set.mock.results.map(({ value }) => value);
+    expect(made.map((each) => each.hasRef())).toEqual(made.map(() => false));
+    await pair.close();
+    for (const handle of pair.handles) handle.disable();
+    expect(made.length).toBeGreaterThan(0);
+    for (const each of made) expect(clear).toHaveBeenCalledWith(each);
+    vi.restoreAllMocks();
+  });
+});
 
 describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
   it('has one record of a server that is seen for the first time, and none when it is seen again', async () => {

@@ -376,3 +376,17 @@ describe('two inventories with one file', () => {
     expect(first?.errorTypes.reduce((sum, { count }) => sum + count, 0)).toBe(140);
   });
 });
+
+it('a server that another process still uses is not stale', () => {
+  const { inventory, clock, open } = clocked({ file });
+  const { id } = inventory.observeServer(FACTS);
+  inventory.flush();
+  const other = open();
+  clock.time += 25 * DAY;
+  other.used(id, { at: clock.time, status: 'ok' });
+  other.close();
+  clock.time += 10 * DAY;
+  expect(told(inventory.sweep())).not.toContain('inventory.changed server_stale');
+  clock.time += 21 * DAY;
+  expect(told(inventory.sweep())).toContain('inventory.changed server_stale');
+});
