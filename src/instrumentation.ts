@@ -1,7 +1,7 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { resolveConfig } from './config.js';
-import { type LoggerProvider, useLoggerProvider } from './emit/logs.js';
+import type { LoggerProvider, LogsTarget } from './emit/logs.js';
 import { Providers } from './emit/providers.js';
 import { patchClasses } from './hook/classes.js';
 import { watchModules } from './hook/modules.js';
@@ -33,6 +33,7 @@ export class McpInstrumentation {
   /** Version of the instrumentation scope. */
   readonly instrumentationVersion = PACKAGE_VERSION;
   readonly #providers = new Providers();
+  #logs: LogsTarget = { provider: undefined };
   #config: McpInstrumentationConfig;
   /** `enabled: true` in code: the one thing that the environment does not overrule. */
   #demanded: boolean;
@@ -57,7 +58,7 @@ export class McpInstrumentation {
   enable(): void {
     if (this.#undos !== undefined) return;
     if (!this.#demanded && !resolveConfig().enabled) return;
-    const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers);
+    const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers, this.#logs);
     const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess()];
     this.#undos = undos;
     const patched = new WeakSet<object>();
@@ -67,8 +68,17 @@ export class McpInstrumentation {
     undos.push(stop);
   }
 
-  /** Stops observing: SDK classes get their methods back, open spans end, attached instances pass everything on. */
+  /**
+   * Stops observing: SDK classes get their methods back, open spans end, attached instances pass everything on. A provider
+   * for audit records that was set is forgotten.
+   */
   disable(): void {
+    this.#stop();
+    // A new one: last records may still be on their way to the old one.
+    this.#logs = { provider: undefined };
+  }
+
+  #stop(): void {
     const undos = this.#undos?.reverse() ?? [];
     this.#undos = undefined;
     for (const undo of undos) undo();
@@ -103,9 +113,9 @@ export class McpInstrumentation {
     this.#providers.setMeterProvider(meterProvider);
   }
 
-  /** Uses this provider for audit records instead of the global one; for all of the process, as the trail is one. */
+  /** Uses this provider for the audit records of this instrumentation instead of the global one, until it is disabled. */
   setLoggerProvider(loggerProvider: LoggerProvider): void {
-    useLoggerProvider(loggerProvider);
+    this.#logs.provider = loggerProvider;
   }
 
   /** The options as they were given, and whether the instrumentation was enabled by them. */
@@ -116,7 +126,7 @@ export class McpInstrumentation {
   /** Replaces the options. What is connected already keeps the old ones. With `enabled: true` it is enabled. */
   setConfig(config: McpInstrumentationConfig): void {
     const wasEnabled = this.#undos !== undefined;
-    this.disable();
+    this.#stop();
     this.#config = { ...config, enabled: resolveConfig(config).enabled };
     this.#demanded = config.enabled === true;
     if (this.#config.enabled && (wasEnabled || this.#demanded)) this.enable();

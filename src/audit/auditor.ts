@@ -1,5 +1,6 @@
 /** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
 import type { Correlator } from '../emit/correlation.js';
+import type { LogsTarget } from '../emit/logs.js';
 import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
@@ -40,6 +41,7 @@ const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'c
 export interface AuditorParts {
   readonly settings: AuditSettings;
   readonly trail: Trail;
+  readonly target?: LogsTarget | undefined;
   readonly correlator: Correlator;
   readonly inventory: InventoryFeed;
   readonly service: Service;
@@ -49,6 +51,8 @@ export interface AuditorParts {
 export class Auditor implements Observer {
   readonly correlator: Correlator;
   readonly trail: Trail;
+  /** Where its records go, where the trail leads to several places. */
+  readonly target: LogsTarget | undefined;
   readonly settings: AuditSettings;
   readonly inventory: InventoryFeed;
   /** What the application itself has to say. */
@@ -60,14 +64,15 @@ export class Auditor implements Observer {
   readonly #constants: Constants;
   #uses = 0;
 
-  constructor({ settings, trail, correlator, inventory, service, currentPeer }: AuditorParts) {
+  constructor({ settings, trail, target, correlator, inventory, service, currentPeer }: AuditorParts) {
     this.settings = settings;
     this.trail = trail;
+    this.target = target;
     this.correlator = correlator;
     this.inventory = inventory;
     this.currentPeer = currentPeer;
     this.#service = service;
-    this.#sessions = new SessionRecords(trail);
+    this.#sessions = new SessionRecords(trail, target);
     this.#constants = new Constants(settings);
   }
 
@@ -127,7 +132,7 @@ export class Auditor implements Observer {
     this.#uses += 1;
     if (this.#uses > 1) return;
     register(this);
-    this.trail.start();
+    this.trail.start(this.target);
     this.inventory.start();
   }
 
@@ -138,7 +143,7 @@ export class Auditor implements Observer {
     if (this.#uses > 0) return;
     unregister(this);
     this.inventory.stop();
-    this.trail.stop();
+    this.trail.stop(this.target);
   }
 
   #audited(operation: Operation, audit: AuditRow, params: unknown, peer: Peer | undefined): Audited {
@@ -239,6 +244,7 @@ export class Auditor implements Observer {
   ): void {
     fields.add(decisionFacts(audited)).add(audited.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
-    this.trail.record({ name, severity, fields, time, trace: traceOf(operation.context, operation.span) });
+    const trace = traceOf(operation.context, operation.span);
+    this.trail.record({ name, severity, fields, time, trace, target: this.target });
   }
 }

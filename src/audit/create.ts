@@ -2,6 +2,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import { CORRELATION_KEY, Correlator } from '../emit/correlation.js';
+import type { LogsTarget } from '../emit/logs.js';
 import type { Environment } from '../option-kinds.js';
 import { Redactor } from '../redact/redactor.js';
 import type { Peer } from '../session/peer.js';
@@ -16,11 +17,13 @@ export interface Surroundings {
   /** The sender of the HTTP request being handled, if one is. */
   readonly currentPeer: () => Peer | undefined;
   readonly env?: Environment;
+  /** Where its records go, where not all go to one place. */
+  readonly target?: LogsTarget | undefined;
 }
 
 /** The auditor that the options ask for; nothing where auditing is off. */
 export function createAuditor(instrumentation: ResolvedConfig, surroundings: Surroundings): Auditor | undefined {
-  const { env = process.env, currentPeer } = surroundings;
+  const { env = process.env, currentPeer, target } = surroundings;
   const config = auditConfig(instrumentation, env);
   if (config === undefined || !instrumentation.enabled) return undefined;
   const values = auditValues(config, env);
@@ -34,10 +37,11 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
   const auditor = new Auditor({
     settings,
     trail: shared.trail,
+    target,
     service: shared.service,
     correlator: new Correlator(shared.newId, () => currentPeer()?.http?.header(CORRELATION_KEY)),
     currentPeer,
-    inventory: new InventoryFeed(shared.inventory, shared.trail, shared.key.digester, redactor),
+    inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, redactor),
   });
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {

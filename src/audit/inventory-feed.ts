@@ -1,4 +1,5 @@
 /** Tells the inventory what traffic shows, and the trail what the inventory makes of it. */
+import type { LogsTarget } from '../emit/logs.js';
 import { serverId } from '../inventory/hash.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
@@ -44,6 +45,7 @@ interface Known {
 export class InventoryFeed {
   readonly #inventory: Inventory;
   readonly #trail: Trail;
+  readonly #target: LogsTarget | undefined;
   readonly #digester: Digester;
   /** Of changes that no operation shows. */
   readonly #veil: Veil;
@@ -51,10 +53,17 @@ export class InventoryFeed {
   readonly #known = new WeakMap<Connection, Known>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(inventory: Inventory, trail: Trail, digester: Digester, redactor: Redactor) {
+  constructor(
+    inventory: Inventory,
+    trail: Trail,
+    target: LogsTarget | undefined,
+    digester: Digester,
+    redactor: Redactor,
+  ) {
     this.#veil = { redactor, tally: new Tally(), secret: undefined };
     this.#inventory = inventory;
     this.#trail = trail;
+    this.#target = target;
     this.#digester = digester;
   }
 
@@ -224,6 +233,7 @@ export class InventoryFeed {
       severity,
       fields,
       trace: operation && traceOf(operation.context, operation.span),
+      target: this.#target,
     });
   }
 }

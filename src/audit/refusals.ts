@@ -74,6 +74,7 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
     severity: STATUSES[status].severity,
     time: refusal.at,
     fields,
+    target: auditor.target,
   });
 }
 

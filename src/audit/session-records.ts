@@ -1,4 +1,5 @@
 /** Records of sessions: those of the protocol versions that begin with `initialize`. */
+import type { LogsTarget } from '../emit/logs.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -15,11 +16,13 @@ const OF_ITS_REQUEST =
 
 export class SessionRecords {
   readonly #trail: Trail;
+  readonly #target: LogsTarget | undefined;
   /** What is known of the sessions that are open. */
   readonly #open = new WeakMap<Connection, Fields>();
 
-  constructor(trail: Trail) {
+  constructor(trail: Trail, target: LogsTarget | undefined) {
     this.#trail = trail;
+    this.#target = target;
   }
 
   /** Its `initialize` was answered. */
@@ -37,7 +40,7 @@ export class SessionRecords {
       'mcp_audit.status': 'ok',
     });
     const trace = traceOf(operation.context, operation.span);
-    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, trace });
+    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, trace, target: this.#target });
   }
 
   /** Of requests that are cut off by the end, each has a record that says how bad that is. */
@@ -53,6 +56,6 @@ export class SessionRecords {
       'mcp_audit.status': status,
       'mcp_audit.duration_ms': Math.round(milliseconds),
     });
-    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields });
+    this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, target: this.#target });
   }
 }

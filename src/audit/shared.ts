@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig, AuditDelivery } from '../audit-types.js';
-import { currentLoggerProvider, Logs } from '../emit/logs.js';
 import { FileLogRecordExporter } from '../export/file.js';
 import { StderrLogRecordExporter } from '../export/stderr.js';
 import { Inventory } from '../inventory/inventory.js';
@@ -20,7 +19,7 @@ import { wallClock } from '../util/wall-clock.js';
 import type { AuditValues } from './config.js';
 import { type DigestKey, digestKey } from './key.js';
 import { Service } from './service.js';
-import { lineSink, logsSink } from './sinks.js';
+import { LogsSink, lineSink } from './sinks.js';
 import { type Sink, Trail } from './trail.js';
 
 export interface Shared {
@@ -144,7 +143,7 @@ function usableDirectory(path: string | undefined, inCode: boolean): string | un
 type MakeSinks = (values: AuditValues, service: Service, inCode: boolean) => Sink[];
 
 const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
-  otel: () => [logsSink(new Logs(currentLoggerProvider, warnOperator))],
+  otel: () => [new LogsSink(warnOperator)],
   stderr: () => [lineSink(new StderrLogRecordExporter())],
   file: ({ file, fileMaxBytes, fileMaxFiles }, service, inCode) => {
     const name = inCode ? 'option audit.file' : 'MCP_TRAIL_AUDIT_FILE';

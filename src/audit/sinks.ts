@@ -1,5 +1,12 @@
 /** Where finished records go: the Logs API, or lines of JSON. */
-import type { LogRecord, Logs } from '../emit/logs.js';
+import {
+  currentLoggerProvider,
+  type LoggerProvider,
+  type LogRecord,
+  Logs,
+  type LogsTarget,
+  ownProvider,
+} from '../emit/logs.js';
 import { SEVERITIES } from './status.js';
 import type { Finished, Sink } from './trail.js';
 
@@ -19,9 +26,78 @@ function logRecordOf({ name, severity, fields, text, timestamp, observedTimestam
   };
 }
 
-/** Delivery `otel`. */
-export function logsSink(logs: Logs): Sink {
-  return { accept: (finished) => logs.emit(logRecordOf(finished)) };
+/** Providers that instrumentations brought; of more than a process has use for, the oldest begins anew. */
+const MAX_OWN = 64;
+
+/**
+ * Delivery `otel`: to the provider that the instrumentation was given, else to the registered one. Each of them gets a
+ * trail that is whole: the record of its beginning before the first other one, and that of its end.
+ */
+export class LogsSink implements Sink {
+  readonly #warn: (text: string) => void;
+  /** What they have in common when they begin. */
+  #started: Finished | undefined;
+  readonly #own = new Map<LoggerProvider, Logs>();
+  readonly #registered: Logs;
+  /** The providers that have been told of the beginning. */
+  readonly #told = new Set<Logs>();
+  /** What to fall back to: a stand-in of a version of the API that is not known here. */
+  #proxy: LoggerProvider | undefined;
+
+  /** @param warn says once what would be lost */
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
+    this.#registered = new Logs(() => currentLoggerProvider() ?? this.#proxy, warn);
+  }
+
+  accept(finished: Finished): boolean {
+    if (finished.name === 'mcp_audit.started') {
+      this.#started = finished;
+      return true;
+    }
+    const taken = this.#emit(this.#logsOf(finished.target), finished);
+    if (finished.name !== 'mcp_audit.stopped') return taken;
+    const target = this.#logsOf(finished.target);
+    for (const logs of this.#told) if (logs !== target) this.#emit(logs, finished);
+    this.#told.clear();
+    this.#own.clear();
+    return taken;
+  }
+
+  leave(finished: Finished): void {
+    const provider = ownProvider(finished.target);
+    const logs = provider && this.#own.get(provider);
+    if (provider === undefined || logs === undefined) return;
+    if (this.#told.delete(logs)) logs.emit(logRecordOf(finished));
+    this.#own.delete(provider);
+  }
+
+  #logsOf(target: LogsTarget | undefined): Logs {
+    const provider = ownProvider(target);
+    if (provider === undefined) {
+      this.#proxy = target?.provider ?? this.#proxy;
+      return this.#registered;
+    }
+    let logs = this.#own.get(provider);
+    if (logs === undefined) {
+      logs = new Logs(() => provider, this.#warn);
+      this.#own.set(provider, logs);
+      for (const [oldest, forgotten] of this.#own) {
+        if (this.#own.size <= MAX_OWN) break;
+        this.#own.delete(oldest);
+        this.#told.delete(forgotten);
+      }
+    }
+    return logs;
+  }
+
+  #emit(logs: Logs, finished: Finished): boolean {
+    if (!this.#told.has(logs)) {
+      this.#told.add(logs);
+      if (this.#started !== undefined) logs.emit(logRecordOf(this.#started));
+    }
+    return logs.emit(logRecordOf(finished));
+  }
 }
 
 /** Something that takes one line at a time. */

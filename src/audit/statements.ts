@@ -133,6 +133,7 @@ export class Statements {
     severity: Severity = STATUSES[status].severity,
   ): void {
     fields.add({ 'audit.action': action, 'audit.outcome': STATUSES[status].outcome, 'mcp_audit.status': status });
-    this.#auditor.trail.record({ name, severity, fields, trace: traceOf(active, trace.getSpan(active)) });
+    const { trail, target } = this.#auditor;
+    trail.record({ name, severity, fields, trace: traceOf(active, trace.getSpan(active)), target });
   }
 }

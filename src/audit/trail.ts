@@ -3,6 +3,7 @@
  * beginning and an end, which are records themselves.
  */
 import type { Context } from '@opentelemetry/api';
+import type { LogsTarget } from '../emit/logs.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
 import { reportFailure } from '../util/report.js';
 import { hrTime, rfc3339 } from '../util/wall-clock.js';
@@ -23,11 +24,15 @@ export interface Finished {
   readonly observedTimestamp: [number, number];
   /** Of the operation's span; nothing outside of any trace. */
   readonly context: Context | undefined;
+  /** Of the instrumentation that it is about. */
+  readonly target: LogsTarget | undefined;
 }
 
 /** Takes finished records. It reports its own failures; false when it did not take one. */
 export interface Sink {
   accept(finished: Finished): boolean;
+  /** The target of this last record gets no more of them; others go on. */
+  leave?(finished: Finished): void;
   close?(): void;
 }
 
@@ -40,6 +45,7 @@ export interface Event {
   /** Milliseconds since 1970; now, where it is not given. */
   readonly time?: number | undefined;
   readonly trace?: Trace | undefined;
+  readonly target?: LogsTarget | undefined;
 }
 
 /** The place in a trace, sampled or not. */
@@ -63,8 +69,8 @@ const MAX_ENDINGS = 1000;
 
 export class Trail {
   readonly #options: TrailOptions;
-  /** How many auditors write to it. */
-  #users = 0;
+  /** The targets of the auditors that write to it. */
+  readonly #users: (LogsTarget | undefined)[] = [];
   readonly #openings = new Map<string, () => void>();
   readonly #endings = new Set<() => void>();
   readonly #turn = new SameTurn();
@@ -88,8 +94,8 @@ export class Trail {
   }
 
   /** An auditor begins; the record that says so of the first is written before the first other one at the latest. */
-  start(): void {
-    this.#users += 1;
+  start(target?: LogsTarget): void {
+    this.#users.push(target);
     this.#startedAt ??= this.now();
   }
 
@@ -122,9 +128,14 @@ export class Trail {
   }
 
   /** An auditor ends, and with the last of them auditing. A record that comes after all begins it again. */
-  stop(): void {
-    this.#users = Math.max(0, this.#users - 1);
-    if (this.#users === 0) this.end();
+  stop(target?: LogsTarget): void {
+    const at = this.#users.indexOf(target);
+    if (at !== -1) this.#users.splice(at, 1);
+    if (this.#users.length === 0) this.end(target);
+    else if (target !== undefined && !this.#users.includes(target)) {
+      const last = this.#finish({ ...this.#lifecycle('mcp_audit.stopped', this.now()), target });
+      for (const sink of this.#options.sinks) sink.leave?.(last);
+    }
   }
 
   /** Has something ended before the trail is, which may have last records. Of very many, the oldest are not. */
@@ -144,18 +155,18 @@ export class Trail {
   }
 
   /** Auditing ends, whoever audits: the process does. A record that comes after all begins it again. */
-  end(): void {
+  end(target = this.#users.at(-1)): void {
     this.#turn.flush();
     if (this.#startedAt === undefined) return;
     this.announce();
-    this.#pass(this.#lifecycle('mcp_audit.stopped', this.now()));
+    this.#pass({ ...this.#lifecycle('mcp_audit.stopped', this.now()), target });
     this.#startedAt = undefined;
     this.#announced = false;
   }
 
   close(): void {
-    this.#users = 0;
     this.end();
+    this.#users.length = 0;
     for (const sink of this.#options.sinks) sink.close?.();
   }
 
@@ -173,8 +184,20 @@ export class Trail {
     return { name, severity: 'INFO', fields, time };
   }
 
-  #pass({ name, severity, fields, time = this.now(), trace }: Event): void {
-    const { sinks, now, newId, resource } = this.#options;
+  #pass(event: Event): void {
+    const finished = this.#finish(event);
+    for (const sink of this.#options.sinks) {
+      try {
+        sink.accept(finished);
+      } catch (error) {
+        // The others are not to lose it, too.
+        reportFailure('delivering an audit record', error);
+      }
+    }
+  }
+
+  #finish({ name, severity, fields, time = this.now(), trace, target }: Event): Finished {
+    const { now, newId, resource } = this.#options;
     const observed = now();
     fields.add(resource()).add({
       time: rfc3339(time),
@@ -187,7 +210,7 @@ export class Trail {
       'audit.record.id': newId(),
       'audit.schema.version': AUDIT_SCHEMA_VERSION,
     });
-    const finished: Finished = {
+    return {
       name,
       severity,
       fields,
@@ -195,14 +218,7 @@ export class Trail {
       timestamp: hrTime(time),
       observedTimestamp: hrTime(observed),
       context: trace?.context,
+      target,
     };
-    for (const sink of sinks) {
-      try {
-        sink.accept(finished);
-      } catch (error) {
-        // The others are not to lose it, too.
-        reportFailure('delivering an audit record', error);
-      }
-    }
   }
 }

@@ -39,20 +39,21 @@ interface Globals {
   readonly [LOGS_API_2]?: (version: number) => LoggerProvider;
 }
 
-let explicit: LoggerProvider | undefined;
-
-/** Prefers a provider to the registered one; nothing ends that. */
-export function useLoggerProvider(provider: LoggerProvider | undefined): void {
-  explicit = provider;
+/** Where one instrumentation's records go: to a provider of its own, once it is given one. */
+export interface LogsTarget {
+  provider: LoggerProvider | undefined;
 }
 
-/** The provider that was set, else what is registered, of either line; of both, the newer. */
-export function currentLoggerProvider(): LoggerProvider | undefined {
-  const globals = globalThis as Globals;
-  const registered = registeredIn(globals);
+/** The provider that is the instrumentation's own; nothing where it is a stand-in for the registered one. */
+export function ownProvider(target: LogsTarget | undefined): LoggerProvider | undefined {
+  const provider = target?.provider;
   // A proxy leads to what is registered through its own copy of the API, and may never lead anywhere.
-  if (explicit !== undefined && (registered === undefined || !('_getDelegate' in explicit))) return explicit;
-  return registered;
+  return typeof provider !== 'object' || provider === null || '_getDelegate' in provider ? undefined : provider;
+}
+
+/** What is registered, of either line; of both, the newer. */
+export function currentLoggerProvider(): LoggerProvider | undefined {
+  return registeredIn(globalThis as Globals);
 }
 
 function registeredIn(globals: Globals): LoggerProvider | undefined {

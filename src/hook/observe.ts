@@ -3,6 +3,7 @@ import type { Auditor } from '../audit/auditor.js';
 import { createAuditor } from '../audit/create.js';
 import type { Trail } from '../audit/trail.js';
 import type { ResolvedConfig } from '../config.js';
+import type { LogsTarget } from '../emit/logs.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
 import { currentHttpPeer, watchHttpServer } from './http-peer.js';
@@ -17,9 +18,11 @@ export interface Observation {
   stopAuditing(): void;
 }
 
-export function observe(config: ResolvedConfig, providers = new Providers()): Observation {
+/** @param target where audit records go, unless it is where those of the whole process do */
+export function observe(config: ResolvedConfig, providers = new Providers(), target?: LogsTarget): Observation {
   const auditor = createAuditor(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),
+    target,
   });
   const pipeline = new Pipeline(config, providers, undefined, auditor);
   // Also what is instrumented by hand, and disabled by nobody.

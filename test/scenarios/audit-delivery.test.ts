@@ -186,7 +186,6 @@ describe('audit records', () => {
     });
   });
 
-  // Last: nothing ends what is set here.
   it('go to the provider that the instrumentation is given', async () => {
     register({});
     const instrumentation = new McpInstrumentation(config);
