@@ -314,11 +314,47 @@ it('brings the metrics that the delivery rules watch, where they look for them',
   await looked('metrics-collectortelemetry.otel-default', 'otelcol.elasticsearch.docs.processed', refused);
 });
 
-it('keeps an audit record in its data stream, whatever index its sender asks for', async () => {
-  const record = auditRecord({ 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' });
-  await deliver(logsRequest([record]));
-  const { index } = await arrived(record.id);
-  expect(index).toContain('logs-mcp.audit.otel-default');
+it.each<[string, object, object?]>([
+  ['an id of more than 512 bytes', { 'audit.record.id': 'x'.repeat(513) }],
+  ['an id that is a number', { 'audit.record.id': 7 }],
+  ['an empty id', { 'audit.record.id': '' }],
+  ['an id of several lines', { 'audit.record.id': 'one\ntwo' }],
+  ['a document id of its own', { 'elasticsearch.document_id': 'x'.repeat(513) }],
+  ['an index of its own', { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
+  ['a hint to leave it out', { 'elasticsearch.mapping.hints': ['_noindex'] }],
+  ['an unknown pipeline', { 'elasticsearch.document_pipeline': 'nowhere' }],
+  ['an unknown mapping mode', {}, { 'elastic.mapping.mode': 'nonsense' }],
+  ['an index for all of its scope', {}, { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
+])('stores a record with %s, and what is in the same request', async (what, attributes, scope = {}) => {
+  const beside = auditRecord();
+  const record = auditRecord({ 'mcp_audit.correlation.id': what, ...attributes });
+  const request: any = logsRequest([beside, record]);
+  const [{ scopeLogs }] = request.resourceLogs;
+  scopeLogs[0].scope.attributes = Object.entries(scope).map(([key, value]) => ({ key, value: anyValue(value) }));
+  await deliver(request);
+  await arrived(beside.id);
+  const [stored] = await eventually(
+    'the record',
+    () => found(AUDIT, (source) => source.attributes['mcp_audit.correlation.id'] === what),
+    some,
+  );
+  expect(stored.index).toBe('logs-mcp.audit.otel-default');
+  expect(stored.source.body.text).toBe(record.body);
+  expect(elasticsearch.complaints).toEqual([]);
+});
+
+it.each(['logs', 'traces'])('stores other %s of a sender that asks for an unknown mapping mode', async (signal) => {
+  const name = `unsteered ${hex(8)}`;
+  const request: any =
+    signal === 'logs' ? logsRequest([{ body: name }]) : tracesRequest([{ name, traceId: hex(16), error: true }]);
+  const [{ scopeLogs, scopeSpans }] = request.resourceLogs ?? request.resourceSpans;
+  (scopeLogs ?? scopeSpans)[0].scope.attributes = [{ key: 'elastic.mapping.mode', value: anyValue('nonsense') }];
+  await post(stack.urls.otlp, `/v1/${signal}`, request);
+  await eventually(
+    `the ${signal}`,
+    () => found(`${signal}-generic.otel-default`, (source) => source.name === name || source.body?.text === name),
+    some,
+  );
 });
 
 const some = { accept: (list: any[]) => list.length > 0 };

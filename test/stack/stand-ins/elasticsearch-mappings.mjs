@@ -20,11 +20,15 @@ const FIELD_TYPES = [
   'alias',
 ];
 const FIELD_KEYS = ['type', 'properties', 'dynamic', 'priority', 'ignore_above', 'value', 'path'];
+/** Where two parts have the same field, these are joined. Of any other type, the later one is the whole field. */
+const JOINED = ['object', 'nested'];
 
-/** @typedef {{ type: string, properties?: Record<string, Field>, dynamic?: boolean }} Field */
-/** @typedef {{ properties: Record<string, Field>, settings: Record<string, unknown>, dynamicTemplates: string[] }} Mapping */
+/** @typedef {{ type: string, properties?: Record<string, Field>, dynamic?: boolean, ignore_above?: number, path?: string }} Field */
+/** @typedef {{ properties: Record<string, Field>, settings: Record<string, unknown> }} Mapping */
 
 const keyword = { type: 'keyword' };
+/** @param {string} path */
+const alias = (path) => ({ type: 'alias', path });
 /** What OpenTelemetry's templates, which Elasticsearch has built in, say of the parts of a document that come here. @type {Record<string, Partial<Mapping>>} */
 const BUILT_IN_COMPONENTS = {
   'logs@mappings': {},
@@ -52,9 +56,18 @@ const BUILT_IN_COMPONENTS = {
       severity_text: keyword,
       event_name: keyword,
       'body.text': { type: 'match_only_text' },
-      'body.structured': { type: 'flattened' },
+      'body.structured': { type: 'passthrough', dynamic: true, properties: {} },
       trace_id: keyword,
       span_id: keyword,
+      attributes: {
+        type: 'passthrough',
+        dynamic: true,
+        properties: { 'exception.type': keyword, 'exception.message': keyword, 'exception.stacktrace': keyword },
+      },
+      message: alias('body.text'),
+      'error.exception.type': alias('attributes.exception.type'),
+      'error.exception.message': alias('attributes.exception.message'),
+      'error.stack_trace': alias('attributes.exception.stacktrace'),
     },
   },
   'traces-otel@mappings': {
@@ -80,7 +93,6 @@ const BUILT_IN_COMPONENTS = {
       metrics: { type: 'passthrough', dynamic: true, properties: {} },
       _metric_names_hash: keyword,
     },
-    dynamicTemplates: ['histogram', 'counter_long', 'gauge_long', 'counter_double', 'gauge_double', 'summary'],
   },
 };
 
@@ -97,6 +109,25 @@ export function createTemplates() {
   const templates = new Map(
     ['logs', 'traces', 'metrics'].map((kind) => [`${kind}-otel@template`, builtInTemplate(kind)]),
   );
+
+  /** One mapping of all parts, the later over the earlier. @param {any} template */
+  function compose(template) {
+    /** @type {Mapping} */
+    const mapping = { properties: {}, settings: {} };
+    for (const part of template.composed_of) {
+      const component = structuredClone(components.get(part) ?? {});
+      Object.assign(mapping.settings, component.settings);
+      for (const [name, field] of Object.entries(component.properties ?? {})) {
+        const before = mapping.properties[name];
+        mapping.properties[name] =
+          before && JOINED.includes(before.type) && JOINED.includes(field.type)
+            ? { ...before, ...field, properties: { ...before.properties, ...field.properties } }
+            : field;
+      }
+    }
+    Object.assign(mapping.settings, template.template?.settings);
+    return mapping;
+  }
 
   return {
     /** @param {string} name @param {Record<string, any>} body */
@@ -138,6 +169,7 @@ export function createTemplates() {
       // The real one takes it, and the index then stays in an error step: worth being stricter about.
       if (policy && !hasPolicy(policy))
         throw new Refused(400, `policy [${policy}] does not exist`, 'illegal_argument_exception');
+      checkAliases(compose({ ...body, name }).properties, name, body.composed_of);
       templates.set(name, { ...body, name });
     },
 
@@ -147,27 +179,26 @@ export function createTemplates() {
         .filter(({ index_patterns }) => index_patterns.some((pattern) => matches(pattern, index)))
         .sort((one, other) => other.priority - one.priority);
       if (!template) return undefined;
-      /** @type {Mapping} */
-      const mapping = { properties: {}, settings: {}, dynamicTemplates: [] };
-      for (const part of template.composed_of) {
-        const component = structuredClone(components.get(part) ?? {});
-        Object.assign(mapping.settings, component.settings);
-        mapping.dynamicTemplates.push(...(component.dynamicTemplates ?? []));
-        for (const [name, field] of Object.entries(component.properties ?? {})) {
-          const before = mapping.properties[name];
-          mapping.properties[name] = {
-            ...before,
-            ...field,
-            ...(before?.properties || field.properties
-              ? { properties: { ...before?.properties, ...field.properties } }
-              : {}),
-          };
-        }
-      }
-      Object.assign(mapping.settings, template.template?.settings);
-      return { name: template.name, mapping };
+      return { name: template.name, mapping: compose(template) };
     },
   };
+}
+
+/** @param {Record<string, Field>} properties @param {string} name @param {string[]} parts */
+function checkAliases(properties, name, parts) {
+  const known = Object.entries(properties).flatMap(([field, { properties: inner = {} }]) => [
+    field,
+    ...Object.keys(inner).map((key) => `${field}.${key}`),
+  ]);
+  for (const [field, { type, path }] of Object.entries(properties)) {
+    if (type !== 'alias' || known.includes(String(path))) continue;
+    throw new Refused(
+      400,
+      `composable template [${name}] template after composition with component templates [${parts.join(', ')}] is invalid: ` +
+        `Invalid [path] value [${path}] for field alias [${field}]: an alias must refer to an existing field in the mappings.`,
+      'illegal_argument_exception',
+    );
+  }
 }
 
 /** @param {Record<string, any>} properties @param {string} where */
@@ -214,22 +245,26 @@ const typeOf = (value) => {
  * @throws {Refused} as Elasticsearch refuses a document
  */
 export function ignoredOf(mapping, document) {
-  if (document['@timestamp'] === undefined) throw unfit('data stream timestamp field [@timestamp] is missing');
+  const time = document['@timestamp'];
+  if (time === undefined) throw unfit('data stream timestamp field [@timestamp] is missing');
+  // Whatever the settings say: a data stream is ordered by it.
+  if (!isDate(time)) throw unfit(`failed to parse field [@timestamp] of type [date]: [${time}]`);
   const ignored = [];
   const lenient = mapping.settings['index.mapping.ignore_malformed'] === true;
   for (const [name, value] of flat(document, mapping.properties)) {
     const field = mapping.properties[name];
     if (!field) continue; // `dynamic: false` at the top.
     if (field.type !== 'passthrough') {
-      if (!accepts(field.type, value, name, lenient)) ignored.push(name);
+      if (!accepts(field, value, name, lenient)) ignored.push(name);
       continue;
     }
     for (const [key, inner] of Object.entries(value)) {
       const fields = field.properties ?? {};
       field.properties = fields;
-      if (!fields[key] && !field.dynamic) continue;
+      // A dynamic template of OpenTelemetry's makes a field of an object, also where the mapping is not dynamic.
+      if (!fields[key] && !field.dynamic && typeOf(inner) !== 'flattened') continue;
       fields[key] ??= { type: name === 'metrics' && typeof inner === 'object' ? 'histogram' : typeOf(inner) };
-      if (!accepts(fields[key].type, inner, `${name}.${key}`, lenient)) ignored.push(`${name}.${key}`);
+      if (!accepts(fields[key], inner, `${name}.${key}`, lenient)) ignored.push(`${name}.${key}`);
     }
   }
   return ignored;
@@ -249,10 +284,14 @@ function* flat(/** @type {Record<string, any>} */ object, /** @type {Record<stri
 const isScalar = (/** @type {unknown} */ value) => ['string', 'number', 'boolean'].includes(typeof value);
 const isNumber = (/** @type {unknown} */ value) =>
   (typeof value === 'number' || typeof value === 'string') && value !== '' && Number.isFinite(Number(value));
-const isDate = (/** @type {any} */ value) => isNumber(value) || !Number.isNaN(Date.parse(value));
+const isLong = (/** @type {any} */ value) => isNumber(value) && Math.abs(Number(value)) < 2 ** 63;
+/** Milliseconds, or ISO 8601 alone: a date as mail has it is none. */
+const isDate = (/** @type {any} */ value) =>
+  isNumber(value) ||
+  (/^\d{4}(-\d\d(-\d\d(T[\d:.,]+(Z|[+-][\d:]+)?)?)?)?$/.test(value) && !Number.isNaN(Date.parse(value)));
 /** @type {Record<string, (value: any) => boolean>} */
 const MALFORMED = {
-  long: (value) => !isNumber(value),
+  long: (value) => !isLong(value),
   byte: (value) => !isNumber(value) || Math.abs(value) > 127,
   double: (value) => !isNumber(value),
   boolean: (value) => ![true, false, 'true', 'false', ''].includes(value),
@@ -260,8 +299,8 @@ const MALFORMED = {
   date_nanos: (value) => !isDate(value),
 };
 
-/** @param {string} type @param {any} value @param {string} name @param {boolean} lenient @returns {boolean} whether it is searchable */
-function accepts(type, value, name, lenient) {
+/** @param {Field} field @param {any} value @param {string} name @param {boolean} lenient @returns {boolean} whether it is not ignored */
+function accepts({ type, ignore_above = Number.POSITIVE_INFINITY }, value, name, lenient) {
   if (type === 'object' || type === 'flattened' || value === null) return true;
   if (type === 'histogram') {
     const { counts, values } = value ?? {};
@@ -272,7 +311,9 @@ function accepts(type, value, name, lenient) {
   }
   let searchable = true;
   for (const one of Array.isArray(value) ? value : [value]) {
-    if (!isScalar(one)) throw unfit(`failed to parse field [${name}] of type [${type}]: an object`);
+    // An object is stored with fields of its own, which nobody can search, and which nothing says is ignored.
+    if (!isScalar(one)) continue;
+    if (type === 'keyword' && String(one).length > ignore_above) searchable = false;
     if (!MALFORMED[type]?.(one)) continue;
     if (!lenient) throw unfit(`failed to parse field [${name}] of type [${type}]`);
     searchable = false;

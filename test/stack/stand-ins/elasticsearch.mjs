@@ -126,16 +126,25 @@ export async function startElasticsearch({ port } = {}) {
     if (!text.endsWith('\n')) throw new Refused(400, 'The bulk request must be terminated by a newline [\\n]');
     const lines = text.slice(0, -1).split('\n');
     if (lines.length % 2 === 1) throw new Refused(400, 'an action without its document');
-    const items = [];
-    for (let at = 0; at < lines.length; at += 2) {
-      const action = json(Buffer.from(String(lines[at])), `line ${at + 1}`);
-      const [[kind, meta] = []] = Object.entries(action);
-      if (Object.keys(action).length !== 1 || !kind || !ACTIONS.includes(kind))
-        throw new Refused(400, `Malformed action/metadata line [${at + 1}]`);
-      onlyKeys(meta, META_KEYS, `line ${at + 1}`);
-      items.push({ [kind]: item(kind, meta, String(lines[at + 1]), role) });
-    }
-    return { items };
+    // All of the request is looked at before any of it is stored.
+    const actions = lines.filter((_, at) => at % 2 === 0).map((line, at) => actionOf(line, at * 2 + 1));
+    const tooLong = actions.flatMap(({ meta: { _id = '' } }, at) =>
+      Buffer.byteLength(_id) > 512 ? [`${at + 1}: id [${_id}] is too long, must be no longer than 512 bytes;`] : [],
+    );
+    if (tooLong.length > 0)
+      throw new Refused(400, `Validation Failed: ${tooLong.join(' ')}`, 'action_request_validation_exception');
+    return {
+      items: actions.map(({ kind, meta }, at) => ({ [kind]: item(kind, meta, String(lines[at * 2 + 1]), role) })),
+    };
+  }
+
+  /** @param {string} line @param {number} number */
+  function actionOf(line, number) {
+    const action = json(Buffer.from(line), `line ${number}`);
+    const [[kind, meta] = []] = Object.entries(action);
+    if (Object.keys(action).length !== 1 || !kind || !ACTIONS.includes(kind))
+      throw new Refused(400, `Malformed action/metadata line [${number}]`);
+    return { kind, meta: onlyKeys(meta, META_KEYS, `line ${number}`) };
   }
 
   /** @param {string} kind @param {any} meta @param {string} line @param {any} role */
@@ -165,8 +174,6 @@ export async function startElasticsearch({ port } = {}) {
           status === 429 ? 'es_rejected_execution_exception' : 'document_parsing_exception',
         );
       const id = meta._id ?? `generated-${++generated}`;
-      if (Buffer.byteLength(id) > 512)
-        throw new Refused(400, 'id is too long, must be no longer than 512 bytes', 'illegal_argument_exception');
       if (stream.documents.has(id)) {
         duplicates++;
         return {
@@ -178,22 +185,6 @@ export async function startElasticsearch({ port } = {}) {
           },
         };
       }
-      for (const template of Object.values(meta.dynamic_templates ?? {})) {
-        if (!stream.mapping.dynamicTemplates.includes(template))
-          throw new Refused(
-            400,
-            `Can't find dynamic template for dynamic template name [${template}]`,
-            'document_parsing_exception',
-          );
-      }
-      const [type, dataset, ...namespace] = meta._index.split('-');
-      const own = source.data_stream;
-      if (own?.type !== type || own.dataset !== dataset || own.namespace !== namespace.join('-'))
-        throw new Refused(
-          400,
-          `[constant_keyword] field [data_stream.*] only accepts values of ${meta._index}`,
-          'document_parsing_exception',
-        );
       const ignored = ignoredOf(stream.mapping, source);
       stream.documents.set(id, { index: meta._index, id, source, ignored });
       return { _index: `.ds-${meta._index}-000001`, status: 201 };
@@ -235,6 +226,8 @@ export async function startElasticsearch({ port } = {}) {
     /** Everything stored in data streams of a name. @param {string} pattern */
     documents: (pattern) =>
       [...streams].filter(([name]) => matches(pattern, name)).flatMap(([, { documents }]) => [...documents.values()]),
+    /** The fields of a data stream, those that documents made included. @param {string} name */
+    mappingOf: (name) => streams.get(name)?.mapping,
     /** The template that a data stream was made by. @param {string} name */
     templateOf: (name) => streams.get(name)?.template,
   };
