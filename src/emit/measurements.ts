@@ -22,19 +22,20 @@ export class Measurements {
     this.#statusCodeKey = config.rpcStatusCodeAttribute;
   }
 
-  operation({ sent, row, template }: Operation, outcome: Outcome, milliseconds: number): void {
+  operation({ sent, row, template, context }: Operation, outcome: Outcome, milliseconds: number): void {
     // A stream's hours would drown the seconds of everything else.
     if (row.stream) return;
-    this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome));
+    this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome), context);
   }
 
   session(connection: Connection, outcome: Outcome, milliseconds: number): void {
     if (connection.role === 'unknown') return;
-    this.#metrics.session(connection.role, milliseconds / 1000, sessionLabels(connection, outcome, this.#names));
+    const labels = sessionLabels(connection, outcome, this.#names);
+    this.#metrics.session(connection.role, milliseconds / 1000, labels, connection.sessionContext);
   }
 
-  evicted(): void {
-    this.#metrics.evicted();
+  evicted({ context }: Operation): void {
+    this.#metrics.evicted(context);
   }
 
   /** Takes the names that a list result shows to be real. */

@@ -1,5 +1,12 @@
 /** The instruments: four histograms of the conventions and one counter of our own. */
-import { type Attributes, type Counter, type Histogram, type MeterProvider, ValueType } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  type Counter,
+  type Histogram,
+  type MeterProvider,
+  ValueType,
+} from '@opentelemetry/api';
 import {
   MCP_DURATION_BUCKETS,
   METRIC_MCP_CLIENT_OPERATION_DURATION,
@@ -29,18 +36,18 @@ export class Metrics {
   }
 
   /** Records how long an operation took, in seconds, as its sender or its receiver saw it. */
-  operation(sent: boolean, seconds: number, labels: Attributes): void {
+  operation(sent: boolean, seconds: number, labels: Attributes, context: Context): void {
     const instruments = this.#current();
-    (sent ? instruments.client : instruments.server).record(seconds, labels);
+    (sent ? instruments.client : instruments.server).record(seconds, labels, context);
   }
 
-  session(side: 'client' | 'server', seconds: number, labels: Attributes): void {
+  session(side: 'client' | 'server', seconds: number, labels: Attributes, context: Context | undefined): void {
     const instruments = this.#current();
-    (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, labels);
+    (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, labels, context);
   }
 
-  evicted(): void {
-    this.#current().evicted.add(1);
+  evicted(context: Context): void {
+    this.#current().evicted.add(1, undefined, context);
   }
 
   #current(): Instruments {

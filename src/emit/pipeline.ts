@@ -195,7 +195,7 @@ export class Pipeline {
   #evict(operation: Operation): void {
     this.end(operation, EVICTED);
     try {
-      this.#measurements.evicted();
+      this.#measurements.evicted(operation);
     } catch (error) {
       reportFailure('counting an evicted operation', error);
     }
@@ -224,7 +224,7 @@ export class Pipeline {
     const version = asString(result['protocolVersion']);
     if (version === undefined) return;
     connection.protocolVersion = version;
-    this.#sessions.start(connection);
+    this.#sessions.start(connection, operation.context);
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
     operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);

@@ -1,4 +1,5 @@
 /** Sessions: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
+import type { Context } from '@opentelemetry/api';
 import type { Connection } from '../session/connection.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Measurements } from './measurements.js';
@@ -22,8 +23,10 @@ export class Sessions {
     return [...this.#open];
   }
 
-  start(connection: Connection): void {
+  /** @param context the one of the request that began it */
+  start(connection: Connection, context: Context): void {
     connection.sessionStartedAt ??= this.#now();
+    connection.sessionContext ??= context;
     this.#open.add(connection);
     if (this.#open.size <= this.#max) return;
     // One that is never closed is forgotten at last, and not measured.
@@ -42,6 +45,7 @@ export class Sessions {
     if (kind.name === 'http' && !hadSessionId) return;
     const milliseconds = this.#now() - sessionStartedAt;
     this.#measurements.session(connection, outcome, milliseconds);
+    connection.sessionContext = undefined;
     this.#observer?.sessionEnded(connection, outcome, milliseconds);
   }
 }

@@ -1,4 +1,5 @@
 /** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
+import type { Context } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import { serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
 import { kept } from './kept.js';
@@ -33,6 +34,8 @@ export class Connection {
   hadSessionId = false;
   /** When `initialize` succeeded; a connection without it is no session. */
   sessionStartedAt: number | undefined;
+  /** The context of that request: the session is measured in it. */
+  sessionContext: Context | undefined;
   /** A client has been told what results of some tool look like. */
   declaresResults = false;
   /** Span and metric parts that do not change from message to message. */
