@@ -16,7 +16,7 @@ import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { processStore } from '../util/process-store.js';
 import { OverlayContext } from './overlay-context.js';
-import { extract } from './propagation.js';
+import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
 
 /** The inbound operation whose handler is running. */
 const HANDLING = createContextKey('mcp-trail operation being handled');
@@ -70,20 +70,42 @@ export interface InboundParent {
   readonly links: readonly Link[] | undefined;
 }
 
-/** `_meta` first, then the ambient context. */
+/** `_meta` first, then the ambient context, then the headers of the request or the environment of the process. */
 export function inboundParent(
   connection: Connection,
   ambient: Context,
   meta: Record<string, unknown> | undefined,
+  headers: RequestHeaders | undefined,
   trust: 'parent' | 'link',
 ): InboundParent {
-  if (meta === undefined) return { context: ambient, links: undefined };
-  if (trust === 'link') return { context: ambient, links: linkTo(extract(ROOT_CONTEXT, meta)) };
-  const extracted = extract(ambient, meta);
+  const base = trust === 'link' ? ROOT_CONTEXT : ambient;
+  let extracted = meta === undefined ? base : extract(base, meta);
+  if (!hasSpan(ambient) && trace.getSpan(extracted) === trace.getSpan(base)) {
+    const around = surroundings(connection, base, headers);
+    if (around !== base) extracted = meta === undefined ? around : extract(around, meta);
+  }
+  if (trust === 'link') return { context: ambient, links: linkTo(extracted) };
   // The span of the HTTP request is not the parent then, but it must stay findable.
   const overHttp = connection.kind.name === 'http' && connection.role !== 'client';
   const replaced = overHttp && trace.getSpan(extracted) !== trace.getSpan(ambient);
   return { context: extracted, links: replaced ? linkTo(ambient) : undefined };
+}
+
+/** What came with a message, and not in it. */
+function surroundings(connection: Connection, base: Context, headers: RequestHeaders | undefined): Context {
+  if (headers !== undefined) return extractHeaders(base, headers);
+  return connection.servesStdio ? extractEnvironment(base) : base;
+}
+
+/** The parent of what is sent: a stdio server that does it of its own accord does it for whoever started it. */
+export function outboundParent(connection: Connection, active: Context, trust: 'parent' | 'link'): Context {
+  const own = connection.servesStdio && trust === 'parent' && !hasSpan(active);
+  return own ? extractEnvironment(active) : active;
+}
+
+function hasSpan(context: Context): boolean {
+  const spanContext = trace.getSpanContext(context);
+  return spanContext !== undefined && isSpanContextValid(spanContext);
 }
 
 /** What is active, if that belongs to the message. */

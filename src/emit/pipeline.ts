@@ -12,7 +12,6 @@ import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
-import type { Peer } from '../session/peer.js';
 import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
 import { Describer } from './describer.js';
@@ -24,7 +23,7 @@ import type { Observer } from './observer.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
 import { Sessions } from './sessions.js';
-import { type Call, type CallKind, type Outbound, Starter } from './starter.js';
+import { type Call, type CallKind, type Origin, type Outbound, Starter } from './starter.js';
 
 export class Pipeline {
   readonly config: ResolvedConfig;
@@ -78,21 +77,12 @@ export class Pipeline {
     }
   }
 
-  /**
-   * A message has arrived: starts its span. The caller runs the handler in the operation's context.
-   * @param related an open request that the message is about: the parent, unless the message names another
-   */
-  receive(
-    connection: Connection,
-    message: Call,
-    kind: CallKind,
-    peer: Peer | undefined,
-    related?: Operation,
-  ): Operation | undefined {
+  /** A message has arrived: starts its span. The caller runs the handler in the operation's context. */
+  receive(connection: Connection, message: Call, kind: CallKind, origin: Origin): Operation | undefined {
     try {
-      const operation = this.#starter.inbound(connection, message, kind, peer, related);
+      const operation = this.#starter.inbound(connection, message, kind, origin);
       this.#register(operation);
-      this.#observer?.began(operation, message.params, peer);
+      this.#observer?.began(operation, message.params, origin.peer);
       return operation;
     } catch (error) {
       reportFailure('starting a server span', error);
@@ -105,7 +95,7 @@ export class Pipeline {
     const call = callOf(request);
     const continued = continuedIn(context.active());
     if (call === undefined || continued === undefined) return undefined;
-    return this.receive(connection, call, 'request', undefined, continued);
+    return this.receive(connection, call, 'request', { related: continued });
   }
 
   /** The answer to an open request, on its way in either direction. Takes the request off the books. */

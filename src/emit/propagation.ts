@@ -10,6 +10,14 @@ import { reportFailure } from '../util/report.js';
 
 export type Carrier = Record<string, unknown>;
 
+/** Headers of an HTTP request: those of the web, or by lower-case name as Node.js and the SDKs have them. */
+export type RequestHeaders = WebHeaders | Readonly<Record<string, unknown>>;
+
+interface WebHeaders {
+  get(name: string): unknown;
+  keys(): Iterable<string>;
+}
+
 /** Longest value handed to a propagator: the limit of W3C Baggage. */
 const MAX_VALUE_LENGTH = 8192;
 
@@ -21,14 +29,26 @@ function isTelling(text: string): boolean {
   return scrub(text, text.length) !== text;
 }
 
-// Peers put anything into _meta: only strings of a sane length exist for a propagator.
-const GETTER: TextMapGetter<Carrier> = {
-  get(carrier, key) {
-    const value = carrier[key];
-    if (typeof value !== 'string' || value.length > MAX_VALUE_LENGTH) return undefined;
-    return key === TRACE_STATE && isTelling(value) ? undefined : value;
-  },
+// Peers put anything into a carrier: only strings of a sane length exist for a propagator.
+function acceptable(key: string, value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_VALUE_LENGTH) return undefined;
+  return key === TRACE_STATE && isTelling(value) ? undefined : value;
+}
+
+const META: TextMapGetter<Carrier> = {
+  get: (carrier, key) => acceptable(key, carrier[key]),
   keys: (carrier) => Object.keys(carrier),
+};
+
+const HEADERS: TextMapGetter<RequestHeaders> = {
+  get: (headers, key) => acceptable(key, headerOf(headers, key.toLowerCase())),
+  keys: (headers) => (isWebHeaders(headers) ? [...headers.keys()] : Object.keys(headers)),
+};
+
+const ENVIRONMENT: TextMapGetter<NodeJS.ProcessEnv> = {
+  get: (env, key) => acceptable(key, env[key.toUpperCase().replace(/[^A-Z\d]/g, '_')]),
+  // What is written in capitals cannot be told apart from what is not.
+  keys: () => [],
 };
 
 const SETTER: TextMapSetter<Record<string, string>> = {
@@ -37,10 +57,28 @@ const SETTER: TextMapSetter<Record<string, string>> = {
   },
 };
 
-/** The context a carrier holds, on top of `base`; `base` itself when it holds none or the propagator fails. */
-export function extract(base: Context, carrier: Carrier): Context {
+/** The context that `_meta` holds, on top of `base`; `base` itself when it holds none or the propagator fails. */
+export function extract(base: Context, meta: Carrier): Context {
+  return extractBy(META, base, meta);
+}
+
+/** The same of the headers of an HTTP request. */
+export function extractHeaders(base: Context, headers: RequestHeaders): Context {
+  return extractBy(HEADERS, base, headers);
+}
+
+/**
+ * The same of the environment that this process was started in: `TRACEPARENT` for `traceparent`, and so on.
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+ */
+export function extractEnvironment(base: Context): Context {
+  return extractBy(ENVIRONMENT, base, process.env);
+}
+
+function extractBy<C>(getter: TextMapGetter<C>, base: Context, carrier: C): Context {
   try {
-    return propagation.extract(base, carrier, GETTER);
+    return propagation.extract(base, carrier, getter);
   } catch (error) {
     reportFailure('propagation.extract', error);
     return base;
@@ -79,10 +117,30 @@ export function carry<M extends { readonly params?: unknown }>(
  * is none: it is the application's data, and merges with ours.
  */
 export function traceContextOf(carrier: Carrier): unknown {
+  return firstField((field) => carrier[field]);
+}
+
+/** The same of the headers of an HTTP request. */
+export function traceContextOfHeaders(headers: RequestHeaders): unknown {
+  return firstField((field) => headerOf(headers, field.toLowerCase()));
+}
+
+function firstField(read: (field: string) => unknown): unknown {
   for (const field of propagation.fields()) {
-    if (field !== 'baggage' && carrier[field] !== undefined) return carrier[field];
+    const value = field === 'baggage' ? undefined : read(field);
+    if (value !== undefined) return value;
   }
   return undefined;
+}
+
+function isWebHeaders(headers: RequestHeaders): headers is WebHeaders {
+  return typeof headers['get'] === 'function' && typeof headers['keys'] === 'function';
+}
+
+/** One header; of several values a list, as in one line. */
+function headerOf(headers: RequestHeaders, name: string): unknown {
+  const value = isWebHeaders(headers) ? (headers.get(name) ?? undefined) : headers[name];
+  return Array.isArray(value) ? value.join() : value;
 }
 
 /** Whether a value is short enough to be kept. */

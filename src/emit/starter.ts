@@ -20,9 +20,18 @@ import {
   executeToolSpan,
   handledIn,
   inboundParent,
+  outboundParent,
   withHandling,
 } from './parents.js';
-import { carry, extract, inject, isKeepable, traceContextOf } from './propagation.js';
+import {
+  carry,
+  extract,
+  inject,
+  isKeepable,
+  type RequestHeaders,
+  traceContextOf,
+  traceContextOfHeaders,
+} from './propagation.js';
 import type { Providers } from './providers.js';
 
 /** A message with a method. */
@@ -33,6 +42,16 @@ export interface Call {
 }
 
 export type CallKind = 'request' | 'notification';
+
+/** What a message came with. */
+export interface Origin {
+  /** Who sent the HTTP request that brought it. */
+  readonly peer?: Peer | undefined;
+  /** The headers of that request. */
+  readonly headers?: RequestHeaders | undefined;
+  /** An open request that it is about: the parent, unless the message names another. */
+  readonly related?: Operation | undefined;
+}
 
 /** A started outbound operation, and the message to send in place of the application's. */
 export interface Outbound<M> {
@@ -75,7 +94,9 @@ export class Starter {
     // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
     const present = meta === undefined ? undefined : traceContextOf(meta);
     const chosen = present !== undefined && present !== handledIn(active)?.inboundTraceContext;
-    const parent = meta !== undefined && chosen ? extract(callerContext, meta) : callerContext;
+    const trust = this.#config.trustIncomingContext;
+    const parent =
+      meta !== undefined && chosen ? extract(callerContext, meta) : outboundParent(connection, callerContext, trust);
 
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#previousRound(active, method, params) : undefined;
@@ -100,14 +121,9 @@ export class Starter {
     return { operation, message: carry(message, carried) };
   }
 
-  /** An operation of the peer's, whose message has arrived; `related` is an open request that it is about. */
-  inbound(
-    connection: Connection,
-    { method, params, id }: Call,
-    kind: CallKind,
-    peer: Peer | undefined,
-    related: Operation | undefined,
-  ): Operation {
+  /** An operation of the peer's, whose message has arrived. */
+  inbound(connection: Connection, { method, params, id }: Call, kind: CallKind, origin: Origin): Operation {
+    const { peer, headers, related } = origin;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
@@ -116,14 +132,15 @@ export class Starter {
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#roundsReceived.continuedBy(method, params) : undefined;
     const ambient = related?.context ?? ambientOf(connection, active);
-    const parent = inboundParent(connection, ambient, meta, this.#config.trustIncomingContext);
+    const parent = inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
     const template = this.#describer.template(connection, false, row, method, params, meta);
     const attributes = this.#describer.startAttributes(template, id, params, previous, peer);
     const links = previous === undefined ? parent.links : [...(parent.links ?? []), { context: previous.first }];
     const span = this.#startSpan(template, attributes, parent.context, links);
     const spanContext = withSpan(parent.context, span);
     const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
-    const traceContext = meta === undefined ? undefined : traceContextOf(meta);
+    const inMeta = meta === undefined ? undefined : traceContextOf(meta);
+    const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     operation.context = withHandling(spanContext, operation);
     operation.correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);

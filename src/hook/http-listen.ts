@@ -55,7 +55,7 @@ async function serve(
   pipeline: Pipeline,
 ): Promise<Response> {
   const message = asRecord(options)?.['parsedBody'] ?? (await readJson(request.clone()));
-  const operation = start(message, connection, pipeline);
+  const operation = start(message, request, connection, pipeline);
   if (operation === undefined) return fetch.call(self, request, options);
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const answered = context.with(
@@ -77,14 +77,13 @@ async function serve(
   return response;
 }
 
-function start(message: unknown, connection: Connection, pipeline: Pipeline): Operation | undefined {
+function start(message: unknown, request: Request, connection: Connection, pipeline: Pipeline): Operation | undefined {
   if (classify(message) !== 'request') return undefined;
-  return pipeline.receive(
-    connection,
-    message as RequestMessage,
-    'request',
-    currentHttpPeer(pipeline.config.trustProxy),
-  );
+  const peer = currentHttpPeer(pipeline.config.trustProxy);
+  return pipeline.receive(connection, message as RequestMessage, 'request', {
+    peer,
+    headers: request.headers as never,
+  });
 }
 
 function outcomeOf(answer: ResponseMessage, { row }: Operation): Outcome {

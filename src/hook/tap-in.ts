@@ -3,7 +3,10 @@ import type { Context } from '@opentelemetry/api';
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../describe/outcome.js';
 import { continuationContext, whileHandling } from '../emit/parents.js';
 import type { Pipeline } from '../emit/pipeline.js';
+import type { RequestHeaders } from '../emit/propagation.js';
+import type { Origin } from '../emit/starter.js';
 import {
+  asRecord,
   asString,
   type MessageKind,
   type NotificationMessage,
@@ -11,6 +14,7 @@ import {
   type ResponseMessage,
 } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
@@ -30,6 +34,8 @@ interface MessageExtra {
 
 /** Of a message that came by other means, or by an HTTP server that tells nothing. */
 const NO_HTTP: Peer = { address: undefined, port: undefined, httpVersion: undefined };
+
+const NOWHERE: Origin = Object.freeze({});
 
 const PROTOCOL_VERSION_HEADER = 'mcp-protocol-version';
 
@@ -64,7 +70,7 @@ export class TapIn {
   }
 
   #request(onmessage: AnyFunction, self: unknown, message: RequestMessage, extra: unknown): unknown {
-    const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#peer(extra));
+    const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#origin(extra));
     if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
     if (operation === undefined || !this.#pipeline.observed) {
       return passOn(operation?.context, onmessage, self, message, extra);
@@ -89,7 +95,8 @@ export class TapIn {
     const reportedOn = requestNamedBy(connection, message, 'progressToken', true);
     const stream = streamOf(connection, message);
     const related = reportedOn ?? stream;
-    const operation = this.#pipeline.receive(connection, message, 'notification', this.#peer(extra), related);
+    const origin = this.#origin(extra, related);
+    const operation = this.#pipeline.receive(connection, message, 'notification', origin);
     if (operation === undefined) return passOn(undefined, onmessage, self, message, extra);
     const watch = watchHandler(operation, this.#pipeline);
     const finish = () => {
@@ -116,22 +123,30 @@ export class TapIn {
     if (ended?.row.stream) this.#pipeline.end(ended, ended.acknowledged ? SUCCESS : CONNECTION_CLOSED);
   }
 
-  /** The HTTP side of an inbound message. */
-  #peer(extra: unknown): Peer | undefined {
+  /** What an inbound message came with: an HTTP request, as its server tells or as the SDK does. */
+  #origin(extra: unknown, related?: Operation): Origin {
     const connection = this.#connection;
-    if (connection.role === 'client') return undefined;
     const overHttp = connection.kind.name === 'http';
-    if (!overHttp && !this.#pipeline.observed) return undefined;
+    const tells = overHttp || extra !== undefined;
+    if (connection.role === 'client' || !tells) return related === undefined ? NOWHERE : { related };
     try {
       if (overHttp) connection.protocolVersion ??= protocolVersionHeader(extra);
-      const peer = overHttp ? currentHttpPeer(this.#pipeline.config.trustProxy) : undefined;
+      const http = overHttp ? currentHttpPeer(this.#pipeline.config.trustProxy) : undefined;
+      const headers = headersOf(extra) ?? http?.http?.headers();
       const auth = this.#pipeline.observed ? authFactsOf((extra as MessageExtra | undefined)?.authInfo) : undefined;
-      return auth === undefined ? peer : { ...(peer ?? NO_HTTP), auth };
+      const peer = auth === undefined ? http : { ...(http ?? NO_HTTP), auth };
+      return { peer, headers, related };
     } catch (error) {
       reportFailure('reading an HTTP request', error);
-      return undefined;
+      return { related };
     }
   }
+}
+
+/** The headers of the request, as the SDK hands them on: also where no server of Node's is at work. */
+function headersOf(extra: unknown): RequestHeaders | undefined {
+  const { request, requestInfo } = (asRecord(extra) ?? {}) as MessageExtra;
+  return (asRecord(request?.headers) ?? asRecord(requestInfo?.headers)) as RequestHeaders | undefined;
 }
 
 /** What a stateless server knows of the version a legacy client has negotiated elsewhere. */

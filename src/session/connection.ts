@@ -62,6 +62,12 @@ export class Connection {
     if (role === 'server') this.endpoint = undefined;
   }
 
+  /** Whether this process serves whoever has started it. */
+  get servesStdio(): boolean {
+    if (this.kind.name !== 'stdio') return false;
+    return this.role === 'server' || (this.role === 'unknown' && !('_serverParams' in this.transport));
+  }
+
   /** The legacy session id, as the transport has it now. */
   get sessionId(): string | undefined {
     const { sessionId } = this.transport;
