@@ -36,4 +36,4 @@ export {
   recordConfigChange,
   recordGuardrail,
 } from './record.js';
-export type { Instrumented, McpInstrumentationConfig, McpOperationInfo, SecretDetector } from './types.js';
+export type { Instrumented, McpInstrumentationConfig, McpOperationInfo, McpPeerInfo, SecretDetector } from './types.js';

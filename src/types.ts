@@ -1,6 +1,9 @@
 /** Public configuration. Every option is optional; the defaults capture no content. */
 import type { Span } from '@opentelemetry/api';
 import type { AuditConfig } from './audit-types.js';
+import type { McpPeerInfo } from './session/connection.js';
+
+export type { McpPeerInfo } from './session/connection.js';
 
 /** A finder of secrets or personal data, such as another library. Synchronous. */
 export interface SecretDetector {
@@ -20,6 +23,8 @@ export interface McpOperationInfo {
   readonly id?: string | number;
   /** Tool or prompt name, where the method has one. */
   readonly target?: string;
+  /** Who the message goes to, or came from. */
+  readonly peer: McpPeerInfo;
   /** `error.type` of an operation that failed; only in the response hook. */
   readonly errorType?: string;
 }

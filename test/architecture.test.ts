@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   mapping: { imports: [], types: ['semconv'] },
   cli: { imports: ['util'], types: ['semconv'] },
   'audit-types.ts': { imports: [] },
-  'types.ts': { imports: [], types: ['audit-types.ts'] },
+  'types.ts': { imports: [], types: ['audit-types.ts', 'session'] },
   'option-kinds.ts': { imports: ['redact', 'util'] },
   protocol: { imports: ['semconv'] },
   session: { imports: ['protocol'], types: ['describe'] },
@@ -55,9 +55,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'protocol',
       'redact',
       'semconv',
+      'session',
       'util',
     ],
-    types: ['audit-types.ts', 'config.ts', 'session'],
+    types: ['audit-types.ts', 'config.ts'],
     api: ['ROOT_CONTEXT', 'isSpanContextValid', 'trace'],
   },
   hook: {
@@ -89,7 +90,7 @@ const MAX_LINES = 250;
 /** Files that are longer, and how long they may be: never more than they are. */
 const LONGER: Readonly<Record<string, number>> = {
   // Constants, nine lines of ten their documentation.
-  'semconv/attributes.ts': 332,
+  'semconv/attributes.ts': 384,
 };
 
 interface Import {

@@ -7,6 +7,7 @@ import type { AuditRow } from '../protocol/methods.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditEventName } from '../semconv/audit-record.js';
 import type { Connection } from '../session/connection.js';
+import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -19,7 +20,6 @@ import { decisionFacts } from './decision.js';
 import { Fields } from './fields.js';
 import { addHeaders } from './header-fields.js';
 import { identify } from './identify.js';
-import { clientOf, learnFromAnswer, learnFromCall, senderOf } from './implementations.js';
 import type { InventoryFeed } from './inventory-feed.js';
 import { messageOf } from './message.js';
 import { type Refusal, recordRefusal } from './refusals.js';
@@ -77,7 +77,6 @@ export class Auditor implements Observer {
   }
 
   began(operation: Operation, params: unknown, peer: Peer | undefined): SpanFacts | undefined {
-    learnFromCall(operation, params);
     const { audit } = operation.row;
     if (audit === undefined) return undefined;
     this.#service.learn(operation.span);
@@ -93,7 +92,6 @@ export class Auditor implements Observer {
   answered(operation: Operation, message: ResponseMessage): void {
     const audited = auditedOf(operation);
     if (audited === undefined) return;
-    learnFromAnswer(operation, message);
     audited.answer = answerFacts(message);
     this.inventory.answered(operation, audited, message);
     if (message.error !== undefined) return;

@@ -10,9 +10,10 @@ import {
   ATTR_MCP_PROTOCOL_VERSION,
 } from '../semconv/attributes.js';
 import { MCP_PROTOCOL_VERSIONS } from '../semconv/values.js';
-import type { Connection } from '../session/connection.js';
+import type { Connection, McpPeerInfo } from '../session/connection.js';
 import type { Outcome } from '../session/outcome.js';
 import { KnownNames } from './labels.js';
+import { PEER_ATTRIBUTES } from './peer.js';
 import { statusCodeAttributes } from './span.js';
 import { defined, networkAttributes, type Template, type TemplateFacts } from './template.js';
 
@@ -22,6 +23,8 @@ export interface LabelNames {
   readonly targets: Readonly<Record<string, KnownNames>>;
   readonly protocolVersions: KnownNames;
   readonly statusCodes: KnownNames;
+  /** What peers call themselves, by what they are. */
+  readonly peers: Readonly<Record<McpPeerInfo['role'], KnownNames>>;
 }
 
 export function createLabelNames(): LabelNames {
@@ -30,13 +33,15 @@ export function createLabelNames(): LabelNames {
     targets: { [ATTR_GEN_AI_TOOL_NAME]: new KnownNames(500), [ATTR_GEN_AI_PROMPT_NAME]: new KnownNames(500) },
     protocolVersions: new KnownNames(10, MCP_PROTOCOL_VERSIONS),
     statusCodes: new KnownNames(50),
+    peers: { client: new KnownNames(50), server: new KnownNames(100) },
   };
 }
 
 /** Takes the names of a request that succeeded for real. A notification proves nothing: nobody answers it. */
-export function learnNames({ method, row, target, protocolVersion }: TemplateFacts, names: LabelNames): void {
+export function learnNames({ method, row, target, protocolVersion, peer }: TemplateFacts, names: LabelNames): void {
   if (row.kind !== 'request') return;
   names.methods.learn(method);
+  if (peer.name !== undefined) names.peers[peer.role].learn(peer.name);
   if (protocolVersion !== undefined) names.protocolVersions.learn(protocolVersion);
   if (row.target !== undefined && target !== undefined) names.targets[row.target.attribute]?.learn(target);
 }
@@ -49,7 +54,7 @@ export function operationLabels(
   statusCodeKey: StatusCodeKey,
 ): Attributes {
   const { facts } = template;
-  const { method, row, target, protocolVersion } = facts;
+  const { method, row, target, protocolVersion, peer } = facts;
   const { errorType, statusCode } = outcome;
   const code = statusCode === undefined ? undefined : boundedCode(statusCode, names);
   return sorted({
@@ -61,19 +66,30 @@ export function operationLabels(
     [ATTR_MCP_PROTOCOL_VERSION]:
       protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
     ...networkAttributes(facts),
+    ...peerLabel(peer, names),
     ...(code !== undefined && statusCodeAttributes(code, statusCodeKey)),
   });
 }
 
 /** The attributes of a session's duration. */
-export function sessionLabels(connection: Connection, outcome: Outcome, names: LabelNames): Attributes {
+export function sessionLabels(
+  connection: Connection,
+  peer: McpPeerInfo,
+  outcome: Outcome,
+  names: LabelNames,
+): Attributes {
   const { protocolVersion } = connection;
   return sorted({
     [ATTR_ERROR_TYPE]: outcome.errorType,
     [ATTR_MCP_PROTOCOL_VERSION]:
       protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
     ...networkAttributes({ connection, sent: connection.role === 'client' }),
+    ...peerLabel(peer, names),
   });
+}
+
+function peerLabel({ role, name }: McpPeerInfo, names: LabelNames): Attributes {
+  return name === undefined ? {} : { [PEER_ATTRIBUTES[role].name]: names.peers[role].label(name) };
 }
 
 /** Which attribute, or both, holds the JSON-RPC error code. */
@@ -86,6 +102,6 @@ function boundedCode(code: string, names: LabelNames): string {
 }
 
 function sorted(attributes: Record<string, unknown>): Attributes {
-  const entries = Object.entries(defined(attributes as Record<string, string | number | undefined>));
+  const entries = Object.entries(defined(attributes as Attributes));
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

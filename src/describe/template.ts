@@ -16,7 +16,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '../semconv/attributes.js';
-import type { Connection } from '../session/connection.js';
+import type { Connection, McpPeerInfo } from '../session/connection.js';
+import { peerAttributes } from './peer.js';
 
 /** What a template is made of, all names already redacted and bounded. */
 export interface TemplateFacts {
@@ -27,6 +28,7 @@ export interface TemplateFacts {
   readonly target: string | undefined;
   readonly protocolVersion: string | undefined;
   readonly sessionId: string | undefined;
+  readonly peer: McpPeerInfo;
 }
 
 export interface Template {
@@ -52,7 +54,7 @@ export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'con
 }
 
 export function buildTemplate(facts: TemplateFacts): Template {
-  const { method, row, target, protocolVersion, sessionId, sent } = facts;
+  const { method, row, target, protocolVersion, sessionId, sent, peer } = facts;
   return {
     facts,
     spanName: target === undefined ? method : `${method} ${target}`,
@@ -64,6 +66,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
       [ATTR_MCP_PROTOCOL_VERSION]: protocolVersion,
       [ATTR_MCP_SESSION_ID]: sessionId,
       ...networkAttributes(facts),
+      ...peerAttributes(peer),
       // Filled in for each request. A copy that has its place for it is cheaper than one that has to grow.
       [ATTR_JSONRPC_REQUEST_ID]: row.kind === 'request' ? '' : undefined,
     }),
@@ -72,7 +75,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
 }
 
 /** The same record without its undefined members. */
-export function defined(attributes: Record<string, string | number | undefined>): Attributes {
+export function defined(attributes: Attributes): Attributes {
   const kept: Attributes = {};
   for (const key in attributes) {
     const value = attributes[key];

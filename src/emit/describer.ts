@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
 import { taskStatusOf } from '../describe/outcome.js';
+import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer.js';
 import { outcomeAttributes } from '../describe/span.js';
 import { buildTemplate, type Template } from '../describe/template.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
@@ -25,7 +26,8 @@ import {
   ATTR_MCP_TRAIL_TASK_STATUS,
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
-import type { Connection } from '../session/connection.js';
+import type { Connection, Implementation, McpPeerInfo } from '../session/connection.js';
+import { ownRole } from '../session/implementations.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { nextNumber, type Round } from '../session/rounds.js';
@@ -63,7 +65,9 @@ export class Describer {
     const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
     const sessionId = declared === undefined ? connection.sessionId : undefined;
     const cache = connection.templates;
-    cache.expect(protocolVersion, sessionId, connection.httpVersion);
+    const client = ownRole(connection, sent, row) === 'client';
+    const other = client ? connection.server : connection.client;
+    cache.expect(protocolVersion, sessionId, connection.httpVersion, other);
     const target = targetOf(row, params);
     const cached = cache.get(sent, method, target);
     if (cached !== undefined) return cached;
@@ -78,9 +82,26 @@ export class Describer {
       target: name(row.target?.attribute ?? '', target),
       protocolVersion: name(ATTR_MCP_PROTOCOL_VERSION, protocolVersion),
       sessionId: name(ATTR_MCP_SESSION_ID, sessionId),
+      peer: this.#peer(connection, client ? 'server' : 'client', other),
     });
     cache.set(sent, method, target, template);
     return template;
+  }
+
+  /** The same template, of a message whose answer has told who the server is. */
+  introduced({ facts }: Template): Template {
+    if (facts.peer.role !== 'server') return buildTemplate(facts);
+    return buildTemplate({ ...facts, peer: this.#peer(facts.connection, 'server', facts.connection.server) });
+  }
+
+  #peer(connection: Connection, role: McpPeerInfo['role'], other: Implementation | undefined): McpPeerInfo {
+    const keys = PEER_ATTRIBUTES[role];
+    const name = asString(other?.name);
+    const version = asString(other?.version);
+    return peerInfo(connection, role, {
+      ...(name !== undefined && { name: this.name(keys.name, name) }),
+      ...(version !== undefined && { version: this.name(keys.version, version) }),
+    });
   }
 
   /** Attributes known when the span starts: all that samplers may want to see. */

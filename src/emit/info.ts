@@ -4,12 +4,13 @@ import type { Outcome } from '../session/outcome.js';
 import type { McpOperationInfo } from '../types.js';
 
 export function infoOf({ sent, method, id, template }: Operation, { errorType }: Outcome): McpOperationInfo {
-  const { target } = template.facts;
+  const { target, peer } = template.facts;
   return {
     side: sent ? 'client' : 'server',
     method,
     ...(id !== undefined && { id }),
     ...(target !== undefined && { target }),
+    peer,
     ...(errorType !== undefined && { errorType }),
   };
 }

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../config.js';
 import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { Connection } from '../session/connection.js';
+import type { Connection, Session } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { Metrics } from './metrics.js';
@@ -28,10 +28,10 @@ export class Measurements {
     this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome), context);
   }
 
-  session(connection: Connection, outcome: Outcome, milliseconds: number): void {
+  session(connection: Connection, session: Session, outcome: Outcome, milliseconds: number): void {
     if (connection.role === 'unknown') return;
-    const labels = sessionLabels(connection, outcome, this.#names);
-    this.#metrics.session(connection.role, milliseconds / 1000, labels, connection.sessionContext);
+    const labels = sessionLabels(connection, session.peer, outcome, this.#names);
+    this.#metrics.session(connection.role, milliseconds / 1000, labels, session.context);
   }
 
   evicted({ context }: Operation): void {

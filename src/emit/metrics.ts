@@ -41,7 +41,7 @@ export class Metrics {
     (sent ? instruments.client : instruments.server).record(seconds, labels, context);
   }
 
-  session(side: 'client' | 'server', seconds: number, labels: Attributes, context: Context | undefined): void {
+  session(side: 'client' | 'server', seconds: number, labels: Attributes, context: Context): void {
     const instruments = this.#current();
     (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, labels, context);
   }

@@ -5,10 +5,12 @@
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
+import { peerAttributes } from '../describe/peer.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
+import { learnFromAnswer } from '../session/implementations.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
@@ -192,9 +194,13 @@ export class Pipeline {
   }
 
   /** What a result tells about the connection, and content of it that was asked for. */
-  #readResult(operation: Operation, { result }: ResponseMessage): void {
+  #readResult(operation: Operation, message: ResponseMessage): void {
     const { row, span, answer } = operation;
-    const record = asRecord(result);
+    if (learnFromAnswer(operation, message)) {
+      operation.template = this.#describer.introduced(operation.template);
+      span.setAttributes(peerAttributes(operation.template.facts.peer));
+    }
+    const record = asRecord(message.result);
     if (record === undefined) return;
     if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) {
       this.#starter.expectNextRound(operation, record);
@@ -214,10 +220,10 @@ export class Pipeline {
     const version = asString(result['protocolVersion']);
     if (version === undefined) return;
     connection.protocolVersion = version;
-    this.#sessions.start(connection, operation.context);
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
     operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
+    this.#sessions.start(operation);
   }
 
   #endSpan(operation: Operation, outcome: Outcome): void {

@@ -1,6 +1,6 @@
 /** Sessions: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
-import type { Context } from '@opentelemetry/api';
 import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Measurements } from './measurements.js';
 import type { Observer } from './observer.js';
@@ -23,10 +23,9 @@ export class Sessions {
     return [...this.#open];
   }
 
-  /** @param context the one of the request that began it */
-  start(connection: Connection, context: Context): void {
-    connection.sessionStartedAt ??= this.#now();
-    connection.sessionContext ??= context;
+  /** @param operation the request that began it */
+  start({ connection, context, template }: Operation): void {
+    connection.session ??= { startedAt: this.#now(), context, peer: template.facts.peer };
     this.#open.add(connection);
     if (this.#open.size <= this.#max) return;
     // One that is never closed is forgotten at last, and not measured.
@@ -37,15 +36,14 @@ export class Sessions {
   }
 
   end(connection: Connection, outcome: Outcome): void {
-    const { sessionStartedAt, kind, hadSessionId } = connection;
+    const { session, kind, hadSessionId } = connection;
     this.#open.delete(connection);
-    if (sessionStartedAt === undefined) return;
-    connection.sessionStartedAt = undefined;
+    if (session === undefined) return;
+    connection.session = undefined;
     // Over stateless HTTP a connection is one request.
     if (kind.name === 'http' && !hadSessionId) return;
-    const milliseconds = this.#now() - sessionStartedAt;
-    this.#measurements.session(connection, outcome, milliseconds);
-    connection.sessionContext = undefined;
+    const milliseconds = this.#now() - session.startedAt;
+    this.#measurements.session(connection, session, outcome, milliseconds);
     this.#observer?.sessionEnded(connection, outcome, milliseconds);
   }
 }

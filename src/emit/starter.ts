@@ -6,6 +6,7 @@ import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion, metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';
 import type { Connection } from '../session/connection.js';
+import { learnFromCall } from '../session/implementations.js';
 import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
@@ -89,6 +90,7 @@ export class Starter {
     const { method, params, id } = message;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
+    learnFromCall(connection, true, row, params, meta);
     const active = context.active();
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
     // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
@@ -128,6 +130,7 @@ export class Starter {
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
     if (peer?.http !== undefined) peer.http.notes.operations++;
+    learnFromCall(connection, false, row, params, meta);
     const active = context.active();
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#roundsReceived.continuedBy(method, params) : undefined;

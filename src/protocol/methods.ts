@@ -24,6 +24,8 @@ export interface MethodRow {
   readonly content?: 'tool' | 'prompt';
   /** What a successful result reveals; `task` also of a notification's params. */
   readonly result?: 'session' | 'task' | { readonly lists: string; readonly attribute: TargetAttribute };
+  /** Its result tells who the server is, under `serverInfo`. */
+  readonly introduces?: true;
   /** Its answer ends a stream that may stay open for hours: a span, but no duration measurement. */
   readonly stream?: true;
   /** Its params name another request of the same sender. */
@@ -63,8 +65,15 @@ const CHANGED: AuditRow = { action: 'UPDATE', target: 'mcp.server', only: 'chang
 const UNKNOWN: AuditRow = { action: 'EXECUTE', target: 'mcp.method' };
 
 const TABLE = {
-  initialize: { kind: 'request', from: 'client', era: 'legacy', result: 'session', audit: CONNECT },
-  'server/discover': { kind: 'request', from: 'client', era: 'modern', audit: CONNECT },
+  initialize: {
+    kind: 'request',
+    from: 'client',
+    era: 'legacy',
+    result: 'session',
+    introduces: true,
+    audit: CONNECT,
+  },
+  'server/discover': { kind: 'request', from: 'client', era: 'modern', introduces: true, audit: CONNECT },
   ping: { kind: 'request', from: 'either', era: 'legacy' },
   'tools/list': {
     kind: 'request',

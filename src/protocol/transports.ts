@@ -75,6 +75,17 @@ export function serverEndpoint(transport: object): { address: string; port?: num
   return port === undefined ? { address } : { address, port };
 }
 
+/** More arguments tell nothing more. */
+const MAX_ARGS = 64;
+
+/** What a client starts to connect to over stdio, as it was configured. */
+export function serverCommand(transport: object): { command: string; args: readonly string[] } | undefined {
+  const { _serverParams: params } = transport as { _serverParams?: { command?: unknown; args?: unknown } | null };
+  if (typeof params?.command !== 'string') return undefined;
+  const args = Array.isArray(params.args) ? params.args.slice(0, MAX_ARGS).map(String) : [];
+  return { command: params.command, args: Object.freeze(args) };
+}
+
 function transportUrl(transport: object): URL | undefined {
   const url = (transport as { _url?: unknown })._url;
   return url instanceof URL ? url : undefined;

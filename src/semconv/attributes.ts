@@ -284,7 +284,59 @@ export const ATTR_CLIENT_ADDRESS = 'client.address' as const;
 export const ATTR_CLIENT_PORT = 'client.port' as const;
 
 // Extensions. The keys below belong to this package and to no OpenTelemetry convention: the standard has no words for
-// what they say. They live in the namespace `mcp_trail.`, are on spans only, and hold nothing sensitive.
+// what they say. They live in the namespace `mcp_trail.` and hold nothing sensitive.
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The name of the server that this process talks to as a
+ * client, as the server says: a claim. Known once the server has answered.
+ *
+ * - Type: string, at most 256 characters.
+ * - Client span: when the peer is a server.
+ * - Server span: when the peer is a server, which asks its client for something.
+ * - Operation metrics: the same; bounded, `_OTHER` beyond 100 names.
+ * - Session metrics: `mcp.client.session.duration`; likewise.
+ *
+ * @example `weather`
+ */
+export const ATTR_MCP_TRAIL_SERVER_NAME = 'mcp_trail.server.name' as const;
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The version that goes with
+ * {@link ATTR_MCP_TRAIL_SERVER_NAME}.
+ *
+ * - Type: string, at most 256 characters.
+ * - Client span, server span: when the peer is a server that has told its version.
+ * - Metrics: never.
+ *
+ * @example `1.4.2`
+ */
+export const ATTR_MCP_TRAIL_SERVER_VERSION = 'mcp_trail.server.version' as const;
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The name of the client that this process serves, as the
+ * client says: a claim.
+ *
+ * - Type: string, at most 256 characters.
+ * - Server span: when the peer is a client.
+ * - Client span: when the peer is a client, which its server asks for something.
+ * - Operation metrics: the same; bounded, `_OTHER` beyond 50 names.
+ * - Session metrics: `mcp.server.session.duration`; likewise.
+ *
+ * @example `claude-ai`
+ */
+export const ATTR_MCP_TRAIL_CLIENT_NAME = 'mcp_trail.client.name' as const;
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The version that goes with
+ * {@link ATTR_MCP_TRAIL_CLIENT_NAME}.
+ *
+ * - Type: string, at most 256 characters.
+ * - Client span, server span: when the peer is a client that has told its version.
+ * - Metrics: never.
+ *
+ * @example `0.1.0`
+ */
+export const ATTR_MCP_TRAIL_CLIENT_VERSION = 'mcp_trail.client.version' as const;
 
 /**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** Whether the caller cancelled the operation before it was

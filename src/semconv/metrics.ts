@@ -16,7 +16,7 @@
  *   `rpc.response.status_code` (when they apply); `gen_ai.operation.name`, `mcp.protocol.version`, `network.transport`,
  *   `network.protocol.name`, `network.protocol.version`, `jsonrpc.protocol.version` (recommended); `server.address`,
  *   `server.port` (recommended); `mcp.resource.uri`, `gen_ai.prompt.variable.*` (opt-in; this package never records the
- *   latter).
+ *   latter); ours: `mcp_trail.server.name` or `mcp_trail.client.name`, whichever the peer is.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#metric-mcpclientoperationduration
  */
@@ -31,7 +31,8 @@ export const METRIC_MCP_CLIENT_OPERATION_DURATION = 'mcp.client.operation.durati
  * - Attributes: `mcp.method.name` (required); `error.type`, `gen_ai.tool.name`, `gen_ai.prompt.name`,
  *   `rpc.response.status_code` (when they apply); `gen_ai.operation.name`, `mcp.protocol.version`, `network.transport`,
  *   `network.protocol.name`, `network.protocol.version`, `jsonrpc.protocol.version` (recommended); `mcp.resource.uri`,
- *   `gen_ai.prompt.variable.*` (opt-in; this package never records the latter).
+ *   `gen_ai.prompt.variable.*` (opt-in; this package never records the latter); ours: `mcp_trail.client.name` or
+ *   `mcp_trail.server.name`, whichever the peer is.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#metric-mcpserveroperationduration
  */
@@ -44,7 +45,7 @@ export const METRIC_MCP_SERVER_OPERATION_DURATION = 'mcp.server.operation.durati
  * - Unit: `s`.
  * - Attributes: `error.type` (when the session ends with an error); `mcp.protocol.version`, `network.transport`,
  *   `network.protocol.name`, `network.protocol.version`, `jsonrpc.protocol.version` (recommended); `server.address`,
- *   `server.port` (recommended).
+ *   `server.port` (recommended); ours: `mcp_trail.server.name`.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#metric-mcpclientsessionduration
  */
@@ -56,7 +57,8 @@ export const METRIC_MCP_CLIENT_SESSION_DURATION = 'mcp.client.session.duration' 
  * - Instrument: histogram, boundaries {@link MCP_DURATION_BUCKETS}; recommended.
  * - Unit: `s`.
  * - Attributes: `error.type` (when the session ends with an error); `mcp.protocol.version`, `network.transport`,
- *   `network.protocol.name`, `network.protocol.version`, `jsonrpc.protocol.version` (recommended).
+ *   `network.protocol.name`, `network.protocol.version`, `jsonrpc.protocol.version` (recommended); ours:
+ *   `mcp_trail.client.name`.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#metric-mcpserversessionduration
  */

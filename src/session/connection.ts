@@ -1,7 +1,7 @@
 /** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
 import type { Context } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
-import { serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
+import { serverCommand, serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
 import { kept } from './kept.js';
 import type { Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
@@ -13,6 +13,38 @@ export interface Implementation {
   readonly title?: unknown;
 }
 
+/** The other end of a connection. Of a server, how the client reaches it, as it was configured. Frozen. */
+export interface McpPeerInfo {
+  /** What the other end is: `server` where this process is the client. */
+  readonly role: 'client' | 'server';
+  /** `unknown` for transports of the application's own. */
+  readonly transport: 'stdio' | 'http' | 'websocket' | 'in_memory' | 'unknown';
+  /** Host of the URL that the client connects to. */
+  readonly host?: string;
+  /** Port of that URL; of one that has none, that of its scheme. */
+  readonly port?: number;
+  /** The program that the client starts, over stdio. */
+  readonly command?: string;
+  /** The arguments of that program: they can hold secrets. */
+  readonly args?: readonly string[];
+  /**
+   * What it calls itself, as far as that is known yet: **a claim, which nothing proves**. Redacted, at most 256
+   * characters. Decide nothing by it that matters.
+   */
+  readonly name?: string;
+  /** The version that it says it has: a claim as well. */
+  readonly version?: string;
+}
+
+/** A session, for its measurement. */
+export interface Session {
+  /** Milliseconds of the pipeline's clock. */
+  readonly startedAt: number;
+  /** The context of the request that began it. */
+  readonly context: Context;
+  readonly peer: McpPeerInfo;
+}
+
 /** The part this process plays on a connection; `unknown` for bare transports. */
 export type Role = 'client' | 'server' | 'unknown';
 
@@ -22,6 +54,10 @@ export class Connection {
   role: Role;
   /** Host and port a client connects to. */
   endpoint: { readonly address: string; readonly port?: number } | undefined;
+  /** The program that a client has started to connect to. */
+  readonly command: { readonly command: string; readonly args: readonly string[] } | undefined;
+  /** The part that messages of a bare transport have shown this process to play. */
+  seenAs: 'client' | 'server' | undefined;
   /** Who is at the client's end, as it says. */
   client: Implementation | undefined;
   /** Who is at the server's end, as it says. */
@@ -32,10 +68,8 @@ export class Connection {
   httpVersion: string | undefined;
   /** Whether there ever was a session id: a client that ends its session has none by the time it closes. */
   hadSessionId = false;
-  /** When `initialize` succeeded; a connection without it is no session. */
-  sessionStartedAt: number | undefined;
-  /** The context of that request: the session is measured in it. */
-  sessionContext: Context | undefined;
+  /** What `initialize` has begun; a connection without it is no session. */
+  session: Session | undefined;
   /** A client has been told what results of some tool look like. */
   declaresResults = false;
   /** Span and metric parts that do not change from message to message. */
@@ -53,6 +87,7 @@ export class Connection {
     this.kind = transportKind(transport);
     this.role = role;
     this.endpoint = role === 'server' ? undefined : serverEndpoint(transport);
+    this.command = role === 'server' ? undefined : serverCommand(transport);
   }
 
   /** Learns its role late: a bare transport that was tapped first, and then connected to a client or server. */

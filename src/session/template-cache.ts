@@ -12,22 +12,33 @@ export class TemplateCache {
   #protocolVersion: string | undefined;
   #sessionId: string | undefined;
   #httpVersion: string | undefined;
+  #other: object | undefined;
   #sent = new Map<string, Targets>();
   #received = new Map<string, Targets>();
   #size = 0;
 
-  /** Drops everything if a fact common to all templates is not what it was. */
-  expect(protocolVersion: string | undefined, sessionId: string | undefined, httpVersion: string | undefined): void {
+  /**
+   * Drops everything if a fact common to all templates is not what it was.
+   * @param other who is at the other end: another object where that is somebody else
+   */
+  expect(
+    protocolVersion: string | undefined,
+    sessionId: string | undefined,
+    httpVersion: string | undefined,
+    other: object | undefined,
+  ): void {
     if (
       protocolVersion === this.#protocolVersion &&
       sessionId === this.#sessionId &&
-      httpVersion === this.#httpVersion
+      httpVersion === this.#httpVersion &&
+      other === this.#other
     ) {
       return;
     }
     this.#protocolVersion = protocolVersion;
     this.#sessionId = sessionId;
     this.#httpVersion = httpVersion;
+    this.#other = other;
     this.#sent = new Map();
     this.#received = new Map();
     this.#size = 0;

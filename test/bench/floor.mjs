@@ -25,6 +25,10 @@ const describe = (tool, sdk) => ({
   'mcp.protocol.version': sdk.protocolVersion,
 });
 
+/** What the two say of each other: by hand, the application knows its own client and server. */
+const SERVER = { name: 'bench-server', version: '1.0.0' };
+const CLIENT = { name: 'bench-client', version: '1.0.0' };
+
 const errorTypeOf = (error) => String(error?.code ?? error?.name ?? '_OTHER');
 
 /** Ends the span and records the duration, both with the same `error.type`. */
@@ -42,10 +46,14 @@ export function caller(client, sdk) {
   return async (params) => {
     requestId += 1;
     const start = performance.now();
-    const attributes = describe(params.name, sdk);
+    const attributes = { ...describe(params.name, sdk), 'mcp_trail.server.name': SERVER.name };
     const span = tracer.startSpan(`tools/call ${params.name}`, {
       kind: SpanKind.CLIENT,
-      attributes: { ...attributes, 'jsonrpc.request.id': String(requestId) },
+      attributes: {
+        ...attributes,
+        'mcp_trail.server.version': SERVER.version,
+        'jsonrpc.request.id': String(requestId),
+      },
     });
     const active = trace.setSpan(context.active(), span);
     const _meta = { ...params._meta };
@@ -66,7 +74,7 @@ export function caller(client, sdk) {
 
 /** @type {import('./application.mjs').Addition['tool']} */
 export function tool(name, handler, sdk) {
-  const attributes = describe(name, sdk);
+  const attributes = { ...describe(name, sdk), 'mcp_trail.client.name': CLIENT.name };
   return async (args, extra) => {
     const start = performance.now();
     const parent = propagation.extract(context.active(), sdk.requestMeta(extra));
@@ -74,7 +82,11 @@ export function tool(name, handler, sdk) {
       `tools/call ${name}`,
       {
         kind: SpanKind.SERVER,
-        attributes: { ...attributes, 'jsonrpc.request.id': String(sdk.requestId(extra)) },
+        attributes: {
+          ...attributes,
+          'mcp_trail.client.version': CLIENT.version,
+          'jsonrpc.request.id': String(sdk.requestId(extra)),
+        },
       },
       parent,
     );

@@ -18,6 +18,12 @@ function same(actual, expected, what) {
   }
 }
 
+/** Who each side says it is talking to: both SDK lines' applications have the same names. */
+const PEERS = {
+  client: { role: 'client', name: 'bench-client', version: '1.0.0' },
+  server: { role: 'server', name: 'bench-server', version: '1.0.0' },
+};
+
 /** Only tool calls are timed, so only their points are compared. */
 const ofToolCalls = (point) => point.attributes['mcp.method.name'] === 'tools/call';
 
@@ -29,34 +35,44 @@ function expectedCall(sdk) {
     'gen_ai.operation.name': 'execute_tool',
     'mcp.protocol.version': sdk.protocolVersion,
   };
-  const span = {
+  const span = (peer) => ({
     name: 'tools/call echo',
-    attributes: { ...shared, 'jsonrpc.request.id': '<id on the wire>' },
+    attributes: {
+      ...shared,
+      [`mcp_trail.${peer.role}.name`]: peer.name,
+      [`mcp_trail.${peer.role}.version`]: peer.version,
+      'jsonrpc.request.id': '<id on the wire>',
+    },
     status: { code: SpanStatusCode.UNSET },
     links: 0,
     events: 0,
-  };
+  });
+  const metric = (peer) => ({
+    unit: 's',
+    attributes: { ...shared, [`mcp_trail.${peer.role}.name`]: peer.name },
+    boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
+    count: CALLS,
+  });
   return {
     spans: {
       client: {
-        ...span,
+        ...span(PEERS.server),
         kind: 'CLIENT',
         parent: 'none',
         remoteParent: false,
         activeInTool: false,
       },
       server: {
-        ...span,
+        ...span(PEERS.client),
         kind: 'SERVER',
         parent: 'client',
         remoteParent: true,
         activeInTool: true,
       },
     },
-    metric: {
-      unit: 's',
-      attributes: shared,
-      boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
+    metrics: {
+      'mcp.client.operation.duration': [metric(PEERS.server)],
+      'mcp.server.operation.duration': [metric(PEERS.client)],
     },
   };
 }
@@ -139,12 +155,7 @@ export async function checkTelemetry(application, opentelemetry, sdk, recorded) 
   assert.equal(calls.length, recorded ? CALLS : 0, 'traces of the calls');
   for (const call of calls) same(call, expected.spans, 'the spans of a call');
 
-  const metric = { ...expected.metric, count: CALLS };
-  const metrics = {
-    'mcp.client.operation.duration': [metric],
-    'mcp.server.operation.duration': [metric],
-  };
-  same(await collectToolCalls(opentelemetry), recorded ? metrics : {}, 'the metrics of the calls');
+  same(await collectToolCalls(opentelemetry), recorded ? expected.metrics : {}, 'the metrics of the calls');
 }
 
 /** Fails unless every call of the timed run was recorded in full: a dropped span would be a cheap one. */

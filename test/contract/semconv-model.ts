@@ -62,6 +62,16 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
   'client.address': { type: 'string', on: on(['server span'], 'recommended') },
   'client.port': { type: 'int', on: on(['server span'], 'recommended') },
 
+  'mcp_trail.server.name': {
+    type: 'string',
+    on: on([...SPANS, ...OPERATIONS, 'mcp.client.session.duration'], 'conditionally required'),
+  },
+  'mcp_trail.server.version': { type: 'string', on: on(SPANS, 'conditionally required') },
+  'mcp_trail.client.name': {
+    type: 'string',
+    on: on([...SPANS, ...OPERATIONS, 'mcp.server.session.duration'], 'conditionally required'),
+  },
+  'mcp_trail.client.version': { type: 'string', on: on(SPANS, 'conditionally required') },
   'mcp_trail.cancelled': { type: 'boolean', on: on(['server span'], 'conditionally required') },
   'mcp_trail.result.type': { type: 'string', on: on(SPANS, 'conditionally required') },
   'mcp_trail.round': { type: 'int', on: on(SPANS, 'conditionally required') },

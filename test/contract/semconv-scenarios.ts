@@ -116,7 +116,9 @@ async function everyMethodByHand(): Promise<void> {
 }
 
 function messagesOf(method: string, row: MethodRow): object[] {
-  const params = { ...target(row), ...(row.resource && { uri: 'file:///notes.txt' }), ...reference(row) };
+  const uri = row.resource && { uri: 'file:///notes.txt' };
+  const clientInfo = row.result === 'session' && { clientInfo: { name: 'by hand', version: '1' } };
+  const params = { ...target(row), ...uri, ...reference(row), ...clientInfo };
   if (row.kind === 'notification') return [{ jsonrpc: '2.0', method, params }];
   return Object.keys(ANSWERS).map((answer) => ({ jsonrpc: '2.0', id: `${answer} ${randomUUID()}`, method, params }));
 }
@@ -132,7 +134,8 @@ function reference(row: MethodRow): object {
 function answerTo({ id, method }: { readonly id: string; readonly method: string }) {
   const code = ANSWERS[id.split(' ', 1)[0] as keyof typeof ANSWERS];
   if (code !== undefined) return { jsonrpc: '2.0', id, error: { code, message: 'no' } } as never;
-  const result = METHODS.get(method)?.result === 'session' ? { protocolVersion: '2025-11-25' } : { status: 'working' };
+  const session = { protocolVersion: '2025-11-25', serverInfo: { name: 'by hand', version: '1' } };
+  const result = METHODS.get(method)?.result === 'session' ? session : { status: 'working' };
   return { jsonrpc: '2.0', id, result } as never;
 }
 

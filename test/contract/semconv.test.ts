@@ -274,9 +274,11 @@ describe('the instruments', () => {
     },
   );
 
-  it('never carry content, or a key of our own', () => {
+  it('never carry content, nor a key of our own but the names of peers', () => {
     const metrics = run.emitted.filter(({ place }) => !place.endsWith(' span'));
     const keys = [...new Set(metrics.flatMap(({ attributes }) => Object.keys(attributes)))];
-    expect(keys.filter((key) => /^(gen_ai\.tool\.call|gen_ai\.prompt\.variable|mcp_trail)\./.test(key))).toEqual([]);
+    expect(keys.filter((key) => /^(gen_ai\.tool\.call|gen_ai\.prompt\.variable)\./.test(key))).toEqual([]);
+    const own = keys.filter((key) => key.startsWith('mcp_trail.'));
+    expect(own.sort()).toEqual(['mcp_trail.client.name', 'mcp_trail.server.name']);
   });
 });

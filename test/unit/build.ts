@@ -1,5 +1,6 @@
 /** Operations and templates to test with, made from the parts that a test cares about. */
 import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, type SpanContext, trace } from '@opentelemetry/api';
+import { peerInfo } from '../../src/describe/peer.js';
 import { buildTemplate, type Template, type TemplateFacts } from '../../src/describe/template.js';
 import type { RequestId } from '../../src/protocol/jsonrpc.js';
 import { type MethodRow, methodRow } from '../../src/protocol/methods.js';
@@ -21,6 +22,7 @@ export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
     target: undefined,
     protocolVersion: undefined,
     sessionId: undefined,
+    peer: peerInfo(given.connection ?? new Connection({}, 'client'), 'server', {}),
     ...given,
   };
 }

@@ -59,6 +59,18 @@ describe('labels of names that a peer chooses', () => {
     ['tools', 'gen_ai.tool.name', 500, (target: string) => ({ method: 'tools/call', target })],
     ['prompts', 'gen_ai.prompt.name', 500, (target: string) => ({ method: 'prompts/get', target })],
     ['versions', 'mcp.protocol.version', 10, (protocolVersion: string) => ({ method: 'ping', protocolVersion })],
+    [
+      'servers',
+      'mcp_trail.server.name',
+      100,
+      (name: string) => ({ method: 'ping', peer: { role: 'server', transport: 'stdio', name } }),
+    ],
+    [
+      'clients',
+      'mcp_trail.client.name',
+      50,
+      (name: string) => ({ method: 'ping', peer: { role: 'client', transport: 'stdio', name } }),
+    ],
   ] as const)('are bounded for %s, also if all of them succeed', (_kind, key, bound, given) => {
     const names = createLabelNames();
     const all = MANY.map((name) => {
@@ -141,6 +153,8 @@ describe('the labels of an operation', () => {
   });
 });
 
+const PEER = { role: 'server', transport: 'http' } as const;
+
 describe('the labels of a session', () => {
   it('hold how it ended, its version and its network, and nothing else', () => {
     const connection = new Connection(
@@ -148,23 +162,26 @@ describe('the labels of a session', () => {
       'client',
     );
     connection.protocolVersion = '2025-11-25';
-    expect(sessionLabels(connection, { errorType: 'connection_closed', statusCode: '-1' }, createLabelNames())).toEqual(
-      {
-        'error.type': 'connection_closed',
-        'mcp.protocol.version': '2025-11-25',
-        'network.protocol.name': 'http',
-        'network.transport': 'tcp',
-        'server.address': 'h',
-        'server.port': 80,
-      },
-    );
+    expect(
+      sessionLabels(connection, PEER, { errorType: 'connection_closed', statusCode: '-1' }, createLabelNames()),
+    ).toEqual({
+      'error.type': 'connection_closed',
+      'mcp.protocol.version': '2025-11-25',
+      'network.protocol.name': 'http',
+      'network.transport': 'tcp',
+      'server.address': 'h',
+      'server.port': 80,
+    });
   });
 
-  it('hold a version that nothing has proven as _OTHER, and no server on the server’s side', () => {
+  it('hold a version and a name that nothing has proven as _OTHER, and no server on the server’s side', () => {
     const connection = new Connection({ _stdin: {} }, 'server');
     connection.protocolVersion = 'x'.repeat(1000);
-    expect(sessionLabels(connection, SUCCESS, createLabelNames())).toEqual({
+    expect(
+      sessionLabels(connection, { role: 'client', transport: 'stdio', name: 'stranger' }, SUCCESS, createLabelNames()),
+    ).toEqual({
       'mcp.protocol.version': '_OTHER',
+      'mcp_trail.client.name': '_OTHER',
       'network.transport': 'pipe',
     });
   });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TemplateCache } from '../../../src/session/template-cache.js';
 import { template } from '../build.js';
 
+const PEER = { name: 'server' };
+
 describe('the templates of a connection', () => {
   it('are not kept under names of more than 256 letters', () => {
     const cache = new TemplateCache();
@@ -26,13 +28,14 @@ describe('the templates of a connection', () => {
   });
 
   it.each<{ other: string; facts: Parameters<TemplateCache['expect']> }>([
-    { other: 'protocol version', facts: ['2026-07-28', 'session', '1.1'] },
-    { other: 'session', facts: ['2025-11-25', 'other', '1.1'] },
-    { other: 'HTTP version', facts: ['2025-11-25', 'session', '2.0'] },
-    { other: 'session: none any more', facts: ['2025-11-25', undefined, '1.1'] },
+    { other: 'protocol version', facts: ['2026-07-28', 'session', '1.1', PEER] },
+    { other: 'session', facts: ['2025-11-25', 'other', '1.1', PEER] },
+    { other: 'HTTP version', facts: ['2025-11-25', 'session', '2.0', PEER] },
+    { other: 'peer', facts: ['2025-11-25', 'session', '1.1', { name: 'server' }] },
+    { other: 'session: none any more', facts: ['2025-11-25', undefined, '1.1', PEER] },
   ])('are forgotten, and make room for new ones, with another $other', ({ facts }) => {
     const cache = new TemplateCache();
-    cache.expect('2025-11-25', 'session', '1.1');
+    cache.expect('2025-11-25', 'session', '1.1', PEER);
     for (let each = 0; each < 512; each++) cache.set(false, 'tools/call', `tool ${each}`, template());
     cache.expect(...facts);
     expect(cache.get(false, 'tools/call', 'tool 0')).toBeUndefined();
@@ -44,9 +47,9 @@ describe('the templates of a connection', () => {
   it('stay while nothing changes', () => {
     const cache = new TemplateCache();
     const kept = template();
-    cache.expect('2025-11-25', 'session', '1.1');
+    cache.expect('2025-11-25', 'session', '1.1', PEER);
     cache.set(true, 'tools/call', 'echo', kept);
-    cache.expect('2025-11-25', 'session', '1.1');
+    cache.expect('2025-11-25', 'session', '1.1', PEER);
     expect(cache.get(true, 'tools/call', 'echo')).toBe(kept);
   });
 

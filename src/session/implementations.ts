@@ -1,0 +1,74 @@
+/** Who is at the two ends of a connection, as they say themselves, and who of them sends. */
+import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
+import type { MethodRow } from '../protocol/methods.js';
+import type { Connection, Implementation } from './connection.js';
+import type { Operation } from './operation.js';
+
+/** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */
+const MAX_LENGTH = 1024;
+
+/** What a request says of the client: `initialize` for the connection, since 2026-07-28 every message. */
+export function learnFromCall(
+  connection: Connection,
+  sent: boolean,
+  row: MethodRow,
+  params: unknown,
+  meta: Record<string, unknown> | undefined,
+): void {
+  // What this process says of itself is known, but where it only passes messages on.
+  if (sent && connection.role !== 'unknown') return;
+  const said = row.result === 'session' ? asRecord(asRecord(params)?.['clientInfo']) : declaredClient(meta);
+  if (said !== undefined && !isSame(said, connection.client)) connection.client = kept(said);
+}
+
+/**
+ * What a result says of the server: `initialize`, `server/discover` and, in its metadata, every result since 2026-07-28.
+ * Returns whether that is news.
+ */
+export function learnFromAnswer({ row, sent, connection }: Operation, { result }: ResponseMessage): boolean {
+  if (!sent) return false;
+  const said = row.introduces ? asRecord(asRecord(result)?.['serverInfo']) : undefined;
+  const server = said ?? declaredServer(metaOf(result));
+  if (server === undefined || isSame(server, connection.server)) return false;
+  connection.server = kept(server);
+  return true;
+}
+
+export function isSame(one: Implementation | undefined, other: Implementation | undefined): boolean {
+  return one === other || (one?.name === other?.name && one?.version === other?.version && one?.title === other?.title);
+}
+
+/** The client of an operation: since 2026-07-28 every message says it. */
+export function clientOf({ connection }: Operation, params: unknown): Implementation | undefined {
+  return declaredClient(metaOf(params)) ?? connection.client;
+}
+
+/** The end that sends the message of an operation. */
+export function senderOf(operation: Operation, client: Implementation | undefined): Implementation | undefined {
+  return senderRole(operation) === 'client' ? client : operation.connection.server;
+}
+
+export function senderRole({ connection, sent, row }: Operation): 'client' | 'server' {
+  return (ownRole(connection, sent, row) === 'client') === sent ? 'client' : 'server';
+}
+
+/** The part this process plays. A bare transport does not know it; what only one side may send tells. */
+export function ownRole(connection: Connection, sent: boolean, row: MethodRow): 'client' | 'server' {
+  if (connection.role !== 'unknown') return connection.role;
+  if (row.from === 'either') return connection.seenAs ?? (sent ? 'client' : 'server');
+  const role = (row.from === 'client') === sent ? 'client' : 'server';
+  connection.seenAs ??= role;
+  return role;
+}
+
+/** A copy that keeps nothing else of a message alive. */
+function kept({ name, version, title }: Implementation): Implementation {
+  return { name: keptText(name), version: keptText(version), title: keptText(title) };
+}
+
+function keptText(value: unknown): string | undefined {
+  const text = asString(value);
+  if (text === undefined || text.length <= MAX_LENGTH) return text;
+  return Buffer.from(text.slice(0, MAX_LENGTH)).toString();
+}
