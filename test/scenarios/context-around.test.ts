@@ -1,4 +1,5 @@
 /** Trace context that comes with a message and not in it: in the headers of the HTTP request that brought it. */
+import { createRequire } from 'node:module';
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as HttpClientV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -11,8 +12,6 @@ import {
 } from '@modelcontextprotocol/server';
 import { context, propagation, ROOT_CONTEXT, type TextMapPropagator, trace } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
-import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
 import { afterEach, describe, expect, it } from 'vitest';
 import { instrumentHandler, instrumentServer } from '../../src/index.js';
 import type { McpInstrumentationConfig } from '../../src/types.js';
@@ -21,6 +20,11 @@ import { scenarioTelemetry } from '../support/endings.js';
 import { text } from '../support/flavours.js';
 import { HTTP_FLAVOURS, type HttpFlavour } from '../support/http.js';
 import { activeId, idOf, linkedIdsOf, parentIdOf } from '../support/spans.js';
+
+// Those that come with the SDK, for `OTEL_PROPAGATORS`.
+const sdk = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
+const { B3InjectEncoding, B3Propagator } = sdk('@opentelemetry/propagator-b3');
+const { JaegerPropagator } = sdk('@opentelemetry/propagator-jaeger');
 
 const telemetry = scenarioTelemetry();
 const W3C = new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] });
