@@ -9,7 +9,12 @@
  * @packageDocumentation
  */
 
+import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
+import type { Signal } from './emit/export-failure.js';
+import { explained } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logs.js';
+import { watchRegistered } from './emit/providers.js';
+import { endpointOf, processorsOf } from './emit/ways-out.js';
 import { StderrLogRecordExporter } from './export/stderr.js';
 import { onStdioServer } from './hook/stdio-server.js';
 import { McpInstrumentation } from './instrumentation.js';
@@ -18,9 +23,13 @@ import { Redactor } from './redact/redactor.js';
 import { shown } from './redact/shown.js';
 import { crashReporter } from './start/crash.js';
 import { crashLine } from './start/crash-line.js';
+import { signalsElsewhere, takenBefore } from './start/elsewhere.js';
 import { type Flushable, flush, flushAfterInput, flushBeforeExit } from './start/flush.js';
 import { IN_LOADER_THREAD } from './start/loader-thread.js';
+import { otelProblems } from './start/otel-environment.js';
 import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
+import { HERE } from './util/location.js';
+import { keepQuiet, whenMcpIsSeen } from './util/quiet.js';
 import { warnOperator } from './util/report.js';
 import { rfc3339, wallClock } from './util/wall-clock.js';
 
@@ -32,6 +41,7 @@ function register(): void {
   if (IN_LOADER_THREAD || global[REGISTERED]) return;
   if (process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return;
   global[REGISTERED] = true;
+  keepQuiet();
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const started = start(instrumentation);
@@ -66,8 +76,16 @@ function crashes(instrumentation: McpInstrumentation, others: readonly Flushable
 }
 
 function start(instrumentation: McpInstrumentation): Flushable[] {
-  if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off' || sdkIsRegistered()) return [];
-  const found = findSdk(process.argv[1], process.cwd());
+  const logLevel = levelOf(process.env['OTEL_LOG_LEVEL']);
+  showDiagnostics();
+  if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off') return [];
+  if (sdkIsRegistered()) {
+    whenMcpIsSeen(() => {
+      for (const text of signalsElsewhere(process.env, waysOut)) warnOperator(text);
+    });
+    return [];
+  }
+  const found = findSdk(process.argv[1], process.cwd(), HERE);
   if (found === undefined) {
     warnOperator(
       'no OpenTelemetry SDK found, spans and metrics are not exported. Install one beside the application ' +
@@ -75,13 +93,34 @@ function start(instrumentation: McpInstrumentation): Flushable[] {
     );
     return [];
   }
+  const problems = otelProblems(process.env);
+  for (const { text } of problems) warnOperator(text);
+  explained(problems.flatMap(({ fails = [] }) => fails));
+  saidElsewhere(problems.flatMap(({ sdkSays }) => sdkSays));
+  explainDuplicates((api) => {
+    const text = takenBefore(api);
+    if (text !== undefined) warnOperator(text);
+  });
   try {
-    return startSdk(found, instrumentation);
+    const started = startSdk(found, instrumentation, logLevel);
+    watchRegistered();
+    return started;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warnOperator(`@opentelemetry/sdk-node could not be started, nothing is exported: ${shown(reason, 200)}`);
     return [];
+  } finally {
+    explainDuplicates(() => warnOperator(SECOND_SDK));
   }
+}
+
+const SECOND_SDK =
+  'the application registers an OpenTelemetry SDK of its own, which is ignored because mcp-trail/register has started ' +
+  "one. Set MCP_TRAIL_SDK=off to use only the application's";
+
+/** Of each way out of a provider, whether it leads over the network. */
+function waysOut(signal: Signal, provider: object) {
+  return processorsOf(signal, provider)?.map(({ _exporter }) => ({ overNetwork: endpointOf(_exporter) !== undefined }));
 }
 
 register();

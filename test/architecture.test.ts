@@ -68,7 +68,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'instrumentation.ts': { imports: ['config.ts', 'emit', 'hook', 'util'], types: ['types.ts'] },
   // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
-  start: { imports: ['redact'], types: ['instrumentation.ts'], api: ['*', 'DiagLogLevel', 'diag', 'metrics', 'trace'] },
+  start: { imports: ['redact'], types: ['instrumentation.ts'], api: ['*', 'diag', 'metrics', 'trace'] },
   'register.ts': {
     imports: ['emit', 'export', 'hook', 'instrumentation.ts', 'option-kinds.ts', 'redact', 'start', 'util'],
   },
@@ -355,7 +355,7 @@ describe('the code of src/', () => {
   });
 
   it('touches the console only to keep it away from exporters', () => {
-    expect(filesWith(/\bconsole\b/)).toEqual(['start/stderr.ts']);
+    expect(filesWith(/\bconsole[.[]|\bConsole\b/)).toEqual(['start/stderr.ts']);
   });
 
   it(`is in files of at most ${MAX_LINES} lines`, () => {

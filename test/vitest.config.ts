@@ -11,6 +11,8 @@ const LONG = [
   'test/safety/canary-v*.test.ts',
   'test/safety/crashing.test.ts',
   'test/safety/ending.test.ts',
+  'test/safety/silence.test.ts',
+  'test/safety/silence-without-mcp.test.ts',
   'test/safety/starting.test.ts',
 ];
 

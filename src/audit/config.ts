@@ -94,6 +94,30 @@ export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Envir
   return stated === '' || OFF.test(stated) ? undefined : {};
 }
 
+/** What is set for a trail that is not kept, as a sentence; nothing where the operator has turned it off. */
+export function idleAuditSettings({ audit }: Pick<ResolvedConfig, 'audit'>, env: Environment): string | undefined {
+  if (OFF.test(env[DELIVERY.env]?.trim() ?? '')) return undefined;
+  const set = auditOptionTable().filter((row) => (env[row.env] ?? '').trim() !== '');
+  if (set.length === 0) return undefined;
+  const names = set.map((row) => row.env).join(', ');
+  const how =
+    audit === false ? 'The code of the application turns auditing off' : `Set ${DELIVERY.env}=otel, file or stderr`;
+  return `${names} ${set.length === 1 ? 'has' : 'have'} no effect: auditing is off. ${how}`;
+}
+
+/** Settings of a file, where none is written. */
+const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles'] as const;
+
+function warnOfIdleFile(config: AuditConfig, { delivery }: Pick<AuditValues, 'delivery'>, env: Environment): void {
+  const inEnvironment = OF_FILES.filter((key) => config[key] === undefined).map((key) => VALUES[key].env);
+  const set = inEnvironment.filter((name) => (env[name] ?? '').trim() !== '');
+  if (set.length === 0 || delivery.includes('file')) return;
+  warnOperator(
+    `${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: audit records go to ${delivery.join(', ')}. ` +
+      `Set ${DELIVERY.env}=${[...delivery, 'file'].join(',')} to have a file as well`,
+  );
+}
+
 export function auditValues(config: AuditConfig, env: Environment): AuditValues {
   const stated = env[DELIVERY.env]?.trim() ?? '';
   // Turned on in code, and without a word of where to.
@@ -102,6 +126,7 @@ export function auditValues(config: AuditConfig, env: Environment): AuditValues 
   for (const key of Object.keys(VALUES) as ValueOption[]) {
     values[key] = resolve(`audit.${key}`, VALUES[key] as Row<unknown>, config[key], env);
   }
+  warnOfIdleFile(config, values as unknown as AuditValues, env);
   return values as unknown as AuditValues;
 }
 

@@ -6,9 +6,12 @@ import type { LogsTarget } from '../emit/logs.js';
 import type { Environment } from '../option-kinds.js';
 import { Redactor } from '../redact/redactor.js';
 import type { Peer } from '../session/peer.js';
+import { whenMcpIsSeen } from '../util/quiet.js';
+import { warnOperator } from '../util/report.js';
 import { Auditor } from './auditor.js';
-import { auditConfig, auditValues } from './config.js';
+import { auditConfig, auditValues, idleAuditSettings } from './config.js';
 import { InventoryFeed } from './inventory-feed.js';
+import { latestAuditor } from './registry.js';
 import { auditSettings } from './settings.js';
 import { sharedFor } from './shared.js';
 
@@ -24,8 +27,12 @@ export interface Surroundings {
 /** The auditor that the options ask for; nothing where auditing is off. */
 export function createAuditor(instrumentation: ResolvedConfig, surroundings: Surroundings): Auditor | undefined {
   const { env = process.env, currentPeer, target } = surroundings;
+  if (!instrumentation.enabled) return undefined;
   const config = auditConfig(instrumentation, env);
-  if (config === undefined || !instrumentation.enabled) return undefined;
+  if (config === undefined) {
+    warnOfIdleSettings(instrumentation, env);
+    return undefined;
+  }
   const values = auditValues(config, env);
   const { redact, detectors, captureArguments } = instrumentation;
   const redactor = new Redactor({
@@ -50,4 +57,14 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
     });
   }
   return auditor;
+}
+
+/** Another instrumentation of this process may be the one that audits: that is known when MCP is there. */
+function warnOfIdleSettings(instrumentation: ResolvedConfig, env: Environment): void {
+  const text = idleAuditSettings(instrumentation, env);
+  if (text === undefined) return;
+  const say = () => {
+    if (latestAuditor() === undefined) warnOperator(text);
+  };
+  whenMcpIsSeen(() => setImmediate(say));
 }

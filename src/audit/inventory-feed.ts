@@ -141,6 +141,8 @@ export class InventoryFeed {
 
   /** Nobody calls this who could take an exception. */
   #sweep(): void {
+    // Where there is no MCP, nothing is kept, and nothing can have changed.
+    if (isQuiet()) return;
     try {
       for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), this.#veil, undefined);
     } catch (error) {

@@ -4,8 +4,9 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
 import type { Environment } from '../option-kinds.js';
-import { Digester, parseDigestKey } from '../redact/digest.js';
+import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
 import { SECRET, tooOpen } from '../util/file-mode.js';
+import { unlessQuiet } from '../util/quiet.js';
 import { warnOperator } from '../util/report.js';
 
 export interface DigestKey {
@@ -21,20 +22,19 @@ const MAX_FILE_BYTES = 65_536;
 const NOT_USED = 'Digests use a key of this process';
 
 /** Where there is no other: one, so that all digests of the process can be compared. */
-const ofThisProcess: DigestKey = {
-  digester: new Digester({ id: 'process', secret: randomBytes(KEY_BYTES) }),
-  shared: false,
-};
+const OF_THIS_PROCESS: ParsedKey = { id: 'process', secret: randomBytes(KEY_BYTES) };
 
+/** @param stateDirectory asked only where the key is kept there, which may make a file: not while we are quiet */
 export function digestKey(
   given: AuditConfig['digestKey'],
-  stateDirectory: string | undefined,
+  stateDirectory: () => string | undefined,
   env: Environment,
 ): DigestKey {
   const configured = configuredKey(given, env);
   if (configured !== undefined) return { digester: configured, shared: true };
-  const kept = stateDirectory === undefined ? undefined : keptKey(stateDirectory);
-  return kept === undefined ? ofThisProcess : { digester: kept, shared: false };
+  const digester = new Digester(() => keyIn(stateDirectory()) ?? OF_THIS_PROCESS);
+  unlessQuiet(() => digester.ready());
+  return { digester, shared: false };
 }
 
 const VARIABLE = 'MCP_TRAIL_AUDIT_DIGEST_KEY';
@@ -69,13 +69,14 @@ function digesterOf(id: string | undefined, text: string, name: string): Digeste
 }
 
 /** The key in the state directory, made at the first use; whoever makes it first wins. One that is broken stays as it is. */
-function keptKey(directory: string): Digester | undefined {
+function keyIn(directory: string | undefined): ParsedKey | undefined {
+  if (directory === undefined) return undefined;
   const path = join(directory, KEY_FILE);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (!existsSync(path)) makeKey(path);
     const { key, reason } = parseDigestKey(undefined, read(path));
-    if (key !== undefined) return new Digester(key);
+    if (key !== undefined) return key;
     warnOperator(`${path} ${reason}. It is left as it is; without it, a new one is made. ${NOT_USED}`);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

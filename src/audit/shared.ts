@@ -13,6 +13,7 @@ import type { Environment } from '../option-kinds.js';
 import { declaredNames } from '../redact/declared-names.js';
 import type { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
+import { unlessQuiet } from '../util/quiet.js';
 import { reportFailure, warnOperator } from '../util/report.js';
 import { createUuidV7 } from '../util/uuid-v7.js';
 import { wallClock } from '../util/wall-clock.js';
@@ -102,14 +103,17 @@ function endAll(end: (shared: Shared) => void): void {
 
 function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment, key: string): Shared {
   const service = new Service(env, redactor);
-  const stateDirectory = usableDirectory(values.stateDirectory, config.stateDirectory !== undefined);
+  const stateDirectory = once(() => usableDirectory(values.stateDirectory, config.stateDirectory !== undefined));
   const inventory = new Inventory({
     now: () => Date.now(),
     declaredNames,
     redactName: (name) => redactor.name('inventory', name),
     redactText: (text) => redactor.text('inventory', text) ?? REDACTED,
     onProblem: warnOperator,
-    ...(stateDirectory !== undefined && { file: join(stateDirectory, INVENTORY_FILE) }),
+  });
+  unlessQuiet(() => {
+    const directory = stateDirectory();
+    if (directory !== undefined) inventory.keepIn(join(directory, INVENTORY_FILE));
   });
   const trail = new Trail({
     key,
@@ -119,6 +123,14 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
     resource: () => service.facts,
   });
   return { trail, inventory, key: digestKey(config.digestKey, stateDirectory, env), service, newId };
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
 }
 
 /** A directory that can be written to; where it cannot, that is said, and what it was for is kept in memory. */

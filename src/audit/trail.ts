@@ -5,6 +5,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
+import { isQuiet, mcpSeen } from '../util/quiet.js';
 import { reportFailure } from '../util/report.js';
 import { hrTime, rfc3339 } from '../util/wall-clock.js';
 import { type Facts, Fields } from './fields.js';
@@ -118,6 +119,7 @@ export class Trail {
   }
 
   record(event: Event): void {
+    mcpSeen();
     this.announce();
     this.#pass(event);
   }
@@ -154,10 +156,13 @@ export class Trail {
     for (const end of endings) end();
   }
 
-  /** Auditing ends, whoever audits: the process does. A record that comes after all begins it again. */
+  /**
+   * Auditing ends, whoever audits: the process does. A record that comes after all begins it again. Where no MCP was
+   * seen, there was nothing to audit.
+   */
   end(target = this.#users.at(-1)): void {
     this.#turn.flush();
-    if (this.#startedAt === undefined) return;
+    if (this.#startedAt === undefined || isQuiet()) return;
     this.announce();
     this.#pass({ ...this.#lifecycle('mcp_audit.stopped', this.now()), target });
     this.#startedAt = undefined;

@@ -4,6 +4,7 @@
  */
 import { type Context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { watchExports } from './exports.js';
 
 /** The parts of a log record that are used; the same in both lines. */
 export interface LogRecord {
@@ -86,6 +87,7 @@ export class Logs {
   #from: LoggerProvider | undefined;
   #logger: Logger | undefined;
   #tested = false;
+  #watched = false;
   /** The present logger has taken records. */
   #taken = false;
 
@@ -125,6 +127,7 @@ export class Logs {
       return false;
     }
     this.#taken = true;
+    if (!this.#watched) this.#watched = watchExports('logs', this.#from);
     logger.emit({ ...record, context });
     return true;
   }
@@ -134,6 +137,7 @@ export class Logs {
     if (provider === this.#from) return this.#logger;
     this.#from = provider;
     this.#tested = false;
+    this.#watched = false;
     this.#taken = false;
     this.#logger = provider?.getLogger(PACKAGE_NAME, PACKAGE_VERSION);
     return this.#logger;

@@ -16,6 +16,7 @@ import {
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
 } from '../semconv/metrics.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { watchExports } from './exports.js';
 import type { Providers } from './providers.js';
 
 interface Instruments {
@@ -54,6 +55,7 @@ export class Metrics {
     const provider = this.#providers.meterProvider;
     if (this.#instruments === undefined || provider !== this.#madeBy) {
       this.#madeBy = provider;
+      watchExports('metrics', provider);
       this.#instruments = createInstruments(provider);
     }
     return this.#instruments;

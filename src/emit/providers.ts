@@ -6,6 +6,8 @@
 import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { watchExports } from './exports.js';
+import { currentLoggerProvider } from './logs.js';
 
 /** Whether span attributes may be maps and arrays. */
 export const STRUCTURED_ATTRIBUTES = 'logs' in api;
@@ -18,10 +20,12 @@ export class Providers {
   #tracerProvider: TracerProvider | undefined;
   #meterProvider: MeterProvider | undefined;
   #tracer: Tracer | undefined;
+  #watched = false;
 
   setTracerProvider(provider: TracerProvider): void {
     this.#tracerProvider = provider;
     this.#tracer = undefined;
+    this.#watched = false;
   }
 
   setMeterProvider(provider: MeterProvider): void {
@@ -30,6 +34,7 @@ export class Providers {
 
   /** The global tracer is a proxy that finds its SDK by itself, so it can be kept. */
   get tracer(): Tracer {
+    if (!this.#watched) this.#watched = watchExports('traces', this.#tracerProvider ?? api.trace.getTracerProvider());
     this.#tracer ??= (this.#tracerProvider ?? api.trace).getTracer(PACKAGE_NAME, PACKAGE_VERSION);
     return this.#tracer;
   }
@@ -38,4 +43,11 @@ export class Providers {
   get meterProvider(): MeterProvider {
     return this.#meterProvider ?? api.metrics.getMeterProvider();
   }
+}
+
+/** Watches what the registered providers export, whatever it is: an SDK that was started for the application is one of ours. */
+export function watchRegistered(): void {
+  watchExports('traces', api.trace.getTracerProvider());
+  watchExports('metrics', api.metrics.getMeterProvider());
+  watchExports('logs', currentLoggerProvider());
 }

@@ -2,6 +2,7 @@
 import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import { Connection, type Role } from '../session/connection.js';
+import { mcpSeen } from '../util/quiet.js';
 import { reportFailure } from '../util/report.js';
 import type { Undo } from './patch.js';
 import { installTap, type TapScope } from './tap.js';
@@ -61,6 +62,7 @@ export function attachTransport(
       return existing.connection;
     }
     existing?.undo();
+    mcpSeen();
     const connection = new Connection(transport, role);
     attachment = new Attachment(pipeline, connection);
     installTap(transport, pipeline, connection, scope, attachment.undos);

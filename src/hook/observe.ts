@@ -1,11 +1,16 @@
 /** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
 import type { Auditor } from '../audit/auditor.js';
+import { auditOptionTable } from '../audit/config.js';
 import { createAuditor } from '../audit/create.js';
 import type { Trail } from '../audit/trail.js';
-import type { ResolvedConfig } from '../config.js';
+import { optionTable, type ResolvedConfig } from '../config.js';
+import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
+import { whenMcpIsSeen } from '../util/quiet.js';
+import { warnOperator } from '../util/report.js';
+import { unknownVariables } from '../util/unknown-variables.js';
 import { currentHttpPeer, watchHttpServer } from './http-peer.js';
 import { watchHttpRefusals } from './http-refusal.js';
 import type { Undo } from './patch.js';
@@ -18,8 +23,24 @@ export interface Observation {
   stopAuditing(): void;
 }
 
+/** Variables that are no option of an instrumentation, but of the register entry. */
+const REGISTER_VARIABLES = ['MCP_TRAIL_SDK', 'MCP_TRAIL_CRASH_REPORTS'];
+
+let looked = false;
+
+/** What the environment has for us and we have no use for. Once per process. */
+function lookAtEnvironment(): void {
+  if (looked) return;
+  looked = true;
+  const known = [...optionTable(), ...auditOptionTable()].map(({ env }) => env);
+  for (const text of unknownVariables(process.env, [...known, ...REGISTER_VARIABLES])) warnOperator(text);
+  // An application that has a logger of its own has set it up by the time that it uses MCP.
+  whenMcpIsSeen(showDiagnostics);
+}
+
 /** @param target where audit records go, unless it is where those of the whole process do */
 export function observe(config: ResolvedConfig, providers = new Providers(), target?: LogsTarget): Observation {
+  if (config.enabled) lookAtEnvironment();
   const auditor = createAuditor(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),
     target,

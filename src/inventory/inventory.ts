@@ -42,7 +42,7 @@ export class Inventory {
   readonly #live = new LiveServers();
   readonly #names: Names;
   readonly #lists: Lists;
-  readonly #saver: Saver | undefined;
+  #saver: Saver | undefined;
   readonly #limits: { readonly maxServers: number; readonly maxTools: number };
   readonly #staleAfterMs: number;
   readonly #observeEveryMs: number;
@@ -66,12 +66,16 @@ export class Inventory {
       maxTools: this.#limits.maxTools,
       declaredNames: options.declaredNames,
     });
-    if (options.file === undefined) return;
-    this.#saver = new Saver({
-      file: new StateFile({ path: options.file, now: this.#now, problem: this.#problem }),
+    if (options.file !== undefined) this.keepIn(options.file);
+  }
+
+  /** Takes in what the state file says, and keeps it in step from now on. Only the first file counts. */
+  keepIn(path: string): void {
+    this.#saver ??= new Saver({
+      file: new StateFile({ path, now: this.#now, problem: this.#problem }),
       servers: this.#servers,
       limits: this.#limits,
-      saveEveryMs: Math.min(positive(options.saveEveryMs, 5000), MAX_TIMER_MS),
+      saveEveryMs: Math.min(positive(this.#options.saveEveryMs, 5000), MAX_TIMER_MS),
     });
   }
 

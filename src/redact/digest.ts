@@ -16,17 +16,32 @@ const KEY_ID = /^[A-Za-z0-9._-]{1,32}$/;
 
 /** Makes digests with one key, of which it keeps a copy. */
 export class Digester {
-  readonly #id: string;
-  readonly #key: KeyObject;
+  readonly #find: () => DigestKey;
+  #found: { readonly id: string; readonly key: KeyObject } | undefined;
 
-  constructor(key: DigestKey) {
-    this.#id = key.id;
-    this.#key = createSecretKey(Buffer.from(key.secret));
+  /** @param key a function is asked once, when the key is needed: finding one may make a file */
+  constructor(key: DigestKey | (() => DigestKey)) {
+    this.#find = typeof key === 'function' ? key : () => key;
+    if (typeof key !== 'function') this.ready();
+  }
+
+  /** Finds the key, unless that is done. */
+  ready(): void {
+    this.#key();
   }
 
   /** `hmac-sha256:<key id>:<64 hex digits>`, of the text as UTF-8. */
   digest(text: string): string {
-    return `hmac-sha256:${this.#id}:${createHmac('sha256', this.#key).update(text, 'utf8').digest('hex')}`;
+    const { id, key } = this.#key();
+    return `hmac-sha256:${id}:${createHmac('sha256', key).update(text, 'utf8').digest('hex')}`;
+  }
+
+  #key(): { readonly id: string; readonly key: KeyObject } {
+    if (this.#found === undefined) {
+      const { id, secret } = this.#find();
+      this.#found = { id, key: createSecretKey(Buffer.from(secret)) };
+    }
+    return this.#found;
   }
 }
 

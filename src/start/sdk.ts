@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { trace } from '@opentelemetry/api';
+import { type DiagLogLevel, trace } from '@opentelemetry/api';
 import type { McpInstrumentation } from '../instrumentation.js';
 import type { Flushable } from './flush.js';
 import { type Detector, resourceDetectors } from './resource.js';
@@ -30,10 +30,20 @@ export function sdkIsRegistered(): boolean {
   return delegate.constructor.name !== 'NoopTracerProvider';
 }
 
-/** Finds the SDK where the application would: from its entry file, which may be a link, then from the working directory. */
-export function findSdk(entry: string | undefined, workingDirectory: string): Require | undefined {
+/**
+ * Finds the SDK where the application would: from its entry file, which may be a link, then from the working directory.
+ * Else beside this package: `npx` starts servers from any folder.
+ *
+ * @param own URL of a file of this package
+ */
+export function findSdk(
+  entry: string | undefined,
+  workingDirectory: string,
+  own: string | undefined,
+): Require | undefined {
   const entries = entry === undefined ? [] : [() => entry, () => realpathSync(entry)];
-  for (const from of [...entries, () => join(workingDirectory, 'package.json')]) {
+  const beside = own === undefined ? [] : [() => own];
+  for (const from of [...entries, () => join(workingDirectory, 'package.json'), ...beside]) {
     try {
       return createRequire(createRequire(from()).resolve(SDK));
     } catch {
@@ -46,8 +56,14 @@ export function findSdk(entry: string | undefined, workingDirectory: string): Re
 /**
  * Starts the SDK; returns what has to be flushed beside the globally registered providers. What the SDK prints goes to
  * stderr, and its resource says nothing of the command line.
+ *
+ * @param logLevel of diagnostics, where the operator chose one
  */
-export function startSdk(require: Require, instrumentation: McpInstrumentation): Flushable[] {
+export function startSdk(
+  require: Require,
+  instrumentation: McpInstrumentation,
+  logLevel: DiagLogLevel | undefined,
+): Flushable[] {
   const { OTEL_LOG_LEVEL, OTEL_NODE_RESOURCE_DETECTORS } = process.env;
   const { NodeSDK } = require(SDK) as { NodeSDK: NodeSdkClass };
   redirectConsoleExporters(require);
@@ -55,7 +71,7 @@ export function startSdk(require: Require, instrumentation: McpInstrumentation):
   // Given a level, the SDK would install a logger that writes to stdout.
   delete process.env['OTEL_LOG_LEVEL'];
   try {
-    logDiagnosticsToStderr(OTEL_LOG_LEVEL);
+    if (logLevel !== undefined) logDiagnosticsToStderr(logLevel);
     const sdk = new NodeSDK({
       instrumentations: [instrumentation],
       resourceDetectors: resourceDetectors(resources, lineOf(require), OTEL_NODE_RESOURCE_DETECTORS),

@@ -1,6 +1,7 @@
 /** How this package speaks: to the OpenTelemetry diagnostics, or to stderr. Never to stdout, never about content. */
 import { diag } from '@opentelemetry/api';
 import { shown } from '../redact/shown.js';
+import { unlessQuiet } from './quiet.js';
 
 const MAX_REPORTED = 100;
 const MAX_NAME = 64;
@@ -28,7 +29,10 @@ export function reportFailure(site: string, error: unknown): void {
   }
 }
 
-/** Something the operator has to know, as one line on stderr, once. Secrets in it are hidden: options can hold some. */
+/**
+ * Something the operator has to know, as one line on stderr, once; in a process that is quiet, when MCP is seen in it.
+ * Secrets in it are hidden: options can hold some.
+ */
 export function warnOperator(text: string): void {
-  if (firstTime(`operator:${text}`)) process.stderr.write(`mcp-trail: ${shown(text, MAX_TEXT)}\n`);
+  if (firstTime(`operator:${text}`)) unlessQuiet(() => process.stderr.write(`mcp-trail: ${shown(text, MAX_TEXT)}\n`));
 }

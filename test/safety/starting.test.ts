@@ -85,8 +85,18 @@ describe('the register entry', () => {
       stderr: '',
     },
     {
-      what: 'adds itself to the SDK that was registered before it',
+      what: 'adds itself to the SDK that was registered before it, and says what does not go where OTEL_* says',
       args: [...OWN_SDK, ...REGISTER, V1],
+      exported: 0,
+      stderr: new RegExp(
+        '^mcp-trail: spans do not go where OTEL_EXPORTER_OTLP_ENDPOINT says: .*\n' +
+          `mcp-trail: metrics are lost: .* OTEL_METRICS_EXPORTER=none\n(own SDK: .*\n)*${OBSERVED}$`,
+      ),
+    },
+    {
+      what: 'adds itself to the SDK that was registered before it, and says nothing where that is what is asked for',
+      args: [...OWN_SDK, ...REGISTER, V1],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_METRICS_EXPORTER: 'none' },
       exported: 0,
       stderr: new RegExp(`^(own SDK: .*\n)*${OBSERVED}$`),
     },
@@ -117,10 +127,33 @@ describe('the register entry', () => {
       ),
     },
     {
-      what: 'says nothing of a bad value of OpenTelemetry that the SDK copes with',
-      args: [...REGISTER, V1],
+      what: 'says once what the SDK makes of a bad value of its own',
+      args: [...REGISTER, '--require', 'mcp-trail/register', V1],
       env: { OTEL_TRACES_SAMPLER: 'nonsense', OTEL_LOG_LEVEL: 'nonsense' },
       exported: 1,
+      stderr:
+        /^mcp-trail: OTEL_TRACES_SAMPLER is "nonsense"; accepted: .*\nmcp-trail: OTEL_LOG_LEVEL is "nonsense"; accepted: .*\n$/,
+    },
+    {
+      what: 'says once that a variable is none of ours, and what is set for an audit trail that nobody keeps',
+      args: [...REGISTER, '--require', 'mcp-trail/register', V1],
+      env: { MCP_TRAIL_AUDT: 'otel', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
+      exported: 1,
+      stderr:
+        /^mcp-trail: MCP_TRAIL_AUDT .* MCP_TRAIL_AUDIT meant\?\nmcp-trail: MCP_TRAIL_AUDIT_FILE has no effect: .*\n$/,
+    },
+    {
+      what: 'says nothing of the settings of a trail that is turned off',
+      args: [...REGISTER, V1],
+      env: { MCP_TRAIL_AUDIT: 'off', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
+      exported: 1,
+      stderr: '',
+    },
+    {
+      what: 'says nothing of signals that are turned off',
+      args: [...REGISTER, V1],
+      env: { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
+      exported: 0,
       stderr: '',
     },
   ];

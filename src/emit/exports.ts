@@ -1,0 +1,183 @@
+/**
+ * Whether what we emit arrives. The exporters and queues of the providers we report to are watched: the first export of
+ * each signal that fails is said, the first item that a full queue drops, and at the end of the process how many were lost.
+ */
+import { warnOperator } from '../util/report.js';
+import { adviceFor, NOUNS, reasonOf, type Signal } from './export-failure.js';
+import { type Exporter, endpointOf, innermost, type Processor, processorsOf, WATCHED } from './ways-out.js';
+
+/** Below, an answer may still be on its way when a process ends. */
+const SLOW_MS = 1000;
+const NO_ANSWER = 'no answer until the process ended';
+
+const QUEUES: Readonly<Record<Signal, { readonly method: 'onEnd' | 'onEmit'; readonly size: string } | undefined>> = {
+  traces: { method: 'onEnd', size: 'OTEL_BSP_MAX_QUEUE_SIZE' },
+  metrics: undefined,
+  logs: { method: 'onEmit', size: 'OTEL_BLRP_MAX_QUEUE_SIZE' },
+};
+
+/** What became of one signal so far. */
+interface Fate {
+  readonly signal: Signal;
+  /** Its failure has been said, or follows from something else that has. */
+  told: boolean;
+  dropped: number;
+  failed: number;
+  /** Exports without an answer, by when they began. */
+  readonly pending: Map<object, { readonly since: number; readonly endpoint: string; readonly items: number }>;
+  /** Of the last attempt that failed since one succeeded. */
+  attempt: unknown;
+}
+
+const fates = new Map<Signal, Fate>();
+/** What the SDK says next about failures that have been told here. */
+const recent: string[] = [];
+const MAX_RECENT = 16;
+
+function fateOf(signal: Signal): Fate {
+  const known = fates.get(signal);
+  if (known !== undefined) return known;
+  if (fates.size === 0) process.once('exit', tellLosses);
+  const fate: Fate = { signal, told: false, dropped: 0, failed: 0, pending: new Map(), attempt: undefined };
+  fates.set(signal, fate);
+  return fate;
+}
+
+/** Watches what a provider sends a signal with; false where there is nothing yet. Idempotent, and never throws. */
+export function watchExports(signal: Signal, provider: object | undefined): boolean {
+  try {
+    const processors = processorsOf(signal, provider);
+    if (processors === undefined) return false;
+    for (const processor of processors) watchProcessor(fateOf(signal), processor);
+    return true;
+  } catch {
+    // A getter of somebody else's provider.
+    return true;
+  }
+}
+
+/** The failures of these signals have their cause in something that has been said. */
+export function explained(signals: Iterable<Signal>): void {
+  for (const signal of signals) fateOf(signal).told = true;
+}
+
+/** Whether a message of the SDK is about an export whose failure has been told. */
+export function isToldFailure(message: string): boolean {
+  return recent.some((each) => message.includes(each));
+}
+
+function watchProcessor(fate: Fate, processor: Processor): void {
+  if (processor[WATCHED]) return;
+  Object.defineProperty(processor, WATCHED, { value: true });
+  const exporter = processor._exporter;
+  watchQueue(fate, processor);
+  if (exporter === undefined || exporter[WATCHED]) return;
+  Object.defineProperty(exporter, WATCHED, { value: true });
+  const endpoint = endpointOf(exporter);
+  if (endpoint !== undefined) watchExporter(fate, exporter, endpoint);
+}
+
+function watchQueue(fate: Fate, processor: Processor): void {
+  const queue = QUEUES[fate.signal];
+  const max = processor._maxQueueSize;
+  if (queue === undefined || max === undefined) return;
+  const take = processor[queue.method];
+  if (take === undefined) return;
+  processor[queue.method] = function (this: unknown, item, ...rest) {
+    const { _finishedSpans, _finishedLogRecords } = processor;
+    if (((_finishedSpans ?? _finishedLogRecords)?.length ?? 0) >= max && isKept(item)) dropped(fate, max, queue.size);
+    return take.call(this, item, ...rest);
+  };
+}
+
+/** Of spans, those that are not sampled never enter the queue. */
+function isKept(item: unknown): boolean {
+  const { spanContext } = item as { spanContext?: unknown };
+  if (typeof spanContext !== 'function') return true;
+  return (spanContext.call(item).traceFlags & 1) === 1;
+}
+
+function dropped(fate: Fate, max: number, size: string): void {
+  fate.dropped += 1;
+  if (fate.dropped > 1) return;
+  warnOperator(
+    `${NOUNS[fate.signal]} are lost: the queue of ${max} is full, as they are made faster than their endpoint takes them. ` +
+      `${size} makes it longer`,
+  );
+}
+
+function watchExporter(fate: Fate, exporter: Exporter, endpoint: string): void {
+  const transport = innermost(exporter._delegate?._transport);
+  const { send } = transport ?? {};
+  if (transport !== undefined && send !== undefined) {
+    transport.send = function (this: unknown, ...args) {
+      const sent = send.apply(this, args);
+      sent.then(
+        ({ status, error }) => {
+          fate.attempt = status === 'success' ? undefined : (error ?? 'Export failed with retryable status');
+        },
+        (error) => {
+          fate.attempt = error;
+        },
+      );
+      return sent;
+    };
+  }
+  const original = exporter.export;
+  if (original === undefined) return;
+  exporter.export = function (this: unknown, items, done) {
+    const key = {};
+    fate.pending.set(key, { since: performance.now(), endpoint, items: Array.isArray(items) ? items.length : 0 });
+    return original.call(this, items, (result) => {
+      fate.pending.delete(key);
+      if (result?.code !== 0) failed(fate, endpoint, items, result?.error);
+      return done(result);
+    });
+  };
+}
+
+function failed(fate: Fate, endpoint: string, items: unknown, error: unknown): void {
+  if (Array.isArray(items)) fate.failed += items.length;
+  const { message, code, name } = (error ?? {}) as Record<string, unknown>;
+  // The SDK says the error itself once more, in its own words.
+  for (const text of [message, code, name === 'OTLPExporterError' ? name : error]) {
+    if (typeof text === 'string' && text !== '' && !recent.includes(text)) recent.push(text);
+  }
+  recent.splice(0, Math.max(0, recent.length - MAX_RECENT));
+  tellFailure(fate, endpoint, error ?? fate.attempt);
+}
+
+function tellFailure(fate: Fate, endpoint: string, error: unknown): void {
+  if (fate.told) return;
+  fate.told = true;
+  const reason = reasonOf(error);
+  warnOperator(
+    `${NOUNS[fate.signal]} are lost: their export to ${endpoint} failed (${reason}). ` +
+      adviceFor(reason, fate.signal, endpoint, process.env),
+  );
+}
+
+/** What was lost, and is not told yet. To be called when nothing more can be sent; idempotent, and never throws. */
+export function tellLosses(): void {
+  for (const fate of fates.values()) {
+    tellUnanswered(fate);
+    const { signal, dropped, failed } = fate;
+    fate.dropped = 0;
+    fate.failed = 0;
+    const parts = [
+      dropped > 0 ? `${dropped} dropped by a full queue` : undefined,
+      failed > 0 ? `${failed} in exports that failed` : undefined,
+    ].filter((part) => part !== undefined);
+    if (parts.length > 0) warnOperator(`${NOUNS[signal]} that this process has lost: ${parts.join(', ')}`);
+  }
+}
+
+function tellUnanswered(fate: Fate): void {
+  for (const [key, { since, endpoint, items }] of fate.pending) {
+    const isSlow = performance.now() - since >= SLOW_MS;
+    if (fate.attempt === undefined && !isSlow) continue;
+    fate.pending.delete(key);
+    fate.failed += items;
+    tellFailure(fate, endpoint, fate.attempt ?? NO_ANSWER);
+  }
+}

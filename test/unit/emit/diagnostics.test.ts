@@ -1,0 +1,134 @@
+import { diag } from '@opentelemetry/api';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const stderr = vi.spyOn(process.stderr, 'write');
+const stdout = vi.spyOn(process.stdout, 'write');
+const printed = () => stderr.mock.calls.map(([text]) => String(text));
+const SECRET = ['sk', 'live', 'b'.repeat(24)].join('_');
+const { setLogger } = diag;
+
+/** The module as it is in a fresh process. */
+async function fresh() {
+  vi.resetModules();
+  return import('../../../src/emit/diagnostics.js');
+}
+
+beforeEach(() => {
+  vi.stubEnv('OTEL_LOG_LEVEL', undefined);
+  for (const stream of [stderr, stdout]) stream.mockReset().mockReturnValue(true);
+});
+afterEach(() => {
+  diag.setLogger = setLogger;
+  diag.disable();
+  vi.unstubAllEnvs();
+  expect(stdout).not.toHaveBeenCalled();
+});
+
+describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
+  it('are shown from the level of warnings on', async () => {
+    (await fresh()).showDiagnostics();
+    for (const level of ['verbose', 'debug', 'info', 'warn', 'error'] as const) diag[level](`at ${level}`);
+    expect(printed()).toEqual(['mcp-trail: OpenTelemetry: at warn\n', 'mcp-trail: OpenTelemetry: at error\n']);
+  });
+
+  it('are shown once each, also with another number in them', async () => {
+    (await fresh()).showDiagnostics();
+    for (let n = 0; n < 1000; n++) diag.warn(`attempt ${n} failed`);
+    expect(printed()).toEqual(['mcp-trail: OpenTelemetry: attempt 0 failed\n']);
+  });
+
+  it('are shown in twenty lines at most, and one that says how to see more', async () => {
+    (await fresh()).showDiagnostics();
+    for (let n = 0; n < 1000; n++) diag.warn(`${'x'.repeat(n)} failed`);
+    expect(printed()).toHaveLength(21);
+    expect(printed().at(-1)).toBe('mcp-trail: OpenTelemetry has more to say: set OTEL_LOG_LEVEL=warn to see it\n');
+  });
+
+  it('are one line each, without secrets and without what a server answered', async () => {
+    (await fresh()).showDiagnostics();
+    diag.warn('component', `cannot send to https://user:${SECRET}@collector/x?key=${SECRET}`, Buffer.from(SECRET));
+    diag.error(
+      JSON.stringify({ name: 'SomeError', message: 'refused', data: SECRET, stack: `SomeError\n at ${SECRET}` }),
+    );
+    diag.error('failed', new RangeError('out of range'), { answer: SECRET });
+    diag.warn(`with a stack\n    at ${SECRET} (file.js:1:1)`);
+    expect(printed()).toHaveLength(4);
+    for (const line of printed()) expect(line).toMatch(/^mcp-trail: OpenTelemetry: [^\n]{1,400}\n$/);
+    expect(printed().join('')).not.toContain(SECRET);
+    expect(printed()[1]).toContain('SomeError: refused');
+    expect(printed()[2]).toContain('RangeError: out of range');
+  });
+
+  it('leave out what the operator has asked for', async () => {
+    (await fresh()).showDiagnostics();
+    diag.warn('OTEL_TRACES_EXPORTER contains "none". SDK will not be initialized.');
+    expect(printed()).toEqual([]);
+  });
+
+  it('leave out what is said in other words', async () => {
+    const { saidElsewhere, showDiagnostics } = await fresh();
+    saidElsewhere(['OTEL_TRACES_SAMPLER', /^Failed to read \w+ file/]);
+    showDiagnostics();
+    diag.error('unknown OTEL_TRACES_SAMPLER value "x", using default');
+    diag.warn('Failed to read certificate file');
+    diag.warn('something else');
+    expect(printed()).toEqual(['mcp-trail: OpenTelemetry: something else\n']);
+  });
+
+  it('have a second registration explained', async () => {
+    const { explainDuplicates, showDiagnostics } = await fresh();
+    const explained = vi.fn();
+    explainDuplicates(explained);
+    showDiagnostics();
+    diag.error('Error: @opentelemetry/api: Attempted duplicate registration of API: metrics\n    at x');
+    expect(explained.mock.calls).toEqual([['metrics']]);
+    expect(printed()).toEqual([]);
+  });
+
+  it('say failures of ours as ours', async () => {
+    (await fresh()).showDiagnostics();
+    diag.warn('mcp-trail: starting a span failed (RangeError)');
+    expect(printed()).toEqual(['mcp-trail: starting a span failed (RangeError)\n']);
+  });
+});
+
+describe('a logger of the application', () => {
+  const own = () => {
+    const warn = vi.fn();
+    return { warn, logger: { error: warn, warn, info: warn, debug: warn, verbose: warn } };
+  };
+
+  it('that was there first stays, alone', async () => {
+    const { warn, logger } = own();
+    diag.setLogger(logger);
+    (await fresh()).showDiagnostics();
+    diag.warn('a message');
+    expect(warn.mock.calls).toEqual([['a message']]);
+    expect(printed()).toEqual([]);
+  });
+
+  it('that comes later takes over, and hears of nothing that it replaces', async () => {
+    const { warn, logger } = own();
+    (await fresh()).showDiagnostics();
+    diag.setLogger(logger);
+    diag.warn('a message');
+    expect(warn.mock.calls).toEqual([['a message']]);
+    expect(printed()).toEqual([]);
+    diag.setLogger(own().logger);
+    expect(warn.mock.calls.join()).toContain('Current logger will be overwritten');
+  });
+
+  it.each(['none', 'ERROR', ' debug '])('is what the operator has asked for with OTEL_LOG_LEVEL=%s', async (level) => {
+    vi.stubEnv('OTEL_LOG_LEVEL', level);
+    (await fresh()).showDiagnostics();
+    diag.error('a message');
+    expect(printed()).toEqual([]);
+  });
+
+  it.each(['', 'loud', '1', '__proto__', 'toString'])('is not what OTEL_LOG_LEVEL=%s asks for', async (level) => {
+    vi.stubEnv('OTEL_LOG_LEVEL', level);
+    (await fresh()).showDiagnostics();
+    diag.error('a message');
+    expect(printed()).toEqual(['mcp-trail: OpenTelemetry: a message\n']);
+  });
+});
