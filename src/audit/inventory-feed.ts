@@ -12,6 +12,7 @@ import type { AuditFields } from '../semconv/audit-record.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { arrayLength } from '../util/own-value.js';
+import { isQuiet } from '../util/quiet.js';
 import { reportFailure } from '../util/report.js';
 import { strings } from './actor.js';
 import type { Audited } from './audited.js';

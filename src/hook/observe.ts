@@ -26,14 +26,18 @@ export interface Observation {
 /** Variables that are no option of an instrumentation, but of the register entry. */
 const REGISTER_VARIABLES = ['MCP_TRAIL_SDK', 'MCP_TRAIL_CRASH_REPORTS'];
 
+/** The names of all variables that are ours. */
+export function knownVariables(): readonly string[] {
+  return [...[...optionTable(), ...auditOptionTable()].map(({ env }) => env), ...REGISTER_VARIABLES];
+}
+
 let looked = false;
 
 /** What the environment has for us and we have no use for. Once per process. */
 function lookAtEnvironment(): void {
   if (looked) return;
   looked = true;
-  const known = [...optionTable(), ...auditOptionTable()].map(({ env }) => env);
-  for (const text of unknownVariables(process.env, [...known, ...REGISTER_VARIABLES])) warnOperator(text);
+  for (const text of unknownVariables(process.env, knownVariables())) warnOperator(text);
   // An application that has a logger of its own has set it up by the time that it uses MCP.
   whenMcpIsSeen(showDiagnostics);
 }

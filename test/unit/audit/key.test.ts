@@ -30,7 +30,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const digest = () => digestKey(undefined, folder, {}).digester.digest('session-1');
+const digest = () => digestKey(undefined, () => folder, {}).digester.digest('session-1');
 
 describe('the key in the state directory', () => {
   it('is made at the first use, for its owner alone, and is the same for whoever comes next', () => {
