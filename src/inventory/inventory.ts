@@ -71,12 +71,9 @@ export class Inventory {
 
   /** Takes in what the state file says, and keeps it in step from now on. Only the first file counts. */
   keepIn(path: string): void {
-    this.#saver ??= new Saver({
-      file: new StateFile({ path, now: this.#now, problem: this.#problem }),
-      servers: this.#servers,
-      limits: this.#limits,
-      saveEveryMs: Math.min(positive(this.#options.saveEveryMs, 5000), MAX_TIMER_MS),
-    });
+    const file = new StateFile({ path, now: this.#now, problem: this.#problem });
+    const saveEveryMs = Math.min(positive(this.#options.saveEveryMs, 5000), MAX_TIMER_MS);
+    this.#saver ??= new Saver({ file, servers: this.#servers, limits: this.#limits, saveEveryMs });
   }
 
   /** A connection says who is at its other end, or who we are. The id is that of the server, kept or not. */
