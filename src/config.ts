@@ -59,6 +59,12 @@ export function resolveConfig(config: McpInstrumentationConfig = {}, env: Enviro
   return withoutCaptureInProduction(resolved as unknown as ResolvedConfig, env);
 }
 
+/** Whether the environment turns everything off that no code insists on. Says nothing: it is asked before anything is used. */
+export function isSwitchedOff(env: Environment = process.env): boolean {
+  const { env: name, kind } = OPTIONS.enabled;
+  return kind.fromText(env[name]?.trim().toLowerCase() ?? '') === false;
+}
+
 function detectorsOf(given: unknown): readonly SecretDetector[] {
   if (given === undefined) return [];
   const list = Array.isArray(given) ? given : [given];

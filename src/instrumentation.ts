@@ -1,6 +1,6 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { resolveConfig } from './config.js';
+import { isSwitchedOff, resolveConfig } from './config.js';
 import type { LoggerProvider, LogsTarget } from './emit/logs.js';
 import { Providers } from './emit/providers.js';
 import { patchClasses } from './hook/classes.js';
@@ -57,7 +57,7 @@ export class McpInstrumentation {
    */
   enable(): void {
     if (this.#undos !== undefined) return;
-    if (!this.#demanded && !resolveConfig().enabled) return;
+    if (!this.#demanded && isSwitchedOff()) return;
     const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers, this.#logs);
     const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess()];
     this.#undos = undos;

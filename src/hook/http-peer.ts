@@ -5,48 +5,76 @@
  * @see https://nodejs.org/api/diagnostics_channel.html#http
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
+import { normalAddress } from '../protocol/address.js';
 import type { HttpFacts, Peer } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
 import { HttpRequest } from './http-request.js';
 
 export const REQUEST_START = 'http.server.request.start';
 
+/** A request and its response as Node's HTTP server publishes them, and what was made of them. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  [MADE]?: HttpRequest | undefined;
+}
+
 /** One per process: what is noted by the application's copy of this package is found by the copy that was preloaded. */
 const REQUESTS = Symbol.for('mcp-trail.http-requests');
-const shared = globalThis as { [REQUESTS]?: AsyncLocalStorage<HttpRequest | undefined> };
+const MADE = Symbol.for('mcp-trail.http-request');
+const shared = globalThis as { [REQUESTS]?: AsyncLocalStorage<Exchange> };
 shared[REQUESTS] ??= new AsyncLocalStorage();
 const requests = shared[REQUESTS];
 
+let noting = false;
+/** Who wants to know of every request, while its connection stands. */
 let watchers = 0;
 
-/** Starts to note who is calling; returns how to stop. */
+/**
+ * Has the request being handled be known to whoever is instrumented in it: a server that is made for a request, and
+ * instrumented there, has begun after the request. Most requests of a process are none of ours: nothing else is done.
+ */
+export function noteHttpRequests(): void {
+  if (noting) return;
+  noting = true;
+  subscribe(REQUEST_START, noteRequest);
+}
+
+/** Starts to look closer at who is calling; returns how to stop. */
 export function watchHttpServer(): () => void {
-  if (watchers++ === 0) subscribe(REQUEST_START, noteRequest);
+  noteHttpRequests();
+  watchers++;
   let stopped = false;
   return () => {
     if (stopped) return;
     stopped = true;
-    if (--watchers === 0) unsubscribe(REQUEST_START, noteRequest);
+    watchers--;
   };
 }
 
 // What a subscriber throws becomes the application's uncaught exception.
 function noteRequest(message: unknown): void {
   try {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const exchange = message as Exchange;
     // Another copy of this package has been here.
-    if (requests.getStore()?.isOf(request)) return;
-    // Also when there is nothing to enter: a connection that is kept alive still has its last request there.
-    requests.enterWith(read(request, response));
+    if (requests.getStore()?.request === exchange.request) return;
+    // Also what cannot be read: a connection that is kept alive still has its last request there.
+    requests.enterWith(exchange);
+    if (watchers > 0) requestOf(exchange);
   } catch (error) {
     reportFailure('reading an HTTP request', error);
   }
 }
 
-function read(request: IncomingMessage, response: ServerResponse): HttpRequest | undefined {
+function requestOf(exchange: Exchange): HttpRequest | undefined {
+  if (!(MADE in exchange)) exchange[MADE] = read(exchange);
+  return exchange[MADE];
+}
+
+function read({ request, response }: Exchange): HttpRequest | undefined {
   try {
     return new HttpRequest(request, response);
   } catch (error) {
@@ -55,14 +83,19 @@ function read(request: IncomingMessage, response: ServerResponse): HttpRequest |
   }
 }
 
+function current(): HttpRequest | undefined {
+  const exchange = requests.getStore();
+  return exchange && requestOf(exchange);
+}
+
 /** The HTTP request being handled, if one is. */
 export function currentHttpRequest(): HttpFacts | undefined {
-  return requests.getStore();
+  return current();
 }
 
 /** The peer of the HTTP request being handled, if one is. */
 export function currentHttpPeer(trustProxy: boolean): Peer | undefined {
-  const http = requests.getStore();
+  const http = current();
   return http === undefined ? undefined : peerOf(http, trustProxy);
 }
 
@@ -89,6 +122,5 @@ export function forwardedAddress(header: string): string | undefined {
   const first = (header.split(',', 1)[0] as string).trim();
   const node = /(?:^|;)\s*for="?([^";]+)"?/i.exec(first)?.[1] ?? first;
   const address = /^\[([^\]]+)\](?::\d+)?$/.exec(node)?.[1] ?? node.replace(/^([\d.]+):\d+$/, '$1');
-  // A zone may be any text, and means nothing to anybody else.
-  return isIP(address) === 0 || address.includes('%') ? undefined : address;
+  return isIP(address) === 0 ? undefined : normalAddress(address);
 }

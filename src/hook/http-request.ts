@@ -1,5 +1,6 @@
 /** One request to a Node.js HTTP server and its response, to be read at any later time. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { normalAddress } from '../protocol/address.js';
 import { asString } from '../protocol/jsonrpc.js';
 import type { ClientCertificate, HttpFacts, HttpNotes } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
@@ -38,8 +39,9 @@ export class HttpRequest implements HttpFacts {
     this.#response = response;
     const { remoteAddress, remotePort } = request.socket;
     this.method = asString(request.method);
-    this.path = pathOf(request.url);
-    this.peerAddress = remoteAddress;
+    // What was asked for, where a framework has changed the URL before anybody wanted to know.
+    this.path = pathOf((request as { originalUrl?: unknown }).originalUrl ?? request.url);
+    this.peerAddress = remoteAddress === undefined ? undefined : normalAddress(remoteAddress);
     this.port = remotePort;
     this.httpVersion = request.httpVersion;
   }

@@ -1,11 +1,12 @@
 /** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
-import { resolveConfig } from '../config.js';
+import { isSwitchedOff, resolveConfig } from '../config.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { attachProtocol, type ProtocolLike } from './attach.js';
 import { attachTransport, detach } from './attach-transport.js';
 import { attaching } from './classes.js';
 import { type FetchHandler, hookHandler } from './http-listen.js';
+import { noteHttpRequests } from './http-peer.js';
 import { type Observation, observe } from './observe.js';
 import { replaceMethod, type Undo } from './patch.js';
 
@@ -18,6 +19,9 @@ export interface McpPeer {
 export interface McpServerHolder {
   readonly server: McpPeer;
 }
+
+// A server that is made and instrumented for each HTTP request comes later than the first of them.
+if (!isSwitchedOff()) noteHttpRequests();
 
 const HANDLE = Symbol.for('mcp-trail.instrumented');
 

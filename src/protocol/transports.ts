@@ -4,6 +4,7 @@
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
  */
 import { NETWORK_TRANSPORT_VALUE_PIPE, NETWORK_TRANSPORT_VALUE_TCP } from '../semconv/values.js';
+import { normalAddress } from './address.js';
 
 /** A transport kind, and what the conventions say about its network. */
 export interface TransportKind {
@@ -71,7 +72,7 @@ export function serverEndpoint(transport: object): { address: string; port?: num
   const url = transportUrl(transport);
   if (url === undefined || url.hostname === '') return undefined;
   const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
-  const address = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const address = normalAddress(url.hostname);
   return port === undefined ? { address } : { address, port };
 }
 

@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { setImmediate as setImmediately } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { currentHttpPeer, currentHttpRequest, forwardedAddress, watchHttpServer } from '../../../src/hook/http-peer.js';
+import {
+  currentHttpPeer,
+  currentHttpRequest,
+  forwardedAddress,
+  noteHttpRequests,
+  watchHttpServer,
+} from '../../../src/hook/http-peer.js';
 import type { HttpFacts, Peer } from '../../../src/session/peer.js';
 import { deferred } from '../../support/deferred.js';
 import { ask, oneConnection, serve, undoing } from './http-servers.js';
@@ -40,6 +46,12 @@ describe('the address in a forwarding header', () => {
     ['10.0.0.1:8080', '10.0.0.1'],
     ['203.0.113.7, 10.0.0.1, unknown', '203.0.113.7'],
     ['2001:db8::1', '2001:db8::1'],
+    ['2001:DB8:0:0::1', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['[::FFFF:10.0.0.1]:8080', '10.0.0.1'],
+    ['FOR="[::ffff:10.0.0.1]:4711"', '10.0.0.1'],
+    ['for="[FE80::1%25eth0]"', 'fe80::1'],
     ['[2001:db8::1]', '2001:db8::1'],
     ['[2001:db8::1]:8080', '2001:db8::1'],
     ['for=192.0.2.43', '192.0.2.43'],
@@ -82,16 +94,23 @@ describe('the peer of an HTTP request', () => {
     expect(currentHttpRequest()).toBeUndefined();
   });
 
-  it('is unknown when nobody watches, and when everybody has stopped to', async () => {
-    expect((await peerOf({}, false)).peer).toBeUndefined();
-    const [first, second] = [watch(), watch()];
-    first();
-    first();
-    expect((await peerOf({}, false)).peer).toBeDefined();
-    expect(channel('http.server.request.start').hasSubscribers).toBe(true);
-    second();
-    expect((await peerOf({}, false)).peer).toBeUndefined();
-    expect(channel('http.server.request.start').hasSubscribers).toBe(false);
+  it('is known to whoever asks for the first time while the request is handled', async () => {
+    noteHttpRequests();
+    noteHttpRequests();
+    const { peer, clientPort } = await peerOf({}, false);
+    expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
+  });
+
+  it('is read where a framework has rewritten the URL by then', async () => {
+    noteHttpRequests();
+    let path: string | undefined;
+    const port = await serve((request, response) => {
+      Object.assign(request, { originalUrl: request.url, url: '/' });
+      path = currentHttpRequest()?.path;
+      response.end();
+    }, later);
+    await ask(port, { path: '/mcp?x=1' });
+    expect(path).toBe('/mcp');
   });
 
   it('is the other end of the connection, whatever the headers say', async () => {

@@ -86,6 +86,9 @@ describe('the endpoint of a client', () => {
     ['ws://mcp.example.com', { address: 'mcp.example.com', port: 80 }],
     ['wss://mcp.example.com', { address: 'mcp.example.com', port: 443 }],
     ['http://[::1]:3000/mcp', { address: '::1', port: 3000 }],
+    ['http://[::ffff:127.0.0.1]:3000/mcp', { address: '127.0.0.1', port: 3000 }],
+    ['http://[2001:DB8:0:0::1]/mcp', { address: '2001:db8::1', port: 80 }],
+    ['acme://MCP.example.com/x', { address: 'mcp.example.com' }],
     ['acme://mcp.example.com/x', { address: 'mcp.example.com' }],
   ])('at %s is its host and port, and nothing more', (url, endpoint) => {
     expect(serverEndpoint({ _url: new URL(url) })).toEqual(endpoint);
