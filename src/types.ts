@@ -41,7 +41,8 @@ export interface McpInstrumentationConfig {
   /**
    * What a trace context becomes that comes from outside, in `params._meta`, in the headers of the HTTP request or in the
    * environment of a stdio server: the parent of our span, or only a link from it. Use `link` on servers that strangers
-   * can reach: it keeps a forged trace id or sampling decision from taking effect.
+   * can reach: it keeps a forged trace id or sampling decision from taking effect, and an inbound correlation id becomes a
+   * claim (`mcp_audit.correlation.claimed_id`) beside our own.
    * Anything else is reported and read as `parent`.
    * @defaultValue `'parent'`, what the convention asks for
    * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation

@@ -1,7 +1,7 @@
 /** Putting an auditor together from the options. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
-import { CORRELATION_KEY, Correlator } from '../emit/correlation.js';
+import { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
 import type { Environment } from '../option-kinds.js';
 import { Redactor } from '../redact/redactor.js';
@@ -46,7 +46,7 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
     trail: shared.trail,
     target,
     service: shared.service,
-    correlator: new Correlator(shared.newId, () => currentPeer()?.http?.header(CORRELATION_KEY)),
+    correlator: new Correlator(shared.newId, () => currentPeer()?.http, instrumentation.trustIncomingContext),
     currentPeer,
     inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, redactor),
   });

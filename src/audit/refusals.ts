@@ -46,6 +46,7 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
   const { settings, trail, correlator } = auditor;
   const { status, action } = MEANINGS[refusal.status];
   const veil = { redactor: settings.redactor, tally: new Tally(), secret: http?.notes.auth?.token };
+  const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const fields = addSafe(
     new Fields(),
     {
@@ -54,7 +55,8 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
       'mcp_audit.side': 'server',
       'network.transport': 'tcp',
       'mcp_audit.operation.id': http?.notes.operationId ?? trail.newId(),
-      'mcp_audit.correlation.id': correlator.ofRequest(http, traceIdOf(refusal.traceparent)),
+      'mcp_audit.correlation.id': correlation.id,
+      'mcp_audit.correlation.claimed_id': correlation.claimed,
       'audit.action': action,
       'audit.outcome': STATUSES[status].outcome,
       'audit.target.type': 'mcp.server',

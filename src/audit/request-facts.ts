@@ -28,7 +28,8 @@ export function constantFacts({ row, method, sent, template }: Operation, audit:
 }
 
 /** What one message says of its own. */
-export function messageFacts({ row, id, round, correlation }: Operation, audit: AuditRow, params: unknown): Facts {
+export function messageFacts(operation: Operation, audit: AuditRow, params: unknown): Facts {
+  const { row, id, round, correlation, claimedCorrelation } = operation;
   const given = asRecord(params);
   const taskId = audit.target === 'mcp.task' ? taskIdOf(given) : undefined;
   return {
@@ -37,6 +38,7 @@ export function messageFacts({ row, id, round, correlation }: Operation, audit: 
     'mcp_audit.task.id': taskId,
     'jsonrpc.request.id': id === undefined ? undefined : String(id),
     'mcp_audit.correlation.id': correlation,
+    'mcp_audit.correlation.claimed_id': claimedCorrelation,
     'mcp_trail.round': round !== undefined && round > 1 ? round : undefined,
     'mcp_audit.request.size': params === undefined ? undefined : jsonSize(params),
   };

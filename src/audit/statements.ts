@@ -115,12 +115,14 @@ export class Statements {
     const { notes } = peer?.http ?? {};
     // The operation that the request brings takes it over.
     if (notes !== undefined) notes.operationId ??= trail.newId();
+    const correlation = correlator.ambient(active, trace.getSpan(active)?.spanContext().traceId);
     return {
       ...(peer === undefined ? {} : peerFacts(peer)),
       ...actorFacts({ identity, peer, sender: undefined }),
       'mcp_audit.side': notes === undefined ? undefined : 'server',
       'mcp_audit.operation.id': notes?.operationId,
-      'mcp_audit.correlation.id': correlator.ambient(active, trace.getSpan(active)?.spanContext().traceId),
+      'mcp_audit.correlation.id': correlation.id,
+      'mcp_audit.correlation.claimed_id': correlation.claimed,
     };
   }
 

@@ -115,6 +115,7 @@ export class Starter {
     if (previous !== undefined) continueWith(active, operation);
     const correlation = this.#correlator?.outbound(meta, active, span);
     operation.correlation = correlation?.id;
+    operation.claimedCorrelation = correlation?.claimed;
     if (row.inject === false || !this.#mayInject(method)) return { operation, message };
     const entries = chosen ? undefined : inject(sentIn);
     // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
@@ -146,7 +147,9 @@ export class Starter {
     const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     operation.context = withHandling(spanContext, operation);
-    operation.correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);
+    const correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);
+    operation.correlation = correlation?.id;
+    operation.claimedCorrelation = correlation?.claimed;
     if (rounds) numberRound(operation, previous, params);
     return operation;
   }

@@ -46,6 +46,15 @@ export const RECORD = {
       examples: ['req-8f7b2c9a-4d3e', '4bf92f3577b34da6a3ce929d0e0e4736'],
       stability: 'own',
     },
+    'mcp_audit.correlation.claimed_id': {
+      type: 'string',
+      redaction: 'name',
+      brief:
+        'The correlation id that the sender of the message or of the HTTP request said. Where inbound context is only linked, it proves nothing, and the id above is of the receiver.',
+      examples: ['req-2026-11-21-8472'],
+      requirement: { conditionally_required: 'there is one, and inbound context is only linked' },
+      stability: 'own',
+    },
     'mcp_audit.side': {
       type: 'string',
       redaction: 'ours',

@@ -49,6 +49,8 @@ export class Operation {
   waiting: { operation: Operation | undefined } | undefined;
   /** What connects it with everything else that was done for the same request of a user. Known where it is audited. */
   correlation: string | undefined;
+  /** What its sender said that id is, where that is not taken on trust. */
+  claimedCorrelation: string | undefined;
   /** What the audit trail keeps with it. */
   audited: object | undefined;
 

@@ -56,6 +56,8 @@ export interface HttpNotes {
   /** The id of the operation that the request may bring, once something has been recorded about it. */
   operationId?: string;
   auth?: AuthFacts;
+  /** The correlation id that we gave it, where none of its own is taken. */
+  correlation?: string;
   /** The trails that have a record of its refusal: several copies of this package may be watching. */
   refused?: Set<string>;
   /** How many MCP operations began in this HTTP request. */
