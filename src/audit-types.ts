@@ -102,11 +102,12 @@ export interface AuditConfig {
   digestKey?: string | { readonly id: string; readonly key: string };
 
   /**
-   * Whether `mcp.session.id` is a digest or the id itself. Servers accept it like a password.
-   * `MCP_TRAIL_AUDIT_SESSION_IDS`.
-   * @defaultValue `'digest'`
+   * Whether `mcp.session.id` of records is a digest, the id itself, or not there. Servers accept it like a password. Wins
+   * over the instrumentation's `sessionIds`. Client and server can be joined by digests only where both have the same
+   * `digestKey`. `MCP_TRAIL_AUDIT_SESSION_IDS`.
+   * @defaultValue what `sessionIds` of the instrumentation says, else `'digest'`
    */
-  sessionIds?: 'digest' | 'plain';
+  sessionIds?: 'digest' | 'plain' | 'none';
 
   /**
    * Paths of the HTTP server that are MCP endpoints, `*` at the end for any rest: so that refusals (401, 403, 429) are

@@ -5,8 +5,10 @@ import { warnOperator } from './util/report.js';
 import { saysProduction } from './util/resource-environment.js';
 
 /** Every option with a value; the hooks stay optional. */
-export type ResolvedConfig = Required<Omit<McpInstrumentationConfig, HookOption | OtherOption>> &
-  Pick<McpInstrumentationConfig, HookOption | OtherOption>;
+export type ResolvedConfig = Required<Omit<McpInstrumentationConfig, HookOption | OtherOption | 'sessionIds'>> &
+  Pick<McpInstrumentationConfig, HookOption | OtherOption> & {
+    readonly sessionIds?: McpInstrumentationConfig['sessionIds'] | undefined;
+  };
 
 type HookOption = 'propagateContext' | 'redact' | 'requestHook' | 'responseHook';
 type OtherOption = 'audit' | 'detectors';
@@ -19,6 +21,12 @@ const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
     env: 'MCP_TRAIL_TRUST_INCOMING_CONTEXT',
     kind: oneOf('parent', 'link'),
     default: 'parent',
+  },
+  // Not set, it is not the same on spans and in the trail.
+  sessionIds: {
+    env: 'MCP_TRAIL_SESSION_IDS',
+    kind: oneOf('plain', 'digest', 'none') as Row<ResolvedConfig['sessionIds']>['kind'],
+    default: undefined,
   },
   reuseExecuteToolSpan: { env: 'MCP_TRAIL_REUSE_EXECUTE_TOOL_SPAN', kind: flag, default: false },
   captureArguments: { env: 'MCP_TRAIL_CAPTURE_ARGUMENTS', kind: flag, default: false },
@@ -92,6 +100,6 @@ function withoutCaptureInProduction(config: ResolvedConfig, env: Environment): R
 export function optionTable(): readonly { option: string; env: string; accepts: string; default: string }[] {
   return (Object.keys(OPTIONS) as ValueOption[]).map((option) => {
     const { env, kind, default: value } = OPTIONS[option];
-    return { option, env, accepts: kind.accepts, default: String(value) };
+    return { option, env, accepts: kind.accepts, default: value === undefined ? '' : String(value) };
   });
 }

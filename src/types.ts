@@ -50,6 +50,15 @@ export interface McpInstrumentationConfig {
   trustIncomingContext?: 'parent' | 'link';
 
   /**
+   * How session ids are told, on spans and in the audit trail alike: as they are, as a keyed digest (the same on both; see
+   * {@link AuditConfig.digestKey}), or not at all. Servers accept them like passwords. `audit.sessionIds` wins for the trail.
+   * Anything else is reported and read as not set.
+   * @defaultValue not set: spans have them as they are, as the convention asks, and the audit trail has digests
+   * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
+   */
+  sessionIds?: 'plain' | 'digest' | 'none';
+
+  /**
    * Add the MCP attributes to an `execute_tool` span of the same tool that is already active, instead of making a
    * second span for the same call.
    * @defaultValue `false`

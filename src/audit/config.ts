@@ -44,7 +44,7 @@ const VALUES: { readonly [K in ValueOption]: Row<AuditValues[K]> } = {
   fileMaxBytes: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_BYTES', kind: count(1024, 2 ** 40), default: 67_108_864 },
   fileMaxFiles: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_FILES', kind: count(1, 10_000), default: 30 },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
-  sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain'), default: 'digest' },
+  sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain', 'none'), default: 'digest' },
   paths: {
     env: 'MCP_TRAIL_AUDIT_PATHS',
     kind: listOf(/^\/[^\s?#]{0,255}$/, 'paths such as /mcp or /mcp/*'),
@@ -118,13 +118,20 @@ function warnOfIdleFile(config: AuditConfig, { delivery }: Pick<AuditValues, 'de
   );
 }
 
-export function auditValues(config: AuditConfig, env: Environment): AuditValues {
+/** @param sessionIds what the instrumentation says of them, where it says something */
+export function auditValues(
+  config: AuditConfig,
+  env: Environment,
+  sessionIds?: AuditValues['sessionIds'],
+): AuditValues {
   const stated = env[DELIVERY.env]?.trim() ?? '';
   // Turned on in code, and without a word of where to.
   const plain = OFF.test(stated) || /^(?:on|true|1)$/i.test(stated) ? { ...env, [DELIVERY.env]: undefined } : env;
   const values: Record<string, unknown> = { delivery: resolve('audit.delivery', DELIVERY, config.delivery, plain) };
   for (const key of Object.keys(VALUES) as ValueOption[]) {
-    values[key] = resolve(`audit.${key}`, VALUES[key] as Row<unknown>, config[key], env);
+    const row = VALUES[key] as Row<unknown>;
+    const otherwise = key === 'sessionIds' && sessionIds !== undefined ? { ...row, default: sessionIds } : row;
+    values[key] = resolve(`audit.${key}`, otherwise, config[key], env);
   }
   warnOfIdleFile(config, values as unknown as AuditValues, env);
   return values as unknown as AuditValues;

@@ -67,7 +67,8 @@ export class Constants {
   /** As it may be shown. */
   sessionId({ template, connection }: Operation): string | undefined {
     const { sessionId } = template.facts;
-    if (sessionId === undefined || this.#settings.sessionIds === 'plain') return sessionId;
-    return this.#settings.digester.digest(connection.sessionId ?? sessionId);
+    const { sessionIds, digester } = this.#settings;
+    if (sessionId === undefined || sessionIds === 'none') return undefined;
+    return sessionIds === 'plain' ? sessionId : digester.digest(connection.sessionId ?? sessionId);
   }
 }

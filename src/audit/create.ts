@@ -11,6 +11,7 @@ import { warnOperator } from '../util/report.js';
 import { Auditor } from './auditor.js';
 import { auditConfig, auditValues, idleAuditSettings } from './config.js';
 import { InventoryFeed } from './inventory-feed.js';
+import { processDigester } from './key.js';
 import { latestAuditor } from './registry.js';
 import { auditSettings } from './settings.js';
 import { sharedFor } from './shared.js';
@@ -33,7 +34,7 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
     warnOfIdleSettings(instrumentation, env);
     return undefined;
   }
-  const values = auditValues(config, env);
+  const values = auditValues(config, env, instrumentation.sessionIds);
   const { redact, detectors, captureArguments } = instrumentation;
   const redactor = new Redactor({
     ...(redact !== undefined && { redact }),
@@ -67,4 +68,16 @@ function warnOfIdleSettings(instrumentation: ResolvedConfig, env: Environment): 
     if (latestAuditor() === undefined) warnOperator(text);
   };
   whenMcpIsSeen(() => setImmediate(say));
+}
+
+/** How spans show the id of a session; `digest` is the same as on the records of an auditor that shows digests. */
+export function spanSessionIds(
+  { sessionIds = 'plain' }: ResolvedConfig,
+  auditor: Auditor | undefined,
+  env: Environment = process.env,
+): ((id: string) => string | undefined) | undefined {
+  if (sessionIds === 'plain') return undefined;
+  if (sessionIds === 'none') return () => undefined;
+  const digester = auditor?.settings.digester ?? processDigester(env);
+  return (id) => digester.digest(id);
 }

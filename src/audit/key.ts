@@ -37,6 +37,13 @@ export function digestKey(
   return { digester, shared: false };
 }
 
+const STATE_DIRECTORY = 'MCP_TRAIL_AUDIT_STATE_DIRECTORY';
+
+/** The key of a process, for digests where nothing is audited. */
+export function processDigester(env: Environment): Digester {
+  return digestKey(undefined, () => env[STATE_DIRECTORY]?.trim() || undefined, env).digester;
+}
+
 const VARIABLE = 'MCP_TRAIL_AUDIT_DIGEST_KEY';
 const ID_VARIABLE = `${VARIABLE}_ID`;
 

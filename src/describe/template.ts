@@ -29,6 +29,8 @@ export interface TemplateFacts {
   readonly protocolVersion: string | undefined;
   readonly sessionId: string | undefined;
   readonly peer: McpPeerInfo;
+  /** As spans have it. */
+  readonly shownSessionId: string | undefined;
 }
 
 export interface Template {
@@ -54,7 +56,7 @@ export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'con
 }
 
 export function buildTemplate(facts: TemplateFacts): Template {
-  const { method, row, target, protocolVersion, sessionId, sent, peer } = facts;
+  const { method, row, target, protocolVersion, shownSessionId, sent, peer } = facts;
   return {
     facts,
     spanName: target === undefined ? method : `${method} ${target}`,
@@ -64,7 +66,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
       ...(row.target && { [row.target.attribute]: target }),
       [ATTR_GEN_AI_OPERATION_NAME]: row.operationName,
       [ATTR_MCP_PROTOCOL_VERSION]: protocolVersion,
-      [ATTR_MCP_SESSION_ID]: sessionId,
+      [ATTR_MCP_SESSION_ID]: shownSessionId,
       ...networkAttributes(facts),
       ...peerAttributes(peer),
       // Filled in for each request. A copy that has its place for it is cheaper than one that has to grow.

@@ -36,9 +36,12 @@ import { STRUCTURED_ATTRIBUTES } from './providers.js';
 export class Describer {
   readonly #config: ResolvedConfig;
   readonly #redactor: Redactor;
+  readonly #showSessionId: ((id: string) => string | undefined) | undefined;
 
-  constructor(config: ResolvedConfig) {
+  /** @param showSessionId how spans have it; as it is, without */
+  constructor(config: ResolvedConfig, showSessionId?: (id: string) => string | undefined) {
     const { redact, detectors } = config;
+    this.#showSessionId = showSessionId;
     this.#config = config;
     this.#redactor = new Redactor({
       ...(redact !== undefined && { redact }),
@@ -74,6 +77,8 @@ export class Describer {
 
     const name = (field: string, value: string | undefined) =>
       value === undefined ? undefined : this.name(field, value);
+    const knownAs = name(ATTR_MCP_SESSION_ID, sessionId);
+    const shown = this.#showSessionId;
     const template = buildTemplate({
       connection,
       sent,
@@ -81,7 +86,8 @@ export class Describer {
       method: this.name(ATTR_MCP_METHOD_NAME, method),
       target: name(row.target?.attribute ?? '', target),
       protocolVersion: name(ATTR_MCP_PROTOCOL_VERSION, protocolVersion),
-      sessionId: name(ATTR_MCP_SESSION_ID, sessionId),
+      sessionId: knownAs,
+      shownSessionId: shown === undefined || sessionId === undefined ? knownAs : shown(sessionId),
       peer: this.#peer(connection, client ? 'server' : 'client', other),
     });
     cache.set(sent, method, target, template);

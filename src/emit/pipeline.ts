@@ -38,17 +38,21 @@ export class Pipeline {
   readonly #observer: Guarded | undefined;
   enabled: boolean;
 
-  /** @param observer is told of operations and sessions beside spans and metrics: the audit trail */
+  /**
+   * @param observer is told of operations and sessions beside spans and metrics: the audit trail
+   * @param showSessionId how spans have the id of a session; as it is, without
+   */
   constructor(
     config: ResolvedConfig,
     providers = new Providers(),
     now: () => number = () => performance.now(),
     observer?: Observer,
+    showSessionId?: (id: string) => string | undefined,
   ) {
     this.#observer = observer === undefined ? undefined : new Guarded(observer);
     this.config = config;
     this.enabled = config.enabled;
-    this.#describer = new Describer(config);
+    this.#describer = new Describer(config, showSessionId);
     this.#starter = new Starter(config, providers, this.#describer, now, observer?.correlator);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);

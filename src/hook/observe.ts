@@ -1,7 +1,7 @@
 /** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
 import type { Auditor } from '../audit/auditor.js';
 import { auditOptionTable } from '../audit/config.js';
-import { createAuditor } from '../audit/create.js';
+import { createAuditor, spanSessionIds } from '../audit/create.js';
 import type { Trail } from '../audit/trail.js';
 import { optionTable, type ResolvedConfig } from '../config.js';
 import { showDiagnostics } from '../emit/diagnostics.js';
@@ -49,7 +49,7 @@ export function observe(config: ResolvedConfig, providers = new Providers(), tar
     currentPeer: () => currentHttpPeer(config.trustProxy),
     target,
   });
-  const pipeline = new Pipeline(config, providers, undefined, auditor);
+  const pipeline = new Pipeline(config, providers, undefined, auditor, spanSessionIds(config, auditor));
   // Also what is instrumented by hand, and disabled by nobody.
   auditor?.trail.endingWith(() => pipeline.shutdown());
   return {

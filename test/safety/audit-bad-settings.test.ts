@@ -57,7 +57,7 @@ describe('a setting that is none', () => {
     [
       'MCP_TRAIL_AUDIT_SESSION_IDS',
       'raw',
-      'MCP_TRAIL_AUDIT_SESSION_IDS is "raw"; accepted: digest, plain. Using digest',
+      'MCP_TRAIL_AUDIT_SESSION_IDS is "raw"; accepted: digest, plain, none. Using digest',
     ],
     [
       'MCP_TRAIL_AUDIT_PATHS',

@@ -23,6 +23,7 @@ export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
     protocolVersion: undefined,
     sessionId: undefined,
     peer: peerInfo(given.connection ?? new Connection({}, 'client'), 'server', {}),
+    shownSessionId: given.sessionId,
     ...given,
   };
 }

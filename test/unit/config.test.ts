@@ -15,6 +15,7 @@ afterEach(() => vi.unstubAllEnvs());
 const DEFAULTS: ResolvedConfig = {
   enabled: true,
   trustIncomingContext: 'parent',
+  sessionIds: undefined,
   reuseExecuteToolSpan: false,
   captureArguments: false,
   captureResults: false,
@@ -218,7 +219,11 @@ describe('the table of options', () => {
   it('has a row for each, with the variable that sets it and its default', () => {
     const rows = optionTable().map(({ option, env, default: value }) => ({ option, env, value }));
     expect(rows).toEqual(
-      Object.entries(DEFAULTS).map(([option, value]) => ({ option, env: variable(option), value: String(value) })),
+      Object.entries(DEFAULTS).map(([option, value]) => ({
+        option,
+        env: variable(option),
+        value: String(value ?? ''),
+      })),
     );
   });
 });

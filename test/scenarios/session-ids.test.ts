@@ -1,0 +1,94 @@
+/** How session ids are told, on spans and in the trail: one option for both. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { spanSessionIds } from '../../src/audit/create.js';
+import { resolveConfig } from '../../src/config.js';
+import type { McpInstrumentationConfig } from '../../src/index.js';
+import { auditScenarios } from '../support/audit-endings.js';
+import { expectNothingOpen } from '../support/endings.js';
+import { HTTP_FLAVOURS } from '../support/http.js';
+
+const { telemetry, audit } = auditScenarios();
+const KEY = 'c0ffee'.repeat(8);
+const DIGEST = /^hmac-sha256:[\w.-]+:[\da-f]{64}$/;
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a session, on $name', (flavour) => {
+  /** Its real value, and what spans and records say it is. */
+  async function told(config: McpInstrumentationConfig) {
+    const pair = await flavour.pair({ config });
+    const id: string = pair.clientTransport.sessionId;
+    await pair.client.ping();
+    await pair.client.listTools().catch(() => {});
+    await pair.close();
+    await expectNothingOpen(telemetry);
+    const spans = telemetry.spans.filter(({ name }) => name === 'tools/list');
+    const records = audit.records.filter((each) => each['mcp.method.name'] === 'tools/list');
+    const of = (values: unknown[]) => [...new Set(values)];
+    return {
+      id,
+      spans: of(spans.map(({ attributes }) => attributes['mcp.session.id'])),
+      records: of(records.map((each) => each['mcp.session.id'])),
+      everything: JSON.stringify([spans.map(({ attributes }) => attributes), audit.records]),
+    };
+  }
+
+  it('is plain on spans and a digest on records, where nothing is said', async () => {
+    const { id, spans, records } = await told({ audit: { digestKey: KEY } });
+    expect(spans).toEqual([id]);
+    expect(records).toEqual([expect.stringMatching(DIGEST)]);
+  });
+
+  it('is plain on both', async () => {
+    const { id, spans, records } = await told({ audit: { digestKey: KEY }, sessionIds: 'plain' });
+    expect([spans, records]).toEqual([[id], [id]]);
+  });
+
+  it('is the same digest on both, at client and server, and nowhere itself', async () => {
+    const { id, spans, records, everything } = await told({ audit: { digestKey: KEY }, sessionIds: 'digest' });
+    expect(spans).toEqual([expect.stringMatching(DIGEST)]);
+    expect(records).toEqual(spans);
+    expect(everything).not.toContain(id);
+  });
+
+  it('is on neither', async () => {
+    const { id, spans, records, everything } = await told({ audit: { digestKey: KEY }, sessionIds: 'none' });
+    expect([spans, records]).toEqual([[undefined], [undefined]]);
+    expect(everything).not.toContain(id);
+  });
+
+  it('is what the environment says on both', async () => {
+    vi.stubEnv('MCP_TRAIL_SESSION_IDS', 'none');
+    const { spans, records } = await told({ audit: { digestKey: KEY } });
+    expect([spans, records]).toEqual([[undefined], [undefined]]);
+  });
+
+  it.each([
+    ['none', 'plain'],
+    ['plain', 'none'],
+    ['plain', 'digest'],
+    ['digest', 'plain'],
+  ] as const)('is %s on spans and %s on records, where the trail has an option of its own', async (ofBoth, ofTrail) => {
+    const { id, spans, records } = await told({
+      sessionIds: ofBoth,
+      audit: { digestKey: KEY, sessionIds: ofTrail },
+    });
+    const shown = { none: undefined, plain: id, digest: expect.stringMatching(DIGEST) };
+    expect([spans, records]).toEqual([[shown[ofBoth]], [shown[ofTrail]]]);
+  });
+
+  it('is a digest also where nothing is audited', async () => {
+    const { id, spans, everything } = await told({ sessionIds: 'digest' });
+    expect(spans).toEqual([expect.stringMatching(DIGEST)]);
+    expect(everything).not.toContain(id);
+  });
+});
+
+it('processes have the same digests of session ids where they have the same key, with and without auditing', () => {
+  const shown = (env: Record<string, string>) =>
+    spanSessionIds(resolveConfig({ sessionIds: 'digest' }), undefined, env);
+  const one = shown({ MCP_TRAIL_AUDIT_DIGEST_KEY: KEY })?.('session');
+  expect(shown({ MCP_TRAIL_AUDIT_DIGEST_KEY: KEY })?.('session')).toBe(one);
+  expect(shown({ MCP_TRAIL_AUDIT_DIGEST_KEY: KEY.replace('c', 'd') })?.('session')).not.toBe(one);
+  expect(shown({})?.('session')).toBe(shown({})?.('session'));
+});
