@@ -31,7 +31,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   inventory: { imports: ['util'], types: ['semconv'] },
   policy: { imports: ['redact', 'util'], types: ['semconv'] },
   mapping: { imports: [], types: ['semconv'] },
-  cli: { imports: ['util'], types: ['semconv'] },
+  cli: { imports: ['redact', 'util'], types: ['semconv'] },
   'audit-types.ts': { imports: [] },
   'types.ts': { imports: [], types: ['audit-types.ts', 'session'] },
   'option-kinds.ts': { imports: ['redact', 'util'] },

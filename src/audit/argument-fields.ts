@@ -2,6 +2,7 @@
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { argumentNames } from '../redact/argument-names.js';
 import { captureArguments } from '../redact/capture.js';
+import { newReading, type Reading } from '../redact/scrub.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
@@ -27,8 +28,9 @@ export function addArguments(
     return;
   }
   const { redactor } = settings;
-  const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, tally);
-  const captured = capturedText(asString(call?.['name']), args, settings, tally);
+  const reading = newReading();
+  const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, tally, undefined, reading);
+  const captured = capturedText(asString(call?.['name']), args, settings, tally, reading);
   fields.add({
     'mcp_audit.redaction.parameters_scrubbed': keys.length > 0 || dropped > 0 || (unknownCount ?? 0) > 0,
     'mcp_audit.tool.argument.keys': keys.length > 0 ? withoutCredential(keys, secret) : undefined,
@@ -55,11 +57,12 @@ function capturedText(
   args: object,
   settings: AuditSettings,
   tally: Tally,
+  reading: Reading,
 ): string | undefined {
   const { redactor, captureAll, captureRules } = settings;
   const values = captureAll
-    ? redactor.value('gen_ai.tool.call.arguments', args, tally)
-    : captureFor(name === undefined ? undefined : captureRules(name), args, settings, tally);
+    ? redactor.value('gen_ai.tool.call.arguments', args, tally, { reading })
+    : captureFor(name === undefined ? undefined : captureRules(name), args, settings, tally, reading);
   if (values === undefined) return undefined;
   return typeof values === 'string' ? values : JSON.stringify(values);
 }
@@ -69,6 +72,7 @@ function captureFor(
   args: object,
   { redactor }: AuditSettings,
   tally: Tally,
+  reading: Reading,
 ): unknown {
-  return rules === undefined ? undefined : captureArguments(args, rules, redactor, tally);
+  return rules === undefined ? undefined : captureArguments(args, rules, redactor, tally, undefined, reading);
 }

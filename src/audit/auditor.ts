@@ -208,16 +208,9 @@ export class Auditor implements Observer {
 
   /** Who the server is, and what both speak, may be known only now. */
   #introduced(operation: Operation, { fields, veil }: Audited): void {
-    const { connection, row, template } = operation;
+    const { connection, row } = operation;
     addSafe(fields, endpointFacts(connection, undefined), veil);
-    addSafe(
-      fields,
-      {
-        'mcp.protocol.version': template.facts.protocolVersion,
-        'mcp.session.id': this.#constants.sessionId(operation),
-      },
-      veil,
-    );
+    addSafe(fields, this.#constants.spoken(operation), { ...veil, again: true });
     fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
     if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');
     fields.add(namedTarget(row, fields));

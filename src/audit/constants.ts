@@ -6,7 +6,7 @@ import type { Implementation } from '../session/connection.js';
 import { isSame, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import { actorFacts } from './actor.js';
-import { Fields } from './fields.js';
+import { type Facts, Fields } from './fields.js';
 import { constantFacts, endpointFacts, namedTarget } from './request-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
@@ -55,13 +55,21 @@ export class Constants {
     addSafe(fields, constantFacts(operation, audit, params), veil);
     addSafe(fields, endpointFacts(connection, client), veil);
     addSafe(fields, actorFacts({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
-    addSafe(fields, { 'mcp.session.id': this.sessionId(operation) }, veil);
+    addSafe(fields, this.spoken(operation), { ...veil, again: true });
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
     const made = { client, server: connection.server, fields, tally: veil.tally };
     // A caller with a token is looked for in everything, which is not the same for the next one.
     // What a hook dropped, because it was slow once, is asked for again.
     if (secret === undefined && veil.tally.dropped.size === 0) this.#made.set(template, made);
     return made;
+  }
+
+  /** What is spoken, and in which session: from the span, where it was hidden for the first time. */
+  spoken(operation: Operation): Facts {
+    return {
+      'mcp.protocol.version': operation.template.facts.protocolVersion,
+      'mcp.session.id': this.sessionId(operation),
+    };
   }
 
   /** As it may be shown. */

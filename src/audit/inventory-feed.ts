@@ -179,7 +179,8 @@ export class InventoryFeed {
     const version = asString(server?.version);
     const title = asString(server?.title);
     const endpoint = this.#endpointOf(connection);
-    const spoken = asString(connected?.['protocolVersion']) ?? template.facts.protocolVersion;
+    const spoken =
+      asString(connected?.['protocolVersion']) ?? connection.protocolVersion ?? template.facts.protocolVersion;
     const versions = strings(connected?.['supportedVersions']) ?? (spoken === undefined ? undefined : [spoken]);
     const capabilities = asRecord(connected?.['capabilities']);
     const instructions = asString(connected?.['instructions']);
@@ -222,7 +223,7 @@ export class InventoryFeed {
       .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
       .add(Object.fromEntries(context.entries()))
       .add({ 'audit.action': action, 'audit.outcome': 'success' });
-    addSafe(fields, said, { redactor, tally: new Tally(), secret });
+    addSafe(fields, said, { redactor, tally: new Tally(), secret, again: true });
     const tool = fields.get('gen_ai.tool.name');
     fields.add(
       tool === undefined

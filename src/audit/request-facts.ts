@@ -12,7 +12,7 @@ import { strings } from './actor.js';
 import type { Facts, Fields } from './fields.js';
 
 /** What is done, by a method to a tool or prompt: the same for all operations of a template. */
-export function constantFacts({ row, method, sent, template }: Operation, audit: AuditRow, params: unknown): Facts {
+export function constantFacts({ row, method, sent }: Operation, audit: AuditRow, params: unknown): Facts {
   const name = targetOf(row, params);
   return {
     'mcp_audit.side': sent ? 'client' : 'server',
@@ -23,7 +23,6 @@ export function constantFacts({ row, method, sent, template }: Operation, audit:
     'gen_ai.operation.name': row.operationName,
     'gen_ai.tool.name': row.target?.attribute === ATTR_GEN_AI_TOOL_NAME ? name : undefined,
     'gen_ai.prompt.name': row.target?.attribute === ATTR_GEN_AI_PROMPT_NAME ? name : undefined,
-    'mcp.protocol.version': template.facts.protocolVersion,
   };
 }
 

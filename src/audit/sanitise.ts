@@ -11,12 +11,16 @@ export interface Veil {
   readonly tally: Tally;
   /** The caller's own token: hidden wherever it turns up, a hook's answer included. */
   readonly secret: string | undefined;
+  /** The values were hidden before: what is written out in a name stays as it is. */
+  readonly again?: boolean | undefined;
 }
 
 /** An application may give a list where a text belongs. */
 function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && AUDIT_FIELDS[key].type === 'string[]';
 }
+
+const AGAIN = { again: true };
 
 /** Stands for the caller's own token. */
 export const CREDENTIAL = '[REDACTED:credential]';
@@ -57,9 +61,9 @@ function safeText(
   key: string,
   kind: Exclude<Redaction, 'ours'>,
   value: string,
-  { redactor, tally, secret }: Veil,
+  { redactor, tally, secret, again }: Veil,
 ): string | undefined {
-  const text = redactor.field(key, kind, value, tally);
+  const text = redactor.field(key, kind, value, tally, again ? AGAIN : undefined);
   if (text === undefined || secret === undefined) return text;
   // Before it was cut, too: half a token is not the token, and enough of it.
   if (!containsSecret(text, secret) && !containsSecret(value, secret)) return text;

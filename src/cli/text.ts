@@ -1,19 +1,21 @@
 /** Text for a terminal: values come from peers, so they are shown and never obeyed. Pure. */
+import { escapeOf, isHidden, notation, writtenOut } from '../redact/unseen.js';
 
 /** Longer values are cut, so that one of a megabyte costs no more than any other. */
 const MAX_CHARACTERS = 200;
 
-/** Controls, format characters such as those that turn the writing direction, lone surrogates, line separators. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 /** East Asian characters and pictures, which take two cells. An approximation: terminals disagree with each other too. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const COMBINING = /\p{M}/u;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** A value with everything invisible written out, as in `\u{1b}`; cut after `max` characters. */
+/** In braces, unlike what stands in the record already: a record has `\u200b` where a name had the character. */
+const IN_BRACES = notation('u\\{', (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+
+/** A value with everything that is not seen, or looks like ASCII and is not, written out as in `\u{1b}`; cut after `max` characters. */
 export function visible(raw: string, max = MAX_CHARACTERS): string {
-  return cut(raw, max).replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  return writtenOut(cut(raw, max), false, IN_BRACES);
 }
 
 function cut(text: string, max: number): string {
@@ -50,13 +52,10 @@ export function fitInto(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** JSON for a reader that may be a terminal: the same value, with everything invisible as an escape of JSON. */
+/** JSON for a reader that may be a terminal: the same value, with everything that is not seen as an escape of JSON. */
 export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2).replace(/[^\n\P{C}]|[\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`,
-    ).join(''),
+  return JSON.stringify(value, undefined, 2).replace(/[^\n\x20-\x7e]/gu, (character) =>
+    /\p{C}/u.test(character) || isHidden(character) ? escapeOf(character) : character,
   );
 }
 

@@ -9,9 +9,9 @@ import { buildTemplate, type Template } from '../describe/template.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
-import { isSensitiveKey } from '../redact/keys.js';
+import { isSensitiveKey, isStatement } from '../redact/keys.js';
 import { Redactor } from '../redact/redactor.js';
-import { REDACTED } from '../redact/scrub.js';
+import { newReading, REDACTED, TRUNCATED } from '../redact/scrub.js';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_CLIENT_PORT,
@@ -177,13 +177,14 @@ export class Describer {
   }
 
   #addContent(attributes: Attributes, content: Content): void {
+    const reading = newReading();
     for (const [key, raw] of content) {
-      const name = this.name('attribute key', key);
-      const value = isHiddenVariable(key)
-        ? REDACTED
-        : typeof raw === 'string'
-          ? this.#redactor.text(name, raw)
-          : this.#redactor.value(name, raw);
+      if (reading.left <= 0) {
+        attributes[ATTR_GEN_AI_PROMPT_VARIABLE(TRUNCATED)] = true;
+        break;
+      }
+      const name = this.#redactor.name('attribute key', key, undefined, { reading });
+      const value = isHiddenVariable(key, raw) ? REDACTED : this.#redactor.value(name, raw, undefined, { reading });
       if (value === undefined) continue;
       const structured = STRUCTURED_ATTRIBUTES || typeof value !== 'object';
       attributes[name] = structured ? (value as string) : JSON.stringify(value);
@@ -194,6 +195,8 @@ export class Describer {
 const VARIABLE = ATTR_GEN_AI_PROMPT_VARIABLE('');
 
 /** A prompt's variable whose name hides its value, such as `password`. */
-function isHiddenVariable(key: string): boolean {
-  return key.startsWith(VARIABLE) && isSensitiveKey(key.slice(VARIABLE.length));
+function isHiddenVariable(key: string, value: unknown): boolean {
+  if (!key.startsWith(VARIABLE)) return false;
+  const name = key.slice(VARIABLE.length);
+  return isSensitiveKey(name) && !isStatement(name, value);
 }

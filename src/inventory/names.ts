@@ -27,10 +27,10 @@ export class Names {
 
   /** A hook that fails costs the name. */
   #redacted(name: string): string {
-    const readable = plain(name.slice(0, MAX_READ));
-    if (this.#redact === undefined) return readable;
+    const read = name.slice(0, MAX_READ);
+    if (this.#redact === undefined) return plain(read);
     try {
-      const redacted: unknown = this.#redact(readable);
+      const redacted: unknown = this.#redact(read);
       return typeof redacted === 'string' ? plain(redacted.slice(0, MAX_READ)) : UNREADABLE;
     } catch {
       return UNREADABLE;

@@ -2,7 +2,7 @@
 import { isList, lengthOf, memberNames, ownValue } from './own.js';
 import { containerOf, escapedName, MAX_PATH_DEPTH, memberPath } from './paths.js';
 import type { Redactor } from './redactor.js';
-import { cutChars } from './scrub.js';
+import { cutChars, newReading, type Reading } from './scrub.js';
 import type { Tally } from './tally.js';
 
 /** Names listed. */
@@ -20,7 +20,7 @@ export interface ArgumentNames {
   readonly keys: string[];
   /** How many names the schema does not declare, at most 4096; what is below one of them is not counted. Undefined without a schema. */
   readonly unknownCount: number | undefined;
-  /** How many names, at least, are neither listed nor counted as unknown: too many, not looked at, or refused by the hook. */
+  /** How many names, at least, are neither listed nor counted as unknown: too many, too long, not looked at, or refused by the hook. */
   readonly dropped: number;
 }
 
@@ -36,7 +36,8 @@ interface Container {
  * schema declares only those are listed, and any other is counted: whoever calls chooses them. Where nothing is declared
  * below a declared name, what is below it is data and neither listed nor counted.
  *
- * Calls no getter, and never throws. `field` is what the hook of the redactor is told.
+ * Calls no getter, and never throws. `field` is what the hook of the redactor is told. Names beyond what may be read of the
+ * call are dropped.
  */
 export function argumentNames(
   args: unknown,
@@ -44,13 +45,15 @@ export function argumentNames(
   redactor: Redactor,
   tally: Tally,
   field = 'argument name',
+  reading = newReading(),
 ): ArgumentNames {
   const { found, unknown, unseen } = collect(args, declared);
   const listed = [...found.keys()].sort().slice(0, MAX_NAMES);
   const keys = new Set<string>();
   let dropped = unseen + found.size - listed.length;
   for (const path of listed) {
-    const key = shownPath(found.get(path) as readonly string[], redactor, tally, field);
+    const key =
+      reading.left > 0 ? shownPath(found.get(path) as readonly string[], redactor, tally, field, reading) : undefined;
     if (key === undefined) dropped += 1;
     else keys.add(key);
   }
@@ -116,8 +119,14 @@ function addObjects({ value, names, path }: Container, count: number, containers
 }
 
 /** The path as it may be shown. Each name is redacted alone: a secret with a dot in it is known only without the backslash. */
-function shownPath(names: readonly string[], redactor: Redactor, tally: Tally, field: string): string | undefined {
-  const shown = names.map((name) => escapedName(redactor.name(field, name, tally))).join('.');
+function shownPath(
+  names: readonly string[],
+  redactor: Redactor,
+  tally: Tally,
+  field: string,
+  reading: Reading,
+): string | undefined {
+  const shown = names.map((name) => escapedName(redactor.name(field, name, tally, { reading }))).join('.');
   return redactor.approved(field, 'name', cutChars(shown, MAX_LISTED_CHARS), tally);
 }
 

@@ -1,5 +1,5 @@
 /** `password=…`, `"apiKey": "…"`, `Authorization: …`: values hidden because of the name before them. */
-import { isSensitiveKey } from './keys.js';
+import { isSensitiveKey, isStatement } from './keys.js';
 import { MAX_LOOKBACK_CHARS } from './limits.js';
 import type { Span } from './span.js';
 
@@ -25,9 +25,12 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
   if (!isSensitiveKey(name)) return undefined;
   const start = match.end;
   const end = HEADER.test(name) && !/["'`]/.test(text.charAt(start)) ? lineEnd(text, start) : valueEnd(text, start);
-  return end - start <= MAX_HARMLESS_CHARS && isHarmless(text.slice(start, end), text.charAt(start - 1))
-    ? undefined
-    : inQuotes({ start, end }, text);
+  const value = inQuotes({ start, end }, text);
+  const harmless =
+    end - start <= MAX_HARMLESS_CHARS &&
+    (isHarmless(text.slice(start, end), text.charAt(start - 1)) ||
+      isStatement(name, text.slice(value.start, value.end).replace(/[).\]}]+$/, '')));
+  return harmless ? undefined : value;
 }
 
 /** Says whether a value hides nothing. `before` is the character in front of it. */

@@ -5,6 +5,7 @@ import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
 import { isList, ownValue } from './own.js';
 import { namesOf } from './paths.js';
 import type { Redactor } from './redactor.js';
+import { newReading, type Reading } from './scrub.js';
 import type { Tally } from './tally.js';
 
 export { type CaptureRule, parseCaptureRules } from './capture-rules.js';
@@ -15,7 +16,8 @@ export type CapturedValue = string | number | boolean;
 /**
  * The values of those arguments that have a rule, by their path as in `paths.ts`; undefined when there are none. Elements of
  * arrays are not recorded. Text passes the redactor and its hook, which is told `<field>.<path>`. A value that is there and
- * is not as its rule says, or that the redactor would change if it is a number, is left out, and the tally told so. So is
+ * is not as its rule says, or that the redactor would change if it is a number, is left out, and the tally told so. So is what is beyond the
+ * characters that may be read of the call, and
  * one whose name hides its value, such as `password`, whatever the rule says. Calls no getter, and never throws.
  */
 export function captureArguments(
@@ -24,6 +26,7 @@ export function captureArguments(
   redactor: Redactor,
   tally: Tally,
   field = 'arguments',
+  reading = newReading(),
 ): Record<string, CapturedValue> | undefined {
   const captured: [string, CapturedValue][] = [];
   for (const [path, rule] of rules) {
@@ -32,9 +35,9 @@ export function captureArguments(
     if (value === undefined) continue;
     const label = `${field}.${path}`;
     if (names.some(isSensitiveKey)) tally.drop(label, 'key_name');
-    else if (!isAsRuled(value, rule)) tally.drop(label, 'capture');
+    else if (!isAsRuled(value, rule) || reading.left <= 0) tally.drop(label, 'capture');
     else {
-      const safe = safeValue(value, rule, redactor, tally, label);
+      const safe = safeValue(value, rule, redactor, tally, label, reading);
       if (safe !== undefined) captured.push([path, safe]);
     }
   }
@@ -70,8 +73,10 @@ function safeValue(
   redactor: Redactor,
   tally: Tally,
   label: string,
+  reading: Reading,
 ): CapturedValue | undefined {
-  if (typeof value === 'string') return redactor.field(label, type === 'enum' ? 'name' : 'text', value, tally);
+  if (typeof value === 'string')
+    return redactor.field(label, type === 'enum' ? 'name' : 'text', value, tally, { reading });
   if (typeof value === 'boolean') return value;
   // A number can be a card number, too, and what stands for one is no number.
   const text = String(value);

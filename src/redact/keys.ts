@@ -1,4 +1,5 @@
 /** Which key names hide their value, whatever it looks like. */
+import { readAs } from './unseen.js';
 
 /** Words that make any key sensitive, alone or at the end of a run-together word such as `dbpassword`. */
 const SENSITIVE_WORD =
@@ -49,7 +50,7 @@ function wordsOf(key: string): string[] {
 
 /** Says whether a value under this key is hidden. Looks at the first 256 characters of the key. */
 export function isSensitiveKey(key: string): boolean {
-  const start = key.slice(0, 256);
+  const start = readAs(key.slice(0, 256));
   const words = wordsOf(start);
   const last = words.at(-1);
   if (last === undefined) return false;
@@ -62,4 +63,42 @@ export function isSensitiveKey(key: string): boolean {
   return words.some(
     (word, index) => SENSITIVE_WORD.test(word) || WHOLE_WORDS.has(word) || PAIRS.has(word + (words[index + 1] ?? '')),
   );
+}
+
+/** Words for a state: what stands under `session`, `auth`, `pass` or `sig` where no secret does. */
+const STATES = new Set(
+  (
+    'none null nil active inactive open opened opening close closed closing start started starting stop stopped end ended new ' +
+    'old idle busy ready pending waiting expired valid invalid missing present absent empty unknown ok okay error failed failure ' +
+    'success passed passing skipped required optional granted denied allowed forbidden accepted rejected refused revoked on off ' +
+    'yes no true false enabled disabled connected disconnected initialized initialised resumed restored created deleted ' +
+    'destroyed terminated lost timeout'
+  ).split(' '),
+);
+
+/** Words for a kind, which would make bad passwords, and are some. */
+const KINDS = new Set(
+  (
+    'anonymous guest user admin default basic bearer digest negotiate ntlm kerberos oauth oauth2 oidc saml sso ldap mtls apikey ' +
+    'password token cookie header internal external local remote public private stateless stateful all any'
+  ).split(' '),
+);
+
+/** Directories, which `pwd` names more often than a password. */
+const DIRECTORY = /^(?:\/|~(?:\/|$)|\.{1,2}(?:\/|$)|[A-Za-z]:[\\/]|\$(?:PWD|HOME|\{))/;
+
+/** Says whether a value under a sensitive key is a statement all the same: `session: closed`, `pwd=/home/x`, `pass: 3`. */
+export function isStatement(key: string, value: unknown): boolean {
+  // What stands before the name in a sentence is no part of it.
+  const words = wordsOf(readAs(key.slice(0, 256)).replace(/^.* /, ''));
+  if (/^(?:old)?pwd$/.test(words.join(''))) return typeof value === 'string' && DIRECTORY.test(value);
+  const last = words.at(-1);
+  if (last === undefined || !LAST_WORDS.has(last)) return false;
+  // As a key of several words it may be sensitive for another reason.
+  if (words.slice(0, -1).some((word) => SENSITIVE_WORD.test(word) || WHOLE_WORDS.has(word))) return false;
+  if (typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 && value < 10_000;
+  if (typeof value !== 'string' || value.length > 64) return false;
+  const word = value.toLowerCase();
+  return STATES.has(word) || /^\d{1,3}$/.test(word) || (last !== 'pass' && KINDS.has(word));
 }

@@ -43,3 +43,9 @@ export const MAX_HOOK_MS = 5;
 /** Longest text recorded of an argument by a capture rule, in UTF-16 units: unless the rule says otherwise, and whatever it says. */
 export const DEFAULT_CAPTURED_CHARS = 64;
 export const MAX_CAPTURED_CHARS = 1024;
+
+/**
+ * Characters read of one call, names and values together, after which the rest is left out: what is read costs as much as
+ * what is shown. A value that was begun is read to its own bound.
+ */
+export const MAX_READ_CHARS = 32_768;

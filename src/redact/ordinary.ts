@@ -1,4 +1,5 @@
 /** The cheap way out for names that cannot hold anything to hide: nearly all of them, on every message. */
+import { TIME } from './numbers.js';
 import { ANY_HINT, TOKEN_HINT } from './patterns.js';
 
 /** Longer strings, and any other character, take the long way. */
@@ -7,8 +8,8 @@ const MAX_CHECKED = 64;
 /** Every provider token, JSON Web Token and IBAN with few digits has at least so much after the start that marks it. */
 const MAX_SHORT = 14;
 
-/** Every number to hide has more digits: 9 in a US social security number, 13 in a card number or a short IBAN. */
-const MAX_DIGITS = 8;
+/** Every number to hide has more digits: 6 in a British number of a person, 13 in a card number. */
+const MAX_DIGITS = 5;
 
 const OTHER = 0;
 const PLAIN = 1;
@@ -36,6 +37,6 @@ export function isOrdinary(value: string): boolean {
     if (kind === DIGIT) digits += 1;
     else if (kind === COLON) colons += 1;
   }
-  if (digits > MAX_DIGITS || colons > 0) return UUID.test(value) || !ANY_HINT.test(value);
+  if (digits > MAX_DIGITS || colons > 0) return UUID.test(value) || TIME.test(value) || !ANY_HINT.test(value);
   return value.length <= MAX_SHORT || !TOKEN_HINT.test(value.slice(0, -MAX_SHORT));
 }

@@ -6,9 +6,16 @@
  */
 import { ASSIGNMENT, assignedValueAt } from './assignments.js';
 import { elementTextAt, OPTION, optionValueAt, PAIR, pairedValueAt, START_TAG } from './named-values.js';
-import { cardAt, emailAt, ibanAt, phoneAt, ssnAt } from './personal.js';
+import { BRACKETED, bracketedAt, NUMBER, NUMBER_HINT, numbersIn } from './numbers.js';
+import { AT_HOST, emailAt, ibanAt, phoneAt } from './personal.js';
+import { CODE, CODE_HINT, codeAt } from './personal-codes.js';
 import { type Span, startsAlone } from './span.js';
 import { TOKEN_SHAPES, type TokenShape } from './tokens.js';
+
+/** What is hidden, and what it is called where that is not the row's id. */
+export interface Located extends Span {
+  readonly id?: string;
+}
 
 /** One row: what it is called, a cheap test that says when it cannot apply, and how to find it. */
 export interface Pattern {
@@ -16,8 +23,11 @@ export interface Pattern {
   /** Without a match of this anywhere in the text, `regex` is not tried. Has no flags. */
   readonly hint: RegExp;
   readonly regex: RegExp;
-  /** What of a match is hidden, when not all of it; nothing, when it only looked like one. */
-  readonly locate?: (match: Span, text: string) => Span | undefined;
+  /**
+   * What of a match is hidden, when not all of it: one stretch, several, or nothing, when it only looked like one. `label` is
+   * the name that the text stands under.
+   */
+  readonly locate?: (match: Span, text: string, label?: string) => Located | readonly Located[] | undefined;
 }
 
 function tokenPattern({ id, prefix, alphabet, min, alone }: TokenShape): Pattern {
@@ -79,11 +89,16 @@ function basicAt(match: Span, text: string): Span | undefined {
   return undefined;
 }
 
-/** User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody. */
+/** User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody, `npm://pkg@1.2.3` no user. */
 function userinfoAt({ start, end }: Span, text: string): Span | undefined {
   const span = { start: start + '://'.length, end: end - 1 };
-  return text.slice(span.start, span.end) === 'git' ? undefined : span;
+  const user = text.slice(span.start, span.end);
+  const isPackage = !/[:@]/.test(user) && PACKAGE_VERSION.test(text.slice(end, end + 64));
+  return user === 'git' || isPackage ? undefined : span;
 }
+
+/** The version of a package: no host looks so. */
+const PACKAGE_VERSION = /^v?\d+\.\d+\.\d+(?:[-+][\w.+-]*)?(?:[/?#\s"'<>),;\]}]|$)/;
 
 /** In the order of precision: where two rows find the same stretch, the earlier one names it. */
 export const PATTERNS: readonly Pattern[] = [
@@ -130,15 +145,8 @@ export const PATTERNS: readonly Pattern[] = [
   {
     id: 'email',
     hint: /@/,
-    regex: /@[A-Za-z0-9.-]{4,253}/g,
+    regex: AT_HOST,
     locate: emailAt,
-  },
-  {
-    id: 'card',
-    hint: /[2-6](?:\d{12}|\d{3}(?:[ -]|%20)\d)/,
-    regex:
-      /\d{13,19}|\d{4}(?:[ -]|%20)\d{4}(?:[ -]|%20)\d{4}(?:[ -]|%20)\d{1,7}|\d{4}(?:[ -]|%20)\d{6}(?:[ -]|%20)\d{4,5}/g,
-    locate: cardAt,
   },
   {
     id: 'iban',
@@ -146,16 +154,14 @@ export const PATTERNS: readonly Pattern[] = [
     regex: /[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}/g,
     locate: ibanAt,
   },
-  {
-    id: 'ssn',
-    hint: /\d{3}-\d{2}-/,
-    regex: /\d{3}-\d{2}-\d{4}/g,
-    locate: ssnAt,
-  },
+  // Cards and numbers of persons say themselves which they are.
+  { id: 'phone', hint: NUMBER_HINT, regex: NUMBER, locate: numbersIn },
+  { id: 'national-id', hint: CODE_HINT, regex: CODE, locate: codeAt },
+  { id: 'phone', hint: /\(\d{2,5}\)/, regex: BRACKETED, locate: bracketedAt },
   {
     id: 'phone',
     hint: /\+[1-9]/,
-    regex: /\+[1-9][\d ().-]{7,22}/g,
+    regex: /\+[1-9][\d ()./-]{7,22}/g,
     locate: phoneAt,
   },
 ];

@@ -1,37 +1,7 @@
-/** Personal data that can be told from other numbers and words by its own check. */
+/** Personal data that is told from other words and numbers by what it is made of. What numbers are somebody's: `numbers.ts`. */
+import { mod97 } from './check-digits.js';
 import { MAX_LOOKBACK_CHARS } from './limits.js';
 import { type Span, standsAlone, startsAlone } from './span.js';
-
-/** The numbers of a payment card: a length its issuer uses, and a Luhn check digit. */
-const CARD_ISSUERS =
-  /^(?:4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17})$/;
-
-function passesLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let index = 0; index < digits.length; index++) {
-    const digit = Number(digits[digits.length - 1 - index]);
-    sum += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
-  }
-  return sum % 10 === 0;
-}
-
-/** A card number, in one run or in the groups it is embossed in. */
-export function cardAt(match: Span, text: string): Span | undefined {
-  // The first digits may be the end of an escape, `%20` or `%B4`.
-  const escaped = /%[A-Fa-f]?$/.exec(text.slice(Math.max(0, match.start - 2), match.start))?.[0];
-  const span = {
-    start: match.start + (escaped === undefined ? 0 : 3 - escaped.length),
-    end: match.end,
-  };
-  const digits = text.slice(span.start, span.end).replace(/%20|\D/g, '');
-  return CARD_ISSUERS.test(digits) && passesLuhn(digits) && standsAlone(text, span) ? span : undefined;
-}
-
-/** A US social security number of a range that was ever issued. */
-export function ssnAt(span: Span, text: string): Span | undefined {
-  const issued = /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/.test(text.slice(span.start, span.end));
-  return issued && standsAlone(text, span) ? span : undefined;
-}
 
 /** IBAN length by country. */
 const IBAN_LENGTHS = new Map(
@@ -45,15 +15,6 @@ const IBAN_LENGTHS = new Map(
     .map((entry): [string, number] => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-function passesMod97(iban: string): boolean {
-  let rest = 0;
-  for (const character of iban.slice(4) + iban.slice(0, 4)) {
-    const digits = Number.parseInt(character, 36);
-    rest = (rest * (digits > 9 ? 100 : 10) + digits) % 97;
-  }
-  return rest === 1;
-}
-
 /** An IBAN of its country's length, alone or in groups of four. The match is only its first eight characters. */
 export function ibanAt({ start }: Span, text: string): Span | undefined {
   const length = IBAN_LENGTHS.get(text.slice(start, start + 2)) ?? 0;
@@ -66,7 +27,12 @@ export function ibanAt({ start }: Span, text: string): Span | undefined {
     end += 1;
   }
   const span = { start, end };
-  return length > 0 && iban.length === length && passesMod97(iban) && standsAlone(text, span) ? span : undefined;
+  return length > 0 &&
+    iban.length === length &&
+    mod97(iban.slice(4) + iban.slice(0, 4)) === 1 &&
+    standsAlone(text, span)
+    ? span
+    : undefined;
 }
 
 /** A telephone number with `+` and country code, 8 to 15 digits. One dot alone makes it a decimal fraction. */
@@ -79,15 +45,30 @@ export function phoneAt(span: Span, text: string): Span | undefined {
   return plausible && startsAlone(text, span.start) && !/^[A-Za-z0-9]/.test(text.charAt(found.end)) ? found : undefined;
 }
 
+/** Top-level domains, of any script, and those as they go over the wire. */
+const TOP_LEVEL = /^(?:\p{L}[\p{L}\p{M}]{1,23}|xn--[A-Za-z0-9-]{1,60})$/u;
+
+/** What files end in that are no domains: `icon@2x.png`. */
+const FILE =
+  /^(?:7z|aar|apk|bak|bz2|bmp|cfg|cjs|class|conf|crt|csv|css|csproj|deb|dll|dmg|docx?|egg|exe|gif|go|gz|html?|ico|ini|ipynb|jar|java|jpe?g|js|json|jsonl?|jsx|kt|lock|log|map|mjs|mts|nupkg|pdf|pem|php|png|pptx?|py[cd]|rar|rb|rpm|sql|svg|swift|tar|tgz|toml|tsx?|txt|war|wasm|webp|whl|xlsx?|xml|xz|ya?ml|zst)$/i;
+
+/** A version, as in `pkg@1.2.3-next.tgz`: hosts do not begin with two numbers. */
+const VERSION = /^v?\d+\.\d+(?:[.-]|$)/;
+
+/** `@` and a host, in any script. */
+export const AT_HOST = /@[\p{L}\p{M}\p{N}.-]{4,253}/gu;
+
 /** An e-mail address. The match is `@` and the host; the local part is looked for before it. `git@host` is nobody. */
 export function emailAt({ start, end }: Span, text: string): Span | undefined {
-  const labels = text.slice(start + 1, end).split('.');
-  while (labels.length > 0 && !/^(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{1,60})$/.test(labels.at(-1) ?? '')) labels.pop();
+  const host = text.slice(start + 1, end);
+  const labels = host.split('.');
+  while (labels.length > 0 && !TOP_LEVEL.test(labels.at(-1) ?? '')) labels.pop();
+  if (labels.length < 2 || VERSION.test(host) || FILE.test(labels.at(-1) as string)) return undefined;
   const before = text.slice(Math.max(0, start - MAX_LOOKBACK_CHARS), start);
   // Between `://` and the host it is userinfo, which has a row of its own.
   if (/:\/\/[^\s/?#"'<>\\]*$/.test(before)) return undefined;
   const local = localPart(before);
-  if (labels.length < 2 || local === '' || local === 'git') return undefined;
+  if (local === '' || local === 'git') return undefined;
   return {
     start: start - local.length,
     end: start + 1 + labels.join('.').length,
@@ -96,6 +77,7 @@ export function emailAt({ start, end }: Span, text: string): Span | undefined {
 
 function localPart(before: string): string {
   let start = before.length;
-  while (start > 0 && /[\p{L}\p{N}._%+-]/u.test(before.charAt(start - 1))) start -= 1;
-  return before.slice(start);
+  while (start > 0 && /[\p{L}\p{M}\p{N}._%+'-]/u.test(before.charAt(start - 1))) start -= 1;
+  // A quotation mark before it is none of its own.
+  return before.slice(start).replace(/^'+/, '');
 }

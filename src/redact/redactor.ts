@@ -36,6 +36,9 @@ export interface RedactorOptions {
 /** What a string of a record is: a short identifier, a URI, or text of several lines. */
 export type FieldKind = 'name' | 'uri' | 'text';
 
+/** `again`: the value has been through this before. `reading`: what may still be read of the call it belongs to. */
+export type How = Pick<Means, 'again' | 'reading'>;
+
 /** Holds the answer of a hook to the bounds and characters of its kind. */
 type Fit = (answer: string) => string;
 
@@ -58,12 +61,13 @@ export class Redactor {
 
   /**
    * A short identifier chosen by a peer: a method, tool name, JSON-RPC id, session id, protocol version.
-   * Secrets and unsafe characters are replaced; at most 256 characters. Ordinary names return after one cheap check.
+   * Secrets are replaced, and characters that are not seen, or look like others, written out as `\u200b`; at most 256
+   * characters. Ordinary names return after one cheap check.
    */
-  name(field: string, value: string, tally?: Tally): string {
+  name(field: string, value: string, tally?: Tally, how?: How): string {
     if (isOrdinary(value) && this.#detectors === undefined) return value;
     try {
-      const scrubbed = scrub(value, MAX_NAME_CHARS, false, this.#means(tally));
+      const scrubbed = scrub(value, MAX_NAME_CHARS, false, this.#means(tally, field, how));
       return cutChars(scrubbed, MAX_NAME_CHARS, value.length > MAX_NAME_CHARS);
     } catch (error) {
       tally?.drop(field, failureRule(error));
@@ -72,9 +76,9 @@ export class Redactor {
   }
 
   /** A URI without userinfo, query and fragment, secrets replaced, at most 1024 characters. Any scheme, or none. */
-  uri(field: string, value: string, tally?: Tally): string {
+  uri(field: string, value: string, tally?: Tally, how?: How): string {
     try {
-      return safeUri(value, this.#means(tally));
+      return safeUri(value, this.#means(tally, field, how));
     } catch (error) {
       tally?.drop(field, failureRule(error));
       return REDACTED;
@@ -82,8 +86,8 @@ export class Redactor {
   }
 
   /** Opt-in content text: secrets replaced, cut to the bound with a mark saying how much is missing, then the hook. */
-  text(field: string, value: string, tally?: Tally): string | undefined {
-    const safe = this.#safeText(field, value, tally);
+  text(field: string, value: string, tally?: Tally, how?: How): string | undefined {
+    const safe = this.#safeText(field, value, tally, how);
     return safe === undefined ? undefined : this.#ask(field, safe, this.#fits.text, tally);
   }
 
@@ -91,10 +95,10 @@ export class Redactor {
    * Opt-in structured content: a bounded copy as plain data, values under sensitive keys hidden, then the hook with its
    * JSON text. A changed text that is JSON comes back as data, any other as a string.
    */
-  value(field: string, value: unknown, tally?: Tally): unknown {
-    if (typeof value === 'string') return this.text(field, value, tally);
+  value(field: string, value: unknown, tally?: Tally, how?: How): unknown {
+    if (typeof value === 'string') return this.text(field, value, tally, how);
     try {
-      const copy = copyStructure(value, this.#maxBytes, this.#means(tally));
+      const copy = copyStructure(value, this.#maxBytes, this.#means(tally, field, how));
       if (this.#hook === undefined || copy === undefined) return copy;
       const json = JSON.stringify(copy);
       const answer = this.#ask(field, json, this.#fits.text, tally);
@@ -109,8 +113,8 @@ export class Redactor {
    * One string of an audit record: what {@link name}, {@link uri} or {@link text} make of it, and then the hook, whatever
    * the kind. Undefined when it is not to be recorded: the hook refused it, failed, or took longer than 5 ms.
    */
-  field(field: string, kind: FieldKind, value: string, tally?: Tally): string | undefined {
-    const safe = kind === 'text' ? this.#safeText(field, value, tally) : this[kind](field, value, tally);
+  field(field: string, kind: FieldKind, value: string, tally?: Tally, how?: How): string | undefined {
+    const safe = kind === 'text' ? this.#safeText(field, value, tally, how) : this[kind](field, value, tally, how);
     return safe === undefined ? undefined : this.approved(field, kind, safe, tally);
   }
 
@@ -119,9 +123,9 @@ export class Redactor {
     return this.#ask(field, safe, this.#fits[kind], tally, this.#now);
   }
 
-  #safeText(field: string, value: string, tally: Tally | undefined): string | undefined {
+  #safeText(field: string, value: string, tally: Tally | undefined, how: How | undefined): string | undefined {
     try {
-      return scrubToBytes(value, this.#maxBytes, this.#means(tally));
+      return scrubToBytes(value, this.#maxBytes, this.#means(tally, field, how));
     } catch (error) {
       tally?.drop(field, failureRule(error));
       return undefined;
@@ -150,8 +154,8 @@ export class Redactor {
     return undefined;
   }
 
-  #means(tally: Tally | undefined): Means {
-    return { detectors: this.#detectors, tally };
+  #means(tally: Tally | undefined, label: string, how?: How): Means {
+    return { detectors: this.#detectors, tally, label, ...how };
   }
 }
 

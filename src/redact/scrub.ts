@@ -1,61 +1,90 @@
 /** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
+import { DECODERS } from './decoded.js';
 import { type Detector, detectedSpans } from './detectors.js';
-import { SCAN_OVERLAP_CHARS } from './limits.js';
-import { PATTERNS } from './patterns.js';
-import { percentDecoded } from './percent.js';
+import { MAX_READ_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
+import { type Located, PATTERNS } from './patterns.js';
 import type { Span } from './span.js';
 import type { Tally } from './tally.js';
+import { writtenOut } from './unseen.js';
 
-/** What goes along with a value: detectors that look at it after the pattern set, and who is told what was hidden. */
+/** What goes along with a value. */
 export interface Means {
+  /** They look at it after the pattern set. */
   readonly detectors?: readonly Detector[] | undefined;
+  /** Is told what was hidden. */
   readonly tally?: Tally | undefined;
+  /** The name that the value stands under: a number is something else in `order.id` than in `phone`. */
+  readonly label?: string | undefined;
+  /** The name was scrubbed before: what is written out in it stays as it is. */
+  readonly again?: boolean | undefined;
+  readonly reading?: Reading | undefined;
+}
+
+/** How much of one call may still be read. Whoever has more to read asks first. */
+export interface Reading {
+  left: number;
+}
+
+export function newReading(): Reading {
+  return { left: MAX_READ_CHARS };
 }
 
 const NO_MEANS: Means = {};
 
+/** Stands for what is left out. */
+export const TRUNCATED = '[TRUNCATED]';
+
 /** Stands for a value hidden because of its key, or one that could not be looked at. */
 export const REDACTED = '[REDACTED]';
 
-/** Control characters, lone surrogates, line separators and the marks that reverse the reading direction. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** Control characters, lone surrogates and line separators: nothing is gained by knowing which. */
+const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
 
-/** The same, except for tab, line feed and carriage return. */
+/** The same, except for tab, line feed and carriage return, and the marks that reverse the reading direction. */
 const UNSAFE_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 interface Finding extends Span {
   readonly id: string;
 }
 
-function findings(text: string): Finding[] {
+function findings(text: string, label: string | undefined): Finding[] {
   const found: Finding[] = [];
   for (const { id, hint, regex, locate } of PATTERNS) {
     if (!hint.test(text)) continue;
     regex.lastIndex = 0;
     for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
       const whole = { start: match.index, end: match.index + match[0].length };
-      const span = locate ? locate(whole, text) : whole;
-      if (span === undefined) continue;
-      found.push({ id, start: span.start, end: span.end });
-      regex.lastIndex = Math.max(whole.end, span.end);
+      const located = locate ? locate(whole, text, label) : whole;
+      if (located === undefined) continue;
+      const spans: readonly Located[] = 'length' in located ? located : [located];
+      for (const span of spans) {
+        found.push({ id: span.id ?? id, start: span.start, end: span.end });
+        regex.lastIndex = Math.max(regex.lastIndex, span.end);
+      }
     }
   }
   return found;
 }
 
-/** Encoded again by whoever put a URI into a URI. */
-const MAX_ENCODINGS = 3;
+/** Read anew so often, by somebody who encodes what is encoded already. */
+const MAX_READINGS = 4;
 
-/** Findings in the text as it is, and as it is without percent-encoding, in order. */
-function allFindings(text: string): Finding[] {
-  const found = findings(text);
+/** Findings in the text as it is shown, and in what it reads as once it is decoded, in order. `seen` has all characters. */
+function allFindings(shown: string, seen: string, label: string | undefined): Finding[] {
+  const found = findings(shown, label);
   let origin = (span: Span): Span => span;
-  let decoded = percentDecoded(text);
-  for (let layer = 0; decoded !== undefined && layer < MAX_ENCODINGS; layer++) {
-    const [outer, inner] = [origin, decoded.origin];
-    origin = (span) => outer(inner(span));
-    for (const { id, ...span } of findings(decoded.text)) found.push({ id, ...origin(span) });
-    decoded = percentDecoded(decoded.text);
+  let text = seen;
+  let readings = 0;
+  for (let unchanged = 0, next = 0; unchanged < DECODERS.length && readings < MAX_READINGS; next++) {
+    const decoded = DECODERS[next % DECODERS.length]?.(text);
+    unchanged += 1;
+    if (decoded === undefined) continue;
+    unchanged = 0;
+    readings += 1;
+    text = decoded.text;
+    const outer = origin;
+    origin = (span) => outer(decoded.origin(span));
+    for (const { id, ...span } of findings(text, label)) found.push({ id, ...origin(span) });
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -82,22 +111,25 @@ function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id:
 }
 
 /**
- * At most the first `limit` characters of a text, without secrets and without characters that harm a log. What is read
- * is bounded too, but goes past the limit, so that a secret lying across it is known. The result may be longer than
+ * At most the first `limit` characters of a text, without secrets and without characters that harm a log. In text of several
+ * lines those are replaced; in one line, which is a name, what is not seen is written out (see `unseen.ts`). What is read is bounded too, but goes past the limit, so that a secret lying across it is known. The result may be longer than
  * `limit` by the names that stand for short secrets: callers cut it to their own bound.
  *
  * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
  */
 export function scrub(value: string, limit: number, multiline = false, means = NO_MEANS): string {
-  const { detectors, tally } = means;
+  const { detectors, tally, label, again, reading } = means;
   const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
+  if (reading !== undefined) reading.left -= seen.length;
   const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
   let part: Part = { text: safe, limit: wholeCharacters(value, limit) };
-  if (tally !== undefined && safe.slice(0, part.limit) !== seen.slice(0, part.limit)) tally.add('control');
-  part = replace(part, allFindings(safe), tally && ((id) => tally.add(id)));
+  const changed = safe.slice(0, part.limit) !== seen.slice(0, part.limit);
+  part = replace(part, allFindings(safe, seen, label), tally && ((id) => tally.add(id)));
   if (detectors !== undefined) for (const detector of detectors) part = detect(part, detector, tally);
   const scrubbed = part.text.slice(0, part.limit);
-  return value.length > limit ? detached(scrubbed) : scrubbed;
+  const shown = multiline ? scrubbed : writtenOut(scrubbed, again);
+  if (changed || shown !== scrubbed) tally?.add('control');
+  return value.length > limit ? detached(shown) : shown;
 }
 
 function detect(part: Part, detector: Detector, tally: Tally | undefined): Part {
@@ -121,9 +153,9 @@ export function scrubToBytes(value: string, max: number, means = NO_MEANS): stri
   return cutBytes(text, max, unseen);
 }
 
-/** One line that a hook wrote: without the characters that harm a log, and of at most `max` UTF-16 units. */
+/** One line that a hook wrote, as a name is shown, of at most `max` UTF-16 units. */
 export function oneLine(text: string, max: number): string {
-  return cutChars(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), max);
+  return cutChars(writtenOut(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), true), max);
 }
 
 /** A string of at most `max` UTF-16 units, ending in `…` when it, or what it was made of, was longer. */

@@ -1,11 +1,11 @@
 /** A bounded copy of structured content, safe to serialise. */
 import { DetectorFailure } from './detectors.js';
-import { isSensitiveKey } from './keys.js';
+import { isSensitiveKey, isStatement } from './keys.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
 import { isPairedValue, isSecretOption } from './named-values.js';
-import { cutChars, type Means, REDACTED, scrub, scrubToBytes } from './scrub.js';
+import { ownValue } from './own.js';
+import { cutChars, type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
 
-const TRUNCATED = '[TRUNCATED]';
 const UNREADABLE = '[UNREADABLE]';
 
 /** Past these an integer is no longer anything but a place to put data; turning a huge one into text is slow, too. */
@@ -17,34 +17,40 @@ interface Budget {
   bytes: number;
   readonly open: Set<object>;
   readonly means: Means;
+  readonly reading: Reading;
 }
 
 /**
  * Copies JSON-like data within the bounds. Getters are not called, class instances are read as plain objects, binary
  * data is named and not expanded. Never throws, whatever proxies and revoked objects do.
  */
-export function copyStructure(value: unknown, maxBytes: number, means: Means = {}): unknown {
-  return copy(value, {
+export function copyStructure(value: unknown, maxBytes: number, given: Means = {}): unknown {
+  const { reading = newReading(), label = '' } = given;
+  const means = { ...given, reading };
+  return copy(value, label, {
     nodes: MAX_NODES,
     bytes: maxBytes - MARKER_RESERVE_BYTES,
     open: new Set(),
     means,
+    reading,
   });
 }
 
-/** The copy of one value, or undefined for what JSON has no word for. Spends the bytes of its JSON text. */
-function copy(value: unknown, budget: Budget): unknown {
+/** The copy of one value, or undefined for what JSON has no word for. Spends the bytes of its JSON text. `label`: its name. */
+function copy(value: unknown, label: string, budget: Budget): unknown {
   switch (typeof value) {
     case 'string':
-      return copyString(value, budget);
+      return copyString(value, label, budget);
     case 'number':
-      return Number.isFinite(value) ? copyNumber(value, budget) : spend(null, budget);
+      return Number.isFinite(value) ? copyNumber(value, label, budget) : spend(null, budget);
     case 'bigint':
-      return value < MAX_BIGINT && value > -MAX_BIGINT ? copyString(String(value), budget) : spend('[BIGINT]', budget);
+      return value < MAX_BIGINT && value > -MAX_BIGINT
+        ? copyString(String(value), label, budget)
+        : spend('[BIGINT]', budget);
     case 'boolean':
       return spend(value, budget);
     case 'object':
-      return value === null ? spend(null, budget) : copyObject(value, budget);
+      return value === null ? spend(null, budget) : copyObject(value, label, budget);
     default:
       return undefined;
   }
@@ -56,9 +62,9 @@ function spend<T extends string | number | boolean | null>(leaf: T, budget: Budg
 }
 
 /** Reading costs as much as writing, so that many long secrets cannot buy more work than one long text. */
-function copyString(value: string, budget: Budget): string {
+function copyString(value: string, label: string, budget: Budget): string {
   const limit = Math.max(0, budget.bytes - 3);
-  const fitting = orRedacted(() => fittingText(value, limit, budget.means), budget);
+  const fitting = orRedacted(() => fittingText(value, limit, { ...budget.means, label }), budget);
   budget.bytes -= Math.max(0, Math.min(value.length, limit) - Buffer.byteLength(fitting));
   return spend(fitting, budget);
 }
@@ -67,7 +73,7 @@ function fittingText(value: string, limit: number, means: Means): string {
   const fitting = scrubToBytes(value, limit, means);
   if (Buffer.byteLength(JSON.stringify(fitting)) <= limit + 2) return fitting;
   // Escaping at most doubles what is left in a scrubbed text. What is hidden in it has been told already.
-  return scrubToBytes(value, limit >> 1, { detectors: means.detectors });
+  return scrubToBytes(value, limit >> 1, { ...means, tally: undefined });
 }
 
 /** What a detector could not look at does not leave. */
@@ -82,20 +88,20 @@ function orRedacted(scrubbed: () => string, { means }: Budget): string {
 }
 
 /** A number can be a card number, too. */
-function copyNumber(value: number, budget: Budget): number | string {
+function copyNumber(value: number, label: string, budget: Budget): number | string {
   const text = String(value);
-  const safe = orRedacted(() => scrub(text, text.length, false, budget.means), budget);
+  const safe = orRedacted(() => scrub(text, text.length, false, { ...budget.means, label }), budget);
   return safe === text ? spend(value, budget) : spend(safe, budget);
 }
 
-function copyObject(value: object, budget: Budget): unknown {
+function copyObject(value: object, label: string, budget: Budget): unknown {
   if (budget.open.has(value)) return spend('[CYCLE]', budget);
   if (budget.open.size >= MAX_DEPTH) return spend(TRUNCATED, budget);
   budget.open.add(value);
   try {
-    if (Array.isArray(value)) return copyArray(value, budget);
+    if (Array.isArray(value)) return copyArray(value, label, budget);
     const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-    if (kind === 'Object') return copyRecord(value, budget);
+    if (kind === 'Object') return copyRecord(value, label, budget);
     if (kind === 'Date') return spend(Date.prototype.toISOString.call(value), budget);
     // `Symbol.toStringTag` is anyone's to choose.
     return spend(/^[A-Z][A-Za-z0-9]{1,31}$/.test(kind) ? `[${kind}]` : '[OBJECT]', budget);
@@ -106,7 +112,7 @@ function copyObject(value: object, budget: Budget): unknown {
   }
 }
 
-function copyArray(source: readonly unknown[], budget: Budget): unknown[] {
+function copyArray(source: readonly unknown[], label: string, budget: Budget): unknown[] {
   const result: unknown[] = [];
   budget.bytes -= 2;
   for (let index = 0; index < source.length; index++) {
@@ -115,17 +121,21 @@ function copyArray(source: readonly unknown[], budget: Budget): unknown[] {
       break;
     }
     const hidden = index > 0 && isOptionsValue(source, index);
-    const item = hidden ? hideValue(budget) : copyProperty(source, String(index), budget);
+    const item = hidden ? hideValue(budget) : copyProperty(source, String(index), label, budget);
     result.push(item === undefined ? spend(null, budget) : item);
   }
   return result;
 }
 
-function copyRecord(source: object, budget: Budget): Record<string, unknown> {
+function copyRecord(source: object, label: string, budget: Budget): Record<string, unknown> {
   const entries: [string, unknown][] = [];
   budget.bytes -= 2;
   for (const key of Object.keys(source)) {
-    const scrubbed = orRedacted(() => scrub(key, MAX_KEY_CHARS, false, budget.means), budget);
+    if (budget.reading.left <= 0) {
+      entries.push([TRUNCATED, true]);
+      break;
+    }
+    const scrubbed = orRedacted(() => scrub(key, MAX_KEY_CHARS, false, { ...budget.means, label: '' }), budget);
     const name = cutChars(scrubbed, MAX_KEY_CHARS, key.length > MAX_KEY_CHARS);
     const room = takeNode(budget);
     spend(name, budget);
@@ -133,12 +143,23 @@ function copyRecord(source: object, budget: Budget): Record<string, unknown> {
       entries.push([TRUNCATED, true]);
       break;
     }
-    const hidden = isSensitiveKey(key) || isPairedValue(source, key);
-    const value = hidden ? hideValue(budget) : copyProperty(source, key, budget);
+    const hidden = hidesValue(source, key) || isPairedValue(source, key);
+    const value = hidden
+      ? hideValue(budget)
+      : copyProperty(source, key, `${lastOf(label)}.${key.slice(0, MAX_KEY_CHARS)}`, budget);
     if (value !== undefined) entries.push([name, value]);
   }
   // Unlike an assignment, this makes `__proto__` a property like any other.
   return Object.fromEntries(entries);
+}
+
+/** A value is named by its own name and that of what it is in: `card.id`. */
+function lastOf(label: string): string {
+  return label.slice(label.lastIndexOf('.') + 1);
+}
+
+function hidesValue(source: object, key: string): boolean {
+  return isSensitiveKey(key) && !isStatement(key, ownValue(source, key));
 }
 
 /** In a list of arguments, `x` after `--password`. The next option is no value. */
@@ -156,14 +177,14 @@ function hideValue(budget: Budget): string {
 
 function takeNode(budget: Budget): boolean {
   budget.nodes -= 1;
-  return budget.nodes >= 0 && budget.bytes > 0;
+  return budget.nodes >= 0 && budget.bytes > 0 && budget.reading.left > 0;
 }
 
-function copyProperty(source: object, key: string, budget: Budget): unknown {
+function copyProperty(source: object, key: string, label: string, budget: Budget): unknown {
   try {
     const property = Object.getOwnPropertyDescriptor(source, key);
     if (property === undefined) return undefined;
-    return 'value' in property ? copy(property.value, budget) : spend('[GETTER]', budget);
+    return 'value' in property ? copy(property.value, label, budget) : spend('[GETTER]', budget);
   } catch {
     return spend(UNREADABLE, budget);
   }

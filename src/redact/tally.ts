@@ -10,7 +10,7 @@ export class Tally {
 
   /**
    * Ids of the rules that hid them, at most 64: those of the pattern set (`jwt`, `email`, …), `key_name` (hidden because of
-   * its key), `uri` (userinfo, query or fragment removed), `control` (unsafe characters replaced), `detector:<id>`, `hook`
+   * its key), `uri` (userinfo, query or fragment removed), `control` (unsafe characters replaced or written out), `detector:<id>`, `hook`
    * (the hook changed or refused it), `hook_error`, `detector_error`, `unreadable` (no string), `capture` (not as its
    * capture rule says). That a value was cut is no redaction.
    */

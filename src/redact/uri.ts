@@ -5,8 +5,15 @@ import { cutChars, detached, type Means, REDACTED, scrub } from './scrub.js';
 /** The start of a URI with an authority: any schemes, `//`. Backslashes count, as they do for browsers. */
 const AUTHORITY_START = /^(?:[A-Za-z][A-Za-z0-9+.-]{0,63}:){0,3}[/\\]{2}/;
 
-/** Host and port, and nothing that could be the first half of a password cut by a stray `/`, `?` or `#`. */
+/** Host and port: text in which a password cannot have been cut by a stray `/`, `?` or `#`. */
 const HOST_AND_PORT = /^(?:\[[0-9A-Fa-f:.%]{0,64}\]|[^:@[\]]*)(?::\d{0,5})?$/;
+
+/** Schemes that are known to take a user and a password. */
+const WITH_LOGIN =
+  /(?:^|:)(?:https?|wss?|s?ftps?|ssh|smb|ldaps?|smtps?|imaps?|pop3s?|amqps?|mqtts?|stomp|nats|kafka|rediss?|postgres(?:ql)?|mysqlx?|mariadb|mssql|sqlserver|oracle|db2|cockroachdb|clickhouse|mongodb|couchbases?|cassandra|neo4j|bolt|influxdb|snowflake|redshift|trino|presto|libsql|etcd|proxy|socks[45]h?|git)(?:\+[a-z0-9.+-]{1,32})?:[/\\]{2}$|^[/\\]{2}$/i;
+
+/** A package's version, which no host looks like: `npm://react@18.2.0`. */
+const VERSION = /^v?\d+\.\d+\.\d+(?:[-+][\w.+-]*)?$/;
 
 const DATA_URI = /^data:/i;
 const DATA_MEDIA_TYPE = /^data:([a-z]{1,32}\/[\w.+-]{1,64})[;,]/i;
@@ -22,17 +29,23 @@ export function safeUri(value: string, means?: Means): string {
   const start = AUTHORITY_START.exec(uri)?.[0] ?? '';
   const authorityEnd = start === '' ? 0 : endOf(/[/\\?#]/g, uri, start.length);
   const end = endOf(/[?#]/g, uri, authorityEnd);
-  const host = start === '' ? '' : safeAuthority(uri.slice(start.length, authorityEnd));
-  // What follows half a password may be its other half.
-  const kept = start + host + (host === REDACTED ? '' : uri.slice(authorityEnd, end));
+  const host = withoutUserinfo(uri.slice(start.length, authorityEnd));
+  // Half a password, and its other half in what follows.
+  const cut = !HOST_AND_PORT.test(host) && uri.includes('@', authorityEnd) && WITH_LOGIN.test(start);
+  const kept = start + (cut ? REDACTED : host + uri.slice(authorityEnd, end));
   if (kept !== uri) means?.tally?.add('uri');
   const safe = cutChars(scrub(kept, MAX_URI_CHARS, false, means), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
   return value.length > MAX_URI_CHARS ? detached(safe) : safe;
 }
 
-function safeAuthority(authority: string): string {
-  const host = authority.slice(authority.lastIndexOf('@') + 1);
-  return HOST_AND_PORT.test(host) ? host : REDACTED;
+/** User info is what stands, and is not empty, before the last `@` of the authority. */
+function withoutUserinfo(authority: string): string {
+  const at = authority.lastIndexOf('@');
+  return at > 0 && !isPackage(authority, at) ? authority.slice(at + 1) : authority;
+}
+
+function isPackage(authority: string, at: number): boolean {
+  return !/[:@]/.test(authority.slice(0, at)) && VERSION.test(authority.slice(at + 1));
 }
 
 /** URL parsers skip line breaks and tabs wherever they are. */

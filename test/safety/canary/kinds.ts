@@ -110,6 +110,40 @@ export const PERSONAL: readonly Kind[] = [
     },
   },
   {
+    name: 'card number in groups',
+    make: (seed) => {
+      const number = withLuhnDigit(`4${noise(`grouped card ${seed}`, 14, DIGITS)}`).replace(/\d{4}(?=\d)/g, '$&-');
+      return { secret: number, text: number };
+    },
+  },
+  {
+    name: 'French NIR',
+    make: (seed) => {
+      const digits = `1850${noise(`nir ${seed}`, 1, '123456789')}75${noise(`nir2 ${seed}`, 6, DIGITS)}`;
+      const number = digits + String(97 - Number(BigInt(digits) % 97n)).padStart(2, '0');
+      return { secret: number, text: number };
+    },
+  },
+  {
+    name: 'CPF',
+    make: (seed) => {
+      const checked = (digits: string) => {
+        const sum = [...digits].reduce((total, digit, at) => total + Number(digit) * (digits.length + 1 - at), 0);
+        return digits + String(((11 - (sum % 11)) % 11) % 10);
+      };
+      const digits = checked(checked(noise(`cpf ${seed}`, 9, DIGITS)));
+      const number = `${digits.slice(0, 3)}.${digits.slice(3, 6)}.${digits.slice(6, 9)}-${digits.slice(9)}`;
+      return { secret: number, text: number };
+    },
+  },
+  {
+    name: 'secret with characters that are not seen',
+    make: (seed) => {
+      const secret = noise(`unseen ${seed}`, 36).replace(/.{4}/g, '$&\u200b');
+      return { secret, text: ['gh', 'p_', secret].join('') };
+    },
+  },
+  {
     name: 'IBAN',
     make: (seed) => {
       const account = noise(`iban ${seed}`, 18, DIGITS);

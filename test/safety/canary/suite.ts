@@ -10,9 +10,19 @@ import { type Fake, type Kind, LOOK_ALIKES, MARKER, PERSONAL, SECRETS, SHAPELESS
 import { Outputs } from './outputs.js';
 import { Sweep } from './sweep.js';
 
-/** Who added or removed a server is somebody with an e-mail address, kept in the inventory and nowhere else. */
+const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `outside: ${field}`]);
+
+/**
+ * Who added or removed a server is somebody with an e-mail address, kept in the inventory and nowhere else. A bare number is
+ * an id where ids belong.
+ */
 const BY_DESIGN: Readonly<Record<string, ReadonlySet<string>>> = {
   'e-mail': new Set(['annotation: added by', 'annotation: removed by']),
+  'card number': new Set([
+    ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity id', 'identity organization'],
+    ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
+    ...twice(['actor id', 'actor organization', 'actor team', 'policy id']),
+  ]),
 };
 
 const GENERATED = 42;

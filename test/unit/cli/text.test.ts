@@ -8,8 +8,19 @@ describe('text for a terminal', () => {
     );
   });
 
+  it('shows what is not seen, or looks like something else', () => {
+    expect(visible('d\u0435lete\u034f_\uff46ile\u00a0x')).toBe('d\\u{435}lete\\u{34f}_\\u{ff46}ile\\u{a0}x');
+  });
+
+  it('tells what it writes out from what stands in the record', () => {
+    expect(visible('a\\u200bb')).toBe('a\\u200bb');
+    expect(visible('a\\u{200b}b')).toBe('a\\\\u{200b}b');
+    expect(visible('a\u200bb')).toBe('a\\u{200b}b');
+  });
+
   it('leaves ordinary text of any language alone', () => {
-    expect(visible('tools/call größe 天気 😀')).toBe('tools/call größe 天気 😀');
+    for (const text of ['tools/call größe 天気 😀', 'удалить_файл', '🗂️ Files', 'C:\\users\\x', '├─ └─ │'])
+      expect(visible(text)).toBe(text);
   });
 
   it('cuts a megabyte, at a whole character', () => {
@@ -37,9 +48,9 @@ describe('text for a terminal', () => {
   });
 
   it('is JSON that a terminal does not obey, and the same value', () => {
-    const value = { 'k\u009b': ['\u001b[2J', '\u202e', '\u{e0041}', '\ud800', '天\n'] };
+    const value = { 'k\u009b': ['\u001b[2J', '\u202e', '\u{e0041}', '\ud800', '天\n', '\u034f\u00a0'] };
     const text = visibleJson(value);
     expect(JSON.parse(text)).toEqual(value);
-    expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{C}|\u034f|\u00a0/u);
   });
 });

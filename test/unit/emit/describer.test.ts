@@ -35,9 +35,11 @@ describe('what a request says of itself', () => {
     return describer.startAttributes({ facts: { row }, spanAttributes: {} } as never, id, params, undefined, undefined);
   };
 
-  test('is a number that is no card number, as its id', () => {
+  test('is its id, which no card number is unless it is written like one', () => {
+    const grouped = CARD.replace(/\d{4}(?=\d)/g, '$& ');
     expect(started(7)).toEqual({ 'jsonrpc.request.id': '7' });
-    expect(started(Number(CARD))).toEqual({ 'jsonrpc.request.id': '[REDACTED:card]' });
+    expect(started(Number(CARD))).toEqual({ 'jsonrpc.request.id': CARD });
+    expect(started(grouped)).toEqual({ 'jsonrpc.request.id': '[REDACTED:card]' });
   });
 
   test.each(['password', 'token', 'api-key'])('is no value of a prompt’s variable called %s', (name) => {

@@ -62,7 +62,7 @@ describe('hostile arguments', () => {
       })(),
       ['limit'],
     ],
-    ['control characters', { 'a\u0000\n': 1, '\ud800': 1, '\u202eb': 1 }, ['a\ufffd\ufffd', '\ufffd', '\ufffdb']],
+    ['control characters', { 'a\u0000\n': 1, '\ud800': 1, '\u202eb': 1 }, ['\\\\u202eb', 'a\ufffd\ufffd', '\ufffd']],
     ['an empty name', { '': { '': 1 } }, ['', '.']],
   ])('%s', (_, args, keys) => {
     expect(namesIn(args)).toEqual({ keys, unknownCount: undefined, dropped: 0 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { argumentNames } from '../../../src/redact/argument-names.js';
+import { captureArguments } from '../../../src/redact/capture.js';
+import { MAX_READ_CHARS, SCAN_OVERLAP_CHARS } from '../../../src/redact/limits.js';
 import { Redactor } from '../../../src/redact/redactor.js';
+import { newReading } from '../../../src/redact/scrub.js';
+import { Tally } from '../../../src/redact/tally.js';
 import { githubToken, jwt, SECRETS } from './samples.js';
 
 const value = (input: unknown, maxContentBytes?: number) =>
@@ -144,6 +149,21 @@ describe('secrets are hidden wherever they stand', () => {
     expect(value(given)).toEqual([...shown, '--no-auth', 'x']);
   });
 
+  test('but a statement under such a key stays', () => {
+    const given = { session: 'closed', auth: 'none', pass: 3, pwd: '/home/someone', ok: { session: null } };
+    expect(value(given)).toEqual(given);
+    expect(
+      value({ session: 'a7', auth: 'hunter', pass: 'admin', pwd: 'hunter', cookie: 'closed', token: 'valid' }),
+    ).toEqual({
+      session: '[REDACTED]',
+      auth: '[REDACTED]',
+      pass: '[REDACTED]',
+      pwd: '[REDACTED]',
+      cookie: '[REDACTED]',
+      token: '[REDACTED]',
+    });
+  });
+
   test('as a number', () => {
     expect(
       value({
@@ -203,5 +223,67 @@ describe('the copy is bounded', () => {
     const input = { city: 'Paris', days: [1, 2, { deep: true }], none: null };
     expect(value(input)).toEqual(input);
     expect(value(input)).not.toBe(input);
+  });
+});
+
+describe('one call is read to a bound, names and values together', () => {
+  /** Counts what is read: a detector is shown all of it, but for the part beyond a bound. */
+  function reading(use: (redactor: Redactor) => unknown) {
+    let shown = 0;
+    const counting = {
+      id: 'counting',
+      detect: (text: string) => {
+        shown += text.length;
+        return [];
+      },
+    };
+    return { result: use(new Redactor({ detectors: [counting] })), shown };
+  }
+  const args = (count: number, name: number, text: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`${index}${'k'.repeat(name)}`, 'v'.repeat(text)] as const),
+    );
+  /** The bound, and a name and a value that were begun. */
+  const MOST = MAX_READ_CHARS + 3 * SCAN_OVERLAP_CHARS + 8192;
+
+  test.each([
+    ['300 arguments of 4 KiB', args(300, 4, 4096)],
+    ['300 arguments with names of 4 KiB', args(300, 4096, 4096)],
+    ['names of a megabyte', args(300, 1_000_000, 4)],
+    ['the same, within each other', { a: args(8, 4096, 1), b: { c: args(300, 4096, 1) } }],
+  ])('%s', (_, given) => {
+    const { result, shown } = reading((redactor) => {
+      const left = newReading();
+      const tally = new Tally();
+      const { keys, dropped } = argumentNames(given, undefined, redactor, tally, 'name', left);
+      return { dropped, keys, value: redactor.value('arguments', given, tally, { reading: left }) };
+    });
+    const { dropped, value } = result as { dropped: number; value: unknown };
+    expect(shown).toBeLessThanOrEqual(MOST);
+    expect(dropped).toBeGreaterThan(0);
+    expect(JSON.stringify(value)).toContain('[TRUNCATED]');
+  });
+
+  test('ordinary names and values are far below it', () => {
+    const given = args(64, 20, 40);
+    const { result } = reading((redactor) => {
+      const left = newReading();
+      const { dropped } = argumentNames(given, undefined, redactor, new Tally(), 'name', left);
+      return { dropped, value: redactor.value('arguments', given, undefined, { reading: left }) };
+    });
+    expect(result).toEqual({ dropped: 0, value: given });
+  });
+
+  test('values that have a rule are left out and counted beyond it', () => {
+    const given = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`a${index}`, 'v'.repeat(1024)]));
+    const rules = new Map(
+      Object.keys(given).map((name) => [name, { type: 'string', unsafeText: true, maxLength: 1024 } as const]),
+    );
+    const tally = new Tally();
+    const { result, shown } = reading((redactor) => captureArguments(given, rules, redactor, tally));
+    expect(shown).toBeLessThanOrEqual(MAX_READ_CHARS + 1024);
+    expect(Object.keys(result as object)).toHaveLength(MAX_READ_CHARS / 1024);
+    expect(tally.dropped).toContain('arguments.a63');
+    expect([...tally.rules]).toEqual(['capture']);
   });
 });

@@ -1,0 +1,139 @@
+/** Characters that are not seen, or are taken for others: what they read as, and how they are shown in a name. */
+
+/** Text in which there are none. */
+export const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
+
+/** Controls, format characters such as joiners and direction marks, fillers, lone surrogates, marks on a letter. */
+const NOTHING = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\p{Zl}\p{Zp}]/u;
+
+/**
+ * Cyrillic and Greek letters that look like Latin ones, and signs that look like those of ASCII, which no normalisation
+ * changes. Marks of the two ways to write each pair: what it is, what it looks like.
+ *
+ * @see https://www.unicode.org/reports/tr39/#Confusable_Detection
+ */
+const LOOKS_LIKE = new Map(
+  (
+    'аa вb еe кk мm нh оo рp сc тt уy хx іi јj ѕs ԁd ԛq ԝw һh ӏl ѵv АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ІI ЈJ ЅS ԚQ ԜW ӀI ѴV ҮY ' +
+    'αa γy ιi κk νv οo ρp υu χx ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϲc Ϲc ϳj ⁄/ ∕/ ⧸/ ∶: 。. ‐- ‑- ‒- −-'
+  )
+    .split(' ')
+    .map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
+);
+
+/** Letters, and numerals that are made of them. */
+const LETTER = /[\p{L}\p{Nl}]/u;
+
+/** What a character is normalised to and does not look like: superscripts, subscripts, circled and parenthesised ones. */
+const DISTINCT = /[\u00aa\u00b2\u00b3\u00b9\u00ba\u02b0-\u02b8\u02e0-\u02e4\u2070-\u209c\u2460-\u24ff\u3200-\u33ff]/;
+
+/** Enough for any one language beside its ideographs; there may be a million others. */
+const MAX_REMEMBERED = 4096;
+const folds = new Map<string, string>();
+
+const UNUSUAL = /[^\t\n\r\x20-\x7e]/gu;
+
+/** A text as it reads: normalised, without what is not seen, look-alikes as what they look like. */
+export function readAs(text: string): string {
+  return PRINTABLE.test(text) ? text : text.replace(UNUSUAL, foldOf);
+}
+
+/** What a character beyond ASCII reads as: nothing, characters of ASCII, or itself. */
+export function foldOf(character: string): string {
+  let fold = folds.get(character);
+  if (fold === undefined) {
+    fold = computedFold(character);
+    if (folds.size >= MAX_REMEMBERED) folds.clear();
+    folds.set(character, fold);
+  }
+  return fold;
+}
+
+function computedFold(character: string): string {
+  if (NOTHING.test(character)) return '';
+  if (/\p{Zs}/u.test(character)) return ' ';
+  if (/\p{Pd}/u.test(character)) return '-';
+  const normalised = character.normalize('NFKD').replace(/\p{M}/gu, '');
+  if (/^[\x20-\x7e]+$/.test(normalised)) return normalised;
+  return LOOKS_LIKE.get(normalised) ?? digitOf(character) ?? character;
+}
+
+/** Digits of every script stand in a row of ten. */
+function digitOf(character: string): string | undefined {
+  if (!/\p{Nd}/u.test(character)) return undefined;
+  let value = 0;
+  const code = character.codePointAt(0) as number;
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1;
+  return String(value);
+}
+
+/** How a character is written out, and what of the text would be taken for that. */
+export interface Notation {
+  readonly parts: RegExp;
+  readonly write: (character: string) => string;
+}
+
+/**
+ * Finds backslashes in front of what looks like an escape; pictures, which need characters that are not seen; and any other
+ * character beyond ASCII with the backslashes in front of it.
+ */
+export function notation(looks: string, write: Notation['write']): Notation {
+  const picture = '\\p{ExtPict}[\\ufe0e\\ufe0f]?\\p{EMod}?';
+  const parts = `(?<!\\\\)\\\\+(?=${looks})|[#*\\d]\\ufe0f\\u20e3|${picture}(?:\\u200d${picture})*|(?<!\\\\)(\\\\*)([^\\x20-\\x7e])`;
+  return { parts: new RegExp(parts, 'gu'), write };
+}
+
+/** `\u200b`, as in JSON. */
+const AS_JSON = notation('u[\\dA-Fa-f]{4}', escapeOf);
+
+/**
+ * A name in which everything that is not seen, or looks like ASCII and is not, is written out as in JSON: `\u200b`. So two
+ * names look alike only when they are. Backslashes in front of what is such an escape, or would look like one, are doubled;
+ * `again` says that this was done. Letters of other scripts stay, unless they pretend to be Latin.
+ */
+export function writtenOut(name: string, again = false, { parts, write }: Notation = AS_JSON): string {
+  if (/^[\x20-\x7e]*$/.test(name) && (again || !name.includes('\\'))) return name;
+  const pretending = pretendingIn(name);
+  return name.replace(parts, (part: string, slashes: string | undefined, character: string | undefined, at: number) => {
+    if (character === undefined) return part.startsWith('\\') && !again ? part + part : part;
+    if (!isHidden(character) && !pretending.has(at + (slashes as string).length)) return part;
+    return (again ? slashes : `${slashes}${slashes}`) + write(character);
+  });
+}
+
+/** Whether nothing is seen of a character, or one of ASCII in its place. */
+export function isHidden(character: string): boolean {
+  if (/[\p{Co}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Zs}]/u.test(character))
+    return character !== ' ';
+  if (DISTINCT.test(character)) return false;
+  const normalised = character.normalize('NFKC');
+  // A ligature is several letters.
+  if (/^(?:[\x21-\x7e]|[A-Za-z]{2,4})$/.test(normalised) && (normalised.length === 1 || LETTER.test(character)))
+    return true;
+  return LOOKS_LIKE.has(character) && !LETTER.test(character);
+}
+
+/**
+ * Where letters stand that look like Latin ones: those in one word with Latin letters, and all of a text that has no letter
+ * of their script which looks like itself.
+ */
+function pretendingIn(name: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  const alone = !/[\p{Script=Cyrillic}\p{Script=Greek}]/u.test(
+    [...name].filter((each) => !LOOKS_LIKE.has(each)).join(''),
+  );
+  for (const { 0: word, index } of name.matchAll(/\p{L}+/gu)) {
+    if (!alone && !/\p{Script=Latin}/u.test(word)) continue;
+    for (let at = 0; at < word.length; at++) if (LOOKS_LIKE.has(word.charAt(at))) found.add(index + at);
+  }
+  return found;
+}
+
+/** The escape of JSON, of each UTF-16 unit. */
+export function escapeOf(character: string): string {
+  let escaped = '';
+  for (let unit = 0; unit < character.length; unit++) {
+    escaped += `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+  }
+  return escaped;
+}
