@@ -2,6 +2,7 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { isSwitchedOff, resolveConfig } from './config.js';
 import type { LoggerProvider, LogsTarget } from './emit/logs.js';
+import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
 import { patchClasses } from './hook/classes.js';
 import { watchModules } from './hook/modules.js';
@@ -59,7 +60,7 @@ export class McpInstrumentation {
     if (this.#undos !== undefined) return;
     if (!this.#demanded && isSwitchedOff()) return;
     const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers, this.#logs);
-    const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess()];
+    const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess(pipeline)];
     this.#undos = undos;
     const patched = new WeakSet<object>();
     const stop = watchModules([...SDK_V1, ...SDK_V2], (exports) => {
@@ -85,22 +86,24 @@ export class McpInstrumentation {
   }
 
   /**
-   * What is open when the process ends has ended: when nothing is left to do, and a span and a record can still be
-   * delivered, or else at the very end, when a record can still be written.
+   * What is open when the process ends has ended: whenever nothing is left to do, and a span and a record can still be
+   * delivered, and at the very end, when a record can still be written. Listeners for `beforeExit` may find more to do.
    */
-  #endWithProcess(): Undo {
-    const end = () => {
+  #endWithProcess(pipeline: Pipeline): Undo {
+    const guarded = (end: () => void) => () => {
       try {
-        this.disable();
+        end();
       } catch (error) {
         // An exception here would change the exit code.
         reportFailure('ending with the process', error);
       }
     };
+    const beforeExit = guarded(() => pipeline.endOpen());
+    const exit = guarded(() => this.disable());
     // Before the application shuts its SDK down, and before the trail of the process ends.
-    process.prependOnceListener('beforeExit', end);
-    process.prependOnceListener('exit', end);
-    return () => process.removeListener('beforeExit', end).removeListener('exit', end);
+    process.prependListener('beforeExit', beforeExit);
+    process.prependOnceListener('exit', exit);
+    return () => process.removeListener('beforeExit', beforeExit).removeListener('exit', exit);
   }
 
   /** Uses this provider instead of the global one. */

@@ -24,9 +24,11 @@ import { shown } from './redact/shown.js';
 import { crashReporter } from './start/crash.js';
 import { crashLine } from './start/crash-line.js';
 import { signalsElsewhere, takenBefore } from './start/elsewhere.js';
-import { type Flushable, flush, flushAfterInput, flushBeforeExit } from './start/flush.js';
+import { endWith, flushAfterInput } from './start/ending.js';
+import { Telemetry } from './start/flush.js';
 import { IN_LOADER_THREAD } from './start/loader-thread.js';
 import { otelProblems } from './start/otel-environment.js';
+import type { Flushable } from './start/pipelines.js';
 import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { HERE } from './util/location.js';
 import { keepQuiet, whenMcpIsSeen } from './util/quiet.js';
@@ -44,20 +46,17 @@ function register(): void {
   keepQuiet();
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
-  const started = start(instrumentation);
-  // Of an SDK that the application brings: the tracing API does not lead to its logs.
-  const logs: Flushable = { forceFlush: async () => currentLoggerProvider()?.forceFlush?.() };
-  const others = started.length === 0 ? [logs] : started;
-  flushBeforeExit(process, () => instrumentation.disable(), others);
-  const onCrash = crashes(instrumentation, others);
+  const telemetry = new Telemetry(start(instrumentation), currentLoggerProvider);
+  const endNow = endWith(process, { telemetry, endAll: () => instrumentation.disable() });
+  const onCrash = crashes(endNow);
   onStdioServer((input, output) => {
-    flushAfterInput(input, others);
+    flushAfterInput(input, telemetry);
     onCrash?.({ input, output });
   });
 }
 
 /** Told of each stdio server, where the operator wants to hear of crashes. */
-function crashes(instrumentation: McpInstrumentation, others: readonly Flushable[]) {
+function crashes(endNow: () => Promise<unknown>) {
   if (oneOfEnv('MCP_TRAIL_CRASH_REPORTS', ['off', 'on'], 'off') === 'off') return undefined;
   const stderr = new StderrLogRecordExporter();
   const redactor = new Redactor();
@@ -68,22 +67,20 @@ function crashes(instrumentation: McpInstrumentation, others: readonly Flushable
     lineFor: (thrown, origin) =>
       crashLine(thrown, origin, { time: rfc3339(wallClock()), serviceName, workingDirectory, hide }),
     write: (line) => stderr.write(line),
-    finish: () => {
-      instrumentation.disable();
-      return flush([...others, stderr]);
-    },
+    finish: () => Promise.all([endNow(), stderr.forceFlush()]),
   });
 }
 
-function start(instrumentation: McpInstrumentation): Flushable[] {
+/** The providers of the SDK that was started, if one was. */
+function start(instrumentation: McpInstrumentation): Flushable[] | undefined {
   const logLevel = levelOf(process.env['OTEL_LOG_LEVEL']);
   showDiagnostics();
-  if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off') return [];
+  if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off') return undefined;
   if (sdkIsRegistered()) {
     whenMcpIsSeen(() => {
       for (const text of signalsElsewhere(process.env, waysOut)) warnOperator(text);
     });
-    return [];
+    return undefined;
   }
   const found = findSdk(process.argv[1], process.cwd(), HERE);
   if (found === undefined) {
@@ -91,7 +88,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] {
       'no OpenTelemetry SDK found, spans and metrics are not exported. Install one beside the application ' +
         '(npm install @opentelemetry/sdk-node), or set MCP_TRAIL_SDK=off if the application registers its own',
     );
-    return [];
+    return undefined;
   }
   const problems = otelProblems(process.env);
   for (const { text } of problems) warnOperator(text);
@@ -108,7 +105,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warnOperator(`@opentelemetry/sdk-node could not be started, nothing is exported: ${shown(reason, 200)}`);
-    return [];
+    return undefined;
   } finally {
     explainDuplicates(() => warnOperator(SECOND_SDK));
   }

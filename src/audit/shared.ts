@@ -74,7 +74,7 @@ function keyText(given: unknown): string {
 
 /**
  * A process that ends by itself, or by `process.exit`, has stopped auditing. It says so before the application shuts its
- * SDK down, where it does that when nothing is left to do.
+ * SDK down, where it does that when nothing is left to do. Should there be more to do, auditing begins again.
  */
 function endWithProcess(): void {
   process.prependListener('beforeExit', () =>
@@ -84,7 +84,7 @@ function endWithProcess(): void {
     }),
   );
   process.once('exit', () => {
-    endAll(({ trail }) => trail.endOpen());
+    endAll(({ trail }) => trail.shutdown());
     endAll(({ inventory }) => inventory.close());
     endAll(({ trail }) => trail.close());
   });

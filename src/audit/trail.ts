@@ -49,6 +49,12 @@ export interface Event {
   readonly target?: LogsTarget | undefined;
 }
 
+/** Something that observes, and has what is open. */
+export interface Ending {
+  endOpen(): void;
+  shutdown(): void;
+}
+
 /** The place in a trace, sampled or not. */
 export interface Trace {
   readonly context: Context;
@@ -73,7 +79,7 @@ export class Trail {
   /** The targets of the auditors that write to it. */
   readonly #users: (LogsTarget | undefined)[] = [];
   readonly #openings = new Map<string, () => void>();
-  readonly #endings = new Set<() => void>();
+  readonly #endings = new Set<Ending>();
   readonly #turn = new SameTurn();
   #startedAt: number | undefined;
   #announced = false;
@@ -141,19 +147,24 @@ export class Trail {
   }
 
   /** Has something ended before the trail is, which may have last records. Of very many, the oldest are not. */
-  endingWith(end: () => void): void {
-    this.#endings.add(end);
+  endingWith(observed: Ending): void {
+    this.#endings.add(observed);
     for (const oldest of this.#endings) {
       if (this.#endings.size <= MAX_ENDINGS) break;
       this.#endings.delete(oldest);
     }
   }
 
-  /** Ends what is open. */
+  /** Ends what is open, and goes on. */
   endOpen(): void {
+    for (const observed of [...this.#endings]) observed.endOpen();
+  }
+
+  /** Ends what observes. */
+  shutdown(): void {
     const endings = [...this.#endings];
     this.#endings.clear();
-    for (const end of endings) end();
+    for (const observed of endings) observed.shutdown();
   }
 
   /**

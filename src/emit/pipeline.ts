@@ -171,12 +171,17 @@ export class Pipeline {
     }
   }
 
-  /** Ends everything: the instrumentation is being disabled, or the process ends. */
-  shutdown(): void {
-    this.enabled = false;
+  /** Ends what is open: the process may end now. What begins after that is seen. */
+  endOpen(): void {
     const sessions = this.#sessions.open();
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
     for (const connection of sessions) this.sessionOver(connection);
+  }
+
+  /** Ends everything: the instrumentation is being disabled, or the process ends. */
+  shutdown(): void {
+    this.enabled = false;
+    this.endOpen();
     this.#observer?.stop();
   }
 

@@ -51,7 +51,7 @@ export function observe(config: ResolvedConfig, providers = new Providers(), tar
   });
   const pipeline = new Pipeline(config, providers, undefined, auditor, spanSessionIds(config, auditor));
   // Also what is instrumented by hand, and disabled by nobody.
-  auditor?.trail.endingWith(() => pipeline.shutdown());
+  auditor?.trail.endingWith(pipeline);
   return {
     pipeline,
     watch() {

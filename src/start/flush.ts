@@ -1,99 +1,74 @@
-/**
- * Getting the last telemetry out before the process ends. Servers on stdio live for seconds: their client closes stdin,
- * and sends SIGTERM two seconds later. A batch that waits for its timer is lost then.
- */
+/** What the process has to deliver before it ends, whoever started the SDK. */
 import { metrics, trace } from '@opentelemetry/api';
+import { detached } from './detached.js';
+import { detachExports, type Flushable, flushProvider, isPending, isShutDown } from './pipelines.js';
 
-/** How long an exporter may hold up the end of the process. Its own patience is 10 s and more. */
-export const FLUSH_LIMIT_MS = 2000;
+/** The providers of the process, and what is in them. */
+export class Telemetry {
+  /** Whether their SDK was started here. Another one is the application's, to flush and to shut down. */
+  readonly isOurs: boolean;
+  readonly #started: readonly Flushable[];
+  readonly #logs: () => Flushable | undefined;
+  /** Flushed once, as nothing can be told of them. */
+  readonly #unknown = new WeakSet<object>();
+  #flushing: Promise<void> | undefined;
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  /**
+   * @param started the providers of the SDK that was started here; nothing, where the application brings its own
+   * @param logs the registered provider of logs: the tracing API does not lead to it
+   */
+  constructor(started: readonly Flushable[] | undefined, logs: () => Flushable | undefined) {
+    this.isOurs = started !== undefined;
+    this.#logs = logs;
+    this.#started = started ?? [];
+    for (const provider of this.#started) detachExports(provider);
+  }
 
-/** A provider of either SDK line. */
-export interface Flushable {
-  forceFlush?(): Promise<unknown>;
-}
+  /** Whether there is something to deliver. */
+  get pending(): boolean {
+    return this.providers().some((provider) => isPending(provider) ?? !this.#unknown.has(provider));
+  }
 
-/** Private in both lines: the way from a tracer provider to its exporters. */
-interface TracerProviderInternals {
-  readonly _activeSpanProcessor?: { readonly _spanProcessors?: readonly { readonly _exporter?: Flushable }[] };
+  /** Those that can be flushed. */
+  providers(): Flushable[] {
+    const all = this.#started.length > 0 ? this.#started : [...registered(), ...delegateOf(this.#logs())];
+    return all.filter((provider) => typeof provider.forceFlush === 'function' && !isShutDown(provider));
+  }
+
+  /**
+   * Sends what is pending, and waits for what is on its way. Never rejects, and never keeps the process alive: who has to
+   * know when it is done waits for that.
+   */
+  async flush(): Promise<void> {
+    // What came in meanwhile is not part of a flush that is under way.
+    await this.#flushing;
+    this.#flushing ??= this.#flush();
+    await this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    const providers = this.providers();
+    for (const provider of providers) if (isPending(provider) === undefined) this.#unknown.add(provider);
+    try {
+      await detached(() => Promise.allSettled(providers.map(flushProvider)));
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
 }
 
 /** What is registered with the OpenTelemetry API, beneath the proxies. */
 function registered(): Flushable[] {
-  const proxy = trace.getTracerProvider() as { getDelegate?(): Flushable } & Flushable;
-  return [proxy.getDelegate?.() ?? proxy, metrics.getMeterProvider() as Flushable];
+  return [...delegateOf(trace.getTracerProvider()), metrics.getMeterProvider() as Flushable];
 }
 
-/** Flushes all providers, for at most `limitMs`. Never rejects; says whether everything was done in time. */
-export async function flush(others: readonly Flushable[] = [], limitMs = FLUSH_LIMIT_MS): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  const flushing = Promise.allSettled([...registered(), ...others].map(flushOne));
-  const done = await Promise.race([flushing.then(() => true), limit]);
-  clearTimeout(timer);
-  return done;
+interface Proxy extends Flushable {
+  getDelegate?(): Flushable;
+  _getDelegate?(): Flushable;
 }
 
-/**
- * A batch span processor's own flush is done at once when its timer has just handed a batch to the exporter: what is
- * under way is not waited for. The exporter knows of it.
- */
-async function flushOne(provider: Flushable): Promise<void> {
-  const processors = (provider as TracerProviderInternals)._activeSpanProcessor?._spanProcessors ?? [];
-  const exporters = processors.map(({ _exporter }) => _exporter);
-  await Promise.allSettled([provider, ...exporters].map(async (each) => each?.forceFlush?.()));
-}
-
-/** How long a stdio server is left to itself when its input has ended. */
-const INPUT_GRACE_MS = 100;
-
-/**
- * Flushes when the input of a stdio server has ended and something else keeps its process running. One that has nothing
- * else to do ends by itself, and flushes then: an export under way would only hold it up.
- */
-export function flushAfterInput(stdin: NodeJS.ReadableStream, others: readonly Flushable[]): void {
-  stdin.once('end', () => setTimeout(() => void flush(others), INPUT_GRACE_MS).unref());
-}
-
-/**
- * Flushes on the signals that end a process, and when its event loop runs empty. `endAll` is called before, where
- * nothing can follow: it ends what is open, which is lost otherwise.
- */
-export function flushBeforeExit(process: NodeJS.Process, endAll: () => void, others: readonly Flushable[]): void {
-  for (const signal of SIGNALS) flushOnSignal(process, signal, endAll, others);
-  process.once('beforeExit', async (code) => {
-    endAll();
-    // A connection that never answers would keep alive for ten seconds more what was about to end.
-    if (!(await flush(others))) process.exit(process.exitCode ?? code);
-  });
-}
-
-function flushOnSignal(
-  process: NodeJS.Process,
-  signal: NodeJS.Signals,
-  endAll: () => void,
-  others: readonly Flushable[],
-): void {
-  let flushing = false;
-  const raise = () => {
-    process.removeListener(signal, onSignal);
-    process.kill(process.pid, signal);
-  };
-  const onSignal = () => {
-    // The application's own handler decides what the signal does. Without one, it does what it always did. Counted now:
-    // a handler that was added with `once` is gone by the time that everything is flushed.
-    const alone = process.listenerCount(signal) === 1;
-    // Whoever asks twice does not want to wait.
-    if (flushing) return alone ? raise() : undefined;
-    flushing = true;
-    if (alone) endAll();
-    void flush(others).then(() => {
-      flushing = false;
-      if (alone) raise();
-    });
-  };
-  process.on(signal, onSignal);
+function delegateOf(provider: unknown): Flushable[] {
+  if (provider === undefined) return [];
+  const proxy = provider as Proxy;
+  return [proxy.getDelegate?.() ?? proxy._getDelegate?.() ?? proxy];
 }

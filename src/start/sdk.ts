@@ -4,13 +4,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type DiagLogLevel, trace } from '@opentelemetry/api';
 import type { McpInstrumentation } from '../instrumentation.js';
-import type { Flushable } from './flush.js';
+import type { Flushable } from './pipelines.js';
 import { type Detector, resourceDetectors } from './resource.js';
 import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './stderr.js';
 
 interface NodeSdk {
   start(): void;
-  /** Private in both lines: the one provider that the tracing API does not lead to. */
+  /** Private in both lines. */
+  readonly _tracerProvider?: Flushable;
+  readonly _meterProvider?: Flushable;
   readonly _loggerProvider?: Flushable;
 }
 
@@ -54,7 +56,7 @@ export function findSdk(
 }
 
 /**
- * Starts the SDK; returns what has to be flushed beside the globally registered providers. What the SDK prints goes to
+ * Starts the SDK; returns its providers. What the SDK prints goes to
  * stderr, and its resource says nothing of the command line.
  *
  * @param logLevel of diagnostics, where the operator chose one
@@ -77,7 +79,7 @@ export function startSdk(
       resourceDetectors: resourceDetectors(resources, lineOf(require), OTEL_NODE_RESOURCE_DETECTORS),
     });
     sdk.start();
-    return sdk._loggerProvider === undefined ? [] : [sdk._loggerProvider];
+    return [sdk._tracerProvider, sdk._meterProvider, sdk._loggerProvider].filter((provider) => provider !== undefined);
   } finally {
     if (OTEL_LOG_LEVEL !== undefined) process.env['OTEL_LOG_LEVEL'] = OTEL_LOG_LEVEL;
   }

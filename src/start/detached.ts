@@ -1,0 +1,70 @@
+/**
+ * Work that never keeps the process alive: the timers and sockets that it makes are let go from their creation on.
+ * Whoever needs its result waits for it with a timer of their own.
+ */
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+
+/** Marks what is done within `detached`, whatever it leads to. */
+const detachedWork = new AsyncLocalStorage<boolean>();
+
+interface Resource {
+  ref?(): unknown;
+  unref?(): unknown;
+  /** Of a client's HTTP request. */
+  readonly req?: { readonly socket?: Resource };
+}
+
+/** What keeps an event loop alive, by the names of `async_hooks`. */
+const LET_GO: Readonly<Record<string, (resource: Resource) => void>> = {
+  Timeout: letGo,
+  // A socket's handle is told of before it is made.
+  TCPWRAP: (handle) => queueMicrotask(() => letGo(handle)),
+  PIPEWRAP: (handle) => queueMicrotask(() => letGo(handle)),
+  // Over a connection that was kept alive from before.
+  HTTPCLIENTREQUEST: ({ req }) => req?.socket?.unref?.(),
+  HTTP2STREAM: (stream) => queueMicrotask(() => sessionOf(stream)?.unref?.()),
+};
+
+/** Agents and HTTP/2 clients take hold of a socket again with each request; gRPC does so with a timer. */
+function letGo(resource: Resource): void {
+  resource.unref?.();
+  resource.ref = () => resource;
+}
+
+/** Where Node.js keeps the stream of a handle. */
+function sessionOf(handle: object): Resource | undefined {
+  const owner = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
+  const stream = owner && (handle as Record<symbol, { session?: Resource } | undefined>)[owner];
+  return stream?.session;
+}
+
+const hook = createHook({
+  init(_id, type, _trigger, resource) {
+    const release = LET_GO[type];
+    if (release !== undefined && detachedWork.getStore() === true) release(resource);
+  },
+  // Spares promises, where Node.js can: no hook is as dear as theirs.
+  ...{ trackPromises: false },
+});
+
+let underWay = 0;
+
+/** Runs what returns a promise, or nothing. The hook is on until that has settled, and off while nothing is under way. */
+export function detached<T>(run: () => T): T {
+  if (underWay++ === 0) hook.enable();
+  const over = () => {
+    if (--underWay === 0) hook.disable();
+  };
+  let result: T | undefined;
+  try {
+    result = detachedWork.run(true, run);
+    return result;
+  } finally {
+    Promise.resolve(result).then(over, over);
+  }
+}
+
+/** Runs what is the application's own, in the middle of detached work. */
+export function attached<T>(run: () => T): T {
+  return detachedWork.run(false, run);
+}

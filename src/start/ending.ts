@@ -1,0 +1,83 @@
+/**
+ * How a process ends: as it would without us, with its last telemetry delivered. Servers on stdio live for seconds: their
+ * client closes stdin, and sends SIGTERM two seconds later. A batch that waits for its timer is lost then.
+ *
+ * | the end | what is done |
+ * | --- | --- |
+ * | a signal that the application handles | an SDK of ours is flushed while the application drains |
+ * | a signal that nobody handles | what is open ends, everything is flushed, the process dies by the signal |
+ * | nothing left to do (`beforeExit`) | what is pending is flushed, and again when there is more |
+ * | `exit` | what is still pending is delivered at once |
+ *
+ * Nothing of this keeps the process alive but one timer, within one budget, while something is pending. An SDK that the
+ * application brings is the application's to flush; what it leaves behind gets a moment.
+ */
+import { isMainThread } from 'node:worker_threads';
+import { Budget, EXIT_LIMIT_MS } from './budget.js';
+import type { Telemetry } from './flush.js';
+import { watchSignals } from './signals.js';
+import { Threads } from './threads.js';
+
+/** What is left behind by an SDK of the application's own: without us, nobody would wait for that. */
+const OTHERS_LIMIT_MS = 300;
+
+export interface Ending {
+  readonly telemetry: Telemetry;
+  /** Ends what is open, where nothing can follow. */
+  readonly endAll: () => void;
+  /** Delivers what is pending without the event loop, for at most so long. */
+  readonly deliver?: (limitMs: number) => void;
+}
+
+/** Returns what ends everything at once, and never rejects: for who is about to end the process in another way. */
+export function endWith(process: NodeJS.Process, { telemetry, endAll, deliver }: Ending): () => Promise<void> {
+  const budget = new Budget();
+  const limitMs = telemetry.isOurs ? undefined : OTHERS_LIMIT_MS;
+
+  const threads = new Threads(process, async (isLast, threadLimitMs) => {
+    if (isLast) endAll();
+    const { pending } = telemetry;
+    if (pending) await budget.hold(telemetry.flush(), Math.min(threadLimitMs, limitMs ?? threadLimitMs));
+    return pending;
+  });
+
+  /** Delivers everything, here and in the other threads. */
+  const hold = async (isLast: boolean): Promise<void> => {
+    const work: Promise<unknown>[] = [threads.end(isLast, budget.left(limitMs))];
+    if (telemetry.pending) work.push(telemetry.flush());
+    await budget.hold(Promise.all(work), limitMs);
+  };
+
+  process.on('beforeExit', () => {
+    // The application's own listeners come first: what they begin is pending then, and an SDK that they shut down is not.
+    process.nextTick(() => {
+      if (telemetry.pending || threads.pending) void hold(false);
+    });
+  });
+
+  process.on('exit', () => deliver?.(budget.left(EXIT_LIMIT_MS)));
+
+  const endNow = () => {
+    endAll();
+    return hold(true);
+  };
+  const handled = () => {
+    if (!telemetry.isOurs) return;
+    void threads.end(false, budget.left());
+    if (telemetry.pending) void telemetry.flush();
+  };
+  // A thread hears of no signals.
+  if (isMainThread) watchSignals(process, { handled, last: endNow });
+  return endNow;
+}
+
+/** How long a stdio server is left to itself when its input has ended. */
+const INPUT_GRACE_MS = 100;
+
+/**
+ * Flushes when the input of a stdio server has ended and something else keeps its process running. One that has nothing
+ * else to do ends by itself, and flushes then.
+ */
+export function flushAfterInput(stdin: NodeJS.ReadableStream, telemetry: Telemetry): void {
+  if (telemetry.isOurs) stdin.once('end', () => setTimeout(() => void telemetry.flush(), INPUT_GRACE_MS).unref());
+}
