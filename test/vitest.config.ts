@@ -10,7 +10,7 @@ const LONG = [
   'test/safety/canary-processes.test.ts',
   'test/safety/canary-v*.test.ts',
   'test/safety/crashing.test.ts',
-  'test/safety/ending.test.ts',
+  'test/safety/ending*.test.ts',
   'test/safety/silence.test.ts',
   'test/safety/silence-without-mcp.test.ts',
   'test/safety/starting.test.ts',

@@ -6,6 +6,7 @@ import type { MethodRow } from '../protocol/methods.js';
 import type { Connection, Session } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
+import { reportFailure } from '../util/report.js';
 import { Metrics } from './metrics.js';
 import type { Providers } from './providers.js';
 
@@ -34,8 +35,13 @@ export class Measurements {
     this.#metrics.session(connection.role, milliseconds / 1000, labels, session.context);
   }
 
+  /** Never throws. */
   evicted({ context }: Operation): void {
-    this.#metrics.evicted(context);
+    try {
+      this.#metrics.evicted(context);
+    } catch (error) {
+      reportFailure('counting an evicted operation', error);
+    }
   }
 
   /** Takes the names that a list result shows to be real. */

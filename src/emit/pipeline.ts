@@ -173,9 +173,8 @@ export class Pipeline {
 
   /** Ends what is open: the process may end now. What begins after that is seen. */
   endOpen(): void {
-    const sessions = this.#sessions.open();
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
-    for (const connection of sessions) this.sessionOver(connection);
+    for (const connection of this.#sessions.open()) this.sessionOver(connection);
   }
 
   /** Ends everything: the instrumentation is being disabled, or the process ends. */
@@ -195,11 +194,7 @@ export class Pipeline {
 
   #evict(operation: Operation): void {
     this.end(operation, EVICTED);
-    try {
-      this.#measurements.evicted(operation);
-    } catch (error) {
-      reportFailure('counting an evicted operation', error);
-    }
+    this.#measurements.evicted(operation);
   }
 
   /** What a result tells about the connection, and content of it that was asked for. */

@@ -14,8 +14,8 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { Budget, EXIT_LIMIT_MS } from './budget.js';
-import type { Telemetry } from './flush.js';
 import { watchSignals } from './signals.js';
+import type { Telemetry } from './telemetry.js';
 import { Threads } from './threads.js';
 
 /** What is left behind by an SDK of the application's own: without us, nobody would wait for that. */

@@ -1,0 +1,55 @@
+/** Applications that are ended, with and without us, and the endpoints that they export to. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { Child, type Ended } from './child.js';
+
+export const APP = 'test/fixtures/ending-app.mjs';
+export const REGISTER: readonly string[] = ['--import', 'mcp-trail/register'];
+
+export interface Ending {
+  /** How the application takes signals: one of the fixture's, or several. */
+  readonly ending?: string;
+  /** Of Node.js, in front of the application. */
+  readonly preload?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends it, once it is ready; a signal is sent. */
+  readonly by?: NodeJS.Signals | ((child: Child) => Promise<unknown>);
+}
+
+/** Starts the application, ends it, and says how that went, and in how many milliseconds. */
+export async function endApp(options: Ending): Promise<Ended & { readonly took: number }> {
+  const { ending = 'nothing', preload = [], env = {}, by = 'SIGTERM' } = options;
+  const child = new Child([...preload, APP], { ENDING: ending, ...env });
+  await child.printed('ready\n');
+  const start = performance.now();
+  if (typeof by === 'string') child.kill(by);
+  else await by(child);
+  const ended = await child.ended;
+  return { ...ended, took: performance.now() - start };
+}
+
+export interface DeadEndpoints {
+  readonly urls: { readonly refused: string; readonly 'black hole': string };
+  close(): void;
+}
+
+/** One that refuses connections, and one that accepts them and never answers. */
+export async function deadEndpoints(): Promise<DeadEndpoints> {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
+  const closed = createServer();
+  const [silentPort, closedPort] = await Promise.all([silent, closed].map(listen));
+  await new Promise((resolve) => closed.close(resolve));
+  return {
+    urls: { refused: `http://127.0.0.1:${closedPort}`, 'black hole': `http://127.0.0.1:${silentPort}` },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    },
+  };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+}
