@@ -24,8 +24,9 @@ export class Telemetry {
     for (const provider of this.#started) detachExports(provider);
   }
 
-  /** Whether there is something to deliver. */
+  /** Whether there is something to deliver, or on its way. */
   get pending(): boolean {
+    if (this.#flushing !== undefined) return true;
     return this.providers().some((provider) => isPending(provider) ?? !this.#unknown.has(provider));
   }
 
