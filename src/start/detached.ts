@@ -3,9 +3,14 @@
  * Whoever needs its result waits for it with a timer of their own.
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { Socket } from 'node:net';
+import { Connects } from './connects.js';
 
 /** Marks what is done within `detached`, whatever it leads to. */
 const detachedWork = new AsyncLocalStorage<boolean>();
+
+/** The one thing that cannot be let go. */
+export const connects: Connects = new Connects();
 
 interface Resource {
   ref?(): unknown;
@@ -18,11 +23,11 @@ interface Resource {
 const LET_GO: Readonly<Record<string, (resource: Resource) => void>> = {
   Timeout: letGo,
   // A socket's handle is told of before it is made.
-  TCPWRAP: (handle) => queueMicrotask(() => letGo(handle)),
-  PIPEWRAP: (handle) => queueMicrotask(() => letGo(handle)),
+  TCPWRAP: (handle) => queueMicrotask(() => letGoSocket(handle)),
+  PIPEWRAP: (handle) => queueMicrotask(() => letGoSocket(handle)),
   // Over a connection that was kept alive from before.
   HTTPCLIENTREQUEST: ({ req }) => req?.socket?.unref?.(),
-  HTTP2STREAM: (stream) => queueMicrotask(() => sessionOf(stream)?.unref?.()),
+  HTTP2STREAM: (stream) => queueMicrotask(() => ownerOf<{ session?: Resource }>(stream)?.session?.unref?.()),
 };
 
 /** Agents and HTTP/2 clients take hold of a socket again with each request; gRPC does so with a timer. */
@@ -31,11 +36,16 @@ function letGo(resource: Resource): void {
   resource.ref = () => resource;
 }
 
-/** Where Node.js keeps the stream of a handle. */
-function sessionOf(handle: object): Resource | undefined {
+function letGoSocket(handle: Resource): void {
+  letGo(handle);
+  const socket = ownerOf(handle);
+  if (socket instanceof Socket && socket.connecting) attached(() => connects.limit(socket));
+}
+
+/** What a handle belongs to: Node.js keeps it there under a symbol of its own. */
+function ownerOf<T>(handle: object): T | undefined {
   const owner = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
-  const stream = owner && (handle as Record<symbol, { session?: Resource } | undefined>)[owner];
-  return stream?.session;
+  return owner && (handle as Record<symbol, T | undefined>)[owner];
 }
 
 const hook = createHook({

@@ -15,6 +15,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { Budget, EXIT_LIMIT_MS } from './budget.js';
 import { watchSignals } from './signals.js';
+import { connects } from './detached.js';
 import type { Telemetry } from './telemetry.js';
 import { Threads } from './threads.js';
 
@@ -54,6 +55,10 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, deliver }:
       if (telemetry.pending || threads.pending) void hold(false);
     });
   });
+
+  // Meanwhile the process was held as well.
+  connects.onGivenUp = (milliseconds) => budget.spend(milliseconds);
+  if (limitMs !== undefined) connects.limitMs = limitMs;
 
   process.on('exit', () => deliver?.(budget.left(EXIT_LIMIT_MS)));
 
