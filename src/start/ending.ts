@@ -14,8 +14,8 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { Budget, EXIT_LIMIT_MS } from './budget.js';
-import { watchSignals } from './signals.js';
 import { connects } from './detached.js';
+import { watchSignals } from './signals.js';
 import type { Telemetry } from './telemetry.js';
 import { Threads } from './threads.js';
 

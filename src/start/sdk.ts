@@ -56,8 +56,8 @@ export function findSdk(
 }
 
 /**
- * Starts the SDK; returns its providers. What the SDK prints goes to
- * stderr, and its resource says nothing of the command line.
+ * Starts the SDK; returns its providers. What the SDK prints goes to stderr, and its resource says nothing of the command
+ * line.
  *
  * @param logLevel of diagnostics, where the operator chose one
  */
