@@ -11,7 +11,7 @@
 
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
-import { explained } from './emit/exports.js';
+import { explained, tellLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logs.js';
 import { watchRegistered } from './emit/providers.js';
 import { endpointOf, processorsOf } from './emit/ways-out.js';
@@ -47,7 +47,7 @@ function register(): void {
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const telemetry = new Telemetry(start(instrumentation), currentLoggerProvider);
-  const endNow = endWith(process, { telemetry, endAll: () => instrumentation.disable() });
+  const endNow = endWith(process, { telemetry, endAll: () => instrumentation.disable(), onLost: tellLosses });
   const onCrash = crashes(endNow);
   onStdioServer((input, output) => {
     flushAfterInput(input, telemetry);

@@ -26,12 +26,14 @@ export interface Ending {
   readonly telemetry: Telemetry;
   /** Ends what is open, where nothing can follow. */
   readonly endAll: () => void;
+  /** Told when nothing more can be sent, and `exit` does not come. */
+  readonly onLost: () => void;
   /** Delivers what is pending without the event loop, for at most so long. */
   readonly deliver?: (limitMs: number) => void;
 }
 
 /** Returns what ends everything at once, and never rejects: for who is about to end the process in another way. */
-export function endWith(process: NodeJS.Process, { telemetry, endAll, deliver }: Ending): () => Promise<void> {
+export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, deliver }: Ending): () => Promise<void> {
   const budget = new Budget();
   const limitMs = telemetry.isOurs ? undefined : OTHERS_LIMIT_MS;
 
@@ -62,9 +64,10 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, deliver }:
 
   process.on('exit', () => deliver?.(budget.left(EXIT_LIMIT_MS)));
 
-  const endNow = () => {
+  const endNow = async () => {
     endAll();
-    return hold(true);
+    await hold(true);
+    onLost();
   };
   const handled = () => {
     if (!telemetry.isOurs) return;
