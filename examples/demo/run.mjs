@@ -14,7 +14,7 @@ import { startNode } from './child.mjs';
 import { missing, PROTOCOLS, problems } from './expected.mjs';
 import { auditRecords } from './expected-audit.mjs';
 
-const AGENT_TIMEOUT_MS = 60_000;
+const AGENT_TIMEOUT_MS = 120_000;
 
 const { values: options } = parseArgs({
   options: {

@@ -9,7 +9,7 @@ import { startNode } from '../demo/child.mjs';
 import { startOtlpReceiver } from '../support/otlp-receiver.mjs';
 import { installApplication } from './install.mjs';
 
-const TIME_LIMIT_MS = 30_000;
+const TIME_LIMIT_MS = 120_000;
 const CALL = { name: 'count_items', arguments: { item: 'apples' } };
 const ANSWER = '3 apples in stock';
 

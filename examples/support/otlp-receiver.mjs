@@ -88,7 +88,7 @@ export async function startOtlpReceiver(options = {}) {
      * @param {{ timeoutMs?: number, what?: string }} [options]
      * @returns {Promise<T>}
      */
-    waitFor(predicate, { timeoutMs = 10_000, what = 'the expected telemetry' } = {}) {
+    waitFor(predicate, { timeoutMs = 30_000, what = 'the expected telemetry' } = {}) {
       return new Promise((resolve, reject) => {
         const waiter = {
           check() {

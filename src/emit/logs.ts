@@ -114,7 +114,9 @@ export class Logs {
   #emit(record: LogRecord): boolean {
     const logger = this.#current();
     if (logger === undefined) {
-      this.#warn('audit records are lost: no OpenTelemetry LoggerProvider is registered');
+      this.#warn(
+        'audit records are lost: no OpenTelemetry LoggerProvider is registered. Register one, or set MCP_TRAIL_AUDIT=file',
+      );
       return false;
     }
     if (!this.#tested) {

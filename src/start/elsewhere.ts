@@ -12,15 +12,16 @@ const FIRST = 'an OpenTelemetry SDK was registered before mcp-trail/register, wh
 
 /** One sentence for each signal that does not arrive where the operator looks for it. */
 export function signalsElsewhere(env: Environment, ways: Ways): readonly string[] {
-  const spans = spansElsewhere(env, ways('traces', trace.getTracerProvider()));
+  const proxy = trace.getTracerProvider() as { getDelegate?(): object };
+  const spans = spansElsewhere(env, proxy.getDelegate?.() ?? proxy, ways);
   const measured = metricsElsewhere(env, metrics.getMeterProvider(), ways);
   return [spans, measured].filter((text) => text !== undefined);
 }
 
-function spansElsewhere(env: Environment, ways: ReturnType<Ways>): string | undefined {
-  if (isOff(env, 'OTEL_TRACES_EXPORTER') || ways === undefined || ways.some(({ overNetwork }) => overNetwork))
-    return undefined;
-  if (ways.length === 0) {
+function spansElsewhere(env: Environment, provider: object, ways: Ways): string | undefined {
+  const known = ways('traces', provider);
+  if (isOff(env, 'OTEL_TRACES_EXPORTER') || known?.some(({ overNetwork }) => overNetwork)) return undefined;
+  if (known?.length === 0) {
     return `spans are lost: ${FIRST}, and that SDK has no span processor. Add one, or load mcp-trail/register first`;
   }
   const setting = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_EXPORTER'].find(
@@ -28,9 +29,15 @@ function spansElsewhere(env: Environment, ways: ReturnType<Ways>): string | unde
   );
   if (setting === undefined) return undefined;
   return (
-    `spans do not go where ${setting} says: ${FIRST}, and they go where that SDK sends them. ` +
-    'Add an OTLP exporter to it, or load mcp-trail/register first'
+    `spans ${known === undefined ? 'may not' : 'do not'} go where ${setting} says: ${FIRST}, and they go where that ` +
+    `SDK${nameOf(provider)} sends them. Add an OTLP exporter to it, or load mcp-trail/register first`
   );
+}
+
+/** `SentryTracerProvider` says more than any description; what a minifier made of it says nothing. */
+function nameOf(provider: object): string {
+  const { name } = provider.constructor;
+  return /^[A-Z]\w{7,60}$/.test(name) ? ` (${name})` : '';
 }
 
 function metricsElsewhere(env: Environment, provider: object, ways: Ways): string | undefined {

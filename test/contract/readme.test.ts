@@ -52,7 +52,7 @@ describe('the README', () => {
       const isServerSpan = ({ name, resource }: { name: string; resource: Record<string, unknown> }) =>
         name === 'tools/call get_weather' && resource['service.name'] === 'weather';
       await receiver.waitFor(({ spans }) => spans.some(isServerSpan), {
-        timeoutMs: 10_000,
+        timeoutMs: 50_000,
         what: "the server's span",
       });
     } finally {

@@ -104,7 +104,7 @@ describe("the application's own SDK", () => {
   it('that has no logs is said to be without, once', async () => {
     const ended = await serve([...OWN_SDK, ...REGISTER, V1], { MCP_TRAIL_AUDIT: 'otel' });
     expect(ended.stderr.replaceAll(/^own SDK: .*\n/gm, '')).toBe(
-      'mcp-trail: audit records are lost: no OpenTelemetry LoggerProvider is registered\n',
+      'mcp-trail: audit records are lost: no OpenTelemetry LoggerProvider is registered. Register one, or set MCP_TRAIL_AUDIT=file\n',
     );
   });
 

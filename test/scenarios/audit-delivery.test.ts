@@ -66,7 +66,9 @@ describe('audit records', () => {
   it('without a LoggerProvider are lost with one loud line, and the application runs on', async () => {
     await call();
     await call();
-    expect(lost()).toEqual(['mcp-trail: audit records are lost: no OpenTelemetry LoggerProvider is registered\n']);
+    expect(lost()).toEqual([
+      'mcp-trail: audit records are lost: no OpenTelemetry LoggerProvider is registered. Register one, or set MCP_TRAIL_AUDIT=file\n',
+    ]);
   });
 
   it('reach a provider that is registered later', async () => {

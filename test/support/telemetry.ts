@@ -181,7 +181,7 @@ export function endOf(span: ReadableSpan): { status: SpanStatusCode; description
 }
 
 /** Waits for a condition, by the event loop's turns and not by a guess of how long it takes. */
-export async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 50_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms for ${what}`);

@@ -27,7 +27,9 @@ describe('a record that nobody takes is reported, with the reason:', () => {
         (text) => said.push(text),
       ).emit(RECORD),
     ).toBe(false);
-    expect(said).toEqual(['audit records are lost: no OpenTelemetry LoggerProvider is registered']);
+    expect(said).toEqual([
+      'audit records are lost: no OpenTelemetry LoggerProvider is registered. Register one, or set MCP_TRAIL_AUDIT=file',
+    ]);
   });
 
   it('its logger never took one', () => {

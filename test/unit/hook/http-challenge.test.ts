@@ -69,7 +69,7 @@ describe('a challenge', () => {
     (header) => {
       const start = performance.now();
       for (let time = 0; time < 10; time++) readChallenge(header);
-      expect(performance.now() - start).toBeLessThan(500);
+      expect(performance.now() - start).toBeLessThan(5000);
     },
   );
 });

@@ -19,7 +19,7 @@ function load(statements: string[]) {
     'console.log(Client.prototype.connect !== connect);',
   ];
   const args = ['--input-type=module', '--eval', source.join('\n')];
-  return promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 20_000 });
+  return promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 50_000 });
 }
 
 describe('beside the loader hook of OpenTelemetry', () => {
