@@ -16,6 +16,8 @@ const NO_NEWS: readonly RegExp[] = [
   /contains "none"\. SDK will not be initialized/,
   /^Current logger will (?:be overwritten|overwrite)/,
   /because maxQueueSize reached/,
+  // An application that flushes or ends twice loses nothing by it.
+  /(?:force flush after \w+|forceFlush on already) shutdown|shutdown may only be called once|Cannot call shutdown twice/,
 ];
 
 const DUPLICATE = /duplicate registration of API: (\w+)/i;

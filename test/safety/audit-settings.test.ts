@@ -102,7 +102,11 @@ describe("the application's own SDK", () => {
   });
 
   it('that has no logs is said to be without, once', async () => {
-    const ended = await serve([...OWN_SDK, ...REGISTER, V1], { MCP_TRAIL_AUDIT: 'otel' });
+    const ended = await serve([...OWN_SDK, ...REGISTER, V1], {
+      MCP_TRAIL_AUDIT: 'otel',
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      OTEL_METRICS_EXPORTER: 'none',
+    });
     expect(ended.stderr.replaceAll(/^own SDK: .*\n/gm, '')).toBe(
       'mcp-trail: audit records are lost: no OpenTelemetry LoggerProvider is registered. Register one, or set MCP_TRAIL_AUDIT=file\n',
     );
@@ -132,7 +136,10 @@ describe('an application without an OpenTelemetry SDK', () => {
 
   it.each(['file', 'stderr'])('is audited: %s', async (delivery) => {
     const path = scratch.path();
-    const ended = await start({ MCP_TRAIL_AUDIT: delivery, MCP_TRAIL_AUDIT_FILE: path });
+    const ended = await start({
+      MCP_TRAIL_AUDIT: delivery,
+      ...(delivery === 'file' && { MCP_TRAIL_AUDIT_FILE: path }),
+    });
     const { records, rest } = recordsAmong(ended.stderr);
     expect(rest).toMatch(/^mcp-trail: no OpenTelemetry SDK found, spans and metrics are not exported\. Install .*\n$/);
     const told = story(delivery === 'file' ? recordsIn(path) : records);

@@ -62,6 +62,9 @@ describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
   it('leave out what the operator has asked for', async () => {
     (await fresh()).showDiagnostics();
     diag.warn('OTEL_TRACES_EXPORTER contains "none". SDK will not be initialized.');
+    diag.warn('invalid attempt to force flush after LoggerProvider shutdown');
+    diag.warn('shutdown may only be called once per MeterProvider');
+    diag.warn('Cannot forceFlush on already shutdown MetricReader.');
     expect(printed()).toEqual([]);
   });
 
