@@ -111,7 +111,10 @@ const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles'] as const;
 function warnOfIdleFile(config: AuditConfig, { delivery }: Pick<AuditValues, 'delivery'>, env: Environment): void {
   const inEnvironment = OF_FILES.filter((key) => config[key] === undefined).map((key) => VALUES[key].env);
   const set = inEnvironment.filter((name) => (env[name] ?? '').trim() !== '');
-  if (set.length === 0 || delivery.includes('file')) return;
+  // A word that was none has been told of, and is why.
+  const stated = env[DELIVERY.env]?.trim().toLowerCase() ?? '';
+  const isRefused = config.delivery === undefined && stated !== '' && DELIVERY.kind.fromText(stated) === undefined;
+  if (set.length === 0 || delivery.includes('file') || isRefused) return;
   warnOperator(
     `${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: audit records go to ${delivery.join(', ')}. ` +
       `Set ${DELIVERY.env}=${[...delivery, 'file'].join(',')} to have a file as well`,

@@ -143,6 +143,13 @@ describe('the register entry', () => {
         /^mcp-trail: MCP_TRAIL_AUDT .* MCP_TRAIL_AUDIT meant\?\nmcp-trail: MCP_TRAIL_AUDIT_FILE has no effect: .*\n$/,
     },
     {
+      what: 'says once that a file is set for records that go elsewhere',
+      args: [...REGISTER, V1],
+      env: { MCP_TRAIL_AUDIT: 'otel', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
+      exported: 1,
+      stderr: /^mcp-trail: MCP_TRAIL_AUDIT_FILE has no effect: .* Set MCP_TRAIL_AUDIT=otel,file .*\n$/,
+    },
+    {
       what: 'says nothing of the settings of a trail that is turned off',
       args: [...REGISTER, V1],
       env: { MCP_TRAIL_AUDIT: 'off', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
