@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** What takes long: many processes one after the other, each waited for to its end, and secrets in every field there is. */
 const LONG = [
   'test/contract/checklists.test.ts',
+  'test/safety/audit-answered.test.ts',
   'test/safety/audit-bad-settings.test.ts',
+  'test/safety/audit-gap.test.ts',
   'test/safety/audit-processes.test.ts',
   'test/safety/audit-settings.test.ts',
   'test/safety/canary-processes.test.ts',

@@ -6,6 +6,7 @@ import type { HttpFacts } from '../session/peer.js';
 import type { Auditor } from './auditor.js';
 import type { Decision } from './decision.js';
 import type { Facts, Fields } from './fields.js';
+import type { Held } from './hand-over.js';
 import type { Veil } from './sanitise.js';
 
 interface Init {
@@ -35,6 +36,10 @@ export class Audited {
   readonly taskStatus: string | undefined;
   /** What the answer adds. */
   answer: Facts = {};
+  /** The record of its end, once that is made or about to be. */
+  conclusion: Held | undefined;
+  /** It is on record that what it had to tell did not leave. */
+  undelivered = false;
   /** A guardrail has put something of it aside. */
   quarantined = false;
   /** What the application decided about it. */

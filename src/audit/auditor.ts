@@ -1,11 +1,14 @@
 /** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
+import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
 import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
+import { replaysAnswers } from '../protocol/transports.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditEventName } from '../semconv/audit-record.js';
+import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
 import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
@@ -18,6 +21,7 @@ import { classificationFacts, type SpanFacts, spanFacts } from './classification
 import { Constants } from './constants.js';
 import { decisionFacts } from './decision.js';
 import { Fields } from './fields.js';
+import { Held } from './hand-over.js';
 import { addHeaders } from './header-fields.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
@@ -46,6 +50,8 @@ export interface AuditorParts {
   readonly inventory: InventoryFeed;
   readonly service: Service;
   readonly currentPeer: () => Peer | undefined;
+  /** Counts a record that is lost. */
+  readonly onLost?: ((sink: string, cause: string) => void) | undefined;
 }
 
 export class Auditor implements Observer {
@@ -62,9 +68,11 @@ export class Auditor implements Observer {
   readonly #service: Service;
   readonly #sessions: SessionRecords;
   readonly #constants: Constants;
+  readonly #onLost: AuditorParts['onLost'];
   #uses = 0;
 
-  constructor({ settings, trail, target, correlator, inventory, service, currentPeer }: AuditorParts) {
+  constructor({ settings, trail, target, correlator, inventory, service, currentPeer, onLost }: AuditorParts) {
+    this.#onLost = onLost;
     this.settings = settings;
     this.trail = trail;
     this.target = target;
@@ -101,28 +109,44 @@ export class Auditor implements Observer {
     if (operation.row.result === 'session') this.#sessions.started(operation, audited);
   }
 
-  ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
+  concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
     const audited = auditedOf(operation);
     if (audited === undefined) return;
-    const { only } = operation.row.audit ?? {};
-    if (only === 'changed') {
-      this.#listChanged(operation, audited);
-      return;
-    }
-    const { taskStatus = audited.taskStatus } = outcome;
-    const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
-    const failed = end.errorType !== undefined || end.statusCode !== undefined;
-    if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return;
-    this.#ended(operation, audited, end, milliseconds);
+    const record = this.#recordOfEnd(operation, audited, outcome, milliseconds);
+    if (record === undefined) return;
+    const { kind, transport } = operation.connection;
+    const http = kind.answersInResponse === true ? audited.http : undefined;
+    const lost = () => {
+      if (!replaysAnswers(transport)) this.undelivered(operation, CONNECTION_CLOSED);
+    };
+    audited.conclusion = new Held(record);
+    this.trail.handOver.before(http, audited.conclusion, lost);
+  }
+
+  undelivered(operation: Operation, outcome: Outcome): void {
+    const audited = auditedOf(operation);
+    if (audited?.conclusion === undefined || audited.undelivered) return;
+    audited.undelivered = true;
+    audited.conclusion.release();
+    const fields = new Fields(audited.fields).add({
+      'audit.outcome': 'failure',
+      'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFacts(outcome)['error.type'],
+    });
+    this.#write(operation, audited, 'mcp_audit.response.undelivered', 'WARN', fields);
+  }
+
+  ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    const audited = auditedOf(operation);
+    if (audited !== undefined) this.#recordOfEnd(operation, audited, outcome, milliseconds)?.();
   }
 
   sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
     this.#sessions.ended(connection, outcome, milliseconds);
   }
 
-  /** An HTTP request was refused before there was a message. */
-  refused(refusal: Refusal): void {
-    recordRefusal(this, refusal);
+  /** An HTTP request was refused before there was a message. Returns what is to be called should that not leave. */
+  refused(refusal: Refusal): (() => void) | undefined {
+    return recordRefusal(this, refusal);
   }
 
   /** One more instance is observed, or all of a kind. */
@@ -130,7 +154,7 @@ export class Auditor implements Observer {
     this.#uses += 1;
     if (this.#uses > 1) return;
     register(this);
-    this.trail.start(this.target);
+    this.trail.start(this.target, this.#onLost);
     this.inventory.start();
   }
 
@@ -180,7 +204,23 @@ export class Auditor implements Observer {
     return attempts === 'always' || fields.get('mcp_audit.sensitive') === true;
   }
 
-  #ended(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): void {
+  /** How an operation ended, to be written; nothing where no record is made of such an end. */
+  #recordOfEnd(
+    operation: Operation,
+    audited: Audited,
+    outcome: Outcome,
+    milliseconds: number,
+  ): (() => void) | undefined {
+    const { only } = operation.row.audit ?? {};
+    if (only === 'changed') return () => this.#listChanged(operation, audited);
+    const { taskStatus = audited.taskStatus } = outcome;
+    const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
+    const failed = end.errorType !== undefined || end.statusCode !== undefined;
+    if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return undefined;
+    return this.#responseOf(operation, audited, end, milliseconds);
+  }
+
+  #responseOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): () => void {
     const { settings } = this;
     const { answer, http, veil, decision } = audited;
     const status = statusOf({ outcome, decision: decision?.decision, errorCodes: settings.errorCodes });
@@ -195,15 +235,12 @@ export class Auditor implements Observer {
       'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
     });
     const time = this.trail.now();
-    const write = () => {
+    this.inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
+    return () => {
       fields.add(httpResponseFacts(http));
       addHeaders(fields, http, settings.headers, veil);
       this.#write(operation, audited, 'mcp_audit.response', row.severity, fields, time);
     };
-    // The SDKs hand over the answer first, and send status and headers with it a few microtasks later.
-    if (http === undefined) write();
-    else this.trail.soon(() => http.status() !== undefined, write);
-    this.inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
   }
 
   /** Who the server is, and what both speak, may be known only now. */

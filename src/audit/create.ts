@@ -20,6 +20,8 @@ import { sharedFor } from './shared.js';
 export interface Surroundings {
   /** The sender of the HTTP request being handled, if one is. */
   readonly currentPeer: () => Peer | undefined;
+  /** Counts a record that is lost. */
+  readonly onLost?: (sink: string, cause: string) => void;
   readonly env?: Environment;
   /** Where its records go, where not all go to one place. */
   readonly target?: LogsTarget | undefined;
@@ -27,7 +29,7 @@ export interface Surroundings {
 
 /** The auditor that the options ask for; nothing where auditing is off. */
 export function createAuditor(instrumentation: ResolvedConfig, surroundings: Surroundings): Auditor | undefined {
-  const { env = process.env, currentPeer, target } = surroundings;
+  const { env = process.env, currentPeer, onLost, target } = surroundings;
   if (!instrumentation.enabled) return undefined;
   const config = auditConfig(instrumentation, env);
   if (config === undefined) {
@@ -49,6 +51,7 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
     service: shared.service,
     correlator: new Correlator(shared.newId, () => currentPeer()?.http, instrumentation.trustIncomingContext),
     currentPeer,
+    onLost,
     inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, redactor),
   });
   if (settings.captureAll) {

@@ -2,6 +2,7 @@
 
 import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
+import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
 import type { Auditor } from './auditor.js';
@@ -37,17 +38,18 @@ const MEANINGS: Readonly<Record<Refusal['status'], Meaning>> = {
   429: { status: 'rate_limited', action: 'AUTHORIZE' },
 };
 
-export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
+/** Records a refusal; returns what records that it did not leave, unless nothing was recorded. */
+export function recordRefusal(auditor: Auditor, refusal: Refusal): (() => void) | undefined {
   const { peer, error } = refusal;
   const { http } = peer;
   const decision = http?.notes.decision as Decision | undefined;
   // What the application has recorded itself is not told twice, and nothing is by two copies of this package.
-  if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, auditor.trail.key))) return;
+  if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, auditor.trail.key))) return undefined;
   const { settings, trail, correlator } = auditor;
   const { status, action } = MEANINGS[refusal.status];
   const veil = { redactor: settings.redactor, tally: new Tally(), secret: http?.notes.auth?.token };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
-  const fields = addSafe(
+  const said = addSafe(
     new Fields(),
     {
       ...peerFacts(peer),
@@ -61,6 +63,12 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
       'audit.outcome': STATUSES[status].outcome,
       'audit.target.type': 'mcp.server',
       'audit.target.id': http?.path ?? 'unknown',
+    },
+    veil,
+  );
+  const fields = addSafe(
+    new Fields(said),
+    {
       'mcp_audit.status': status,
       'mcp_audit.access.decision': 'deny',
       'mcp_audit.access.reason': error ?? (refusal.aborted ? 'aborted' : undefined),
@@ -78,6 +86,15 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): void {
     fields,
     target: auditor.target,
   });
+  return () => {
+    said.set('error.type', ERROR_TYPE_VALUE_CONNECTION_CLOSED);
+    trail.record({
+      name: 'mcp_audit.response.undelivered',
+      severity: 'WARN',
+      fields: said,
+      target: auditor.target,
+    });
+  };
 }
 
 function isTold(notes: HttpNotes, trail: string): boolean {

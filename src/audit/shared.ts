@@ -18,10 +18,11 @@ import { reportFailure, warnOperator } from '../util/report.js';
 import { createUuidV7 } from '../util/uuid-v7.js';
 import { wallClock } from '../util/wall-clock.js';
 import type { AuditValues } from './config.js';
+import type { Sink } from './delivery.js';
 import { type DigestKey, digestKey } from './key.js';
 import { Service } from './service.js';
-import { LogsSink, lineSink } from './sinks.js';
-import { type Sink, Trail } from './trail.js';
+import { brokenSink, LogsSink, lineSink } from './sinks.js';
+import { Trail } from './trail.js';
 
 export interface Shared {
   readonly trail: Trail;
@@ -156,13 +157,14 @@ type MakeSinks = (values: AuditValues, service: Service, inCode: boolean) => Sin
 
 const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
   otel: () => [new LogsSink(warnOperator)],
-  stderr: () => [lineSink(new StderrLogRecordExporter())],
+  stderr: () => [lineSink('stderr', new StderrLogRecordExporter())],
   file: ({ file, fileMaxBytes, fileMaxFiles }, service, inCode) => {
     const name = inCode ? 'option audit.file' : 'MCP_TRAIL_AUDIT_FILE';
     const lost = (why: string) => warnOperator(`audit records are lost: ${name}: ${why}`);
     try {
       return [
         lineSink(
+          'file',
           new FileLogRecordExporter({
             path: file,
             maxBytes: fileMaxBytes,
@@ -174,7 +176,7 @@ const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
       ];
     } catch {
       lost(`${JSON.stringify(file)} is none; accepted: the path of a file, in which {pid} and {service} are replaced`);
-      return [];
+      return [brokenSink('file')];
     }
   },
 };

@@ -1,4 +1,5 @@
 /** Where finished records go: the Logs API, or lines of JSON. */
+import { constants } from 'node:os';
 import {
   currentLoggerProvider,
   type LoggerProvider,
@@ -7,8 +8,12 @@ import {
   type LogsTarget,
   ownProvider,
 } from '../emit/logs.js';
+import { codeOf } from '../export/failures.js';
+import type { WriteError } from '../export/types.js';
+import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
+import type { Lost, Sink } from './delivery.js';
 import { SEVERITIES } from './status.js';
-import type { Finished, Sink } from './trail.js';
+import type { Finished } from './trail.js';
 
 /** The log record of a finished record: its text is the body, its fields are attributes, for queries. */
 function logRecordOf({ name, severity, fields, text, timestamp, observedTimestamp, context }: Finished): LogRecord {
@@ -34,6 +39,7 @@ const MAX_OWN = 64;
  * trail that is whole: the record of its beginning before the first other one, and that of its end.
  */
 export class LogsSink implements Sink {
+  readonly name = 'otel';
   readonly #warn: (text: string) => void;
   /** What they have in common when they begin. */
   #started: Finished | undefined;
@@ -50,11 +56,17 @@ export class LogsSink implements Sink {
     this.#registered = new Logs(() => currentLoggerProvider() ?? this.#proxy, warn);
   }
 
-  accept(finished: Finished): boolean {
+  accept(finished: Finished, lost: Lost): boolean {
     if (finished.name === 'mcp_audit.started') {
       this.#started = finished;
       return true;
     }
+    const taken = this.#take(finished);
+    if (!taken) lost('not_accepted');
+    return taken;
+  }
+
+  #take(finished: Finished): boolean {
     const taken = this.#emit(this.#logsOf(finished.target), finished);
     if (finished.name !== 'mcp_audit.stopped') return taken;
     const target = this.#logsOf(finished.target);
@@ -102,11 +114,32 @@ export class LogsSink implements Sink {
 
 /** Something that takes one line at a time. */
 export interface LineWriter {
-  write(line: string): boolean;
+  write(line: string, onLost: (error: WriteError) => void): boolean;
   shutdown(): Promise<void>;
 }
 
 /** Deliveries `file` and `stderr`. */
-export function lineSink(writer: LineWriter): Sink {
-  return { accept: ({ text }) => writer.write(text), close: () => void writer.shutdown() };
+export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
+  return {
+    name,
+    accept: ({ text }, lost) => writer.write(text, (error) => lost(causeOf(error))),
+    close: () => void writer.shutdown(),
+  };
+}
+
+/** What stands where no sink could be made: everything is lost. */
+export function brokenSink(name: 'file' | 'stderr'): Sink {
+  return {
+    name,
+    accept(_, lost) {
+      lost('EINVAL');
+      return false;
+    },
+  };
+}
+
+/** A code of the operating system, and nothing else that an error may say. */
+function causeOf(error: WriteError): string {
+  const code = codeOf(error);
+  return code !== undefined && Object.hasOwn(constants.errno, code) ? code : ERROR_TYPE_VALUE_OTHER;
 }

@@ -6,11 +6,11 @@ import type { Context } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
 import { isQuiet, mcpSeen } from '../util/quiet.js';
-import { reportFailure } from '../util/report.js';
 import { hrTime, rfc3339 } from '../util/wall-clock.js';
+import { Delivery, type Sink, type SinkName } from './delivery.js';
 import { type Facts, Fields } from './fields.js';
+import { HandOver } from './hand-over.js';
 import { write } from './record-text.js';
-import { SameTurn } from './same-turn.js';
 import { SEVERITIES, type Severity } from './status.js';
 
 /** A finished record on its way. */
@@ -27,14 +27,6 @@ export interface Finished {
   readonly context: Context | undefined;
   /** Of the instrumentation that it is about. */
   readonly target: LogsTarget | undefined;
-}
-
-/** Takes finished records. It reports its own failures; false when it did not take one. */
-export interface Sink {
-  accept(finished: Finished): boolean;
-  /** The target of this last record gets no more of them; others go on. */
-  leave?(finished: Finished): void;
-  close?(): void;
 }
 
 /** What is said of one event; the trail adds what every record has. */
@@ -75,17 +67,28 @@ export interface TrailOptions {
 const MAX_ENDINGS = 1000;
 
 export class Trail {
+  /** What has to be on record before something leaves. */
+  readonly handOver = new HandOver();
   readonly #options: TrailOptions;
   /** The targets of the auditors that write to it. */
   readonly #users: (LogsTarget | undefined)[] = [];
   readonly #openings = new Map<string, () => void>();
   readonly #endings = new Set<Ending>();
-  readonly #turn = new SameTurn();
   #startedAt: number | undefined;
   #announced = false;
+  readonly #delivery: Delivery;
+  #onLost: ((sink: SinkName, cause: string) => void) | undefined;
 
   constructor(options: TrailOptions) {
     this.#options = options;
+    const { sinks, now } = options;
+    this.#delivery = new Delivery({
+      sinks,
+      now,
+      gapRecord: (facts) =>
+        this.#finish({ ...this.#ofAuditing('mcp_audit.gap', 'failure', facts), target: this.#users.at(-1) }),
+      onLost: (sink, cause) => this.#onLost?.(sink, cause),
+    });
   }
 
   get key(): string {
@@ -100,9 +103,13 @@ export class Trail {
     return this.#options.newId();
   }
 
-  /** An auditor begins; the record that says so of the first is written before the first other one at the latest. */
-  start(target?: LogsTarget): void {
+  /**
+   * An auditor begins; the record that says so of the first is written before the first other one at the latest.
+   * @param onLost counts records that are lost; of several auditors, the newest counts
+   */
+  start(target?: LogsTarget, onLost?: (sink: SinkName, cause: string) => void): void {
     this.#users.push(target);
+    this.#onLost = onLost ?? this.#onLost;
     this.#startedAt ??= this.now();
   }
 
@@ -111,7 +118,7 @@ export class Trail {
     if (this.#announced) return;
     this.#announced = true;
     this.#startedAt ??= this.now();
-    this.#pass(this.#lifecycle('mcp_audit.started', this.#startedAt));
+    this.#pass(this.#ofAuditing('mcp_audit.started', 'success', {}, this.#startedAt));
     for (const say of this.#openings.values()) say();
   }
 
@@ -130,19 +137,13 @@ export class Trail {
     this.#pass(event);
   }
 
-  /** Runs what makes a record as soon as something is there that it can say, and in this turn of the event loop anyway. */
-  soon(isThere: () => boolean, makeRecord: () => void): void {
-    this.#turn.run(isThere, makeRecord);
-  }
-
   /** An auditor ends, and with the last of them auditing. A record that comes after all begins it again. */
   stop(target?: LogsTarget): void {
     const at = this.#users.indexOf(target);
     if (at !== -1) this.#users.splice(at, 1);
     if (this.#users.length === 0) this.end(target);
     else if (target !== undefined && !this.#users.includes(target)) {
-      const last = this.#finish({ ...this.#lifecycle('mcp_audit.stopped', this.now()), target });
-      for (const sink of this.#options.sinks) sink.leave?.(last);
+      this.#delivery.leave(this.#finish({ ...this.#ofAuditing('mcp_audit.stopped', 'success'), target }));
     }
   }
 
@@ -172,10 +173,10 @@ export class Trail {
    * seen, there was nothing to audit.
    */
   end(target = this.#users.at(-1)): void {
-    this.#turn.flush();
+    this.handOver.flush();
     if (this.#startedAt === undefined || isQuiet()) return;
     this.announce();
-    this.#pass({ ...this.#lifecycle('mcp_audit.stopped', this.now()), target });
+    this.#delivery.end(() => this.#finish({ ...this.#ofAuditing('mcp_audit.stopped', 'success'), target }));
     this.#startedAt = undefined;
     this.#announced = false;
   }
@@ -183,33 +184,32 @@ export class Trail {
   close(): void {
     this.end();
     this.#users.length = 0;
-    for (const sink of this.#options.sinks) sink.close?.();
+    this.#delivery.close();
   }
 
-  #lifecycle(name: AuditEventName, time: number): Event {
+  /** A record about auditing itself. */
+  #ofAuditing(
+    name: 'mcp_audit.started' | 'mcp_audit.stopped' | 'mcp_audit.gap',
+    outcome: 'success' | 'failure',
+    facts: Facts = {},
+    time = this.now(),
+  ): Event {
     const fields = new Fields().add({
       'audit.action': 'UPDATE',
-      'audit.outcome': 'success',
+      'audit.outcome': outcome,
       'audit.target.type': 'config',
       'audit.target.id': 'audit',
       'audit.actor.id': 'mcp-trail',
       'audit.actor.type': 'system',
       'mcp_audit.actor.source': 'none',
       'mcp_audit.correlation.id': this.newId(),
+      ...facts,
     });
-    return { name, severity: 'INFO', fields, time };
+    return { name, severity: outcome === 'success' ? 'INFO' : 'ERROR', fields, time };
   }
 
   #pass(event: Event): void {
-    const finished = this.#finish(event);
-    for (const sink of this.#options.sinks) {
-      try {
-        sink.accept(finished);
-      } catch (error) {
-        // The others are not to lose it, too.
-        reportFailure('delivering an audit record', error);
-      }
-    }
+    this.#delivery.pass(this.#finish(event));
   }
 
   #finish({ name, severity, fields, time = this.now(), trace, target }: Event): Finished {

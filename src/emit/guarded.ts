@@ -29,6 +29,16 @@ export class Guarded implements Observer {
     guard('auditing an answer', () => this.#observer.answered(operation, message));
   }
 
+  concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    if (operation.audited === undefined) return;
+    guard('auditing an answer on its way', () => this.#observer.concluded(operation, outcome, milliseconds));
+  }
+
+  undelivered(operation: Operation, outcome: Outcome): void {
+    if (operation.audited === undefined) return;
+    guard('auditing an answer that did not leave', () => this.#observer.undelivered(operation, outcome));
+  }
+
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
     if (operation.audited === undefined) return;
     guard('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));

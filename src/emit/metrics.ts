@@ -1,4 +1,4 @@
-/** The instruments: four histograms of the conventions and one counter of our own. */
+/** The instruments: four histograms of the conventions and two counters of our own. */
 import {
   type Attributes,
   type Context,
@@ -7,12 +7,14 @@ import {
   type MeterProvider,
   ValueType,
 } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE, ATTR_MCP_TRAIL_AUDIT_SINK } from '../semconv/attributes.js';
 import {
   MCP_DURATION_BUCKETS,
   METRIC_MCP_CLIENT_OPERATION_DURATION,
   METRIC_MCP_CLIENT_SESSION_DURATION,
   METRIC_MCP_SERVER_OPERATION_DURATION,
   METRIC_MCP_SERVER_SESSION_DURATION,
+  METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST,
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
 } from '../semconv/metrics.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
@@ -59,6 +61,31 @@ export class Metrics {
       this.#instruments = createInstruments(provider);
     }
     return this.#instruments;
+  }
+}
+
+/** Counts the audit records that are lost. The instrument is made once there are any. */
+export class LostRecords {
+  readonly #providers: Providers;
+  #madeBy: MeterProvider | undefined;
+  #counter: Counter | undefined;
+
+  constructor(providers: Providers) {
+    this.#providers = providers;
+  }
+
+  add(sink: string, cause: string): void {
+    const provider = this.#providers.meterProvider;
+    if (this.#counter === undefined || provider !== this.#madeBy) {
+      this.#madeBy = provider;
+      this.#counter = provider
+        .getMeter(PACKAGE_NAME, PACKAGE_VERSION)
+        .createCounter(METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST, {
+          description: 'Audit records that could not be delivered.',
+          unit: '{record}',
+        });
+    }
+    this.#counter.add(1, { [ATTR_MCP_TRAIL_AUDIT_SINK]: sink, [ATTR_ERROR_TYPE]: cause });
   }
 }
 

@@ -14,7 +14,12 @@ export interface Observer {
   began(operation: Operation, params: unknown, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may still be waiting for its caller or for the transport. */
   answered(operation: Operation, message: ResponseMessage): void;
+  /** How the operation ends is known, and what tells the peer of it is about to leave. */
+  concluded(operation: Operation, outcome: Outcome, milliseconds: number): void;
+  /** The operation is over, and was not concluded before. */
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void;
+  /** What a concluded operation had to tell the peer did not leave. */
+  undelivered(operation: Operation, outcome: Outcome): void;
   /** A session that began with `initialize` is over. */
   sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void;
   /** Nothing more is observed. */

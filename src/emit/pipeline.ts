@@ -104,7 +104,10 @@ export class Pipeline {
     return this.receive(connection, call, 'request', { related: continued });
   }
 
-  /** The answer to an open request, on its way in either direction. Takes the request off the books. */
+  /**
+   * The answer to an open request, on its way in either direction. Takes the request off the books; an answer of ours is
+   * concluded when this returns, so that it may leave.
+   */
   answer(connection: Connection, message: ResponseMessage, outbound: boolean): Operation | undefined {
     let operation: Operation | undefined;
     try {
@@ -117,8 +120,20 @@ export class Pipeline {
     } catch (error) {
       reportFailure('reading an answer', error);
     }
-    if (operation !== undefined) this.#observer?.answered(operation, message);
+    if (operation === undefined) return undefined;
+    this.#observer?.answered(operation, message);
+    if (outbound) this.conclude(operation, operation.answer ?? SUCCESS);
     return operation;
+  }
+
+  /**
+   * How an operation ends is known before the message that tells the peer leaves: whoever observes hears of it now, so
+   * that nobody can hold an answer of which there is no record. The span goes on until the message is sent.
+   */
+  conclude(operation: Operation, given: Outcome): void {
+    if (this.#observer === undefined || !operation.open || operation.concluded !== undefined) return;
+    operation.concluded = given;
+    this.#observer.concluded(operation, this.#describer.outcome(given), this.#now() - operation.startedAt);
   }
 
   /** Ends an operation. The first call counts. */
@@ -140,7 +155,10 @@ export class Pipeline {
     } catch (error) {
       reportFailure('recording a duration', error);
     }
-    this.#observer?.ended(operation, outcome, milliseconds);
+    const { concluded } = operation;
+    if (concluded === undefined) this.#observer?.ended(operation, outcome, milliseconds);
+    // Given up by a bound of ours, it may still leave.
+    else if (given !== concluded && given !== EVICTED) this.#observer?.undelivered(operation, outcome);
   }
 
   /** The connection is gone: ends what is open on it, and its session. */

@@ -1,5 +1,6 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
 import { statSync } from 'node:fs';
+import { callHook } from '../util/call-hook.js';
 import { DATA, tooOpen } from '../util/file-mode.js';
 import { warnOperator } from '../util/report.js';
 import { exportRecords } from './export-records.js';
@@ -109,10 +110,14 @@ export class FileLogRecordExporter {
   /**
    * Appends a finished line, without a line feed at its end, and none within.
    *
+   * @param onLost called, before this returns, with the reason for which the line was not written. What it throws is
+   * swallowed.
    * @returns true once the line is the operating system's; false when it was not written.
    */
-  write(line: string): boolean {
-    return this.#send(line) === undefined;
+  write(line: string, onLost?: ErrorHandler): boolean {
+    const error = this.#send(line);
+    if (error !== undefined && onLost !== undefined) callHook('onLost', onLost, error);
+    return error === undefined;
   }
 
   /** Has the present file put onto the disk. A failure of that goes to `onError`, not to the caller. */

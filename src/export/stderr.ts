@@ -1,4 +1,5 @@
 /** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
+import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
 import { exportRecords } from './export-records.js';
 import { codeOf, Failures, writeError } from './failures.js';
@@ -77,10 +78,17 @@ export class StderrLogRecordExporter {
   /**
    * Writes a finished line, without a line feed at its end, and none within.
    *
+   * @param onLost called with the reason for which the line was not written: before this returns or, where the line waits
+   * in its turn, later. What it throws is swallowed.
    * @returns true once the line is written, or waits in its turn; false when it is not.
    */
-  write(line: string): boolean {
-    return this.#send(line) === undefined;
+  write(line: string, onLost?: ErrorHandler): boolean {
+    const lost = (error: WriteError) => {
+      if (onLost !== undefined) callHook('onLost', onLost, error);
+    };
+    const error = this.#send(line, lost);
+    if (error !== undefined) lost(error);
+    return error === undefined;
   }
 
   /** Waits for a reader to have taken what waits, for two seconds at most. */
@@ -101,11 +109,12 @@ export class StderrLogRecordExporter {
     return this.forceFlush();
   }
 
-  #send(line: string): WriteError | undefined {
+  /** @param lostLater hears of a line that waits and is not written after all */
+  #send(line: string, lostLater: ErrorHandler = () => {}): WriteError | undefined {
     if (this.#isShutDown) return writeError('cannot write to stderr: it is shut down');
     try {
       if (typeof line !== 'string' || !isOneLine(line)) throw writeError('what was given is not one line');
-      this.#put(Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`));
+      this.#put(Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`), lostLater);
       this.#torn = false;
       return undefined;
     } catch (error) {
@@ -114,7 +123,7 @@ export class StderrLogRecordExporter {
   }
 
   /** What waits goes first. */
-  #put(line: Uint8Array): void {
+  #put(line: Uint8Array, lostLater: ErrorHandler): void {
     const queued = this.#stream.writableLength;
     const { bytes, error } = queued > 0 ? { bytes: 0, error: undefined } : writeAll(this.#fd, line);
     if (bytes === line.length) return;
@@ -124,7 +133,7 @@ export class StderrLogRecordExporter {
       if (bytes > 0) this.#torn = true;
       throw error ?? writeError('EAGAIN: nobody reads it, and too much waits already', 'EAGAIN');
     }
-    this.#queue(line.subarray(bytes), (failed) => failed && this.#tell(failed));
+    this.#queue(line.subarray(bytes), (failed) => failed && lostLater(this.#tell(failed)));
   }
 
   /** An error of stderr's that nobody listens for would end the process. */

@@ -71,9 +71,13 @@ async function serve(
   const response = await answered;
   request.signal.addEventListener('abort', () => end(CANCELLED_BY_PEER), { once: true });
   if (request.signal.aborted) end(CANCELLED_BY_PEER);
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return observed(response, end);
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return observed(response, operation, pipeline);
+  }
   const error = await readJson(response.clone());
-  end(asRecord(error)?.['error'] === undefined ? SUCCESS : outcomeOf(error as ResponseMessage, operation));
+  const outcome = asRecord(error)?.['error'] === undefined ? SUCCESS : outcomeOf(error as ResponseMessage, operation);
+  pipeline.conclude(operation, outcome);
+  end(outcome);
   return response;
 }
 
@@ -90,17 +94,26 @@ function outcomeOf(answer: ResponseMessage, { row }: Operation): Outcome {
   return outcomeOfAnswer(answer, row, false);
 }
 
-/** The same response, with a body that tells when it has ended. */
-function observed(response: Response, end: (outcome: Outcome) => void): Response {
+/** The same response, with a body that tells when it ends, and before that of the answer that ends it. */
+function observed(response: Response, operation: Operation, pipeline: Pipeline): Response {
   if (response.body === null) return response;
+  const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const reader = response.body.getReader();
+  let outcome = SUCCESS;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const read = reader.read();
       read.then(undefined, () => end(CONNECTION_CLOSED));
       const { done, value } = await read;
-      if (!done) return controller.enqueue(value);
-      end(SUCCESS);
+      if (!done) {
+        const answer = answerIn(value, operation);
+        if (answer !== undefined) {
+          outcome = outcomeOf(answer, operation);
+          pipeline.conclude(operation, outcome);
+        }
+        return controller.enqueue(value);
+      }
+      end(outcome);
       controller.close();
     },
     cancel(reason) {
@@ -109,6 +122,27 @@ function observed(response: Response, end: (outcome: Outcome) => void): Response
     },
   });
   return new Response(body, response);
+}
+
+const ANSWERS = ['"result"', '"error"'];
+
+/** The answer to the stream's own request, the last thing that it brings. The entry writes each frame at once. */
+function answerIn(chunk: Uint8Array, { id }: Operation): ResponseMessage | undefined {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (bytes.length > MAX_BODY_BYTES || !ANSWERS.some((member) => bytes.includes(member))) return undefined;
+  for (const line of bytes.toString('utf8').split('\n')) {
+    const message = line.startsWith('data:') ? parsed(line.slice('data:'.length)) : undefined;
+    if (classify(message) === 'response' && (message as ResponseMessage).id === id) return message as ResponseMessage;
+  }
+  return undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The JSON of a short body, or nothing. The body is a copy: the other one is untouched. */
@@ -121,9 +155,9 @@ async function readJson(copy: Request | Response): Promise<unknown> {
       if (size > MAX_BODY_BYTES) return undefined;
       chunks.push(chunk);
     }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    // Where it is none, the entry will say so itself.
+    return parsed(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    // No JSON: the entry will say so itself.
     return undefined;
   }
 }

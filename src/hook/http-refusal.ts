@@ -20,9 +20,9 @@ export interface HttpRefusal {
   readonly peer: Peer;
   /** When the request came, in milliseconds since 1970. */
   readonly at: number;
-  /** From then to the end of the response, in milliseconds and parts of them. */
+  /** From then until the refusal is handed over, in milliseconds and parts of them. */
   readonly durationMs: number;
-  /** The connection was gone before the response was. */
+  /** The connection was gone before the response had a head. */
   readonly aborted: boolean;
   /** The error of the `WWW-Authenticate` challenge; never its description. */
   readonly error?: ChallengeError;
@@ -38,8 +38,11 @@ export interface HttpRefusalOptions {
   /** Paths of MCP endpoints, exact or with a `*` at the end for all that begin so. */
   readonly paths: readonly string[];
   readonly trustProxy: boolean;
-  /** Called once per refused request. What it throws is reported and goes no further. */
-  onRefused(refusal: HttpRefusal): void;
+  /**
+   * Called once per refused request, before any of the refusal leaves. Returns what is to be called should it not leave
+   * as a whole. What it throws is reported and goes no further.
+   */
+  onRefused(refusal: HttpRefusal): (() => void) | undefined;
 }
 
 interface Exchange {
@@ -58,35 +61,34 @@ interface Exchange {
 export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalOptions): () => void {
   const endpoints = new HttpEndpoints(paths);
   let stopped = false;
-  const unanswered = new WeakMap<IncomingMessage, HttpRequest>();
+  const unfinished = new WeakMap<IncomingMessage, HttpRequest>();
 
   const isKnown = (http: HttpRequest) => endpoints.has(http.path) || http.hasMcpHeader();
 
   function begin(exchange: Exchange): void {
     const http = currentHttpRequest() as HttpRequest | undefined;
     if (http === undefined || !http.isOf(exchange.request)) return;
-    unanswered.set(exchange.request, http);
-    if (!isKnown(http)) return;
-    // Neither the certificate nor a channel is there when the connection breaks.
-    http.certificate();
-    exchange.response.once('close', () => guarded(end, exchange, true));
+    unfinished.set(exchange.request, http);
+    const known = isKnown(http);
+    // The certificate is not there any more when the connection breaks.
+    if (known) http.certificate();
+    http.onHead((made) => guarded(() => judge(http, exchange.response, !made)), known);
   }
 
-  function end({ request, response }: Exchange, aborted: boolean): void {
-    const http = unanswered.get(request);
+  function finish({ request }: Exchange): void {
+    const http = unfinished.get(request);
     if (http === undefined) return;
-    unanswered.delete(request);
+    unfinished.delete(request);
     if (http.notes.operations > 0) endpoints.learn(http.path);
-    else if (!stopped) judge(http, response.statusCode, aborted);
   }
 
-  function judge(http: HttpRequest, statusCode: number, aborted: boolean): void {
-    const status = REFUSALS.find((refusal) => refusal === statusCode);
-    if (status === undefined) return;
+  function judge(http: HttpRequest, response: ServerResponse, aborted: boolean): void {
+    const status = REFUSALS.find((refusal) => refusal === response.statusCode);
+    if (status === undefined || http.notes.operations > 0 || stopped) return;
     const { hasResourceMetadata, ...challenge } = readChallenge(http.responseHeader('www-authenticate'));
     if (!hasResourceMetadata && !isKnown(http)) return;
     const [requestId, traceparent] = [http.header('x-request-id'), http.header('traceparent')];
-    onRefused({
+    const undelivered = onRefused({
       status,
       peer: peerOf(http, trustProxy),
       at: http.startedAt,
@@ -96,10 +98,14 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
       ...(requestId !== undefined && { requestId }),
       ...(traceparent !== undefined && { traceparent }),
     });
+    if (undelivered === undefined || aborted) return;
+    response.once('close', () => {
+      if (!response.writableFinished) guarded(undelivered);
+    });
   }
 
-  const started = (message: unknown) => guarded(begin, message as Exchange, false);
-  const finished = (message: unknown) => guarded(end, message as Exchange, false);
+  const started = (message: unknown) => guarded(() => begin(message as Exchange));
+  const finished = (message: unknown) => guarded(() => finish(message as Exchange));
   // First, so that the request is known before it is looked at here.
   const stopServer = watchHttpServer();
   subscribe(REQUEST_START, started);
@@ -114,9 +120,9 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
 }
 
 // What a subscriber or a listener throws becomes the application's uncaught exception.
-function guarded(look: (exchange: Exchange, aborted: boolean) => void, exchange: Exchange, aborted: boolean): void {
+function guarded(look: () => void): void {
   try {
-    look(exchange, aborted);
+    look();
   } catch (error) {
     reportFailure('watching for refused HTTP requests', error);
   }

@@ -5,6 +5,7 @@ import { asString } from '../protocol/jsonrpc.js';
 import type { ClientCertificate, HttpFacts, HttpNotes } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
 import { certificateOf } from './http-certificate.js';
+import { type HeadListener, onHead } from './http-head.js';
 
 type RequestHeaders = ReturnType<HttpFacts['headers']>;
 
@@ -75,6 +76,14 @@ export class HttpRequest implements HttpFacts {
 
   status(): number | undefined {
     return attempt(() => (this.#response.headersSent ? this.#response.statusCode : undefined));
+  }
+
+  onHead(listener: HeadListener, orClosed = true): boolean {
+    return attempt(() => onHead(this.#response, listener, orClosed)) ?? false;
+  }
+
+  isOver(): boolean {
+    return attempt(() => this.#response.destroyed || this.#response.writableEnded) ?? false;
   }
 
   responseHeader(name: string): string | string[] | number | undefined {

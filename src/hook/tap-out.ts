@@ -81,6 +81,7 @@ export class TapOut {
     if (outbound === undefined) return passOn(undefined, send, self, message, options);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;
+    this.#pipeline.conclude(operation, SUCCESS);
     const sent = this.#passOnEnding(operation, operation.context, send, self, outbound.message, options);
     this.#endWhenSent(operation, sent);
     const cancelled = requestNamedBy(this.#connection, message, 'requestId', true);

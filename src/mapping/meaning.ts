@@ -115,6 +115,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
   },
   'mcp_audit.request': { otherwise: 'method' },
   'mcp_audit.response': { otherwise: 'method' },
+  'mcp_audit.response.undelivered': { otherwise: 'method' },
   'mcp_audit.authorization': { otherwise: 'method' },
   'mcp_audit.authentication': {
     by: 'mcp_audit.authentication.event',
@@ -161,6 +162,9 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
       annotated: { ...CHANGED, activity: [99, 'Annotate'], type: ['info'] },
     },
     otherwise: { ...CHANGED, activity: [0, 'Unknown'], type: ['info'] },
+  },
+  'mcp_audit.gap': {
+    otherwise: { kind: 'trail', activity: [99, 'Lose Records'], category: ['process'], type: ['info'], lokryn: 0 },
   },
 };
 

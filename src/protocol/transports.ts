@@ -16,10 +16,20 @@ export interface TransportKind {
    * when the connection was made, and would hang every request under a start-up span.
    */
   readonly ambientIsCaller: boolean;
+  /** Whether an answer leaves in the response to the HTTP request that brought the message. */
+  readonly answersInResponse?: true;
 }
 
 const STDIO: TransportKind = { name: 'stdio', networkTransport: NETWORK_TRANSPORT_VALUE_PIPE, ambientIsCaller: false };
 const HTTP: TransportKind = {
+  name: 'http',
+  networkTransport: NETWORK_TRANSPORT_VALUE_TCP,
+  networkProtocol: 'http',
+  ambientIsCaller: true,
+  answersInResponse: true,
+};
+/** Messages come by POST, and answers leave in the stream that a GET has opened. */
+const SSE: TransportKind = {
   name: 'http',
   networkTransport: NETWORK_TRANSPORT_VALUE_TCP,
   networkProtocol: 'http',
@@ -38,12 +48,12 @@ const UNKNOWN: TransportKind = { name: 'unknown', ambientIsCaller: false };
 const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
   [IN_MEMORY, ['_otherTransport']],
   [STDIO, ['_serverParams', '_stdin']],
+  [SSE, ['handlePostMessage']],
   [
     HTTP,
     [
       'terminateSession',
       'finishAuth',
-      'handlePostMessage',
       '_webStandardTransport',
       'handleRequest',
       '_classification',
@@ -63,6 +73,12 @@ export function transportKind(transport: object): TransportKind {
   const url = transportUrl(transport);
   if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return WEBSOCKET;
   return UNKNOWN;
+}
+
+/** Whether a transport keeps what it cannot send, and sends it when the client comes back. */
+export function replaysAnswers(transport: object): boolean {
+  const { _webStandardTransport: inner = transport } = transport as { _webStandardTransport?: object };
+  return (inner as { _eventStore?: unknown })._eventStore !== undefined;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'ws:': 80, 'https:': 443, 'wss:': 443 };

@@ -339,6 +339,16 @@ export const ATTR_MCP_TRAIL_CLIENT_NAME = 'mcp_trail.client.name' as const;
 export const ATTR_MCP_TRAIL_CLIENT_VERSION = 'mcp_trail.client.version' as const;
 
 /**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The delivery of the audit trail that lost records.
+ *
+ * - Type: string; `file`, `stderr` or `otel`.
+ * - Metric `mcp_trail.audit.records.lost`: always.
+ *
+ * @example `file`
+ */
+export const ATTR_MCP_TRAIL_AUDIT_SINK = 'mcp_trail.audit.sink' as const;
+
+/**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** Whether the caller cancelled the operation before it was
  * answered. Set only when true; such a span has no `error.type` and no error status, for the receiver did not fail.
  *

@@ -6,6 +6,7 @@ export const AUDIT_EVENTS = [
   'mcp_audit.stopped',
   'mcp_audit.request',
   'mcp_audit.response',
+  'mcp_audit.response.undelivered',
   'mcp_audit.authorization',
   'mcp_audit.authentication',
   'mcp_audit.session',
@@ -14,6 +15,7 @@ export const AUDIT_EVENTS = [
   'mcp_audit.server.observed',
   'mcp_audit.tool.changed',
   'mcp_audit.inventory.changed',
+  'mcp_audit.gap',
 ] as const;
 
 /** The name of an event that an audit record can be. */
@@ -52,7 +54,7 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
   },
   'mcp_audit.response': {
     brief:
-      'An operation ended, and how: with a result, an error, a refusal, a timeout, a cancellation, or with its connection.',
+      'An operation ended, and how: with a result, an error, a refusal, a timeout, a cancellation, or with its connection. A server writes it before the answer leaves, a client before its caller has the answer.',
     source:
       'The end of an operation, with the `mcp_audit.operation.id` of its `mcp_audit.request`; a task that is over, told by a notification or a poll.',
     severity: {
@@ -60,6 +62,13 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
       WARN: 'status tool_error, denied, unauthenticated, rate_limited or aborted',
       ERROR: 'status error or timeout',
     },
+  },
+  'mcp_audit.response.undelivered': {
+    brief:
+      'The answer of an operation did not leave. Its `mcp_audit.response` was written before, and says how the operation itself ended.',
+    source:
+      'A transport that could not send an answer, or an HTTP response that closed first; with the `mcp_audit.operation.id` of its `mcp_audit.response`. Of a notification that could not be sent: with that of its record.',
+    severity: { WARN: 'always' },
   },
   'mcp_audit.authorization': {
     brief: 'It was decided whether somebody may do something.',
@@ -103,10 +112,15 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
     source: 'The inventory of the process, or an annotation that the application makes.',
     severity: { INFO: 'always' },
   },
+  'mcp_audit.gap': {
+    brief: 'Records were lost because they could not be written: how many, between which times, and why.',
+    source: 'The first record that is written again after a failure, or the end of the audit trail.',
+    severity: { ERROR: 'always' },
+  },
 };
 
-/** The two records of an operation. */
-export const OPERATION_EVENTS = ['mcp_audit.request', 'mcp_audit.response'] as const;
+/** The two records of an operation, and that its answer did not leave. */
+export const OPERATION_EVENTS = ['mcp_audit.request', 'mcp_audit.response', 'mcp_audit.response.undelivered'] as const;
 
 /** Events in the course of an operation, if they belong to one. */
 export const JUDGING_EVENTS = ['mcp_audit.authorization', 'mcp_audit.authentication', 'mcp_audit.guardrail'] as const;

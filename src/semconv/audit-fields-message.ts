@@ -96,7 +96,7 @@ export const HTTP = {
       type: 'int',
       redaction: 'ours',
       brief:
-        'The status of the HTTP response, where it is sent in the same turn of the event loop as the answer: a record waits no longer.',
+        'The status of the HTTP response that the answer leaves in. Not known where the answer leaves by a host without Node.js responses.',
       examples: [200, 401],
       stability: 'stable',
       see: HTTP_PAGE,

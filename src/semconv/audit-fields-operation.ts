@@ -93,7 +93,8 @@ export const OPERATION = {
     'mcp_audit.duration_ms': {
       type: 'int',
       redaction: 'ours',
-      brief: 'How long it took, in whole milliseconds of a clock that only goes forward.',
+      brief:
+        'How long it took until the answer was handed to its transport, in whole milliseconds of a clock that only goes forward.',
       examples: [142],
       events: ['mcp_audit.response', 'mcp_audit.authorization', 'mcp_audit.authentication'],
       requiredOn: ['mcp_audit.response'],
@@ -195,7 +196,13 @@ export const OPERATION = {
       redaction: 'name',
       brief: 'How it failed: a JSON-RPC error code, `tool_error`, or another word from a short list. Never a message.',
       examples: ['-32603', 'tool_error', 'timeout'],
-      events: ['mcp_audit.response', 'mcp_audit.authorization', 'mcp_audit.authentication', 'mcp_audit.session'],
+      events: [
+        'mcp_audit.response',
+        'mcp_audit.response.undelivered',
+        'mcp_audit.authorization',
+        'mcp_audit.authentication',
+        'mcp_audit.session',
+      ],
       requirement: { conditionally_required: 'it failed' },
       stability: 'stable',
       see: registryPage('error'),

@@ -1,6 +1,6 @@
 /** Fields that identify a record, and tie it to others. */
 import { AUDIT_EVENTS, OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
-import { AUDIT_DRAFT, type AuditFieldGroup, UUID_V7 } from './audit-field.js';
+import { AUDIT_DRAFT, type AuditFieldGroup, NANOSECOND_TIME, UUID_V7 } from './audit-field.js';
 
 export const RECORD = {
   title: 'Record',
@@ -35,7 +35,7 @@ export const RECORD = {
       pattern: UUID_V7,
       events: PEER_EVENTS,
       requirement: { conditionally_required: 'the record belongs to an operation' },
-      requiredOn: ['mcp_audit.request'],
+      requiredOn: ['mcp_audit.request', 'mcp_audit.response.undelivered'],
       stability: 'own',
     },
     'mcp_audit.correlation.id': {
@@ -70,6 +70,52 @@ export const RECORD = {
       brief: 'The record as one line for people to read, by a fixed pattern. Never the text of an error.',
       examples: ['u-8472 EXECUTE tools/query_customer_status: success'],
       requirement: 'opt_in',
+      stability: 'own',
+    },
+  },
+} as const satisfies AuditFieldGroup;
+
+export const GAP = {
+  title: 'Gap',
+  brief: 'Which records are missing. A cause is a class of failures: no path, and no text of the operating system.',
+  events: ['mcp_audit.gap'],
+  requirement: 'required',
+  fields: {
+    'mcp_audit.gap.sink': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['file', 'stderr'],
+      brief: 'The delivery that lost them. Other deliveries may have them.',
+      stability: 'own',
+    },
+    'mcp_audit.gap.records': {
+      type: 'int',
+      redaction: 'ours',
+      brief: 'How many records were lost.',
+      examples: [17],
+      stability: 'own',
+    },
+    'mcp_audit.gap.since': {
+      type: 'string',
+      redaction: 'ours',
+      brief: 'When the first of them was to be written, in UTC.',
+      examples: ['2026-11-21T09:20:07.123000000Z'],
+      pattern: NANOSECOND_TIME,
+      stability: 'own',
+    },
+    'mcp_audit.gap.until': {
+      type: 'string',
+      redaction: 'ours',
+      brief: 'When the last of them was to be written, in UTC.',
+      examples: ['2026-11-21T09:24:51.002000000Z'],
+      pattern: NANOSECOND_TIME,
+      stability: 'own',
+    },
+    'mcp_audit.gap.causes': {
+      type: 'string[]',
+      redaction: 'ours',
+      brief: 'Why, each once and sorted: the error codes of the operating system, and `_OTHER` for what has none.',
+      examples: [['ENOSPC']],
       stability: 'own',
     },
   },

@@ -9,7 +9,7 @@ import { ENVELOPE, RESOURCE } from './audit-fields-envelope.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
-import { RECORD } from './audit-fields-record.js';
+import { GAP, RECORD } from './audit-fields-record.js';
 import { INVENTORY, SERVER } from './audit-fields-server.js';
 
 export {
@@ -36,6 +36,7 @@ export const AUDIT_FIELD_GROUPS = {
   decision: DECISION,
   classification: CLASSIFICATION,
   redaction: REDACTION,
+  gap: GAP,
 } as const satisfies Readonly<Record<string, AuditFieldGroup>>;
 
 /** All fields by their keys. */
@@ -53,6 +54,7 @@ export const AUDIT_FIELDS = {
   ...DECISION.fields,
   ...CLASSIFICATION.fields,
   ...REDACTION.fields,
+  ...GAP.fields,
 } as const satisfies Readonly<Record<string, AuditField>>;
 
 /** The key of a field. */

@@ -80,3 +80,14 @@ export const MCP_DURATION_BUCKETS: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0
  * - Unit: `{operation}`.
  */
 export const METRIC_MCP_TRAIL_OPERATIONS_EVICTED = 'mcp_trail.operations.evicted' as const;
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Audit records that could not be delivered. Above zero, the
+ * trail has a hole; of files and stderr, a record `mcp_audit.gap` tells of it once writing works again.
+ *
+ * - Instrument: counter.
+ * - Unit: `{record}`.
+ * - Attributes: `mcp_trail.audit.sink` (`file`, `stderr` or `otel`); `error.type`: the error code of the operating system
+ *   such as `ENOSPC`, `not_accepted` by the OpenTelemetry logger, else `_OTHER`.
+ */
+export const METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST = 'mcp_trail.audit.records.lost' as const;

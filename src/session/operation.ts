@@ -29,6 +29,8 @@ export class Operation {
   readonly callerContext: Context;
   /** What the wire said, kept while the caller's promise may still turn it into something else. */
   answer: Outcome | undefined;
+  /** How it ended, once that is told before the message that says so leaves. */
+  concluded: Outcome | undefined;
   /** The trace context an inbound message came with: tells a forwarded one from one that the application chose. */
   inboundTraceContext: string | undefined;
   /** Aborted when the peer of an HTTP request went away. */

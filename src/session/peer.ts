@@ -34,6 +34,13 @@ export interface HttpFacts {
   responseHeader(name: string): string | string[] | number | undefined;
   /** Lower-case names of the response headers; of all of them once they are sent. */
   responseHeaderNames(): string[];
+  /**
+   * Calls back once the head of the response is made, before any of it leaves; with false if the response closes without
+   * one. Returns false, and does not call, where the head is made already or the response has closed.
+   */
+  onHead(listener: (made: boolean) => void): boolean;
+  /** Whether the response is over, or its connection is gone: nothing more leaves in it. */
+  isOver(): boolean;
   readonly notes: HttpNotes;
 }
 

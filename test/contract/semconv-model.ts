@@ -15,7 +15,9 @@ export const PLACES = [
   'mcp.client.session.duration',
   'mcp.server.session.duration',
 ] as const;
-export type Place = (typeof PLACES)[number];
+/** Of audit records that are lost, which are rare, and belong to no operation. */
+export const LOST = 'mcp_trail.audit.records.lost';
+export type Place = (typeof PLACES)[number] | typeof LOST;
 
 export interface Attribute {
   /** `any` is a structured value, which is a JSON string where spans take simple values only. */
@@ -53,7 +55,7 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
   'rpc.response.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
   // The name that the general conventions have given to the same attribute meanwhile.
   'rpc.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
-  'error.type': { type: 'string', on: on(PLACES, 'conditionally required') },
+  'error.type': { type: 'string', on: { ...on(PLACES, 'conditionally required'), ...on([LOST], 'required') } },
   'network.transport': { type: 'string', on: on(PLACES, 'recommended') },
   'network.protocol.name': { type: 'string', on: on(PLACES, 'recommended') },
   'network.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
@@ -72,6 +74,7 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
     on: on([...SPANS, ...OPERATIONS, 'mcp.server.session.duration'], 'conditionally required'),
   },
   'mcp_trail.client.version': { type: 'string', on: on(SPANS, 'conditionally required') },
+  'mcp_trail.audit.sink': { type: 'string', on: on([LOST], 'required') },
   'mcp_trail.cancelled': { type: 'boolean', on: on(['server span'], 'conditionally required') },
   'mcp_trail.result.type': { type: 'string', on: on(SPANS, 'conditionally required') },
   'mcp_trail.round': { type: 'int', on: on(SPANS, 'conditionally required') },
@@ -130,5 +133,6 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   'mcp.server.operation.duration': { type: 'HISTOGRAM', unit: 's' },
   'mcp.client.session.duration': { type: 'HISTOGRAM', unit: 's' },
   'mcp.server.session.duration': { type: 'HISTOGRAM', unit: 's' },
+  [LOST]: { type: 'SUM', unit: '{record}' },
   'mcp_trail.operations.evicted': { type: 'SUM', unit: '{operation}' },
 };

@@ -67,6 +67,7 @@ export async function runEverything(): Promise<Run> {
     await inputRounds();
     await overHttp();
     await tooMany();
+    await lostRecords();
     await until(() => telemetry.open.length === 0, 'all spans to end');
     await reader.forceFlush();
     const spans = telemetry.spans.filter(({ instrumentationScope }) => instrumentationScope.name === 'mcp-trail');
@@ -232,6 +233,15 @@ async function overHttp(): Promise<void> {
 }
 
 /** More open operations than are allowed. */
+/** A trail on a disk that is full. */
+async function lostRecords(): Promise<void> {
+  const [client, server] = InMemoryTransport.createLinkedPair();
+  const handle = instrumentTransport(client, { audit: { delivery: ['file'], file: '/dev/full' } });
+  await Promise.all([client.start(), server.start()]);
+  await client.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  handle.disable();
+}
+
 async function tooMany(): Promise<void> {
   const [client, server] = InMemoryTransport.createLinkedPair();
   const handle = instrumentTransport(client, { maxPendingOperations: 1 });

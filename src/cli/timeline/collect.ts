@@ -3,6 +3,8 @@ import { type ReadRecord, textOf } from '../read-records.js';
 
 /** Records of other operations that are kept until a match may claim them. */
 const MAX_WAITING = 50_000;
+/** Records of gaps that are kept: whatever id is asked for, its records may be among those that are missing. */
+const MAX_GAPS = 1000;
 /** Records that are shown. */
 const MAX_COLLECTED = 100_000;
 
@@ -16,6 +18,8 @@ export interface Collected {
   readonly leftOut: number;
   /** Others that were let go: had a match come to claim them, they would be missing. */
   readonly forgotten: number;
+  /** What processes said of records that they lost, about any id. */
+  readonly gaps?: readonly ReadRecord[];
 }
 
 interface Limits {
@@ -33,6 +37,7 @@ export function collector(
 ): { readonly add: (record: ReadRecord) => void; readonly collected: () => Collected } {
   const traceId = id.toLowerCase();
   const records: ReadRecord[] = [];
+  const gaps: ReadRecord[] = [];
   const byRecordId = new Map<string, ReadRecord[]>();
   const operations = new Set<string>();
   const waiting = new Map<string, ReadRecord[]>();
@@ -71,6 +76,7 @@ export function collector(
   };
 
   const add = (record: ReadRecord) => {
+    if (record['event_name'] === 'mcp_audit.gap' && gaps.length < MAX_GAPS) gaps.push(record);
     const operation = textOf(record, 'mcp_audit.operation.id');
     const matches =
       textOf(record, 'mcp_audit.correlation.id') === id || textOf(record, 'trace_id')?.toLowerCase() === traceId;
@@ -86,7 +92,7 @@ export function collector(
     keep(record);
   };
 
-  return { add, collected: () => ({ records, ...count }) };
+  return { add, collected: () => ({ records, gaps, ...count }) };
 }
 
 /** Whatever the order of the keys: backends sort them as they like. */

@@ -31,6 +31,7 @@ type Part = (typeof PARTS)[number];
 
 /** What an event tells beside its name. */
 const EVENT_FIELDS: Readonly<Record<string, readonly AuditKey[]>> = {
+  'response.undelivered': ['error.type', 'mcp.method.name', 'audit.target.id'],
   authorization: ['mcp_audit.access.decision', 'mcp.method.name', 'audit.target.id'],
   authentication: ['mcp_audit.authentication.event', 'mcp_audit.authentication.method'],
   session: ['mcp_audit.session.state'],
@@ -39,6 +40,7 @@ const EVENT_FIELDS: Readonly<Record<string, readonly AuditKey[]>> = {
   'server.observed': ['mcp_audit.server.name', 'mcp_audit.server.version'],
   'tool.changed': ['mcp_audit.tool.change', 'gen_ai.tool.name', 'mcp_audit.tool.changed_members'],
   'inventory.changed': ['mcp_audit.inventory.change', 'mcp_audit.server.name'],
+  gap: ['mcp_audit.gap.records', 'mcp_audit.gap.sink', 'mcp_audit.gap.causes'],
 };
 const OTHER_EVENT: readonly AuditKey[] = ['mcp.method.name', 'audit.target.id'];
 

@@ -6,6 +6,8 @@ import type { Row } from './order.js';
 export interface Summary {
   /** Milliseconds since 1970; nothing where no record has a time. */
   readonly first: number | undefined;
+  /** The last time that a record has. */
+  readonly last: number | undefined;
   /** In the order of their first appearance. */
   readonly services: readonly string[];
   /** A call is one on the side that sent it, and one on the side that received it. */
@@ -37,6 +39,7 @@ export function summaryOf(rows: readonly Row[]): Summary {
   const refused = rows.filter(({ entry, cause }) => entry.denied && !isOfDeniedOperation(entry, cause?.parent));
   return {
     first: entries.reduce<number | undefined>(earlier, undefined),
+    last: entries.reduce<number | undefined>(later, undefined),
     services: [...new Set(entries.map(({ service }) => service))],
     operations: operations.length,
     failed: operations.filter(({ failed }) => failed).length,
@@ -51,6 +54,11 @@ export function summaryOf(rows: readonly Row[]): Summary {
 function earlier(first: number | undefined, { start }: Entry): number | undefined {
   if (start === undefined) return first;
   return first === undefined || start < first ? start : first;
+}
+
+function later(last: number | undefined, { start, end = start }: Entry): number | undefined {
+  if (end === undefined) return last;
+  return last === undefined || end > last ? end : last;
 }
 
 /** One refusal is one, although the operation and the decision about it are two entries. */

@@ -10,7 +10,7 @@ import type { Summary } from './summary.js';
  * the records, uncut.
  */
 export function timelineJson(id: string, rows: readonly Row[], summary: Summary, collected: Collected): object {
-  const { first, skews, ...counts } = summary;
+  const { first, skews, last: _, ...counts } = summary;
   return {
     id,
     first_time: first === undefined ? undefined : utc(first),

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { Sink } from '../../../src/audit/delivery.js';
 import { Fields } from '../../../src/audit/fields.js';
-import { type Sink, Trail } from '../../../src/audit/trail.js';
+import { Held } from '../../../src/audit/hand-over.js';
+import { Trail } from '../../../src/audit/trail.js';
+import type { HttpFacts } from '../../../src/session/peer.js';
 import { createUuidV7 } from '../../../src/util/uuid-v7.js';
 
 function newTrail() {
   const names: string[] = [];
-  const sink: Sink = { accept: ({ name }) => names.push(name) > 0 };
+  const sink: Sink = { name: 'file', accept: ({ name }) => names.push(name) > 0 };
   const trail = new Trail({
     key: 'test',
     sinks: [sink],
@@ -17,13 +20,11 @@ function newTrail() {
 }
 
 describe('the end of auditing', () => {
-  it('comes after a record that waits for the rest of what it says', () => {
+  it('comes after the record of an answer that waits for the head of its response', () => {
     const { trail, names } = newTrail();
     trail.start();
-    trail.soon(
-      () => false,
-      () => trail.record({ name: 'mcp_audit.response', severity: 'INFO', fields: new Fields() }),
-    );
+    const answer = new Held(() => trail.record({ name: 'mcp_audit.response', severity: 'INFO', fields: new Fields() }));
+    trail.handOver.before({ onHead: () => true } as unknown as HttpFacts, answer, () => {});
     expect(names).toEqual([]);
     trail.stop();
     expect(names).toEqual(['mcp_audit.started', 'mcp_audit.response', 'mcp_audit.stopped']);

@@ -109,6 +109,19 @@ describe('a write that fails', () => {
     expect(errors.join()).not.toContain(secret);
   });
 
+  it('tells whoever writes of each line that is lost, and why, whatever they make of that', () => {
+    const exporter = make({ path: '/dev/full' });
+    const lost = vi.fn(() => {
+      throw new Error('theirs');
+    });
+    expect([exporter.write('a', lost), exporter.write('b', lost), make({}).write('c', lost)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(lost.mock.calls.map(([error]: any) => error.code)).toEqual(['ENOSPC', 'ENOSPC']);
+  });
+
   it('makes an export fail with its error', () => {
     const result = vi.fn();
     make({ path: '/dev/full' }).export([{ body: 'a' }, { body: 'b' }], result);

@@ -47,7 +47,9 @@ describe('a descriptor that refuses', () => {
     const exporter = new StderrLogRecordExporter({ stream: plainStream(fd), onError });
     const secret = ['s3', 'cr3t'].join('');
     const result = vi.fn();
-    expect(exporter.write(secret)).toBe(false);
+    const lost = vi.fn();
+    expect(exporter.write(secret, lost)).toBe(false);
+    expect(lost.mock.calls).toEqual([[expect.objectContaining({ code: 'ENOSPC' })]]);
     exporter.export([{ body: secret }, { body: 'b' }], result);
     closeSync(fd);
     expect(exporter.write('a')).toBe(false);
@@ -165,6 +167,20 @@ describe('a pipe that nobody reads', () => {
     reader.kill('SIGKILL');
     await told;
     expect(['EPIPE', 'ECONNRESET']).toContain(errors[0]?.code);
+  });
+
+  it('tells of every line that waited for a reader who went away, once each', async () => {
+    const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
+    const lost: (string | undefined)[] = [];
+    let accepted = 0;
+    for (let n = 0; n < 50; n++) if (exporter.write(lineOf(n), ({ code }) => lost.push(code))) accepted += 1;
+    expect([accepted, lost]).toEqual([50, []]);
+    reader.kill('SIGKILL');
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    await vi.waitFor(() => expect(reader.stdin.writableLength).toBe(0));
+    expect(lost.length).toBeGreaterThan(10);
+    const closed = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
+    expect(lost.filter((code) => !closed.includes(String(code)))).toEqual([]);
   });
 });
 

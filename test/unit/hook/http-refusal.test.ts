@@ -14,14 +14,21 @@ const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource';
 
 interface Watch {
   readonly refusals: HttpRefusal[];
+  /** Those that did not leave as a whole. */
+  readonly undelivered: HttpRefusal[];
   readonly stop: () => void;
 }
 
 function watch(paths: readonly string[] = ['/mcp'], trustProxy = false): Watch {
   const refusals: HttpRefusal[] = [];
-  const stop = watchHttpRefusals({ paths, trustProxy, onRefused: (refusal) => void refusals.push(refusal) });
+  const undelivered: HttpRefusal[] = [];
+  const onRefused = (refusal: HttpRefusal) => {
+    refusals.push(refusal);
+    return () => void undelivered.push(refusal);
+  };
+  const stop = watchHttpRefusals({ paths, trustProxy, onRefused });
   later(stop);
-  return { refusals, stop };
+  return { refusals, undelivered, stop };
 }
 
 const answering =
@@ -207,7 +214,7 @@ describe('a refused request', () => {
 describe('a refusal that the client did not wait for', () => {
   /** Gives up once the server has got as far as this. */
   async function abandoned(asked: Asked, refuse: RequestListener) {
-    const { refusals } = watch();
+    const { refusals, undelivered } = watch();
     const [refused, closed] = [deferred(), deferred()];
     const port = await serve((request, response) => {
       response.once('close', () => closed.resolve());
@@ -219,16 +226,46 @@ describe('a refusal that the client did not wait for', () => {
     await refused.promise;
     sent.destroy();
     await closed.promise;
-    return refusals;
+    // What is told at the close is told by another listener of it.
+    await new Promise(setImmediate);
+    return { refusals, undelivered };
   }
 
-  it.each([
-    ['before its headers were sent', (_, response) => Object.assign(response, { statusCode: 403 })],
-    ['in the middle of its body', (_, response) => void response.writeHead(403).write('{')],
-  ] as [string, RequestListener][])('is reported as aborted %s', async (_, refuse) => {
-    expect(await abandoned({ path: '/mcp', headers: { 'x-request-id': 'r-1' } }, refuse)).toMatchObject([
-      { status: 403, aborted: true, requestId: 'r-1', peer: { address: '127.0.0.1' } },
-    ]);
+  const ASKED = { path: '/mcp', headers: { 'x-request-id': 'r-1' } };
+
+  it('is reported as aborted before its headers were sent', async () => {
+    const refuse: RequestListener = (_, response) => Object.assign(response, { statusCode: 403 });
+    const { refusals, undelivered } = await abandoned(ASKED, refuse);
+    expect(refusals).toMatchObject([{ status: 403, aborted: true, requestId: 'r-1', peer: { address: '127.0.0.1' } }]);
+    expect(undelivered).toEqual([]);
+  });
+
+  it('is reported before any of it leaves, and then as undelivered in the middle of its body', async () => {
+    const { refusals, undelivered } = await abandoned(ASKED, (_, response) => void response.writeHead(403).write('{'));
+    expect(refusals).toMatchObject([{ status: 403, aborted: false, requestId: 'r-1' }]);
+    expect(undelivered).toEqual(refusals);
+  });
+
+  it('is not undelivered when it has left as a whole', async () => {
+    const { refusals, undelivered } = watch();
+    await ask(await serve(answering(403), later), { path: '/mcp' });
+    expect([refusals.length, undelivered.length]).toEqual([1, 0]);
+  });
+
+  it.each(['writeHead', 'statusCode', 'flushHeaders'])('is reported before any of it leaves, by %s', async (how) => {
+    const { refusals } = watch();
+    const seen: number[] = [];
+    const listener: RequestListener = (_, response) => {
+      if (how === 'writeHead') response.writeHead(401);
+      else response.statusCode = 401;
+      seen.push(refusals.length);
+      if (how === 'flushHeaders') response.flushHeaders();
+      else response.write('{');
+      seen.push(refusals.length);
+      response.end('}');
+    };
+    await ask(await serve(listener, later), { path: '/mcp' });
+    expect(seen).toEqual([how === 'writeHead' ? 1 : 0, 1]);
   });
 
   it('names the client of the connection that is gone by its certificate', async () => {
@@ -255,7 +292,7 @@ describe('a refusal that the client did not wait for', () => {
     await refused.promise;
     sent.destroy();
     await closed.promise;
-    expect(refusals).toMatchObject([{ status: 401, aborted: true }]);
+    expect(refusals).toMatchObject([{ status: 401 }]);
     expect(refusals[0]?.peer.http?.certificate()).toEqual({
       subject: 'CN=agent',
       sha256: client.sha256,

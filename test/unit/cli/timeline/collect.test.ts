@@ -37,6 +37,11 @@ describe('what is collected for an id', () => {
     expect(collect(CORRELATION, [other, before, match, after]).records).toEqual([before, match, after]);
   });
 
+  it('are gaps in the trail, whatever id is asked for', () => {
+    const gap = record('gap', 'agent', 0, ELSEWHERE);
+    expect(collect(CORRELATION, [gap])).toMatchObject({ records: [], gaps: [gap] });
+  });
+
   it('is each record once, and says how many copies there were', () => {
     const one = record('session', 'agent', 0);
     const reordered = Object.fromEntries(Object.entries(one).reverse());

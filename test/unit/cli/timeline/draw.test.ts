@@ -6,7 +6,7 @@ import { entriesOf } from '../../../../src/cli/timeline/entries.js';
 import { rowsOf } from '../../../../src/cli/timeline/order.js';
 import { summaryOf } from '../../../../src/cli/timeline/summary.js';
 import { timelineJson } from '../../../../src/cli/timeline/to-json.js';
-import { CORRELATION, call, type Fields, record, throughGateway } from '../records.js';
+import { at, CORRELATION, call, type Fields, record, throughGateway } from '../records.js';
 
 const LOOK: Look = { colour: false, columns: undefined, utc: false };
 
@@ -101,6 +101,40 @@ req-8f7b2c9a  2026-11-21T09:20:07.000Z  13 records  3 services: agent, gateway, 
       '3 further records not shown',
       'a long input: records that share nothing but the operation id with a match far behind them may be missing',
     ]);
+  });
+
+  describe('where a process has lost records', () => {
+    const gap = (service: string, since: number, until: number) =>
+      record('gap', service, until + 1, {
+        'mcp_audit.gap.sink': 'file',
+        'mcp_audit.gap.records': 6,
+        'mcp_audit.gap.since': at(since),
+        'mcp_audit.gap.until': at(until),
+        'mcp_audit.gap.causes': ['ENOSPC'],
+      });
+    const answered = call('agent', { side: 'client', from: 50, to: 100 });
+    const open = call('agent', { side: 'client', from: 50 });
+    const noted = (records: readonly Fields[], lost: Fields) =>
+      /agent lost 6/.test(draw(records, {}, { gaps: [lost] }));
+
+    it('says how many, when and why: what is missing may be among them', () => {
+      const [note] = draw(answered, {}, { gaps: [gap('agent', 60, 70)] })
+        .split('\n')
+        .slice(-1);
+      expect(note).toBe(
+        `agent lost 6 records between ${at(60)} and ${at(70)} (file: ENOSPC): what is missing here may be among them`,
+      );
+    });
+
+    it('says so of the time in question alone, which goes on where a response is missing', () => {
+      expect(noted(answered, gap('agent', 0, 40))).toBe(false);
+      expect(noted(answered, gap('agent', 101, 200))).toBe(false);
+      expect(noted(open, gap('agent', 101, 200))).toBe(true);
+    });
+
+    it('says so of the services in question alone', () => {
+      expect(draw(answered, {}, { gaps: [gap('weather', 60, 70)] })).not.toContain('lost');
+    });
   });
 
   it('draws records without times, services and names too', () => {

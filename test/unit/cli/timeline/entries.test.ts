@@ -74,6 +74,12 @@ describe('the entries of records', () => {
       'tool.changed modified search',
     ],
     ['authentication', { 'mcp_audit.authentication.event': 'token_rejected' }, 'authentication token_rejected'],
+    [
+      'response.undelivered',
+      { 'error.type': 'send_failed', 'mcp.method.name': 'tools/call' },
+      'response.undelivered send_failed tools/call',
+    ],
+    ['gap', { 'mcp_audit.gap.records': 3, 'mcp_audit.gap.causes': ['ENOSPC'] }, 'gap 3 ENOSPC'],
     ['constructor', { 'audit.target.id': 'x' }, 'constructor x'],
   ])('name an event and what it tells: %s', (event, fields, title) => {
     expect(entriesOf([record(event, 'agent', 0, fields)])).toMatchObject([{ kind: 'event', title, open: false }]);
