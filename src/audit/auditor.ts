@@ -1,14 +1,10 @@
 /** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
-import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
 import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
-import { replaysAnswers } from '../protocol/transports.js';
 import { Tally } from '../redact/tally.js';
-import type { AuditEventName } from '../semconv/audit-record.js';
-import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
 import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
@@ -20,27 +16,22 @@ import { Audited, auditedOf } from './audited.js';
 import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
 import { Constants } from './constants.js';
 import { decisionFacts } from './decision.js';
+import { Endings, type Write } from './endings.js';
 import { Fields } from './fields.js';
-import { Held } from './hand-over.js';
-import { addHeaders } from './header-fields.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
 import { messageOf } from './message.js';
 import { type Refusal, recordRefusal } from './refusals.js';
 import { register, unregister } from './registry.js';
 import { endpointFacts, messageFacts, namedTarget, peerFacts } from './request-facts.js';
-import { answerFacts, httpResponseFacts, outcomeFacts } from './response-facts.js';
+import { answerFacts } from './response-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
 import { Statements } from './statements.js';
-import { type Severity, STATUSES, statusOf } from './status.js';
 import { traceOf } from './trace.js';
 import type { Trail } from './trail.js';
-
-/** States in which a task stays. */
-const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);
 
 export interface AuditorParts {
   readonly settings: AuditSettings;
@@ -67,9 +58,18 @@ export class Auditor implements Observer {
   readonly currentPeer: () => Peer | undefined;
   readonly #service: Service;
   readonly #sessions: SessionRecords;
+  readonly #endings: Endings;
   readonly #constants: Constants;
   readonly #onLost: AuditorParts['onLost'];
   #uses = 0;
+
+  /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
+  readonly #write: Write = (operation, audited, name, severity, fields, time) => {
+    fields.add(decisionFacts(audited)).add(audited.redactions());
+    if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
+    const trace = traceOf(operation.context, operation.span);
+    this.trail.record({ name, severity, fields, time, trace, target: this.target });
+  };
 
   constructor({ settings, trail, target, correlator, inventory, service, currentPeer, onLost }: AuditorParts) {
     this.#onLost = onLost;
@@ -82,6 +82,7 @@ export class Auditor implements Observer {
     this.#service = service;
     this.#sessions = new SessionRecords(trail, target);
     this.#constants = new Constants(settings);
+    this.#endings = new Endings(settings, trail, inventory, this.#write);
   }
 
   began(operation: Operation, params: unknown, peer: Peer | undefined): SpanFacts | undefined {
@@ -110,34 +111,15 @@ export class Auditor implements Observer {
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    const audited = auditedOf(operation);
-    if (audited === undefined) return;
-    const record = this.#recordOfEnd(operation, audited, outcome, milliseconds);
-    if (record === undefined) return;
-    const { kind, transport } = operation.connection;
-    const http = kind.answersInResponse === true ? audited.http : undefined;
-    const lost = () => {
-      if (!replaysAnswers(transport)) this.undelivered(operation, CONNECTION_CLOSED);
-    };
-    audited.conclusion = new Held(record);
-    this.trail.handOver.before(http, audited.conclusion, lost);
+    this.#endings.concluded(operation, outcome, milliseconds);
   }
 
   undelivered(operation: Operation, outcome: Outcome): void {
-    const audited = auditedOf(operation);
-    if (audited?.conclusion === undefined || audited.undelivered) return;
-    audited.undelivered = true;
-    audited.conclusion.release();
-    const fields = new Fields(audited.fields).add({
-      'audit.outcome': 'failure',
-      'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFacts(outcome)['error.type'],
-    });
-    this.#write(operation, audited, 'mcp_audit.response.undelivered', 'WARN', fields);
+    this.#endings.undelivered(operation, outcome);
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    const audited = auditedOf(operation);
-    if (audited !== undefined) this.#recordOfEnd(operation, audited, outcome, milliseconds)?.();
+    this.#endings.ended(operation, outcome, milliseconds);
   }
 
   sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
@@ -204,45 +186,6 @@ export class Auditor implements Observer {
     return attempts === 'always' || fields.get('mcp_audit.sensitive') === true;
   }
 
-  /** How an operation ended, to be written; nothing where no record is made of such an end. */
-  #recordOfEnd(
-    operation: Operation,
-    audited: Audited,
-    outcome: Outcome,
-    milliseconds: number,
-  ): (() => void) | undefined {
-    const { only } = operation.row.audit ?? {};
-    if (only === 'changed') return () => this.#listChanged(operation, audited);
-    const { taskStatus = audited.taskStatus } = outcome;
-    const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
-    const failed = end.errorType !== undefined || end.statusCode !== undefined;
-    if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return undefined;
-    return this.#responseOf(operation, audited, end, milliseconds);
-  }
-
-  #responseOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): () => void {
-    const { settings } = this;
-    const { answer, http, veil, decision } = audited;
-    const status = statusOf({ outcome, decision: decision?.decision, errorCodes: settings.errorCodes });
-    const row = STATUSES[status];
-    const fields = new Fields(audited.fields);
-    addSafe(fields, answer, veil);
-    addSafe(fields, outcomeFacts(outcome), veil);
-    fields.add({
-      'audit.outcome': row.outcome,
-      'mcp_audit.status': status,
-      'mcp_audit.duration_ms': Math.round(milliseconds),
-      'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
-    });
-    const time = this.trail.now();
-    this.inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
-    return () => {
-      fields.add(httpResponseFacts(http));
-      addHeaders(fields, http, settings.headers, veil);
-      this.#write(operation, audited, 'mcp_audit.response', row.severity, fields, time);
-    };
-  }
-
   /** Who the server is, and what both speak, may be known only now. */
   #introduced(operation: Operation, { fields, veil }: Audited): void {
     const { connection, row } = operation;
@@ -251,28 +194,5 @@ export class Auditor implements Observer {
     fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
     if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');
     fields.add(namedTarget(row, fields));
-  }
-
-  #listChanged(operation: Operation, audited: Audited): void {
-    const fields = new Fields(audited.fields).add({
-      'mcp_audit.inventory.change': 'list_changed',
-      'audit.outcome': 'success',
-    });
-    this.#write(operation, audited, 'mcp_audit.inventory.changed', 'INFO', fields);
-  }
-
-  /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
-  #write(
-    operation: Operation,
-    audited: Audited,
-    name: AuditEventName,
-    severity: Severity,
-    fields: Fields,
-    time?: number,
-  ): void {
-    fields.add(decisionFacts(audited)).add(audited.redactions());
-    if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
-    const trace = traceOf(operation.context, operation.span);
-    this.trail.record({ name, severity, fields, time, trace, target: this.target });
   }
 }

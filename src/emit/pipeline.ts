@@ -5,25 +5,22 @@
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
-import { peerAttributes } from '../describe/peer.js';
-import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
-import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
-import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
+import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
-import { learnFromAnswer } from '../session/implementations.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { callHook } from '../util/call-hook.js';
 import { reportFailure } from '../util/report.js';
 import { Describer } from './describer.js';
-import { callOf, declaresResults } from './embedded-calls.js';
+import { callOf } from './embedded-calls.js';
 import { Guarded } from './guarded.js';
 import { infoOf } from './info.js';
 import { Measurements } from './measurements.js';
 import type { Observer } from './observer.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
+import { Results } from './results.js';
 import { Sessions } from './sessions.js';
 import { type Call, type CallKind, type Origin, type Outbound, Starter } from './starter.js';
 
@@ -34,6 +31,7 @@ export class Pipeline {
   readonly #measurements: Measurements;
   readonly #open: OpenOperations;
   readonly #sessions: Sessions;
+  readonly #results: Results;
   readonly #now: () => number;
   readonly #observer: Guarded | undefined;
   enabled: boolean;
@@ -57,6 +55,7 @@ export class Pipeline {
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
     this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now, this.#observer);
+    this.#results = new Results(this.#describer, this.#starter, this.#measurements, this.#sessions);
     this.#now = now;
   }
 
@@ -116,7 +115,7 @@ export class Pipeline {
       connection.remove(operation);
       operation.answer = SUCCESS;
       operation.answer = outcomeOfAnswer(message, operation.row, operation.sent);
-      this.#readResult(operation, message);
+      this.#results.read(operation, message);
     } catch (error) {
       reportFailure('reading an answer', error);
     }
@@ -213,39 +212,6 @@ export class Pipeline {
   #evict(operation: Operation): void {
     this.end(operation, EVICTED);
     this.#measurements.evicted(operation);
-  }
-
-  /** What a result tells about the connection, and content of it that was asked for. */
-  #readResult(operation: Operation, message: ResponseMessage): void {
-    const { row, span, answer } = operation;
-    if (learnFromAnswer(operation, message)) {
-      operation.template = this.#describer.introduced(operation.template);
-      span.setAttributes(peerAttributes(operation.template.facts.peer));
-    }
-    const record = asRecord(message.result);
-    if (record === undefined) return;
-    if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) {
-      this.#starter.expectNextRound(operation, record);
-    }
-    if (row.result === 'session') this.#startSession(operation, record);
-    else if (row.result !== undefined) {
-      this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
-      if (operation.sent && declaresResults(record['tools'])) operation.connection.declaresResults = true;
-    }
-    if (row.content === undefined || !span.isRecording()) return;
-    const attributes = this.#describer.resultAttributes(row, record);
-    if (attributes !== undefined) span.setAttributes(attributes);
-  }
-
-  #startSession(operation: Operation, result: Record<string, unknown>): void {
-    const { connection, sent, row, method, span } = operation;
-    const version = asString(result['protocolVersion']);
-    if (version === undefined) return;
-    connection.protocolVersion = version;
-    span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
-    // Its measurement is made at the end, when the version is known.
-    operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
-    this.#sessions.start(operation);
   }
 
   #endSpan(operation: Operation, outcome: Outcome): void {

@@ -72,7 +72,7 @@ async function overSessions(child: Child): Promise<Ask> {
   const { headers } = await post(child.firstLine, INITIALIZE);
   const session = { 'mcp-session-id': String(headers['mcp-session-id']) };
   await post(child.firstLine, INITIALIZED, session);
-  return async (message) => void (await post(child.firstLine, message, session));
+  return async (message, headers) => void (await post(child.firstLine, message, { ...session, ...headers }));
 }
 
 async function overPost(child: Child): Promise<Ask> {
@@ -200,6 +200,24 @@ async function serve({ transport, open }: Row): Promise<{ child: Child; ask: Ask
   const child = new Child(['--import', 'mcp-trail/register', SERVER, transport], env);
   return { child, ask: await open(child), path };
 }
+
+describe.each([
+  { transport: 'http v1 sessions json', open: overSessions },
+  { transport: 'http v1 sessions sse', open: overSessions },
+])('on $transport', (row) => {
+  it('the outcomes of a batch are on file when the first byte of their answers is read', async () => {
+    const { child, ask, path } = await serve(row);
+    const ids = ['batch 1', 'batch 2', 'batch 3'];
+    // One HTTP request with several messages, of the protocol's revision that has them.
+    await ask(ids.map((id) => call('slow', id)) as never, { 'mcp-protocol-version': '2025-03-26' });
+    const there = outcomesIn(path).filter(({ id }) => ids.includes(String(id)));
+    child.kill('SIGKILL');
+    await child.ended;
+    if (row.transport.endsWith('json')) expect(there).toHaveLength(3);
+    else expect(there.length).toBeGreaterThan(0);
+    for (const outcome of there) expect(outcome).toMatchObject({ status: 'ok', http: 200 });
+  });
+});
 
 describe.each(TRANSPORTS.map((row) => ({ ...row, name: `${row.transport} ${row.open.name}` })))('on $name', (row) => {
   it('the outcome of every call is on file when the first byte of its answer is read', async () => {

@@ -7,7 +7,7 @@ import { instrumentHandler } from '../../src/index.js';
 import { auditScenarios, pairsOf } from '../support/audit-endings.js';
 import { deferred } from '../support/deferred.js';
 import { DIALECTS } from '../support/dialects.js';
-import { FLAVOURS, text } from '../support/flavours.js';
+import { FLAVOURS, type Pair, text } from '../support/flavours.js';
 import { HTTP_FLAVOURS, type HttpPairOptions } from '../support/http.js';
 import { until } from '../support/telemetry.js';
 
@@ -105,6 +105,52 @@ describe.each(FLAVOURS)('an answer on $name', (flavour) => {
     sent.resolve();
     await pair.close();
     expect(audit.of('mcp_audit.response.undelivered')).toEqual([]);
+  });
+});
+
+describe.each(FLAVOURS)('a caller on $name', (flavour) => {
+  const dialect = DIALECTS[flavour.sdk];
+  const hang = (_args: unknown, { signal }: { signal: AbortSignal }) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(text('too late'))));
+  const tools = [
+    { name: 'fine', handler: () => text('ok') },
+    {
+      name: 'fails',
+      handler: () => {
+        throw new Error('no');
+      },
+    },
+    { name: 'hang', handler: hang },
+  ];
+
+  const aborted = () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    return controller.signal;
+  };
+
+  const CALLS: Readonly<Record<string, (pair: Pair) => Promise<unknown>>> = {
+    'a result': ({ client }) => client.callTool({ name: 'fine', arguments: {} }),
+    'the error of a tool': ({ client }) => client.callTool({ name: 'fails', arguments: {} }),
+    'the result of a bare request': ({ client }) =>
+      dialect.request(client, 'tools/call', { name: 'fine', arguments: {} }),
+    'an error of the protocol': ({ client }) => dialect.request(client, 'tools/call', { name: 7 }),
+    'a timeout': ({ client }) => dialect.callTool(client, 'hang', { timeout: 20 }),
+    'its own abort': ({ client }) => dialect.callTool(client, 'hang', { signal: aborted() }),
+    'the end of the connection': ({ client, close }) => {
+      setTimeout(close, 20);
+      return dialect.callTool(client, 'hang');
+    },
+  };
+
+  it.each(Object.entries(CALLS))('that gets %s finds the outcome recorded', async (_, call) => {
+    const pair = await flavour.pair({ config, tools });
+    const seen: boolean[] = [];
+    // The first who hears of it.
+    const look = () => void seen.push(isResponse('client', 'tools/call'));
+    await call(pair).then(look, look);
+    expect(seen).toEqual([true]);
+    await pair.close();
   });
 });
 

@@ -1,0 +1,120 @@
+/** The records of how operations end: with an answer that is about to leave, in any other way, or without its answer leaving. */
+import { CONNECTION_CLOSED } from '../describe/outcome.js';
+import { replaysAnswers } from '../protocol/transports.js';
+import type { AuditEventName } from '../semconv/audit-record.js';
+import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
+import type { Operation } from '../session/operation.js';
+import type { Outcome } from '../session/outcome.js';
+import { type Audited, auditedOf } from './audited.js';
+import { Fields } from './fields.js';
+import { Held } from './hand-over.js';
+import { addHeaders } from './header-fields.js';
+import type { InventoryFeed } from './inventory-feed.js';
+import { httpResponseFacts, outcomeFacts } from './response-facts.js';
+import { addSafe } from './sanitise.js';
+import type { AuditSettings } from './settings.js';
+import { type Severity, STATUSES, statusOf } from './status.js';
+import type { Trail } from './trail.js';
+
+/** Writes a record about an operation. */
+export type Write = (
+  operation: Operation,
+  audited: Audited,
+  name: AuditEventName,
+  severity: Severity,
+  fields: Fields,
+  time?: number,
+) => void;
+
+/** States in which a task stays. */
+const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);
+
+export class Endings {
+  readonly #settings: AuditSettings;
+  readonly #trail: Trail;
+  readonly #inventory: InventoryFeed;
+  readonly #write: Write;
+
+  constructor(settings: AuditSettings, trail: Trail, inventory: InventoryFeed, write: Write) {
+    this.#settings = settings;
+    this.#trail = trail;
+    this.#inventory = inventory;
+    this.#write = write;
+  }
+
+  /** The answer is about to leave: its record is made before. */
+  concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    const audited = auditedOf(operation);
+    if (audited === undefined) return;
+    const make = this.#recordOf(operation, audited, outcome, milliseconds);
+    if (make === undefined) return;
+    const { kind, transport } = operation.connection;
+    const http = kind.answersInResponse === true ? audited.http : undefined;
+    const lost = () => {
+      if (!replaysAnswers(transport)) this.undelivered(operation, CONNECTION_CLOSED);
+    };
+    audited.conclusion = new Held(make);
+    this.#trail.handOver.before(http, audited.conclusion, lost);
+  }
+
+  /** An answer that is on record did not leave. */
+  undelivered(operation: Operation, outcome: Outcome): void {
+    const audited = auditedOf(operation);
+    if (audited?.conclusion === undefined || audited.undelivered) return;
+    audited.undelivered = true;
+    audited.conclusion.release();
+    const fields = new Fields(audited.fields).add({
+      'audit.outcome': 'failure',
+      'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFacts(outcome)['error.type'],
+    });
+    this.#write(operation, audited, 'mcp_audit.response.undelivered', 'WARN', fields);
+  }
+
+  /** It ended, and nothing is about to leave. */
+  ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
+    const audited = auditedOf(operation);
+    if (audited !== undefined) this.#recordOf(operation, audited, outcome, milliseconds)?.();
+  }
+
+  /** How an operation ended, to be written; nothing where no record is made of such an end. */
+  #recordOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): (() => void) | undefined {
+    const { only } = operation.row.audit ?? {};
+    if (only === 'changed') return () => this.#listChanged(operation, audited);
+    const { taskStatus = audited.taskStatus } = outcome;
+    const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
+    const failed = end.errorType !== undefined || end.statusCode !== undefined;
+    if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return undefined;
+    return this.#responseOf(operation, audited, end, milliseconds);
+  }
+
+  #responseOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): () => void {
+    const { errorCodes, headers } = this.#settings;
+    const { answer, http, veil, decision } = audited;
+    const status = statusOf({ outcome, decision: decision?.decision, errorCodes });
+    const row = STATUSES[status];
+    const fields = new Fields(audited.fields);
+    addSafe(fields, answer, veil);
+    addSafe(fields, outcomeFacts(outcome), veil);
+    fields.add({
+      'audit.outcome': row.outcome,
+      'mcp_audit.status': status,
+      'mcp_audit.duration_ms': Math.round(milliseconds),
+      'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
+    });
+    const time = this.#trail.now();
+    this.#inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
+    return () => {
+      fields.add(httpResponseFacts(http));
+      addHeaders(fields, http, headers, veil);
+      this.#write(operation, audited, 'mcp_audit.response', row.severity, fields, time);
+    };
+  }
+
+  #listChanged(operation: Operation, audited: Audited): void {
+    const fields = new Fields(audited.fields).add({
+      'mcp_audit.inventory.change': 'list_changed',
+      'audit.outcome': 'success',
+    });
+    this.#write(operation, audited, 'mcp_audit.inventory.changed', 'INFO', fields);
+  }
+}

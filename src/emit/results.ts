@@ -1,0 +1,58 @@
+/** What a result tells about the connection, and content of it that was asked for. */
+import { peerAttributes } from '../describe/peer.js';
+import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
+import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
+import { learnFromAnswer } from '../session/implementations.js';
+import type { Operation } from '../session/operation.js';
+import type { Describer } from './describer.js';
+import { declaresResults } from './embedded-calls.js';
+import type { Measurements } from './measurements.js';
+import type { Sessions } from './sessions.js';
+import type { Starter } from './starter.js';
+
+export class Results {
+  readonly #describer: Describer;
+  readonly #starter: Starter;
+  readonly #measurements: Measurements;
+  readonly #sessions: Sessions;
+
+  constructor(describer: Describer, starter: Starter, measurements: Measurements, sessions: Sessions) {
+    this.#describer = describer;
+    this.#starter = starter;
+    this.#measurements = measurements;
+    this.#sessions = sessions;
+  }
+
+  read(operation: Operation, message: ResponseMessage): void {
+    const { row, span, answer } = operation;
+    if (learnFromAnswer(operation, message)) {
+      operation.template = this.#describer.introduced(operation.template);
+      span.setAttributes(peerAttributes(operation.template.facts.peer));
+    }
+    const record = asRecord(message.result);
+    if (record === undefined) return;
+    if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) {
+      this.#starter.expectNextRound(operation, record);
+    }
+    if (row.result === 'session') this.#startSession(operation, record);
+    else if (row.result !== undefined) {
+      this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
+      if (operation.sent && declaresResults(record['tools'])) operation.connection.declaresResults = true;
+    }
+    if (row.content === undefined || !span.isRecording()) return;
+    const attributes = this.#describer.resultAttributes(row, record);
+    if (attributes !== undefined) span.setAttributes(attributes);
+  }
+
+  #startSession(operation: Operation, result: Record<string, unknown>): void {
+    const { connection, sent, row, method, span } = operation;
+    const version = asString(result['protocolVersion']);
+    if (version === undefined) return;
+    connection.protocolVersion = version;
+    span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
+    // Its measurement is made at the end, when the version is known.
+    operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
+    this.#sessions.start(operation);
+  }
+}
