@@ -1,0 +1,52 @@
+/**
+ * The corpus by which the redactor is judged, in parts: documented formats, which are to be hidden, and harmless texts, which
+ * are to stay. `corpus.test.ts` holds each part to its limit, and `npm run bench:redact` prints them.
+ */
+import { HARMLESS_TEXTS } from './benign.js';
+import { draw, seeded } from './draw.js';
+import { changed, type Format, isHeldOut, missed, type Scrub } from './measure.js';
+import { SECRET_FORMATS } from './secret-formats.js';
+
+/** One part, and what of it a redactor gets wrong. */
+interface Part {
+  readonly name: string;
+  readonly error: 'missed' | 'changed';
+  readonly size: number;
+  /** How large a share of it may be wrong. */
+  readonly limit: number;
+  /** Names of formats that are missed, or texts that are changed. */
+  readonly wrong: (scrub: Scrub) => string[];
+}
+
+function toHide(name: string, formats: readonly Format[], limit: number): Part {
+  return { name, error: 'missed', size: formats.length, limit, wrong: (scrub) => missed(formats, scrub) };
+}
+
+function toKeep(name: string, texts: readonly string[], limit: number): Part {
+  return { name, error: 'changed', size: texts.length, limit, wrong: (scrub) => changed(texts, scrub) };
+}
+
+export const PARTS: readonly Part[] = [
+  toHide(
+    'formats that rows were written by',
+    SECRET_FORMATS.filter((format) => !isHeldOut(format)),
+    0.55,
+  ),
+  toHide('formats that were held out', SECRET_FORMATS.filter(isHeldOut), 0.45),
+  toKeep('harmless texts', HARMLESS_TEXTS, 0.02),
+];
+
+/** Texts of a size, one for each kind that goes through a redactor. */
+export function textsToTime(size: number): Readonly<Record<string, string>> {
+  const repeated = (unit: string) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
+  const prose = HARMLESS_TEXTS.filter((text) => /^[A-Z][a-z]+ [a-z]+ /.test(text));
+  const members = HARMLESS_TEXTS.slice(0, 400).map((text, id) => ({ id, name: `item ${id}`, note: text, done: false }));
+  const secrets = SECRET_FORMATS.map(([name, , shape]) => `${name}: ${draw(shape, seeded(name)).text}`);
+  return {
+    prose: repeated(prose.join(' ')),
+    'JSON, ids and hashes': repeated(JSON.stringify(members)),
+    'code and logs': repeated(HARMLESS_TEXTS.slice(-600).join('\n')),
+    base64: draw(`{b${size}}`, seeded('base64')).text,
+    'full of secrets': repeated(secrets.join('\n')),
+  };
+}
