@@ -19,7 +19,8 @@ const LAST_WORDS = new Set('session auth pass sig'.split(' '));
 const PAIRS = new Set(
   (
     'apikey appkey privatekey secretkey accesskey authkey accountkey signingkey encryptionkey masterkey sharedkey sshkey ' +
-    'servicekey subscriptionkey storagekey sessionid sessionkey connectionstring amzsignature googsignature recoverycode'
+    'servicekey subscriptionkey storagekey sessionid sessionkey connectionstring amzsignature googsignature recoverycode ' +
+    'codeverifier authcode devicecode clientassertion samlresponse'
   ).split(' '),
 );
 

@@ -34,6 +34,9 @@ export const SCAN_OVERLAP_CHARS = 4096;
 /** How far a match looks back for the start of a key name or of the local part of an e-mail address. */
 export const MAX_LOOKBACK_CHARS = 64;
 
+/** How much of the end of a match is read again by its row: what the match has swallowed may begin another. */
+export const OVERLAP_CHARS = 64;
+
 /** Stretches one detector may find in one text. More than these are no finding, but a mistake. */
 export const MAX_DETECTED_SPANS = 256;
 

@@ -69,13 +69,32 @@ function closes(text: string, at: number, name: string): boolean {
 export const PAIR =
   /(?:name|key)(?:\\{0,3}["'`])?\s{0,8}:\s{0,8}(?:\\{0,3}["'`])?[\w.-]{1,64}(?:\\{0,3}["'`])?(?:[,\s\ufffd]|\\n){1,40}(?:\\{0,3}["'`])?value(?:\\{0,3}["'`])?\s{0,8}:\s{0,8}/gi;
 
-/** The value of a match of {@link PAIR}, if the name is sensitive. */
+/** The same as attributes of an element: `<add key="Password" value="`. */
+export const ATTRIBUTES =
+  /(?:name|key)\s{0,4}=\s{0,4}\\{0,3}["'][\w.-]{1,64}\\{0,3}["'](?:\s|\ufffd|\\[nrt]){1,40}value\s{0,4}=\s{0,4}/gi;
+
+/** The value of a match of {@link PAIR} or {@link ATTRIBUTES}, if the name is sensitive. */
 export function pairedValueAt(match: Span, text: string): Span | undefined {
-  const name = /:\s*\\{0,3}["'`]?([\w.-]+)/.exec(text.slice(match.start, match.end))?.[1] ?? '';
+  const name = /[:=]\s*\\{0,3}["'`]?([\w.-]+)/.exec(text.slice(match.start, match.end))?.[1] ?? '';
   if (!isSensitiveKey(name)) return undefined;
   const end = valueEnd(text, match.end);
   const harmless = end - match.end <= 64 && isHarmless(text.slice(match.end, end), '');
   return harmless ? undefined : inQuotes({ start: match.end, end }, text);
+}
+
+/** A private member of a JSON Web Key: `"d": "`, up to its value. https://www.rfc-editor.org/rfc/rfc7518#section-6 */
+export const JWK_MEMBER = /(?<=["'`{,\s])(?:d|p|q|dp|dq|qi|k|r|t)\\{0,3}["'`]\s{0,8}:\s{0,8}\\{0,3}["'`][\w-]{16,}/g;
+
+const JWK_PRIVATE = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'r', 't', 'oth']);
+
+/** The value of a match of {@link JWK_MEMBER}. */
+export function jwkValueAt({ start, end }: Span, text: string): Span {
+  return { start: start + text.slice(start, end).search(/[\w-]+$/), end };
+}
+
+/** Says whether a member is a private one of a JSON Web Key. Calls no getter. */
+export function isJwkPrivate(source: object, key: string): boolean {
+  return JWK_PRIVATE.has(key) && typeof Object.getOwnPropertyDescriptor(source, 'kty')?.value === 'string';
 }
 
 const VALUE_MEMBER = /^values?$/i;

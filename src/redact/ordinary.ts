@@ -1,6 +1,7 @@
 /** The cheap way out for names that cannot hold anything to hide: nearly all of them, on every message. */
+import { holdsMarked, holdsToken } from './marked.js';
 import { TIME } from './numbers.js';
-import { ANY_HINT, TOKEN_HINT } from './patterns.js';
+import { ANY_HINT, SHORT_HINT } from './patterns.js';
 
 /** Longer strings, and any other character, take the long way. */
 const MAX_CHECKED = 64;
@@ -37,6 +38,8 @@ export function isOrdinary(value: string): boolean {
     if (kind === DIGIT) digits += 1;
     else if (kind === COLON) colons += 1;
   }
-  if (digits > MAX_DIGITS || colons > 0) return UUID.test(value) || TIME.test(value) || !ANY_HINT.test(value);
-  return value.length <= MAX_SHORT || !TOKEN_HINT.test(value.slice(0, -MAX_SHORT));
+  if (digits > MAX_DIGITS || colons > 0) {
+    return UUID.test(value) || TIME.test(value) || !(ANY_HINT.test(value) || holdsMarked(value));
+  }
+  return value.length <= MAX_SHORT || !(SHORT_HINT.test(value.slice(0, -MAX_SHORT)) || holdsToken(value));
 }

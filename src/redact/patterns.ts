@@ -1,16 +1,25 @@
 /**
- * The pattern set: what is hidden wherever it appears, under whatever name.
+ * The pattern set: what is hidden wherever it appears, under whatever name, beside what marks tell (`marked.ts`).
  *
  * Every regular expression here either fails within a constant number of steps from a start, or consumes what it read,
  * also when the match is then refused. So the time for a text grows with its length and no faster.
  */
 import { ASSIGNMENT, assignedValueAt } from './assignments.js';
-import { elementTextAt, OPTION, optionValueAt, PAIR, pairedValueAt, START_TAG } from './named-values.js';
+import {
+  ATTRIBUTES,
+  elementTextAt,
+  JWK_MEMBER,
+  jwkValueAt,
+  OPTION,
+  optionValueAt,
+  PAIR,
+  pairedValueAt,
+  START_TAG,
+} from './named-values.js';
 import { BRACKETED, bracketedAt, NUMBER, NUMBER_HINT, numbersIn } from './numbers.js';
 import { AT_HOST, emailAt, ibanAt, phoneAt } from './personal.js';
 import { CODE, CODE_HINT, codeAt } from './personal-codes.js';
-import { type Span, startsAlone } from './span.js';
-import { TOKEN_SHAPES, type TokenShape } from './tokens.js';
+import type { Span } from './span.js';
 
 /** What is hidden, and what it is called where that is not the row's id. */
 export interface Located extends Span {
@@ -28,20 +37,8 @@ export interface Pattern {
    * the name that the text stands under.
    */
   readonly locate?: (match: Span, text: string, label?: string) => Located | readonly Located[] | undefined;
-}
-
-function tokenPattern({ id, prefix, alphabet, min, alone }: TokenShape): Pattern {
-  const row = {
-    id,
-    hint: new RegExp(prefix),
-    regex: new RegExp(`${prefix}${alphabet}{${min},}`, 'g'),
-  };
-  return alone
-    ? {
-        ...row,
-        locate: (match, text) => (startsAlone(text, match.start) ? match : undefined),
-      }
-    : row;
+  /** The end of its match may be the beginning of the next, `Bearer A/Bearer B`, and is read again. */
+  readonly swallows?: true;
 }
 
 /** From the first line of a key to its last line, or to the end of the text when that is missing. */
@@ -114,18 +111,19 @@ export const PATTERNS: readonly Pattern[] = [
     regex: /eyJ[\w-]{14,4096}(?:\.(?:eyJ[\w.-]*|[\w-]*\.[\w-][\w.-]*))?/g,
     locate: jwtAt,
   },
-  ...TOKEN_SHAPES.map(tokenPattern),
   {
     id: 'bearer',
     hint: /[Bb](?:earer|EARER)/,
     regex: /bearer(?:[ +:\t]|%20){1,4}[\w.~+/=-]{8,}/gi,
     locate: bearerAt,
+    swallows: true,
   },
   {
     id: 'basic',
     hint: /[Bb](?:asic|ASIC)/,
     regex: /basic(?:[ +:\t]|%20){1,4}[A-Za-z0-9+/_-]{4,}={0,2}/gi,
     locate: basicAt,
+    swallows: true,
   },
   {
     id: 'userinfo',
@@ -138,10 +136,31 @@ export const PATTERNS: readonly Pattern[] = [
     hint: /[=:]/,
     regex: ASSIGNMENT,
     locate: assignedValueAt,
+    swallows: true,
   },
-  { id: 'assignment', hint: /-[A-Za-z][\w.-]{0,63}(?:[ \t]|\\{0,3}["'`],)/, regex: OPTION, locate: optionValueAt },
-  { id: 'assignment', hint: /<\\{0,3}\/[A-Za-z_]|CDATA/, regex: START_TAG, locate: elementTextAt },
-  { id: 'assignment', hint: /[Vv](?:alue|ALUE)(?:\\{0,3}["'`])?\s{0,8}:/, regex: PAIR, locate: pairedValueAt },
+  {
+    id: 'assignment',
+    hint: /-[A-Za-z][\w.-]{0,63}(?:[ \t]|\\{0,3}["'`],)/,
+    regex: OPTION,
+    locate: optionValueAt,
+    swallows: true,
+  },
+  { id: 'assignment', hint: /<\\{0,3}\/[A-Za-z_]|CDATA/, regex: START_TAG, locate: elementTextAt, swallows: true },
+  {
+    id: 'assignment',
+    hint: /[Vv](?:alue|ALUE)(?:\\{0,3}["'`])?\s{0,8}:/,
+    regex: PAIR,
+    locate: pairedValueAt,
+    swallows: true,
+  },
+  {
+    id: 'assignment',
+    hint: /[Vv](?:alue|ALUE)\s{0,4}=/,
+    regex: ATTRIBUTES,
+    locate: pairedValueAt,
+    swallows: true,
+  },
+  { id: 'private-key', hint: /kty/, regex: JWK_MEMBER, locate: jwkValueAt, swallows: true },
   {
     id: 'email',
     hint: /@/,
@@ -172,7 +191,4 @@ const anyOf = (patterns: readonly Pattern[]) => new RegExp(patterns.map(({ hint 
 export const ANY_HINT = anyOf(PATTERNS);
 
 /** The same for text with few digits and no colon, space or sign of assignment: only these rows are left. */
-export const TOKEN_HINT = anyOf([
-  ...TOKEN_SHAPES.map(tokenPattern),
-  ...PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'),
-]);
+export const SHORT_HINT = anyOf(PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'));

@@ -1,7 +1,9 @@
 /** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
 import { DECODERS } from './decoded.js';
 import { type Detector, detectedSpans } from './detectors.js';
-import { MAX_READ_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
+import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
+import { markedFindings } from './marked.js';
+import type { Finding } from './marks.js';
 import { type Located, PATTERNS } from './patterns.js';
 import type { Span } from './span.js';
 import type { Tally } from './tally.js';
@@ -43,24 +45,20 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
 /** The same, except for tab, line feed and carriage return, and the marks that reverse the reading direction. */
 const UNSAFE_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-interface Finding extends Span {
-  readonly id: string;
-}
-
 function findings(text: string, label: string | undefined): Finding[] {
-  const found: Finding[] = [];
-  for (const { id, hint, regex, locate } of PATTERNS) {
+  const found = markedFindings(text);
+  for (const { id, hint, regex, locate, swallows } of PATTERNS) {
     if (!hint.test(text)) continue;
     regex.lastIndex = 0;
     for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
       const whole = { start: match.index, end: match.index + match[0].length };
       const located = locate ? locate(whole, text, label) : whole;
-      if (located === undefined) continue;
-      const spans: readonly Located[] = 'length' in located ? located : [located];
+      const spans: readonly Located[] = located === undefined ? [] : 'length' in located ? located : [located];
       for (const span of spans) {
         found.push({ id: span.id ?? id, start: span.start, end: span.end });
         regex.lastIndex = Math.max(regex.lastIndex, span.end);
       }
+      if (swallows) regex.lastIndex = Math.max(whole.start + 1, regex.lastIndex - OVERLAP_CHARS);
     }
   }
   return found;

@@ -1,9 +1,11 @@
 /** A bounded copy of structured content, safe to serialise. */
+import { secretArguments } from './commands.js';
 import { DetectorFailure } from './detectors.js';
 import { isSensitiveKey, isStatement } from './keys.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
-import { isPairedValue, isSecretOption } from './named-values.js';
-import { ownValue } from './own.js';
+import { isNamedSecret } from './named-secrets.js';
+import { isJwkPrivate, isPairedValue, isSecretOption } from './named-values.js';
+import { lengthOf, ownValue } from './own.js';
 import { cutChars, type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
 
 const UNREADABLE = '[UNREADABLE]';
@@ -114,13 +116,14 @@ function copyObject(value: object, label: string, budget: Budget): unknown {
 
 function copyArray(source: readonly unknown[], label: string, budget: Budget): unknown[] {
   const result: unknown[] = [];
+  const secrets = argumentsHidden(source, budget);
   budget.bytes -= 2;
   for (let index = 0; index < source.length; index++) {
     if (!takeNode(budget)) {
       result.push(TRUNCATED);
       break;
     }
-    const hidden = index > 0 && isOptionsValue(source, index);
+    const hidden = secrets.has(index) || (index > 0 && isOptionsValue(source, index));
     const item = hidden ? hideValue(budget) : copyProperty(source, String(index), label, budget);
     result.push(item === undefined ? spend(null, budget) : item);
   }
@@ -143,7 +146,7 @@ function copyRecord(source: object, label: string, budget: Budget): Record<strin
       entries.push([TRUNCATED, true]);
       break;
     }
-    const hidden = hidesValue(source, key) || isPairedValue(source, key);
+    const hidden = isHiddenMember(source, key);
     const value = hidden
       ? hideValue(budget)
       : copyProperty(source, key, `${lastOf(label)}.${key.slice(0, MAX_KEY_CHARS)}`, budget);
@@ -158,8 +161,11 @@ function lastOf(label: string): string {
   return label.slice(label.lastIndexOf('.') + 1);
 }
 
-function hidesValue(source: object, key: string): boolean {
-  return isSensitiveKey(key) && !isStatement(key, ownValue(source, key));
+/** Says whether the name of a member, or what stands beside it, hides its value. Calls no getter. */
+function isHiddenMember(source: object, key: string): boolean {
+  if (isPairedValue(source, key) || isJwkPrivate(source, key)) return true;
+  const value = ownValue(source, key);
+  return (isSensitiveKey(key) && !isStatement(key, value)) || isNamedSecret(key, value);
 }
 
 /** In a list of arguments, `x` after `--password`. The next option is no value. */
@@ -168,6 +174,16 @@ function isOptionsValue(source: readonly unknown[], index: number): boolean {
   if (typeof option !== 'string' || !isSecretOption(option)) return false;
   const value: unknown = Object.getOwnPropertyDescriptor(source, String(index))?.value;
   return typeof value === 'number' || (typeof value === 'string' && !value.startsWith('-'));
+}
+
+/** In a list of arguments, what the program takes as a secret: that named beside the list, or by its first element. */
+function argumentsHidden(source: readonly unknown[], { open }: Budget): ReadonlySet<number> {
+  const holder = [...open].at(-2);
+  const program = holder === undefined ? undefined : (ownValue(holder, 'command') ?? ownValue(holder, 'program'));
+  const texts = Array.from({ length: Math.min(lengthOf(source), MAX_NODES) }, (_, index) =>
+    ownValue(source, String(index)),
+  );
+  return secretArguments(program, texts);
 }
 
 function hideValue(budget: Budget): string {

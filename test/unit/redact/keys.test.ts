@@ -10,6 +10,7 @@ test.each(
     apiKey api_key API_KEY x-api-key apikey APIKey authorization Authorization proxy-authorization cookie Set-Cookie cookies
     credential credentials aws_credentials private_key privateKey ssh-key AccountKey SharedAccessKey session session_id sessionId
     JSESSIONID PHPSESSID connect.sid jwt bearer otp cvv ssn auth sig X-Amz-Signature X-Amz-Security-Token connectionString dsn
+    code_verifier codeVerifier device_code auth_code client_assertion SAMLResponse
   `),
 )('the value of %s is hidden', (key) => {
   expect(isSensitiveKey(key)).toBe(true);

@@ -27,6 +27,24 @@ describe('no secret is let through', () => {
     expect(result).toBe('[REDACTED:github] [REDACTED:jwt],[REDACTED:github]');
   });
 
+  test.each([
+    ['Bearer tokens', `Bearer ${noise(32)}/Bearer ${hex(32)}`],
+    ['a word that is no token, and a Bearer token', `bearer authentication/Bearer ${noise(32)}`],
+    [
+      'Basic credentials',
+      ['joe:hunter2', 'ann:hunter3'].map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`).join('/'),
+    ],
+    ['Basic and Bearer', `Basic ${Buffer.from('joe:hunter2').toString('base64')}/Bearer ${noise(32)}`],
+    ['assignments', `password=a7/password="${noise(8)} ${hex(8)}"`],
+    ['options', `--password a7/--token "${noise(8)} ${hex(8)}"`],
+    ['tokens of one row', `${githubToken}${githubToken}`],
+    ['tokens of one row whose mark the first can swallow', `sk-ant-${noise(40)}-sk-ant-${hex(40)}`],
+    ['tokens of several rows', `sk-ant-${noise(40)}-SG.${noise(22)}.${hex(43)}`],
+    ['commands', `curl -u joe:hunter2/curl -u "ann:hunter3 ${noise(12)}"`],
+  ])('one after the other, none keeps the next from being seen: %s', (_, text) => {
+    for (const piece of [noise(8), hex(8), 'am9l', 'YW5u', 'hunter']) expect(clean(text)).not.toContain(piece);
+  });
+
   test('a secret lying across the bound is hidden whole', () => {
     for (let lead = 0; lead <= 60; lead++) {
       const result = scrub(`${'x '.repeat(lead)}${githubToken} tail`, 60);
@@ -77,7 +95,7 @@ describe('the cheap way out', () => {
     expect(missed).toEqual([]);
   });
 
-  test.each(TOKEN_SHAPES)('is never taken by the shortest $id token after $prefix', (shape) => {
+  test.each(TOKEN_SHAPES)('is never taken by the shortest $id token with $marks.0', (shape) => {
     const token = shortest(shape);
     expect(isOrdinary(token)).toBe(false);
     expect(clean(token)).toBe(`[REDACTED:${shape.id}]`);
@@ -176,6 +194,32 @@ const EVIL: Record<string, (size: number) => string> = {
         'SK0',
         '\\',
         '"',
+      ],
+      ...[
+        'sk-ant-',
+        'sk-a-',
+        'hvs.',
+        'AQEaaaa',
+        '.atlasv1.',
+        ':AA',
+        '+ASt',
+        '$argon2$',
+        'scrypt:$',
+        '$6$a$',
+        'pbkdf2_sha256$1$a',
+        'algolia ',
+        'algolia=',
+        'curl ',
+        'curl -u ',
+        'curl -u a:',
+        'mysql -p',
+        'docker login ',
+        'machine a login ',
+        'WIFI:',
+        'code=a',
+        'Private-Lines:',
+        '"kty" "d":"',
+        'name="password" value=',
       ],
       ...['data:', '[', '{', '\n', '\u0000', '\ud800', '😀', '=', ':', '%3D', '\\n'],
     ].map((unit) => [JSON.stringify(unit), (size: number) => unit.repeat(Math.ceil(size / unit.length))]),

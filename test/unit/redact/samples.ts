@@ -161,18 +161,34 @@ export const SECRETS: Record<string, { secret: string; text?: string }> = {
   'phone in one run': { secret: join('+1415', '5550132') },
 };
 
-/** The shortest string of a shape: the first choice everywhere, then as little as it allows. */
-export function shortest({ prefix, alphabet, min }: TokenShape): string {
-  const start = prefix
-    .replace(/\(\?:([^|)]*)[^)]*\)\?/g, '')
-    .replace(/\(\?:([^|)]*)[^)]*\)/g, '$1')
-    .replace(/[a-z]\?/g, '')
-    .replace(/\[(\w)[^\]]*\]/g, '$1')
-    .replace('\\d{8,10}', '12345678')
-    .replace('\\d', '1')
-    .replace(/(\w)\{3\}/g, '$1$1$1')
-    .replaceAll('\\', '');
-  return start + (new RegExp(alphabet).test('a') ? 'a' : 'A').repeat(min);
+/** The shortest string of a shape: the first choice everywhere, and as little as it allows. */
+export function shortest({ marks, rest, before = '' }: TokenShape): string {
+  return shortestOf(before) + marks[0] + shortestOf(rest);
+}
+
+function shortestOf(source: string): string {
+  const set = '\\[(?:\\\\.|[^\\]\\\\])*\\]|\\\\.|[^()|?]';
+  let text = source.replace(/\(\?[=!](?:\[[^\]]*\]|[^()[\]])*\)/g, '');
+  // From the innermost group outwards: nothing of what is optional, the first of what there is to choose from.
+  for (let before = ''; before !== text; ) {
+    before = text;
+    text = text.replace(/\(\?:((?:\[[^\]]*\]|\\.|[^()[\]\\])*)\)(\?)?/, (_, inner: string, optional?: string) =>
+      optional === undefined ? (new RegExp(`^(?:${set}|\\?)*`).exec(inner)?.[0] ?? '') : '',
+    );
+  }
+  return text.replace(
+    new RegExp(`(${set})(?:\\{(\\d+)(?:,\\d*)?\\}|(\\?))?`, 'g'),
+    (_, one: string, count?: string, optional?: string) =>
+      optional === undefined ? runOf(one, Number(count ?? 1)) : '',
+  );
+}
+
+/** Digits, small letters and capitals in turns, as far as the set has them. */
+function runOf(set: string, length: number): string {
+  if (!/^(?:\[|\\[wd])/.test(set)) return set.replace('\\', '').repeat(length);
+  const regex = new RegExp(set);
+  const characters = [...'7aAXBD-'].filter((character) => regex.test(character)).slice(0, 3);
+  return Array.from({ length }, (_, index) => characters[index % characters.length]).join('');
 }
 
 /** Nothing in here is secret. */

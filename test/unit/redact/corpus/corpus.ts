@@ -30,10 +30,10 @@ export const PARTS: readonly Part[] = [
   toHide(
     'formats that rows were written by',
     SECRET_FORMATS.filter((format) => !isHeldOut(format)),
-    0.55,
+    0.05,
   ),
-  toHide('formats that were held out', SECRET_FORMATS.filter(isHeldOut), 0.45),
-  toKeep('harmless texts', HARMLESS_TEXTS, 0.02),
+  toHide('formats that were held out', SECRET_FORMATS.filter(isHeldOut), 0.05),
+  toKeep('harmless texts', HARMLESS_TEXTS, 0.01),
 ];
 
 /** Texts of a size, one for each kind that goes through a redactor. */

@@ -367,7 +367,7 @@ const BUSINESS: readonly Format[] = [
   ['Loops key', 'loops.so/docs/api-reference/intro', 'LOOPS_API_KEY=[[{h32}]]'],
   ['Twilio API key', 'twilio.com/docs/iam/api-keys', 'SK{h32}'],
   ['Twilio auth token', 'twilio.com/docs/iam/api', 'TWILIO_AUTH_TOKEN=[[{h32}]]'],
-  ['Discord bot token', 'discord.com/developers/docs/reference', 'MT{a22}.{w6}.{w38}'],
+  ['Discord bot token', 'discord.com/developers/docs/reference', '{64u:1{d17}}.{w6}.{w38}'],
   [
     'Discord webhook',
     'discord.com/developers/docs/resources/webhook',

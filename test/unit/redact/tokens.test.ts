@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { MARKED, NAMED } from '../../../src/redact/gitleaks.generated.js';
+import { TOKEN_SHAPES } from '../../../src/redact/tokens.js';
+import { shortest } from './samples.js';
+
+/** A run that is read before it is known whether there is a match. */
+const MAX_RUN = 512;
+
+/** What in a pattern could make a text be read again and again: nothing, in a sequence of characters, sets and bounded runs. */
+function faultsOf(source: string): string[] {
+  const faults: string[] = [];
+  const parts = source.match(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?[:=!]|\{\d+(?:,\d*)?\}|[()|?*+.]|[\s\S]/g) ?? [];
+  const repeats: boolean[] = [false];
+  let open = false;
+  for (const [index, part] of parts.entries()) {
+    if (part.startsWith('(')) repeats.push(false);
+    const before = parts[index - 1];
+    const [, min, max] = /^\{(\d+)(?:,(\d*))?\}$/.exec(part) ?? [];
+    const isRun = min !== undefined;
+    if (part === '*' || part === '+' || part === '.') faults.push(`${part} at ${index}`);
+    if (isRun && before === ')' && repeats.at(-1) === true) faults.push(`a run of runs at ${index}`);
+    if (isRun) {
+      // What follows a run without a bound may be missing, or is only looked at.
+      if (open && repeats.length === 1 && min !== '0') faults.push(`a run behind one without a bound at ${index}`);
+      if (Number(max) > MAX_RUN) faults.push(`${part} is long`);
+      if (max === '') open = true;
+      repeats[repeats.length - 1] = true;
+    }
+    if (part === ')') {
+      const inner = repeats.pop();
+      if (inner && parts[index + 1]?.startsWith('{')) faults.push(`a run of runs at ${index}`);
+    }
+  }
+  return faults;
+}
+
+describe('every shape of a token', () => {
+  test.each(TOKEN_SHAPES)('is read in linear time: $id, $marks.0', ({ marks, rest, before = '' }) => {
+    expect([...faultsOf(rest), ...faultsOf(before)]).toEqual([]);
+    expect(before).not.toMatch(/,\}/);
+    for (const mark of marks) expect(mark).toMatch(/^[\x21-\x7e]{3,}$/);
+  });
+
+  test('is too long for a name that is let through unread', () => {
+    for (const shape of TOKEN_SHAPES) expect(shortest(shape).length, shape.id).toBeGreaterThan(14);
+  });
+
+  test('would be found wrong if it were not linear', () => {
+    for (const source of ['(?:a{1,3}){2,}', 'a+', 'x.{3}', '[a]{2,}[b]{3,}', '[a]{1,9000}b']) {
+      expect(faultsOf(source), source).not.toEqual([]);
+    }
+  });
+});
+
+describe('the rows made from the rules of gitleaks', () => {
+  test('are many, and say where they come from', () => {
+    expect(MARKED.length).toBeGreaterThan(30);
+    expect(NAMED.length).toBeGreaterThan(70);
+    const text = readFileSync(new URL('../../../src/redact/gitleaks.generated.ts', import.meta.url), 'utf8');
+    expect(text).toMatch(/gitleaks v\d+\.\d+\.\d+/);
+    expect(text).toContain('MIT License');
+    expect(text).toContain('The above copyright notice and this permission notice shall be included in all');
+  });
+
+  test.each(NAMED)('ask for a name, and for a value that is read in linear time: $id', ({ names, value }) => {
+    expect(faultsOf(value)).toEqual([]);
+    expect(value).not.toMatch(/,\}/);
+    for (const name of names) expect(name).toMatch(/^[a-z0-9_.-]{3,}$/);
+  });
+});
