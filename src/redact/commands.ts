@@ -56,7 +56,6 @@ const COMMAND_OPTIONS: readonly Command[] = [
   { programs: ['lftp'], option: `-u${SEPARATOR}`, value: /^[^,\s]{1,128},\S/ },
   { programs: ['zip', 'unzip', 'sqlcmd', 'bcp', 'isql', 'ipmitool'], option: `-P${SEPARATOR}?` },
   { programs: ['openssl'], option: `-pass(?:in|out)?${SEPARATOR}`, value: /^pass:./ },
-  { programs: ['sqlplus', 'sqlldr', 'expdp', 'impdp'], option: '', value: /^[\w$]{1,64}\/[^\s@"'/]{1,128}@/ },
   { programs: ['cqlsh', 'rabbitmqadmin'], option: `-p${SEPARATOR}` },
   { programs: ['aws'], option: `set ['"]?[\\w.]{0,64}(?:secret_access_key|session_token)['"]?${SEPARATOR}` },
 ];
@@ -68,14 +67,15 @@ function commandOf({ option, value, after }: Command, program: string): Marked {
     id: 'assignment',
     marks: [mark],
     locate: (text, at) => {
-      if (!text.startsWith(program, at) || !startsAlone(text, at)) return undefined;
+      if (!startsAlone(text, at)) return undefined;
       const from = at + program.length;
       if (!/^(?:[ \t]|\\{0,3}["'],?)/.test(text.slice(from, from + 5))) return undefined;
-      const command = text.slice(from, from + MAX_COMMAND);
+      // What follows the program's next mention is read from there.
+      const next = text.indexOf(`${program} `, from);
+      const command = text.slice(from, Math.min(from + MAX_COMMAND, next === -1 ? text.length : next));
       const end = COMMAND_END.exec(command)?.index ?? command.length;
       regex.lastIndex = 0;
       for (let found = regex.exec(command); found !== null && found.index < end; found = regex.exec(command)) {
-        if (found[0] === '') regex.lastIndex += 1;
         const start = from + found.index + found[0].length;
         const span = argumentAt(text, start);
         if (span === undefined || (value !== undefined && !value.test(text.slice(span.start, span.end)))) continue;
@@ -138,8 +138,7 @@ function readAt(id: string, marks: readonly string[], source: string): Marked {
   return {
     id,
     marks,
-    locate: (text, at, mark) => {
-      if (!text.startsWith(mark, at)) return undefined;
+    locate: (text, at) => {
       regex.lastIndex = at;
       const [start, end] = regex.exec(text)?.indices?.groups?.['secret'] ?? [0, 0];
       return end > start ? { start, end } : undefined;
@@ -148,8 +147,7 @@ function readAt(id: string, marks: readonly string[], source: string): Marked {
 }
 
 /** From the private lines to the last line, or to the end of the text when that is missing. */
-function puttyAt(text: string, at: number, mark: string): Span | undefined {
-  if (!text.startsWith(mark, at)) return undefined;
+function puttyAt(text: string, at: number, mark: string): Span {
   const start = at + mark.length;
   const last = text.indexOf('Private-MAC:', start);
   if (last === -1) return { start, end: text.length };
@@ -171,6 +169,11 @@ const FILES: readonly Marked[] = [
     ':(?:\\d{4}|\\*):[\\w*-]{1,63}:[\\w*-]{1,63}:(?<secret>[^\\s:"\'\\\\&]{4,256})',
   ),
   readAt('userinfo', ['jdbc:oracle:'], 'jdbc:oracle:[a-z0-9]{1,8}:(?<secret>[^\\s/@"\']{1,128}/[^\\s@"\']{1,128})@'),
+  readAt(
+    'assignment',
+    ['sqlplus', 'sqlldr', 'expdp', 'impdp'],
+    '[a-z]{5,7}[ \\t]{1,4}(?:-[A-Za-z]{1,8}[ \\t]{1,4}){0,3}(?<secret>[\\w$]{1,64}/[^\\s@"\'/]{1,128})@',
+  ),
   readAt('assignment', ['WIFI:'], 'WIFI:(?:[A-OQ-Z]:[^;]{0,64};){0,4}P:(?<secret>(?:[^;\\\\"]|\\\\.){1,128});'),
   readAt('assignment', ['code='], '(?<=(?:^|[?&\\s"\'#]))code=(?<secret>(?=[^\\d&]{0,64}\\d)[\\w.~%/+-]{20,})'),
   { id: 'private-key', marks: ['Private-Lines:'], locate: puttyAt },

@@ -42,40 +42,53 @@ const plain: Decoder = (original) => (PRINTABLE.test(original) ? undefined : rew
 /** In the order in which they are tried, each on what the one before made of it. */
 export const DECODERS: readonly Decoder[] = [plain, percentDecoded, unescaped];
 
+/** A stretch of the new text: where it begins, and where in the original what it was made of stands. */
+interface Piece {
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  /** Not what it was: it has no places within. */
+  readonly changed: boolean;
+}
+
 function rewritten(original: string, pattern: RegExp, decode: (code: string) => string): Decoded | undefined {
-  // Where each unit of the new text stands in the original, and where that ends.
-  const starts: number[] = [];
-  const ends: number[] = [];
+  const pieces: Piece[] = [];
   let text = '';
   let read = 0;
-  const copy = (end: number) => {
-    for (let at = read; at < end; at++) {
-      starts.push(at);
-      ends.push(at + 1);
-    }
-    text += original.slice(read, end);
-    read = end;
+  const copyTo = (to: number) => {
+    if (to > read) pieces.push({ at: text.length, from: read, to, changed: false });
+    text += original.slice(read, to);
   };
-  let changed = false;
   for (const { 0: code, index } of original.matchAll(pattern)) {
     const decoded = decode(code);
     if (decoded === code) continue;
-    changed = true;
-    copy(index);
-    read += code.length;
-    for (let unit = 0; unit < decoded.length; unit++) {
-      starts.push(index);
-      ends.push(read);
-    }
+    copyTo(index);
+    read = index + code.length;
+    if (decoded !== '') pieces.push({ at: text.length, from: index, to: read, changed: true });
     text += decoded;
   }
-  if (!changed) return undefined;
-  copy(original.length);
+  if (read === 0) return undefined;
+  copyTo(original.length);
   return {
     text,
     origin: ({ start, end }) => {
-      const from = starts[start] ?? original.length;
-      return { start: from, end: end > start ? (ends[end - 1] as number) : from };
+      const from = start < text.length ? placeOf(pieces, start).from : original.length;
+      return { start: from, end: end > start ? placeOf(pieces, end - 1).to : from };
     },
   };
+}
+
+/** Where in the original one unit of the new text stands. */
+function placeOf(pieces: readonly Piece[], unit: number): { readonly from: number; readonly to: number } {
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((pieces[middle] as Piece).at <= unit) low = middle;
+    else high = middle - 1;
+  }
+  const piece = pieces[low] as Piece;
+  if (piece.changed) return piece;
+  const from = piece.from + unit - piece.at;
+  return { from, to: from + 1 };
 }

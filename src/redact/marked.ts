@@ -13,7 +13,6 @@ function tokenOf({ id, marks, rest, before, alone }: TokenShape): Marked {
     id,
     marks,
     locate: (text, at, mark) => {
-      if (!text.startsWith(mark, at)) return undefined;
       let start = at;
       if (preceding !== undefined) {
         preceding.lastIndex = at;
@@ -29,15 +28,9 @@ function tokenOf({ id, marks, rest, before, alone }: TokenShape): Marked {
   };
 }
 
-const TOKENS = new MarkIndex<Marked>();
-const ALL = new MarkIndex<Marked>();
-for (const token of TOKEN_SHAPES.map(tokenOf)) {
-  for (const mark of token.marks) {
-    TOKENS.add(mark, token);
-    ALL.add(mark, token);
-  }
-}
-for (const row of [...NAMED_SECRETS, ...COMMANDS]) for (const mark of row.marks) ALL.add(mark, row);
+const TOKEN_ROWS = TOKEN_SHAPES.map(tokenOf);
+const TOKENS = new MarkIndex(TOKEN_ROWS);
+const ALL = new MarkIndex([...TOKEN_ROWS, ...NAMED_SECRETS, ...COMMANDS]);
 
 /** Says whether a token of a provider stands in the text. */
 export function holdsToken(text: string): boolean {

@@ -11,7 +11,9 @@ export interface Finding extends Span {
 export interface Marked {
   readonly id: string;
   readonly marks: readonly string[];
-  /** The secret, if its mark stands at `at`: so far, the first three characters do, in capitals or small letters. */
+  /** Its marks, written in small letters, may stand in capitals, too. */
+  readonly anyCase?: true;
+  /** The secret, if there is one to the mark that stands at `at`. */
   readonly locate: (text: string, at: number, mark: string) => Span | undefined;
 }
 
@@ -31,13 +33,25 @@ function flagOf(key: number): number {
   return Math.imul(key, 0x9e3779b1) >>> (32 - FLAG_BITS);
 }
 
+/** Says whether the mark, which is in small letters, stands at a place, whatever the case. */
+function standsFolded(text: string, at: number, mark: string): boolean {
+  for (let index = KEY_CHARS; index < mark.length; index++) {
+    if (folded(text.charCodeAt(at + index)) !== folded(mark.charCodeAt(index))) return false;
+  }
+  return text.slice(at, at + mark.length).toLowerCase() === mark;
+}
+
 /** Rows by their marks. Hundreds of marks cost as much as one. */
-export class MarkIndex<Row> {
+export class MarkIndex {
   readonly #flags = new Uint8Array(1 << FLAG_BITS);
-  readonly #rows = new Map<number, { readonly mark: string; readonly row: Row }[]>();
+  readonly #rows = new Map<number, { readonly mark: string; readonly row: Marked }[]>();
 
   /** Marks have at least three characters, all of ASCII. */
-  add(mark: string, row: Row): void {
+  constructor(rows: readonly Marked[]) {
+    for (const row of rows) for (const mark of row.marks) this.#add(mark, row);
+  }
+
+  #add(mark: string, row: Marked): void {
     let key = 0;
     for (let index = 0; index < KEY_CHARS; index++) key = (key << 7) | folded(mark.charCodeAt(index));
     this.#flags[flagOf(key)] = 1;
@@ -46,15 +60,20 @@ export class MarkIndex<Row> {
     else rows.push({ mark, row });
   }
 
-  /** Tells, in order, where a mark may begin: its first three characters do. Ends when the visitor answers true. */
-  some(text: string, visit: (row: Row, at: number, mark: string) => boolean): boolean {
+  /** Tells, in order, where marks stand. Ends when the visitor answers true. */
+  some(text: string, visit: (row: Marked, at: number, mark: string) => boolean): boolean {
+    const flags = this.#flags;
     let key = 0;
     for (let last = 0; last < text.length; last++) {
       key = ((key << 7) | folded(text.charCodeAt(last))) & KEY_MASK;
-      if (this.#flags[flagOf(key)] === 0) continue;
+      if (flags[flagOf(key)] === 0) continue;
       const rows = this.#rows.get(key);
       if (rows === undefined) continue;
-      for (const { mark, row } of rows) if (visit(row, last + 1 - KEY_CHARS, mark)) return true;
+      const at = last + 1 - KEY_CHARS;
+      for (const { mark, row } of rows) {
+        const stands = row.anyCase ? standsFolded(text, at, mark) : text.startsWith(mark, at);
+        if (stands && visit(row, at, mark)) return true;
+      }
     }
     return false;
   }

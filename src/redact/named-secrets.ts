@@ -52,8 +52,9 @@ const RULES = rulesByName([...NAMED, ...OTHERS]);
 export const NAMED_SECRETS: readonly Marked[] = [...RULES].map(([name, rules]) => ({
   id: 'assignment',
   marks: [name],
+  anyCase: true,
   locate: (text, at) => {
-    if (text.slice(at, at + name.length).toLowerCase() !== name || !startsName(text, at)) return undefined;
+    if (!startsName(text, at)) return undefined;
     GAP.lastIndex = at + name.length;
     const gap = GAP.exec(text)?.[0];
     if (gap === undefined || IDENTIFIER.test(/^[ \t\w.-]*/.exec(gap)?.[0].trimEnd() ?? '')) return undefined;

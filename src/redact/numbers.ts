@@ -4,8 +4,8 @@ import { isNobodys, wordsBefore } from './naming.js';
 import { NATIONAL_IDS, type NationalId } from './national-ids.js';
 import { type Span, startsAlone } from './span.js';
 
-/** Digits in groups, with one sign between two groups. */
-export const NUMBER = /\d+(?:[ ._/-]\d+)*/g;
+/** Digits in groups, with one sign between two groups; nothing shorter than the shortest of them. */
+export const NUMBER = /\d(?:\d|[ ._/-](?=\d)){8,}/g;
 
 /** The shortest has nine digits, but for Chilean ones of old, which have signs of their own. */
 export const NUMBER_HINT = /\d(?:[ ._/-]?\d){8}|\d\.\d{3}\.\d{3}-\d/;

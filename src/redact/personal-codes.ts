@@ -110,8 +110,9 @@ const CODES: readonly Code[] = [
   { form: '[A-Z\\d]{2}\\.[A-Z\\d]{3}\\.[A-Z\\d]{3}/[A-Z\\d]{4}-\\d{2}', isValid: isCnpj },
 ];
 
-/** None begins within a longer number. */
-export const CODE = new RegExp(`(?<![A-Z\\d])(?:${CODES.map(({ form }) => form).join('|')})`, 'g');
+/** None begins within a longer number or word, but right behind an escape. The cheap looks come first. */
+const BEGINNING = '(?=[A-Z\\d])(?<![A-Z\\d])(?<![a-z](?<!%[\\dA-Fa-f]{2}|\\\\[bfnrt]))';
+export const CODE = new RegExp(`${BEGINNING}(?:${CODES.map(({ form }) => form).join('|')})`, 'g');
 export const CODE_HINT = new RegExp(CODE.source);
 
 const WHOLE = CODES.map((code) => ({ ...code, whole: new RegExp(`^(?:${code.form})$`) }));

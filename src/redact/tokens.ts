@@ -24,6 +24,8 @@ const HEX = '[0-9a-f]';
 const DOTTED = '[\\w.-]';
 const BASE64 = '[A-Za-z0-9+/=]';
 const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12,}`;
+/** Marks that are as short as `EAAA` stand in every picture. */
+const NOT_IN_BASE64 = '(?<![+/])';
 const DIGITS = [...'0123456789'];
 
 /** How the base64 of a number of two digits or more begins: user ids, which Discord's tokens begin with. */
@@ -128,7 +130,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'linear', marks: ['lin_api_', 'lin_oauth_'], rest: `${ALNUM}{30,}` },
   { id: 'notion', marks: ['ntn_'], rest: `${ALNUM}{30,}`, alone: true },
   { id: 'notion', marks: ['secret_'], rest: `${ALNUM}{43}(?!\\w)`, alone: true },
-  { id: 'asana', marks: ['0/1', '1/1', '2/1'], rest: `\\d{12,17}(?:/\\d{13,17})?:${HEX}{32,}`, alone: true },
+  { id: 'asana', marks: DIGITS.flatMap((digit) => [`0/${digit}`, `1/${digit}`, `2/${digit}`]), rest: `\\d{12,17}(?:/\\d{13,17})?:${HEX}{32,}`, alone: true },
   { id: 'clickup', marks: ['pk_'], rest: '\\d{5,12}_[A-Z0-9]{32,}', alone: true },
   { id: 'contentful', marks: ['CFPAT-'], rest: `${WORD}{40,}` },
 
@@ -165,7 +167,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'stripe', marks: ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'sk_prod_', 'rk_prod_', 'sk_org_live_', 'sk_org_test_'], rest: `${ALNUM}{16,}` },
   { id: 'stripe', marks: ['whsec_'], rest: `${BASE64}{20,}` },
   { id: 'square', marks: ['sq0'], rest: `[a-z]{3}-${WORD}{20,}` },
-  { id: 'square', marks: ['EAAA'], rest: `${WORD}{60,64}(?![\\w-])`, alone: true },
+  { id: 'square', marks: ['EAAA'], rest: `${WORD}{60,64}(?![\\w-])`, before: NOT_IN_BASE64, alone: true },
   { id: 'paypal', marks: ['A21AA'], rest: `${WORD}{80,}`, alone: true },
   { id: 'braintree', marks: ['access_token$'], rest: `(?:production|sandbox)\\$${LOWER}{10,32}\\$${HEX}{32,}` },
   { id: 'plaid', marks: ['access-sandbox-', 'access-development-', 'access-production-'], rest: UUID },
@@ -184,7 +186,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'brevo', marks: ['xsmtpsib-'], rest: `${HEX}{60,68}-${ALNUM}{12,}` },
   { id: 'hubspot', marks: ['pat-'], rest: `[a-z]{2}\\d-${UUID}`, alone: true },
   { id: 'salesforce', marks: ['00D'], rest: `${ALNUM}{12,15}![\\w.]{80,}`, alone: true },
-  { id: 'facebook', marks: ['EAA'], rest: `[B-Za-z0-9]${ALNUM}{100,}`, alone: true },
+  { id: 'facebook', marks: ['EAA'], rest: `[B-Za-z0-9]${ALNUM}{100,}`, before: NOT_IN_BASE64, alone: true },
   { id: 'twitter', marks: ['A'.repeat(20)], rest: `A{0,4}${ALNUM}{8,64}%(?:2[BbFf]|3[Dd])[\\w%]{20,}`, alone: true },
   { id: 'linkedin', marks: ['WPL_AP1.', 'WPL_AP0.'], rest: `${ALNUM}{12,24}\\.${BASE64}{4,}` },
   { id: 'dropbox', marks: ['sl.'], rest: `(?:u\\.)?${WORD}{120,}`, alone: true },

@@ -26,7 +26,7 @@ describe('a secret is hidden in the place where a program takes it', () => {
     ['smbclient -U joe%hunter2 //h/s', `smbclient -U ${HIDDEN} //h/s`],
     ['zip -P hunter2 a.zip b', `zip -P ${HIDDEN} a.zip b`],
     ['openssl rsa -passin pass:hunter2', `openssl rsa -passin ${HIDDEN}`],
-    [`sqlplus joe/hunter2${AT}db`, `sqlplus ${HIDDEN}`],
+    [`sqlplus -S joe/hunter2${AT}db`, `sqlplus -S ${HIDDEN}${AT}db`],
     ['aws configure set aws_session_token hunter2', `aws configure set aws_session_token ${HIDDEN}`],
     [`jdbc:oracle:thin:joe/hunter2${AT}//db:1521/app`, `jdbc:oracle:thin:[REDACTED:userinfo]${AT}//db:1521/app`],
     ['machine x.example.com login joe password hunter2', `machine x.example.com login joe password ${HIDDEN}`],

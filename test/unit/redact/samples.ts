@@ -168,7 +168,7 @@ export function shortest({ marks, rest, before = '' }: TokenShape): string {
 
 function shortestOf(source: string): string {
   const set = '\\[(?:\\\\.|[^\\]\\\\])*\\]|\\\\.|[^()|?]';
-  let text = source.replace(/\(\?[=!](?:\[[^\]]*\]|[^()[\]])*\)/g, '');
+  let text = source.replace(/\(\?<?[=!](?:\[[^\]]*\]|[^()[\]])*\)/g, '');
   // From the innermost group outwards: nothing of what is optional, the first of what there is to choose from.
   for (let before = ''; before !== text; ) {
     before = text;

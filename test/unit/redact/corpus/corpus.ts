@@ -39,7 +39,9 @@ export const PARTS: readonly Part[] = [
 /** Texts of a size, one for each kind that goes through a redactor. */
 export function textsToTime(size: number): Readonly<Record<string, string>> {
   const repeated = (unit: string) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
-  const prose = HARMLESS_TEXTS.filter((text) => /^[A-Z][a-z]+ [a-z]+ /.test(text));
+  const prose = HARMLESS_TEXTS.filter(
+    (text) => /^[A-Z][a-z]+,? [a-z]+ /.test(text) && !/^It is|[\d{]|\S{16}/.test(text),
+  );
   const members = HARMLESS_TEXTS.slice(0, 400).map((text, id) => ({ id, name: `item ${id}`, note: text, done: false }));
   const secrets = SECRET_FORMATS.map(([name, , shape]) => `${name}: ${draw(shape, seeded(name)).text}`);
   return {
