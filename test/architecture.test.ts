@@ -90,7 +90,7 @@ const MAX_LINES = 250;
 /** Files that are longer, and how long they may be: never more than they are. */
 const LONGER: Readonly<Record<string, number>> = {
   // Constants, nine lines of ten their documentation.
-  'semconv/attributes.ts': 394,
+  'semconv/attributes.ts': 407,
 };
 
 interface Import {

@@ -1,6 +1,7 @@
 /** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { type AuditRow, type MethodRow, targetOf } from '../protocol/methods.js';
+import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
 import { cutChars } from '../redact/scrub.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
@@ -30,7 +31,7 @@ export function constantFacts({ row, method, sent }: Operation, audit: AuditRow,
 export function messageFacts(operation: Operation, audit: AuditRow, params: unknown): Facts {
   const { row, id, round, correlation, claimedCorrelation } = operation;
   const given = asRecord(params);
-  const taskId = audit.target === 'mcp.task' ? taskIdOf(given) : undefined;
+  const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
   return {
     'audit.target.id': audit.target === 'mcp.task' ? `tasks/${taskId ?? ''}` : undefined,
     'mcp.resource.uri': row.resource ? asString(given?.['uri']) : undefined,
@@ -67,10 +68,6 @@ export function toolTarget(name: string): string {
 /** As long as any other name: the prefix comes on top of one that may be that long already. */
 function cut(id: string): string {
   return cutChars(id, MAX_NAME_CHARS);
-}
-
-function taskIdOf(params: Record<string, unknown> | undefined): string | undefined {
-  return asString(params?.['taskId']) ?? asString(asRecord(params?.['task'])?.['taskId']);
 }
 
 /** Who is at both ends, as they say. */

@@ -5,6 +5,7 @@
  */
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
+import { taskMade } from '../protocol/tasks.js';
 import {
   ERROR_TYPE_VALUE_CANCELLED,
   ERROR_TYPE_VALUE_CONNECTION_CLOSED,
@@ -54,8 +55,7 @@ export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, sent: b
   if (row.content === 'tool' && result['isError'] === true) return TOOL_ERROR;
   if (row.result === 'task') return outcomeOfTask(result);
   if (result['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) return INPUT_REQUIRED;
-  const isTask = result['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK || asRecord(result['task']) !== undefined;
-  return row.content === 'tool' && isTask ? TASK : SUCCESS;
+  return taskMade(row, result) === undefined ? SUCCESS : TASK;
 }
 
 function outcomeOfError(error: unknown, sent: boolean): Outcome {

@@ -23,6 +23,7 @@ import {
   ATTR_MCP_RESOURCE_URI,
   ATTR_MCP_SESSION_ID,
   ATTR_MCP_TRAIL_ROUND,
+  ATTR_MCP_TRAIL_TASK_ID,
   ATTR_MCP_TRAIL_TASK_STATUS,
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
@@ -117,6 +118,7 @@ export class Describer {
     params: unknown,
     previous: Round | undefined,
     peer: Peer | undefined,
+    task: string | undefined,
   ): Attributes {
     const { row } = template.facts;
     const attributes: Attributes = { ...template.spanAttributes };
@@ -127,6 +129,7 @@ export class Describer {
     if (peer?.address !== undefined && peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
     const round = previous === undefined ? undefined : nextNumber(previous);
     if (round !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = round;
+    if (task !== undefined) attributes[ATTR_MCP_TRAIL_TASK_ID] = this.name(ATTR_MCP_TRAIL_TASK_ID, task);
     if (row.resource) this.#addUri(attributes, params);
     if (row.kind === 'notification' && row.result === 'task') {
       const status = taskStatusOf(params);

@@ -198,6 +198,7 @@ export class Pipeline {
   shutdown(): void {
     this.enabled = false;
     this.endOpen();
+    this.#starter.clear();
     this.#observer?.stop();
   }
 

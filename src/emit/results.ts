@@ -1,6 +1,7 @@
 /** What a result tells about the connection, and content of it that was asked for. */
 import { peerAttributes } from '../describe/peer.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { taskMade } from '../protocol/tasks.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
 import { learnFromAnswer } from '../session/implementations.js';
@@ -35,6 +36,8 @@ export class Results {
     if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) {
       this.#starter.expectNextRound(operation, record);
     }
+    const task = asString(taskMade(row, record)?.['taskId']);
+    if (task !== undefined) this.#starter.expectTask(operation, task);
     if (row.result === 'session') this.#startSession(operation, record);
     else if (row.result !== undefined) {
       this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));

@@ -3,20 +3,21 @@ import { type Attributes, type Context, context, type Link, type Span, type Span
 import type { ResolvedConfig } from '../config.js';
 import type { Template } from '../describe/template.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
-import { declaredProtocolVersion, metaOf } from '../protocol/meta.js';
+import { metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';
+import { taskNamed } from '../protocol/tasks.js';
+import { ATTR_MCP_TRAIL_TASK_ID } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import { learnFromCall } from '../session/implementations.js';
 import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
-import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { callHook } from '../util/call-hook.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import type { Describer } from './describer.js';
+import { Earlier, hasRounds, linksTo, numberRound } from './earlier.js';
 import { withSpan } from './overlay-context.js';
 import {
   ambientOf,
-  continuedIn,
   continueWith,
   executeToolSpan,
   handledIn,
@@ -40,6 +41,8 @@ export interface Call {
   readonly method: string;
   readonly id?: RequestId;
   readonly params?: unknown;
+  /** The task that it is about, where it does not say so itself yet. */
+  readonly task?: string | undefined;
 }
 
 export type CallKind = 'request' | 'notification';
@@ -66,9 +69,7 @@ export class Starter {
   readonly #describer: Describer;
   readonly #now: () => number;
   readonly #correlator: Correlator | undefined;
-  // Apart from each other: a client and a server in one process know the same states.
-  readonly #roundsSent = new Rounds();
-  readonly #roundsReceived = new Rounds();
+  readonly #earlier = new Earlier();
 
   /** @param correlator makes correlation ids, where somebody needs them */
   constructor(
@@ -101,12 +102,13 @@ export class Starter {
       meta !== undefined && chosen ? extract(callerContext, meta) : outboundParent(connection, callerContext, trust);
 
     const rounds = hasRounds(meta);
-    const previous = rounds ? this.#previousRound(active, method, params) : undefined;
+    const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
+    const task = message.task ?? taskNamed(row, params, meta);
     const template = this.#describer.template(connection, true, row, method, params, meta);
-    const attributes = this.#describer.startAttributes(template, id, params, previous, undefined);
+    const attributes = this.#describer.startAttributes(template, id, params, previous, undefined, task);
     const reused = this.#config.reuseExecuteToolSpan ? executeToolSpan(active, row, params) : undefined;
     reused?.setAttributes(attributes);
-    const links = previous === undefined ? undefined : [{ context: previous.first }];
+    const links = linksTo(undefined, previous?.first, this.#earlier.callOf(task, connection, true, row, parent));
     const span = reused ?? this.#startSpan(template, attributes, parent, links);
     const sentIn = withSpan(parent, span);
     const operation = new Operation(template, method, id, this.#now(), span, sentIn, callerContext);
@@ -134,12 +136,14 @@ export class Starter {
     learnFromCall(connection, false, row, params, meta);
     const active = context.active();
     const rounds = hasRounds(meta);
-    const previous = rounds ? this.#roundsReceived.continuedBy(method, params) : undefined;
+    const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
     const ambient = related?.context ?? ambientOf(connection, active);
     const parent = inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
+    const task = taskNamed(row, params, meta);
     const template = this.#describer.template(connection, false, row, method, params, meta);
-    const attributes = this.#describer.startAttributes(template, id, params, previous, peer);
-    const links = previous === undefined ? parent.links : [...(parent.links ?? []), { context: previous.first }];
+    const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
+    const maker = this.#earlier.callOf(task, connection, false, row, parent.context);
+    const links = linksTo(parent.links, previous?.first, maker);
     const span = this.#startSpan(template, attributes, parent.context, links);
     const spanContext = withSpan(parent.context, span);
     const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
@@ -154,23 +158,26 @@ export class Starter {
     return operation;
   }
 
-  /** Keeps an operation whose result asks for input: the next round links to it. */
+  /** Keeps an operation whose result asks for input. */
   expectNextRound(operation: Operation, result: unknown): void {
-    (operation.sent ? this.#roundsSent : this.#roundsReceived).remember(operation, result);
+    this.#earlier.expectNextRound(operation, result);
+  }
+
+  /** Keeps a call whose result is a task. */
+  expectTask(operation: Operation, id: string): void {
+    operation.span.setAttribute(ATTR_MCP_TRAIL_TASK_ID, this.#describer.name(ATTR_MCP_TRAIL_TASK_ID, id));
+    this.#earlier.expectTask(operation, id);
+  }
+
+  /** Forgets what was to come. */
+  clear(): void {
+    this.#earlier.clear();
   }
 
   #startSpan(template: Template, attributes: Attributes, parent: Context, links: readonly Link[] | undefined): Span {
     const options: SpanOptions = { kind: template.spanKind, attributes };
     if (links !== undefined) options.links = links as Link[];
     return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
-  }
-
-  /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
-  #previousRound(active: Context, method: string, params: unknown): Round | undefined {
-    if (!isLaterRound(params)) return undefined;
-    const continued = continuedIn(active);
-    const known = this.#roundsSent.continuedBy(method, params);
-    return continued?.method === method ? roundOf(continued) : known;
   }
 
   #mayInject(method: string): boolean {
@@ -184,16 +191,4 @@ function cancelledRequest(connection: Connection, row: MethodRow, params: unknow
   if (row.refersTo !== 'requestId') return undefined;
   const id = asRecord(params)?.['requestId'];
   return typeof id === 'string' || typeof id === 'number' ? connection.find(true, id) : undefined;
-}
-
-/** Only the revisions whose messages say their version ask for input in rounds. */
-function hasRounds(meta: Record<string, unknown> | undefined): boolean {
-  return declaredProtocolVersion(meta) !== undefined;
-}
-
-function numberRound(operation: Operation, previous: Round | undefined, params: unknown): void {
-  if (previous !== undefined) {
-    operation.round = nextNumber(previous);
-    operation.firstRound = previous.first;
-  } else if (isLaterRound(params)) operation.round = undefined;
 }

@@ -5,10 +5,11 @@
  */
 import { outcomeOfRejection } from '../describe/outcome.js';
 import type { Pipeline } from '../emit/pipeline.js';
-import { asRecord, type RequestMessage } from '../protocol/jsonrpc.js';
+import { asRecord, asString, type RequestMessage } from '../protocol/jsonrpc.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { SUCCESS } from '../session/outcome.js';
+import { membersOf } from '../util/members.js';
 import { leaveToCallTool } from './call-tool.js';
 import { enterFrame, type Frame, leaveFrame, requestsSent } from './frame.js';
 import { type AnyFunction, replaceMethod, type Undo } from './patch.js';
@@ -51,8 +52,8 @@ export function hookFunnel(protocol: object, host: FunnelHost): Undo {
 
 function observe(request: AnyFunction, self: unknown, args: unknown[], position: Position, host: FunnelHost): unknown {
   const connected = host.connected();
-  const isQueued = optionOf(args, position, 'relatedTask') !== undefined;
-  const queued = isQueued ? startQueued(args, position.request, host) : undefined;
+  const relatedTask = optionOf(args, position, 'relatedTask');
+  const queued = relatedTask === undefined ? undefined : startQueued(args, position.request, relatedTask, host);
   const frame: Frame = { operation: queued, connection: host.connection() };
   const outer = enterFrame(frame);
   const before = requestsSent();
@@ -108,11 +109,12 @@ function optionOf(args: readonly unknown[], { options }: Position, name: string)
 }
 
 /** A request of a task is queued, not sent: its context has to be in it before, and the tap will see it later. */
-function startQueued(args: unknown[], index: number, host: FunnelHost): Operation | undefined {
+function startQueued(args: unknown[], index: number, relatedTask: unknown, host: FunnelHost): Operation | undefined {
   const request = args[index] as RequestMessage;
   const id = host.nextId();
   if (id === undefined) return undefined;
-  const outbound = host.pipeline.send(host.connection(), { ...request, id }, 'request');
+  const { taskId } = membersOf<{ taskId: unknown }>(relatedTask, ['taskId']);
+  const outbound = host.pipeline.send(host.connection(), { ...request, id, task: asString(taskId) }, 'request');
   if (outbound === undefined) return undefined;
   outbound.operation.queued = true;
   outbound.operation.awaited = true;

@@ -30,6 +30,8 @@ export interface MethodRow {
   readonly stream?: true;
   /** Its params name another request of the same sender. */
   readonly refersTo?: 'requestId' | 'progressToken';
+  /** Whether its result may be a task, or its params name one. */
+  readonly task?: 'makes' | 'names';
   /** `_meta` of this message reaches application callbacks: nothing is added to it. */
   readonly inject?: false;
   /** What the audit trail says of it; without, it is not audited. */
@@ -87,6 +89,7 @@ const TABLE = {
     target: TOOL,
     operationName: 'execute_tool',
     content: 'tool',
+    task: 'makes',
     audit: EXECUTE,
   },
   'resources/list': { kind: 'request', from: 'client', audit: { ...LIST, lists: 'resources' } },
@@ -109,14 +112,26 @@ const TABLE = {
   },
   'logging/setLevel': { kind: 'request', from: 'client', era: 'legacy' },
   'subscriptions/listen': { kind: 'request', from: 'client', era: 'modern', stream: true, audit: READ },
-  'sampling/createMessage': { kind: 'request', from: 'server', audit: ASK },
-  'elicitation/create': { kind: 'request', from: 'server', audit: ASK },
+  'sampling/createMessage': { kind: 'request', from: 'server', task: 'makes', audit: ASK },
+  'elicitation/create': { kind: 'request', from: 'server', task: 'makes', audit: ASK },
   'roots/list': { kind: 'request', from: 'server', audit: ASK },
-  'tasks/get': { kind: 'request', from: 'either', result: 'task', audit: TASK_OVER },
-  'tasks/result': { kind: 'request', from: 'either', era: 'legacy', audit: TASK },
+  'tasks/get': { kind: 'request', from: 'either', result: 'task', task: 'names', audit: TASK_OVER },
+  'tasks/result': { kind: 'request', from: 'either', era: 'legacy', task: 'names', audit: TASK },
   'tasks/list': { kind: 'request', from: 'either', era: 'legacy', audit: { ...TASK, action: 'LIST' } },
-  'tasks/cancel': { kind: 'request', from: 'either', result: 'task', audit: { ...TASK, action: 'UPDATE' } },
-  'tasks/update': { kind: 'request', from: 'client', era: 'modern', audit: { ...TASK, action: 'UPDATE' } },
+  'tasks/cancel': {
+    kind: 'request',
+    from: 'either',
+    result: 'task',
+    task: 'names',
+    audit: { ...TASK, action: 'UPDATE' },
+  },
+  'tasks/update': {
+    kind: 'request',
+    from: 'client',
+    era: 'modern',
+    task: 'names',
+    audit: { ...TASK, action: 'UPDATE' },
+  },
   'skills/list': { kind: 'request', from: 'client', era: 'modern', audit: LIST },
   'skills/get': { kind: 'request', from: 'client', era: 'modern', audit: READ },
   'resources/directory/read': { kind: 'request', from: 'client', era: 'modern', resource: true, audit: LIST },
@@ -131,12 +146,20 @@ const TABLE = {
   'notifications/roots/list_changed': { kind: 'notification', from: 'client', era: 'legacy' },
   'notifications/elicitation/complete': { kind: 'notification', from: 'server', era: 'legacy' },
   'notifications/subscriptions/acknowledged': { kind: 'notification', from: 'server', era: 'modern' },
-  'notifications/tasks': { kind: 'notification', from: 'server', era: 'modern', result: 'task', audit: TASK_OVER },
+  'notifications/tasks': {
+    kind: 'notification',
+    from: 'server',
+    era: 'modern',
+    result: 'task',
+    task: 'names',
+    audit: TASK_OVER,
+  },
   'notifications/tasks/status': {
     kind: 'notification',
     from: 'either',
     era: 'legacy',
     result: 'task',
+    task: 'names',
     audit: TASK_OVER,
   },
 } as const satisfies Record<string, MethodRow>;

@@ -382,6 +382,19 @@ export const ATTR_MCP_TRAIL_RESULT_TYPE = 'mcp_trail.result.type' as const;
 export const ATTR_MCP_TRAIL_ROUND = 'mcp_trail.round' as const;
 
 /**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** The task that a message is about. The span links to the
+ * call that made the task, where that is known.
+ *
+ * - Type: string, at most 256 characters.
+ * - Client span, server span: on the call that was answered with a task, and on every message that names it: `tasks/…`,
+ *   notifications about it, and what is asked in its course.
+ * - Metrics: never.
+ *
+ * @example `786512e2-9e0d-44bd-8f29-789f320fe840`
+ */
+export const ATTR_MCP_TRAIL_TASK_ID = 'mcp_trail.task.id' as const;
+
+/**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** The status of a task, as reported by the result of
  * `tasks/get` or by a notification of task status. A task can fail inside an operation that succeeds.
  *

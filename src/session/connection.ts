@@ -1,5 +1,5 @@
 /** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
-import type { Context } from '@opentelemetry/api';
+import type { Context, SpanContext } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import { serverCommand, serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
 import { kept } from './kept.js';
@@ -76,6 +76,8 @@ export class Connection {
   readonly templates = new TemplateCache();
   readonly #sent = new Map<RequestId, Operation>();
   readonly #received = new Map<RequestId, Operation>();
+  readonly #tasksSent = new Map<string, SpanContext>();
+  readonly #tasksReceived = new Map<string, SpanContext>();
   /** Open notifications, and open requests that were embedded in a result. */
   readonly #unnumbered = new Set<Operation>();
 
@@ -138,6 +140,11 @@ export class Connection {
     }
     const open = operation.sent ? this.#sent : this.#received;
     if (open.get(operation.id) === operation) open.delete(operation.id);
+  }
+
+  /** The calls that made tasks, in one direction: `session/tasks.ts` fills it. */
+  tasks(sent: boolean): Map<string, SpanContext> {
+    return sent ? this.#tasksSent : this.#tasksReceived;
   }
 
   /** Every open request of this connection, both directions. */

@@ -49,6 +49,10 @@ export class Rounds {
     }
   }
 
+  clear(): void {
+    this.#byState.clear();
+  }
+
   /** Takes out the round that a request continues, if its params say so and it is known. */
   continuedBy(method: string, params: unknown): Round | undefined {
     const state = stateOf(params);

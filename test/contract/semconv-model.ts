@@ -78,6 +78,7 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
   'mcp_trail.cancelled': { type: 'boolean', on: on(['server span'], 'conditionally required') },
   'mcp_trail.result.type': { type: 'string', on: on(SPANS, 'conditionally required') },
   'mcp_trail.round': { type: 'int', on: on(SPANS, 'conditionally required') },
+  'mcp_trail.task.id': { type: 'string', on: on(SPANS, 'conditionally required') },
   'mcp_trail.task.status': { type: 'string', on: on(SPANS, 'conditionally required') },
 };
 

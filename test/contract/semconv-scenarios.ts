@@ -119,7 +119,8 @@ async function everyMethodByHand(): Promise<void> {
 function messagesOf(method: string, row: MethodRow): object[] {
   const uri = row.resource && { uri: 'file:///notes.txt' };
   const clientInfo = row.result === 'session' && { clientInfo: { name: 'by hand', version: '1' } };
-  const params = { ...target(row), ...uri, ...reference(row), ...clientInfo };
+  const task = row.task === 'names' && { taskId: 'task-1' };
+  const params = { ...target(row), ...uri, ...reference(row), ...clientInfo, ...task };
   if (row.kind === 'notification') return [{ jsonrpc: '2.0', method, params }];
   return Object.keys(ANSWERS).map((answer) => ({ jsonrpc: '2.0', id: `${answer} ${randomUUID()}`, method, params }));
 }

@@ -31,8 +31,8 @@ describe('an outcome as it may be shown', () => {
 
 describe('what a request says of itself', () => {
   const started = (id: string | number, params: object = {}, method = 'tools/list') => {
-    const row = methodRow(method, 'request');
-    return describer.startAttributes({ facts: { row }, spanAttributes: {} } as never, id, params, undefined, undefined);
+    const template = { facts: { row: methodRow(method, 'request') }, spanAttributes: {} } as never;
+    return describer.startAttributes(template, id, params, undefined, undefined, undefined);
   };
 
   test('is its id, which no card number is unless it is written like one', () => {

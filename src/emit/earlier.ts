@@ -1,0 +1,83 @@
+/** What a message continues: the round before it, or the call that made the task it is about. Bounded. */
+import { type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
+import { declaredProtocolVersion } from '../protocol/meta.js';
+import type { MethodRow } from '../protocol/methods.js';
+import type { Connection } from '../session/connection.js';
+import type { Operation } from '../session/operation.js';
+import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
+import { Tasks } from '../session/tasks.js';
+import { continuedIn } from './parents.js';
+
+export class Earlier {
+  // Apart from each other: a client and a server in one process know the same states.
+  readonly #roundsSent = new Rounds();
+  readonly #roundsReceived = new Rounds();
+  readonly #tasks = new Tasks();
+
+  /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
+  roundSent(active: Context, method: string, params: unknown): Round | undefined {
+    if (!isLaterRound(params)) return undefined;
+    const continued = continuedIn(active);
+    const known = this.#roundsSent.continuedBy(method, params);
+    return continued?.method === method ? roundOf(continued) : known;
+  }
+
+  roundReceived(method: string, params: unknown): Round | undefined {
+    return this.#roundsReceived.continuedBy(method, params);
+  }
+
+  /**
+   * The call that made a task, unless that is the parent: sent by whoever asks about it, received by whoever reports, or
+   * asks in its course.
+   */
+  callOf(
+    task: string | undefined,
+    connection: Connection,
+    sent: boolean,
+    row: MethodRow,
+    parent: Context,
+  ): SpanContext | undefined {
+    if (task === undefined) return undefined;
+    const asks = row.kind === 'request' && row.task === 'names';
+    const call = this.#tasks.madeBy(connection, asks ? sent : !sent, task);
+    return call?.spanId === trace.getSpanContext(parent)?.spanId ? undefined : call;
+  }
+
+  /** Keeps an operation whose result asks for input: the next round links to it. */
+  expectNextRound(operation: Operation, result: unknown): void {
+    (operation.sent ? this.#roundsSent : this.#roundsReceived).remember(operation, result);
+  }
+
+  /** Keeps a call whose result is a task: what is asked about the task links to it. */
+  expectTask({ connection, sent, span }: Operation, id: string): void {
+    this.#tasks.remember(connection, sent, id, span.spanContext());
+  }
+
+  clear(): void {
+    this.#roundsSent.clear();
+    this.#roundsReceived.clear();
+    this.#tasks.clear();
+  }
+}
+
+/** Only the revisions whose messages say their version ask for input in rounds. */
+export function hasRounds(meta: Record<string, unknown> | undefined): boolean {
+  return declaredProtocolVersion(meta) !== undefined;
+}
+
+export function numberRound(operation: Operation, previous: Round | undefined, params: unknown): void {
+  if (previous !== undefined) {
+    operation.round = nextNumber(previous);
+    operation.firstRound = previous.first;
+  } else if (isLaterRound(params)) operation.round = undefined;
+}
+
+/** Links beside those there are. */
+export function linksTo(
+  links: readonly Link[] | undefined,
+  ...others: readonly (SpanContext | undefined)[]
+): readonly Link[] | undefined {
+  let all = links;
+  for (const context of others) if (context !== undefined) all = [...(all ?? []), { context }];
+  return all;
+}

@@ -1,0 +1,28 @@
+/**
+ * Which task a message is about: a call may be answered with one, and its result is asked for later.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks
+ */
+import { asRecord, asString } from './jsonrpc.js';
+import type { MethodRow } from './methods.js';
+
+const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
+
+/** The task that a message names: in its params, where its method is about one, or in its metadata. */
+export function taskNamed(
+  row: MethodRow,
+  params: unknown,
+  meta: Record<string, unknown> | undefined,
+): string | undefined {
+  if (row.task === 'names') {
+    const { taskId, task } = asRecord(params) ?? {};
+    return asString(taskId) ?? asString(asRecord(task)?.['taskId']);
+  }
+  return meta === undefined ? undefined : asString(asRecord(meta[RELATED_TASK_KEY])?.['taskId']);
+}
+
+/** The task that a result stands for, where the call may make one: under `task`, since 2026-07-28 the result itself. */
+export function taskMade(row: MethodRow, result: Record<string, unknown>): Record<string, unknown> | undefined {
+  if (row.task !== 'makes') return undefined;
+  return result['resultType'] === 'task' ? result : asRecord(result['task']);
+}
