@@ -1,5 +1,6 @@
 /** Options from code and environment, with one table that says what each accepts. */
-import { count, type Environment, flag, oneOf, type Row, resolve } from './option-kinds.js';
+import { count, type Environment, flag, listOf, oneOf, type Row, resolve } from './option-kinds.js';
+import { METHOD_PATTERN } from './protocol/method-patterns.js';
 import type { McpInstrumentationConfig, SecretDetector } from './types.js';
 import { warnOperator } from './util/report.js';
 import { saysProduction } from './util/resource-environment.js';
@@ -42,6 +43,11 @@ const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
   },
   trustProxy: { env: 'MCP_TRAIL_TRUST_PROXY', kind: flag, default: false },
   propagateToChildProcesses: { env: 'MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES', kind: flag, default: false },
+  ignoreMethods: {
+    env: 'MCP_TRAIL_IGNORE_METHODS',
+    kind: listOf(METHOD_PATTERN, 'methods such as ping or tasks/*'),
+    default: [],
+  },
   maxPendingOperations: { env: 'MCP_TRAIL_MAX_PENDING_OPERATIONS', kind: count(1, 1_000_000), default: 10_000 },
 };
 

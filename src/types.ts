@@ -141,6 +141,14 @@ export interface McpInstrumentationConfig {
   audit?: boolean | AuditConfig;
 
   /**
+   * Methods that are not worth a span: exact names, and `prefix/*` for all that begin so, such as `ping` and `tasks/*`.
+   * They have no span and no measurement, and the hooks are not called for them. Trace context still goes through them,
+   * and the audit trail is as ever. A list with anything else in it is reported and ignored.
+   * @defaultValue none
+   */
+  ignoreMethods?: readonly string[];
+
+  /**
    * Whether trace context is added to the `_meta` of messages of this method. Return `false` for a custom method whose
    * receiver rejects unknown `_meta`. A throwing predicate counts as `true`.
    * @defaultValue every method but `notifications/progress`

@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   protocol: { imports: ['semconv'] },
   session: { imports: ['protocol'], types: ['describe'] },
   describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
-  'config.ts': { imports: ['option-kinds.ts', 'util'], types: ['types.ts'] },
+  'config.ts': { imports: ['option-kinds.ts', 'protocol', 'util'], types: ['types.ts'] },
   emit: {
     imports: ['describe', 'protocol', 'redact', 'semconv', 'session', 'util'],
     types: ['config.ts', 'types.ts'],

@@ -31,6 +31,8 @@ export interface TemplateFacts {
   readonly peer: McpPeerInfo;
   /** As spans have it. */
   readonly shownSessionId: string | undefined;
+  /** There is no span and no measurement of it. */
+  readonly ignored: boolean;
 }
 
 export interface Template {

@@ -8,6 +8,7 @@ import { outcomeAttributes } from '../describe/span.js';
 import { buildTemplate, type Template } from '../describe/template.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
+import { methodMatcher } from '../protocol/method-patterns.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { isSensitiveKey, isStatement } from '../redact/keys.js';
 import { Redactor } from '../redact/redactor.js';
@@ -38,12 +39,14 @@ export class Describer {
   readonly #config: ResolvedConfig;
   readonly #redactor: Redactor;
   readonly #showSessionId: ((id: string) => string | undefined) | undefined;
+  readonly #ignores: (method: string) => boolean;
 
   /** @param showSessionId how spans have it; as it is, without */
   constructor(config: ResolvedConfig, showSessionId?: (id: string) => string | undefined) {
     const { redact, detectors } = config;
     this.#showSessionId = showSessionId;
     this.#config = config;
+    this.#ignores = methodMatcher(config.ignoreMethods);
     this.#redactor = new Redactor({
       ...(redact !== undefined && { redact }),
       ...(detectors !== undefined && { detectors }),
@@ -90,6 +93,7 @@ export class Describer {
       sessionId: knownAs,
       shownSessionId: shown === undefined || sessionId === undefined ? knownAs : shown(sessionId),
       peer: this.#peer(connection, client ? 'server' : 'client', other),
+      ignored: this.#ignores(method),
     });
     cache.set(sent, method, target, template);
     return template;

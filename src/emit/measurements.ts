@@ -23,9 +23,9 @@ export class Measurements {
     this.#statusCodeKey = config.rpcStatusCodeAttribute;
   }
 
-  operation({ sent, row, template, context }: Operation, outcome: Outcome, milliseconds: number): void {
+  operation({ sent, row, template, context, ignored }: Operation, outcome: Outcome, milliseconds: number): void {
     // A stream's hours would drown the seconds of everything else.
-    if (row.stream) return;
+    if (row.stream || ignored) return;
     this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome), context);
   }
 

@@ -3,6 +3,7 @@ import {
   type Context,
   context,
   createContextKey,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
@@ -101,6 +102,11 @@ function surroundings(connection: Connection, base: Context, headers: RequestHea
 export function outboundParent(connection: Connection, active: Context, trust: 'parent' | 'link'): Context {
   const own = connection.servesStdio && trust === 'parent' && !hasSpan(active);
   return own ? extractEnvironment(active) : active;
+}
+
+/** Stands in for the span of an operation that has none: says where it belongs, and takes nothing. */
+export function spanOfCaller(parent: Context): Span {
+  return trace.wrapSpanContext(trace.getSpanContext(parent) ?? INVALID_SPAN_CONTEXT);
 }
 
 function hasSpan(context: Context): boolean {

@@ -229,7 +229,7 @@ export class Pipeline {
   }
 
   #callHook(hook: 'requestHook' | 'responseHook', operation: Operation, outcome: Outcome): void {
-    const callback = this.config[hook];
+    const callback = operation.ignored ? undefined : this.config[hook];
     if (callback !== undefined) callHook(`the ${hook}`, callback, operation.span, infoOf(operation, outcome));
   }
 }

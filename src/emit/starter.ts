@@ -1,5 +1,5 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
-import { type Attributes, type Context, context, type Link, type Span, type SpanOptions } from '@opentelemetry/api';
+import { type Context, context, type Link, type Span, type SpanOptions } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import type { Template } from '../describe/template.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
@@ -11,6 +11,7 @@ import type { Connection } from '../session/connection.js';
 import { learnFromCall } from '../session/implementations.js';
 import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
+import type { Round } from '../session/rounds.js';
 import { callHook } from '../util/call-hook.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import type { Describer } from './describer.js';
@@ -23,6 +24,7 @@ import {
   handledIn,
   inboundParent,
   outboundParent,
+  spanOfCaller,
   withHandling,
 } from './parents.js';
 import {
@@ -61,6 +63,17 @@ export interface Origin {
 export interface Outbound<M> {
   readonly operation: Operation;
   readonly message: M;
+}
+
+/** What a span says of the one message it begins with. */
+interface Beginning {
+  readonly id: RequestId | undefined;
+  readonly params: unknown;
+  readonly task: string | undefined;
+  readonly previous: Round | undefined;
+  readonly peer: Peer | undefined;
+  /** A span of somebody else's that already stands for the call. */
+  readonly reused: Span | undefined;
 }
 
 export class Starter {
@@ -105,14 +118,12 @@ export class Starter {
     const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
     const task = message.task ?? taskNamed(row, params, meta);
     const template = this.#describer.template(connection, true, row, method, params, meta);
-    const attributes = this.#describer.startAttributes(template, id, params, previous, undefined, task);
-    const reused = this.#config.reuseExecuteToolSpan ? executeToolSpan(active, row, params) : undefined;
-    reused?.setAttributes(attributes);
-    const links = linksTo(undefined, previous?.first, this.#earlier.callOf(task, connection, true, row, parent));
-    const span = reused ?? this.#startSpan(template, attributes, parent, links);
-    const sentIn = withSpan(parent, span);
+    const { ignored } = template.facts;
+    const reused = this.#config.reuseExecuteToolSpan && !ignored ? executeToolSpan(active, row, params) : undefined;
+    const span = this.#span(template, { id, params, previous, peer: undefined, task, reused }, parent, undefined);
+    const sentIn = ignored ? parent : withSpan(parent, span);
     const operation = new Operation(template, method, id, this.#now(), span, sentIn, callerContext);
-    operation.ownsSpan = reused === undefined;
+    operation.ownsSpan = reused === undefined && !ignored;
     if (rounds) numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
     const correlation = this.#correlator?.outbound(meta, active, span);
@@ -141,12 +152,12 @@ export class Starter {
     const parent = inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
     const task = taskNamed(row, params, meta);
     const template = this.#describer.template(connection, false, row, method, params, meta);
-    const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
-    const maker = this.#earlier.callOf(task, connection, false, row, parent.context);
-    const links = linksTo(parent.links, previous?.first, maker);
-    const span = this.#startSpan(template, attributes, parent.context, links);
-    const spanContext = withSpan(parent.context, span);
+    const { ignored } = template.facts;
+    const beginning = { id, params, previous, peer, task, reused: undefined };
+    const span = this.#span(template, beginning, parent.context, parent.links);
+    const spanContext = ignored ? parent.context : withSpan(parent.context, span);
     const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
+    operation.ownsSpan = !ignored;
     const inMeta = meta === undefined ? undefined : traceContextOf(meta);
     const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
@@ -160,11 +171,12 @@ export class Starter {
 
   /** Keeps an operation whose result asks for input. */
   expectNextRound(operation: Operation, result: unknown): void {
-    this.#earlier.expectNextRound(operation, result);
+    if (!operation.ignored) this.#earlier.expectNextRound(operation, result);
   }
 
   /** Keeps a call whose result is a task. */
   expectTask(operation: Operation, id: string): void {
+    if (operation.ignored) return;
     operation.span.setAttribute(ATTR_MCP_TRAIL_TASK_ID, this.#describer.name(ATTR_MCP_TRAIL_TASK_ID, id));
     this.#earlier.expectTask(operation, id);
   }
@@ -174,9 +186,19 @@ export class Starter {
     this.#earlier.clear();
   }
 
-  #startSpan(template: Template, attributes: Attributes, parent: Context, links: readonly Link[] | undefined): Span {
+  /** The span of an operation; of one that is ignored, what stands in for it. */
+  #span(template: Template, beginning: Beginning, parent: Context, links: readonly Link[] | undefined): Span {
+    const { connection, sent, row, ignored } = template.facts;
+    if (ignored) return spanOfCaller(parent);
+    const { id, params, previous, peer, task, reused } = beginning;
+    const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
+    if (reused !== undefined) {
+      reused.setAttributes(attributes);
+      return reused;
+    }
+    const all = linksTo(links, previous?.first, this.#earlier.callOf(task, connection, sent, row, parent));
     const options: SpanOptions = { kind: template.spanKind, attributes };
-    if (links !== undefined) options.links = links as Link[];
+    if (all !== undefined) options.links = all as Link[];
     return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
   }
 

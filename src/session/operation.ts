@@ -74,6 +74,11 @@ export class Operation {
     this.callerContext = callerContext;
   }
 
+  /** Whether it has no span and no measurement: its span is the caller's, if any, and not to be written to. */
+  get ignored(): boolean {
+    return this.template.facts.ignored;
+  }
+
   /** Whether this side sent the message (span kind CLIENT) or received it (SERVER). */
   get sent(): boolean {
     return this.template.facts.sent;

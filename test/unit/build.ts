@@ -24,6 +24,7 @@ export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
     sessionId: undefined,
     peer: peerInfo(given.connection ?? new Connection({}, 'client'), 'server', {}),
     shownSessionId: given.sessionId,
+    ignored: false,
     ...given,
   };
 }

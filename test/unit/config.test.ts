@@ -26,6 +26,7 @@ const DEFAULTS: ResolvedConfig = {
   rpcStatusCodeAttribute: 'rpc.response.status_code',
   trustProxy: false,
   propagateToChildProcesses: false,
+  ignoreMethods: [],
   maxPendingOperations: 10_000,
 };
 
@@ -44,6 +45,8 @@ describe('a bad value', () => {
     ['rpcStatusCodeAttribute', 'rpc.code', 'rpc.response.status_code, rpc.status_code, both'],
     ['captureArguments', 'yes', 'true, false, on, off, 1, 0'],
     ['captureResults', '__proto__', 'true, false, on, off, 1, 0'],
+    ['ignoreMethods', '*', 'methods such as ping or tasks/*; in the environment separated by commas'],
+    ['ignoreMethods', 'tasks*', 'methods such as ping or tasks/*; in the environment separated by commas'],
     ['maxPendingOperations', '0', 'a whole number from 1 to 1000000'],
     ['maxPendingOperations', '-5', 'a whole number from 1 to 1000000'],
     ['maxPendingOperations', '1e3', 'a whole number from 1 to 1000000'],
@@ -55,11 +58,11 @@ describe('a bad value', () => {
     (option, value, accepts) => {
       const config = resolveConfig({}, { [variable(option)]: value });
       expect(config).toEqual(DEFAULTS);
-      const fallback = DEFAULTS[option as keyof ResolvedConfig];
+      const fallback = String(DEFAULTS[option as keyof ResolvedConfig]);
       expect(told()).toHaveLength(1);
       expect(told()[0]).toMatch(/^mcp-trail: .*\n$/);
       expect(told()[0]).toContain(`${variable(option)} is "`);
-      expect(told()[0]).toContain(`; accepted: ${accepts}. Using ${fallback}`);
+      expect(told()[0]).toContain(`; accepted: ${accepts}. ${fallback === '' ? 'Ignored' : `Using ${fallback}`}`);
     },
   );
 
