@@ -48,6 +48,13 @@ const OPTIONS: { readonly [K in ValueOption]: Row<ResolvedConfig[K]> } = {
     kind: listOf(METHOD_PATTERN, 'methods such as ping or tasks/*'),
     default: [],
   },
+  standBack: { env: 'MCP_TRAIL_STAND_BACK', kind: flag, default: false },
+  baggageTo: {
+    env: 'MCP_TRAIL_BAGGAGE_TO',
+    kind: listOf(/^(?!.*:\/\/)./, 'hosts such as api.example.com:8443, commands such as npx, or *'),
+    default: ['*'],
+    refused: [],
+  },
   maxPendingOperations: { env: 'MCP_TRAIL_MAX_PENDING_OPERATIONS', kind: count(1, 1_000_000), default: 10_000 },
 };
 

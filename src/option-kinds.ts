@@ -21,6 +21,8 @@ export interface Row<T> {
   readonly env: string;
   readonly kind: Kind<T>;
   readonly default: T;
+  /** What a value that is not accepted counts as, where the default would let out more than was meant. */
+  readonly refused?: T;
   /** Its value is not for messages. */
   readonly secret?: true;
 }
@@ -106,20 +108,20 @@ export function resolve<T>(name: string, row: Row<T>, given: unknown, env: Envir
   const { kind, secret } = row;
   if (given !== undefined) {
     const value = kind.fromValue(given);
-    if (value === undefined) refuse(`option ${name}`, secret ? undefined : given, row);
-    return value ?? row.default;
+    return value ?? refuse(`option ${name}`, secret ? undefined : given, row);
   }
   const found = env[row.env]?.trim();
   if (found === undefined || found === '') return row.default;
   const value = kind.fromText(kind.anyCase ? found.toLowerCase() : found);
-  if (value === undefined) refuse(row.env, secret ? undefined : found, row);
-  return value ?? row.default;
+  return value ?? refuse(row.env, secret ? undefined : found, row);
 }
 
-function refuse(name: string, found: unknown, { kind, default: value }: Row<unknown>): void {
+function refuse<T>(name: string, found: unknown, row: Row<T>): T {
+  const { kind, default: value, refused } = row;
   const what = found === undefined ? 'not accepted' : show(found);
   const used = value === undefined || String(value) === '' ? 'Ignored' : `Using ${String(value)}`;
-  warnOperator(`${name} is ${what}; accepted: ${kind.accepts}. ${used}`);
+  warnOperator(`${name} is ${what}; accepted: ${kind.accepts}. ${refused === undefined ? used : 'Using none'}`);
+  return refused ?? value;
 }
 
 /** One word from the environment, for settings that are not options of an instrumentation. */

@@ -9,10 +9,12 @@
  * @packageDocumentation
  */
 
+import { resolveConfig } from './config.js';
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
 import { explained, tellLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logs.js';
+import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
 import { endpointOf, processorsOf } from './emit/ways-out.js';
 import { StderrLogRecordExporter } from './export/stderr.js';
@@ -30,6 +32,7 @@ import { otelProblems } from './start/otel-environment.js';
 import type { Flushable } from './start/pipelines.js';
 import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { Telemetry } from './start/telemetry.js';
+import { watchSpans } from './start/watch-spans.js';
 import { HERE } from './util/location.js';
 import { keepQuiet, whenMcpIsSeen } from './util/quiet.js';
 import { warnOperator } from './util/report.js';
@@ -101,6 +104,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] | undefined {
   try {
     const started = startSdk(found, instrumentation, logLevel);
     watchRegistered();
+    if (!resolveConfig(instrumentation.getConfig()).standBack) watchSpans(noticeOther);
     return started;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -149,11 +149,33 @@ export interface McpInstrumentationConfig {
   ignoreMethods?: readonly string[];
 
   /**
-   * Whether trace context is added to the `_meta` of messages of this method. Return `false` for a custom method whose
-   * receiver rejects unknown `_meta`. A throwing predicate counts as `true`.
+   * Leave spans and measurements to another instrumentation of MCP in this process: none are made here, and the hooks are
+   * not called. Trace context still goes through, and the audit trail is as ever. That there is another is said once on
+   * stderr, when a span of its is the parent of one of ours or, where `mcp-trail/register` has started the SDK, anywhere.
+   * @defaultValue `false`
+   */
+  standBack?: boolean;
+
+  /**
+   * Servers that baggage may go to: hosts, such as `api.example.com` or `10.0.0.7:8080`, and commands as they were
+   * configured, such as `npx` or, with its first arguments, `npx -y @acme/weather`. Never by the name that a server
+   * claims; nobody whom this process has not configured is on the list. What is no list of texts is reported, and counts
+   * as an empty one.
+   *
+   * **By default baggage goes to every server, as the propagator says.** It may hold ids of users, tenants and orders: set
+   * this where a client talks to servers of others.
+   * @defaultValue `['*']`: everywhere
+   */
+  baggageTo?: readonly string[];
+
+  /**
+   * Whether trace context and baggage are added to the `_meta` of a message of this method to this peer. Return `false` for
+   * a custom method whose receiver rejects unknown `_meta`, or for a server that shall not know. Go by `peer.host` and
+   * `peer.command`, which the client has configured: `peer.name` is what the peer claims. A throwing predicate counts as
+   * `true`.
    * @defaultValue every method but `notifications/progress`
    */
-  propagateContext?: (method: string) => boolean;
+  propagateContext?: (method: string, peer: McpPeerInfo) => boolean;
 
   /**
    * The last word on every piece of captured content, after the built-in redaction: return what may leave, or

@@ -70,7 +70,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
   start: { imports: ['redact'], types: ['instrumentation.ts'], api: ['*', 'diag', 'metrics', 'trace'] },
   'register.ts': {
-    imports: ['emit', 'export', 'hook', 'instrumentation.ts', 'option-kinds.ts', 'redact', 'start', 'util'],
+    imports: [
+      'config.ts',
+      'emit',
+      'export',
+      'hook',
+      'instrumentation.ts',
+      'option-kinds.ts',
+      'redact',
+      'start',
+      'util',
+    ],
   },
   'record.ts': {
     imports: ['audit', 'emit', 'option-kinds.ts', 'semconv', 'util'],

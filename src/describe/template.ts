@@ -33,6 +33,8 @@ export interface TemplateFacts {
   readonly shownSessionId: string | undefined;
   /** There is no span and no measurement of it. */
   readonly ignored: boolean;
+  /** The peer may be sent baggage. */
+  readonly baggage: boolean;
 }
 
 export interface Template {

@@ -1,6 +1,7 @@
 /** Span parts of messages, redacted: the one door through which anything a peer or handler chose gets onto a span. */
 import type { Attributes } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
+import { mayHaveBaggage } from '../describe/baggage.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
 import { taskStatusOf } from '../describe/outcome.js';
 import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer.js';
@@ -79,6 +80,7 @@ export class Describer {
     const cached = cache.get(sent, method, target);
     if (cached !== undefined) return cached;
 
+    const peer = this.#peer(connection, client ? 'server' : 'client', other);
     const name = (field: string, value: string | undefined) =>
       value === undefined ? undefined : this.name(field, value);
     const knownAs = name(ATTR_MCP_SESSION_ID, sessionId);
@@ -92,8 +94,9 @@ export class Describer {
       protocolVersion: name(ATTR_MCP_PROTOCOL_VERSION, protocolVersion),
       sessionId: knownAs,
       shownSessionId: shown === undefined || sessionId === undefined ? knownAs : shown(sessionId),
-      peer: this.#peer(connection, client ? 'server' : 'client', other),
-      ignored: this.#ignores(method),
+      peer,
+      ignored: this.#config.standBack || this.#ignores(method),
+      baggage: mayHaveBaggage(this.#config.baggageTo, peer),
     });
     cache.set(sent, method, target, template);
     return template;

@@ -16,10 +16,12 @@ const MAX_LISTED = 1000;
 export class Measurements {
   readonly #metrics: Metrics;
   readonly #names: LabelNames = createLabelNames();
+  readonly #standBack: boolean;
   readonly #statusCodeKey: ResolvedConfig['rpcStatusCodeAttribute'];
 
   constructor(config: ResolvedConfig, providers: Providers) {
     this.#metrics = new Metrics(providers);
+    this.#standBack = config.standBack;
     this.#statusCodeKey = config.rpcStatusCodeAttribute;
   }
 
@@ -30,7 +32,7 @@ export class Measurements {
   }
 
   session(connection: Connection, session: Session, outcome: Outcome, milliseconds: number): void {
-    if (connection.role === 'unknown') return;
+    if (connection.role === 'unknown' || this.#standBack) return;
     const labels = sessionLabels(connection, session.peer, outcome, this.#names);
     this.#metrics.session(connection.role, milliseconds / 1000, labels, session.context);
   }

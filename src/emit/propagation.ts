@@ -85,11 +85,13 @@ function extractBy<C>(getter: TextMapGetter<C>, base: Context, carrier: C): Cont
   }
 }
 
-/** What has to be written to carry `context`; undefined when nothing has. */
-export function inject(context: Context): Record<string, string> | undefined {
+/** What has to be written to carry `context`, with or without its baggage; undefined when nothing has. */
+export function inject(context: Context, baggage = true): Record<string, string> | undefined {
   const carrier: Record<string, string> = {};
   try {
-    propagation.inject(context, carrier, SETTER);
+    const bare =
+      baggage || propagation.getBaggage(context) === undefined ? context : propagation.deleteBaggage(context);
+    propagation.inject(bare, carrier, SETTER);
   } catch (error) {
     reportFailure('propagation.inject', error);
     return undefined;
@@ -98,14 +100,18 @@ export function inject(context: Context): Record<string, string> | undefined {
   return undefined;
 }
 
-/** A copy of the message that has `entries` in its `_meta`; the message itself where it cannot, or there are none. */
+/**
+ * A copy of the message that has `entries` in its `_meta`, and not what is named in `without`; the message itself where it
+ * cannot, or there is nothing to do.
+ */
 export function carry<M extends { readonly params?: unknown }>(
   message: M,
   entries: Record<string, string> | undefined,
+  without?: readonly string[],
 ): M {
-  if (entries === undefined) return message;
+  if (entries === undefined && without === undefined) return message;
   try {
-    return withMeta(message, entries) ?? message;
+    return withMeta(message, entries ?? {}, without) ?? message;
   } catch (error) {
     reportFailure('copying a message', error);
     return message;
@@ -138,7 +144,7 @@ function isWebHeaders(headers: RequestHeaders): headers is WebHeaders {
 }
 
 /** One header; of several values a list, as in one line. */
-function headerOf(headers: RequestHeaders, name: string): unknown {
+export function headerOf(headers: RequestHeaders, name: string): unknown {
   const value = isWebHeaders(headers) ? (headers.get(name) ?? undefined) : headers[name];
   return Array.isArray(value) ? value.join() : value;
 }

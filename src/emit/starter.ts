@@ -1,5 +1,5 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
-import { type Context, context, type Link, type Span, type SpanOptions } from '@opentelemetry/api';
+import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../config.js';
 import type { Template } from '../describe/template.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
@@ -16,12 +16,14 @@ import { callHook } from '../util/call-hook.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import type { Describer } from './describer.js';
 import { Earlier, hasRounds, linksTo, numberRound } from './earlier.js';
+import { enrich, isOthers, noticeOther } from './others.js';
 import { withSpan } from './overlay-context.js';
 import {
   ambientOf,
   continueWith,
   executeToolSpan,
   handledIn,
+  type InboundParent,
   inboundParent,
   outboundParent,
   spanOfCaller,
@@ -30,6 +32,7 @@ import {
 import {
   carry,
   extract,
+  headerOf,
   inject,
   isKeepable,
   type RequestHeaders,
@@ -106,6 +109,7 @@ export class Starter {
     const meta = metaOf(params);
     learnFromCall(connection, true, row, params, meta);
     const active = context.active();
+    this.#leftToOthers(active);
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
     // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
     const present = meta === undefined ? undefined : traceContextOf(meta);
@@ -129,12 +133,15 @@ export class Starter {
     const correlation = this.#correlator?.outbound(meta, active, span);
     operation.correlation = correlation?.id;
     operation.claimedCorrelation = correlation?.claimed;
-    if (row.inject === false || !this.#mayInject(method)) return { operation, message };
-    const entries = chosen ? undefined : inject(sentIn);
+    if (row.inject === false || !this.#mayInject(method, template)) return { operation, message };
+    const { baggage } = template.facts;
+    const entries = chosen ? undefined : inject(sentIn, baggage);
     // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
     if (entries !== undefined && present === undefined && meta?.['baggage'] !== undefined) delete entries['baggage'];
     const carried = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
-    return { operation, message: carry(message, carried) };
+    const passedOn =
+      !baggage && meta?.['baggage'] !== undefined && meta['baggage'] === handledIn(active)?.inboundBaggage;
+    return { operation, message: carry(message, carried, passedOn ? ['baggage'] : undefined) };
   }
 
   /** An operation of the peer's, whose message has arrived. */
@@ -149,7 +156,9 @@ export class Starter {
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
     const ambient = related?.context ?? ambientOf(connection, active);
-    const parent = inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
+    const parent =
+      this.#leftToOthers(active) ??
+      inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
     const task = taskNamed(row, params, meta);
     const template = this.#describer.template(connection, false, row, method, params, meta);
     const { ignored } = template.facts;
@@ -161,6 +170,8 @@ export class Starter {
     const inMeta = meta === undefined ? undefined : traceContextOf(meta);
     const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
+    const baggage = meta?.['baggage'] ?? (headers === undefined ? undefined : headerOf(headers, 'baggage'));
+    if (isKeepable(baggage)) operation.inboundBaggage = baggage;
     operation.context = withHandling(spanContext, operation);
     const correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);
     operation.correlation = correlation?.id;
@@ -193,7 +204,7 @@ export class Starter {
     const { id, params, previous, peer, task, reused } = beginning;
     const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
     if (reused !== undefined) {
-      reused.setAttributes(attributes);
+      enrich(reused, attributes);
       return reused;
     }
     const all = linksTo(links, previous?.first, this.#earlier.callOf(task, connection, sent, row, parent));
@@ -202,9 +213,16 @@ export class Starter {
     return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
   }
 
-  #mayInject(method: string): boolean {
-    const { propagateContext } = this.#config;
-    return propagateContext === undefined || callHook('the propagateContext hook', propagateContext, method) !== false;
+  /** Where a span of another instrumentation stands for the message, and ours stands back: what is active stays so. */
+  #leftToOthers(active: Context): InboundParent | undefined {
+    if (this.#config.standBack) return isOthers(active) ? { context: active, links: undefined } : undefined;
+    noticeOther(trace.getSpan(active));
+    return undefined;
+  }
+
+  #mayInject(method: string, { facts: { peer } }: Template): boolean {
+    const { propagateContext: ask } = this.#config;
+    return ask === undefined || callHook('the propagateContext hook', ask, method, peer) !== false;
   }
 }
 

@@ -39,11 +39,15 @@ export function subscriptionIdOf(meta: Record<string, unknown> | undefined): str
 }
 
 /**
- * A copy of the message whose `params._meta` also holds `entries`. The message, its params and its `_meta` are the
+ * A copy of the message whose `params._meta` also holds `entries`, and nothing under the keys `without`. The message, its params and its `_meta` are the
  * application's and are never written to. Returns undefined where `params` or `_meta` cannot carry entries
  * (an array, a string, …): such a message goes out exactly as it came.
  */
-export function withMeta<M extends { params?: unknown }>(message: M, entries: Record<string, string>): M | undefined {
+export function withMeta<M extends { params?: unknown }>(
+  message: M,
+  entries: Record<string, string>,
+  without: readonly string[] = [],
+): M | undefined {
   const { params } = message;
   if (params === undefined) return { ...message, params: { _meta: entries } };
   const record = asRecord(params);
@@ -51,5 +55,7 @@ export function withMeta<M extends { params?: unknown }>(message: M, entries: Re
   const meta = record['_meta'];
   if (meta === undefined) return { ...message, params: { ...record, _meta: entries } };
   if (asRecord(meta) === undefined || Array.isArray(meta)) return undefined;
-  return { ...message, params: { ...record, _meta: { ...(meta as object), ...entries } } };
+  const merged: Record<string, unknown> = { ...(meta as object), ...entries };
+  for (const key of without) delete merged[key];
+  return { ...message, params: { ...record, _meta: merged } };
 }

@@ -33,6 +33,8 @@ export class Operation {
   concluded: Outcome | undefined;
   /** The trace context an inbound message came with: tells a forwarded one from one that the application chose. */
   inboundTraceContext: string | undefined;
+  /** The baggage it came with, for the same reason. */
+  inboundBaggage: string | undefined;
   /** Aborted when the peer of an HTTP request went away. */
   peerSignal: AbortSignal | undefined;
   /** Which round of a multi-round call this is; the first is 1. Nothing where that is not known. */

@@ -25,6 +25,7 @@ export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
     peer: peerInfo(given.connection ?? new Connection({}, 'client'), 'server', {}),
     shownSessionId: given.sessionId,
     ignored: false,
+    baggage: true,
     ...given,
   };
 }

@@ -27,6 +27,8 @@ const DEFAULTS: ResolvedConfig = {
   trustProxy: false,
   propagateToChildProcesses: false,
   ignoreMethods: [],
+  standBack: false,
+  baggageTo: ['*'],
   maxPendingOperations: 10_000,
 };
 

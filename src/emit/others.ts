@@ -1,0 +1,51 @@
+/**
+ * Another instrumentation that makes spans of MCP messages in this process, too: each message has two spans then, and two
+ * measurements. It is noticed by what its spans say, and said once.
+ */
+import { type Context, type Span, trace } from '@opentelemetry/api';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
+import { shown } from '../redact/shown.js';
+import { ATTR_MCP_METHOD_NAME } from '../semconv/attributes.js';
+import { reportFailure, warnOperator } from '../util/report.js';
+import { PACKAGE_NAME } from '../util/version.js';
+
+/** Spans of others that have our attributes because `reuseExecuteToolSpan` put them there. */
+const enriched = new WeakSet<Span>();
+let noticed = false;
+
+/** Our attributes on a span that is not ours. */
+export function enrich(span: Span, attributes: Parameters<Span['setAttributes']>[0]): void {
+  enriched.add(span);
+  span.setAttributes(attributes);
+}
+
+/** Looks at a span until one of somebody else's has been noticed. Returns whether there is nothing more to look for. */
+export function noticeOther(span: unknown): boolean {
+  if (noticed || span === undefined) return noticed;
+  try {
+    const scope = scopeOfOther(span as Span);
+    if (scope === undefined) return false;
+    noticed = true;
+    warnOperator(
+      `another instrumentation (${shown(scope, 100)}) makes spans of MCP messages in this process, too: spans and durations ` +
+        'are there twice. Set standBack (MCP_TRAIL_STAND_BACK=true) to leave them to it; the audit trail goes on',
+    );
+  } catch (error) {
+    reportFailure('looking at a span', error);
+  }
+  return noticed;
+}
+
+/** Whether what is active is the span that somebody else has made of an MCP message. */
+export function isOthers(active: Context): boolean {
+  const span = trace.getSpan(active);
+  return span !== undefined && scopeOfOther(span) !== undefined;
+}
+
+// The API does not let a span be read; the SDK's spans hold all this in the open.
+function scopeOfOther(span: Span): string | undefined {
+  const { attributes, instrumentationScope } = span as { attributes?: unknown; instrumentationScope?: unknown };
+  if (asRecord(attributes)?.[ATTR_MCP_METHOD_NAME] === undefined || enriched.has(span)) return undefined;
+  const name = asString(asRecord(instrumentationScope)?.['name']);
+  return name === PACKAGE_NAME ? undefined : name;
+}
