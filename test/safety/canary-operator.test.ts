@@ -139,6 +139,8 @@ const NOT_REPEATED = [
     'MCP_TRAIL_AUDIT_DIGEST_KEY',
     'MCP_TRAIL_AUDIT_DIGEST_KEY_ID',
     'MCP_TRAIL_AUDIT_HEADERS',
+    'MCP_TRAIL_BAGGAGE_TO',
+    'MCP_TRAIL_IGNORE_METHODS',
     'capture value',
     'identity hook',
   ],
