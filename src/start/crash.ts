@@ -51,13 +51,15 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
   let isEnding = false;
   let handled = 0;
 
-  process.on('uncaughtExceptionMonitor', (thrown, origin) => {
+  const onException = (thrown: unknown, origin: CrashOrigin) => {
     if (isEnding) return;
     const isFatal = process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback();
     if (!isFatal && ++handled > MAX_HANDLED) return;
     quietly(() => handling.write(handling.lineFor(thrown, origin)));
     if (!isFatal) return;
     const onFatal = () => {
+      // Another monitor has had somebody take it.
+      if (process.listenerCount('uncaughtException') > 0) return;
       isEnding = true;
       quietly(() => writeReport(process, thrown));
       end(process, servers, handling);
@@ -65,6 +67,12 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
     // Emitted right after this, unless a way of taking exceptions that is not known here comes first.
     process.once('uncaughtException', onFatal);
     process.nextTick(() => process.removeListener('uncaughtException', onFatal));
+  };
+  process.on('uncaughtExceptionMonitor', onException);
+  // The last of the monitors: none of the others finds a listener of ours, from which it would think that somebody takes it.
+  process.on('newListener', (event, listener) => {
+    if (event !== 'uncaughtExceptionMonitor' || listener === onException) return;
+    queueMicrotask(() => process.removeListener(event, onException).on(event, onException));
   });
 }
 
@@ -72,10 +80,7 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
 function end(process: NodeJS.Process, servers: readonly ServerStreams[], { finish }: CrashHandling): void {
   // Where events are not processed any more, nothing can be waited for.
   if ((process as { _exiting?: boolean })._exiting === true) exit(process, process.exitCode ?? CRASHED);
-  const ignore = () => {};
-  process.on('uncaughtException', ignore);
-  process.removeAllListeners('unhandledRejection').on('unhandledRejection', ignore);
-  const releases = servers.map(hold);
+  const releases = [...servers.map(hold), ignoreErrors(process)];
   const leave = () => {
     for (const release of releases) quietly(release);
     exit(process, CRASHED);
@@ -85,6 +90,18 @@ function end(process: NodeJS.Process, servers: readonly ServerStreams[], { finis
     finishing = finish();
   });
   Promise.resolve(finishing).then(leave, leave);
+}
+
+/** Returns how to end that: listeners for `exit` find the others as they were. */
+function ignoreErrors(process: NodeJS.Process): () => void {
+  const ignore = () => {};
+  const rejections = process.rawListeners('unhandledRejection') as NodeJS.UnhandledRejectionListener[];
+  process.on('uncaughtException', ignore);
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', ignore);
+  return () => {
+    process.removeListener('uncaughtException', ignore).removeListener('unhandledRejection', ignore);
+    for (const listener of rejections) process.on('unhandledRejection', listener);
+  };
 }
 
 /** Stops reading and writing. Returns how to write again: listeners for `exit` may have something to say. */

@@ -39,7 +39,7 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, de
 
   const threads = new Threads(process, async (isLast, threadLimitMs) => {
     if (isLast) endAll();
-    const { pending } = telemetry;
+    const pending = (isLast || telemetry.isOurs) && telemetry.pending;
     if (pending) await budget.hold(telemetry.flush(), Math.min(threadLimitMs, limitMs ?? threadLimitMs));
     return pending;
   });
@@ -70,9 +70,8 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, de
     onLost();
   };
   const handled = () => {
-    if (!telemetry.isOurs) return;
     void threads.end(false, budget.left());
-    if (telemetry.pending) void telemetry.flush();
+    if (telemetry.isOurs && telemetry.pending) void telemetry.flush();
   };
   // A thread hears of no signals.
   if (isMainThread) watchSignals(process, { handled, last: endNow });

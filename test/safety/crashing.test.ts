@@ -155,17 +155,30 @@ describe.each(V1_AND_V2)("an application's own handler on $name", (server) => {
   });
 });
 
+it('an exception that a monitor has somebody take does not end the process', async () => {
+  const [plain, traced] = await plainAndTraced(FIRST, {
+    crash: 'throw',
+    onCrash: 'have a monitor take it',
+    lives: true,
+  });
+  expect(how(traced)).toEqual(how(plain));
+  expect(traced).toMatchObject({ code: 0 });
+  expect(traced.stderr).toContain('the application: taken\n');
+});
+
 describe('the end of a process', () => {
   it.each([
     ['is with code 1 where another was meant for an orderly end', 'set an exit code', 1],
     ['is what its exit listeners make of it', 'change the exit code in the end', 5],
     ['is heard of by its exit listeners, who may write to stdout', 'say goodbye', 1],
     ['comes although an exit listener throws', 'fail in the end', 1],
+    ['is one in which others find no listeners of ours', 'count listeners', 1],
   ])('%s', async (_what, onCrash, code) => {
     const [plain, traced] = await plainAndTraced(FIRST, { crash: 'throw', onCrash });
     expect(how(traced)).toEqual(how(plain));
     expect(traced.code).toBe(code);
     if (onCrash === 'say goodbye') expect(traced.stdout).toMatch(/goodbye 1 1\n$/);
+    if (onCrash === 'count listeners') expect(traced.stdout).toMatch(/monitor finds 0,0\nexit finds 0,0\n$/);
     expect(events(traced)).toHaveLength(1);
     expect(traced.stderr.trimEnd().split('\n')).toHaveLength(1);
   });

@@ -1,0 +1,77 @@
+/** Threads have telemetry of their own, which the end of the process does not lose; nor do they hold it up. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { Child, type Ended } from './child.js';
+import { type DeadEndpoints, deadEndpoints, REGISTER } from './endings.js';
+
+let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
+let dead: DeadEndpoints;
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+  dead = await deadEndpoints();
+});
+beforeEach(() => {
+  receiver.spans.length = 0;
+  receiver.logs.length = 0;
+});
+afterAll(async () => {
+  dead.close();
+  await receiver.close();
+});
+
+/** Without us, this takes no time; an exporter's patience is ten seconds. */
+const IN_TIME_MS = 6000;
+
+async function endThreads(
+  threads: string,
+  url: string,
+  end: (child: Child) => void = (child) => child.kill('SIGTERM'),
+): Promise<Ended & { readonly took: number }> {
+  const child = new Child([...REGISTER, 'test/fixtures/ending-threads.mjs'], {
+    ENDING_THREADS: threads,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_BSP_SCHEDULE_DELAY: '3600000',
+    OTEL_BLRP_SCHEDULE_DELAY: '3600000',
+    OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+    MCP_TRAIL_AUDIT: 'otel',
+  });
+  await child.printed('all are ready\n');
+  const start = performance.now();
+  end(child);
+  const ended = await child.ended;
+  return { ...ended, took: performance.now() - start };
+}
+
+const calls = () => receiver.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
+const records = (name: string) => receiver.logs.filter(({ eventName }) => eventName === name).length;
+
+describe('threads', () => {
+  it.each([
+    ['when SIGTERM ends the process', 'nothing', 'SIGTERM'],
+    ['of a thread, when SIGTERM ends the process', 'inside', 'SIGTERM'],
+    ['that end naturally when SIGTERM is handled', 'end naturally', null],
+  ])('send what they have %s', async (_when, threads, signal) => {
+    const ended = await endThreads(threads, receiver.url);
+    expect(ended).toMatchObject({ code: signal === null ? 0 : null, signal, stderr: '' });
+    expect(calls()).toBe(2);
+    // A call has two sides, each with its records.
+    expect(records('mcp_audit.response')).toBe(records('mcp_audit.request'));
+    expect(records('mcp_audit.stopped')).toBe(2);
+  });
+
+  it('send what they have when the main thread has nothing left to do', async () => {
+    const ended = await endThreads('stay while the main thread ends', receiver.url, () => {});
+    expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(calls()).toBe(2);
+  });
+
+  it.each([
+    ['that are busy', 'block', () => receiver.url],
+    ['whose endpoint is dead', 'nothing', () => dead.urls['black hole']],
+  ])('%s do not hold the end of the process', async (_which, threads, url) => {
+    const ended = await endThreads(threads, url());
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(ended.took).toBeLessThan(IN_TIME_MS);
+  });
+});
