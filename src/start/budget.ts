@@ -3,7 +3,10 @@
 /** For everything that an end costs: signals, `beforeExit`, other threads, `exit`. */
 export const END_LIMIT_MS = 2000;
 
-/** Of that, while `exit` is dealt with. */
+/** What an SDK of the application's own has left behind gets: without us, nobody would wait for that. */
+export const OTHERS_LIMIT_MS = 300;
+
+/** Of either, while `exit` is dealt with. */
 export const EXIT_LIMIT_MS = 1000;
 
 /** A process that goes on for so long after it was held up has not ended. */
@@ -14,17 +17,20 @@ const LEAST_MS = 10;
 
 /** Only time in which the process is held up is spent: an application that drains may take as long as it likes. */
 export class Budget {
+  readonly #whole: number;
   readonly #now: () => number;
-  #left = END_LIMIT_MS;
+  #left: number;
   #spentAt = 0;
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor(whole: number = END_LIMIT_MS, now: () => number = () => performance.now()) {
+    this.#whole = whole;
+    this.#left = whole;
     this.#now = now;
   }
 
   /** Milliseconds that may be spent now. */
-  left(limitMs = END_LIMIT_MS): number {
-    if (this.#left < END_LIMIT_MS && this.#now() - this.#spentAt > WENT_ON_MS) this.#left = END_LIMIT_MS;
+  left(limitMs: number = this.#whole): number {
+    if (this.#left < this.#whole && this.#now() - this.#spentAt > WENT_ON_MS) this.#left = this.#whole;
     return Math.min(this.#left, limitMs);
   }
 

@@ -13,14 +13,11 @@
  * application brings is the application's to flush; what it leaves behind gets a moment.
  */
 import { isMainThread } from 'node:worker_threads';
-import { Budget, EXIT_LIMIT_MS } from './budget.js';
+import { Budget, END_LIMIT_MS, EXIT_LIMIT_MS, OTHERS_LIMIT_MS } from './budget.js';
 import { connects } from './detached.js';
 import { watchSignals } from './signals.js';
 import type { Telemetry } from './telemetry.js';
 import { Threads } from './threads.js';
-
-/** What is left behind by an SDK of the application's own: without us, nobody would wait for that. */
-const OTHERS_LIMIT_MS = 300;
 
 export interface Ending {
   readonly telemetry: Telemetry;
@@ -34,21 +31,21 @@ export interface Ending {
 
 /** Returns what ends everything at once, and never rejects: for who is about to end the process in another way. */
 export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, deliver }: Ending): () => Promise<void> {
-  const budget = new Budget();
-  const limitMs = telemetry.isOurs ? undefined : OTHERS_LIMIT_MS;
+  const limitMs = telemetry.isOurs ? END_LIMIT_MS : OTHERS_LIMIT_MS;
+  const budget = new Budget(limitMs);
 
   const threads = new Threads(process, async (isLast, threadLimitMs) => {
     if (isLast) endAll();
     const pending = (isLast || telemetry.isOurs) && telemetry.pending;
-    if (pending) await budget.hold(telemetry.flush(), Math.min(threadLimitMs, limitMs ?? threadLimitMs));
+    if (pending) await budget.hold(telemetry.flush(), threadLimitMs);
     return pending;
   });
 
   /** Delivers everything, here and in the other threads. */
   const hold = async (isLast: boolean): Promise<void> => {
-    const work: Promise<unknown>[] = [threads.end(isLast, budget.left(limitMs))];
+    const work: Promise<unknown>[] = [threads.end(isLast, budget.left())];
     if (telemetry.pending) work.push(telemetry.flush());
-    await budget.hold(Promise.all(work), limitMs);
+    await budget.hold(Promise.all(work));
   };
 
   process.on('beforeExit', () => {
@@ -60,7 +57,7 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, de
 
   // Meanwhile the process was held as well.
   connects.onGivenUp = (milliseconds) => budget.spend(milliseconds);
-  if (limitMs !== undefined) connects.limitMs = limitMs;
+  connects.limitMs = limitMs;
 
   process.on('exit', () => deliver?.(budget.left(EXIT_LIMIT_MS)));
 

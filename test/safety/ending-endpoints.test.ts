@@ -1,6 +1,6 @@
 /** A Collector that is dead costs the end of a process two seconds at most, whatever the process does meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeadEndpoints, deadEndpoints, endApp, REGISTER } from './endings.js';
+import { type DeadEndpoints, deadEndpoints, endApp, REGISTER, unconnectableEndpoint } from './endings.js';
 
 /** Without us, the application ends in a fifth of a second; a retry, or an exporter's patience, takes ten. */
 const IN_TIME_MS = 5000;
@@ -51,5 +51,25 @@ describe.each(ENDPOINTS)('an endpoint that is dead (%s)', (endpoint) => {
     const ended = await endApp({ preload: REGISTER, env, by: async () => {} });
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(ended.took).toBeLessThan(IN_TIME_MS);
+  });
+});
+
+describe('an endpoint to which no connection can be made', () => {
+  let unconnectable: Awaited<ReturnType<typeof unconnectableEndpoint>>;
+  beforeAll(async () => {
+    unconnectable = await unconnectableEndpoint();
+  });
+  afterAll(() => unconnectable.close());
+
+  it.each(PROTOCOLS)('does not hold what has drained (%s)', async (protocol) => {
+    for (const env of Object.values(BATCHES)) {
+      const ended = await endApp({
+        ending: 'drain',
+        preload: REGISTER,
+        env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: unconnectable.url, OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+      });
+      expect(ended).toMatchObject({ code: 0, signal: null });
+      expect(ended.took).toBeLessThan(IN_TIME_MS);
+    }
   });
 });

@@ -1,5 +1,5 @@
 /** Applications that are ended, with and without us, and the endpoints that they export to. */
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Child, type Ended } from './child.js';
 
 export const APP = 'test/fixtures/ending-app.mjs';
@@ -30,6 +30,31 @@ export async function endApp(options: Ending): Promise<Ended & { readonly took: 
 export interface DeadEndpoints {
   readonly urls: { readonly refused: string; readonly 'black hole': string };
   close(): void;
+}
+
+/** A process that takes no connection: what comes after the first few is neither accepted nor refused. */
+const FULL = `
+  const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:fs').writeSync(1, server.address().port + '\\n');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
+
+/** One that does not answer when a connection is made, as behind a firewall that drops packets. */
+export async function unconnectableEndpoint(): Promise<{ readonly url: string; close(): void }> {
+  const child = new Child(['-e', FULL]);
+  await child.printed('\n');
+  const port = Number(child.firstLine);
+  // Of these, some wait to be accepted, and fill what there is for that.
+  const sockets = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  await new Promise((resolve) => sockets[0]?.once('connect', resolve));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
 }
 
 /** One that refuses connections, and one that accepts them and never answers. */

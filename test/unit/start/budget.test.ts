@@ -7,7 +7,7 @@ function budget() {
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { budget: new Budget(() => now), pass };
+  return { budget: new Budget(END_LIMIT_MS, () => now), pass };
 }
 
 describe('the budget of an end', () => {
