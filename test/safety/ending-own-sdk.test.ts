@@ -1,0 +1,69 @@
+/** An SDK of the application's own is the application's to flush: its end is what it is without us, and no slower. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { type DeadEndpoints, deadEndpoints, endApp, REGISTER } from './endings.js';
+
+let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
+let dead: DeadEndpoints;
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+  dead = await deadEndpoints();
+});
+beforeEach(() => {
+  receiver.spans.length = 0;
+});
+afterAll(async () => {
+  dead.close();
+  await receiver.close();
+});
+
+const OWN_SDK = ['--import', './test/fixtures/ending-own-sdk.mjs'];
+
+/** Batches leave at the end alone: one on its way is the SDK's own to wait for. */
+const exportTo = (url: string) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  OTEL_EXPORTER_OTLP_TIMEOUT: '1500',
+  OTEL_BSP_SCHEDULE_DELAY: '3600000',
+  OTEL_BLRP_SCHEDULE_DELAY: '3600000',
+  OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+});
+
+async function plainAndTraced(ending: string, shutdown: string, url: string) {
+  const env = { ...exportTo(url), ENDING_SHUTDOWN: shutdown };
+  const plain = await endApp({ ending, preload: OWN_SDK, env });
+  return [plain, await endApp({ ending, preload: [...OWN_SDK, ...REGISTER], env })] as const;
+}
+
+const calls = () => receiver.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
+
+const SHUTDOWNS = [
+  ['that nobody shuts down', ''],
+  ['that is shut down on SIGTERM', 'SIGTERM'],
+  ['that is shut down when nothing is left to do', 'beforeExit'],
+];
+
+describe.each(SHUTDOWNS)('an SDK %s', (_which, shutdown) => {
+  it('exports what was recorded by the end', async () => {
+    const [plain, traced] = await plainAndTraced('drain', shutdown, receiver.url);
+    expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
+    expect(calls()).toBe(1);
+  });
+
+  it.each(['refused', 'black hole'] as const)('does not end later because of us: %s', async (endpoint) => {
+    const [plain, traced] = await plainAndTraced('drain', shutdown, dead.urls[endpoint]);
+    expect({ code: traced.code, signal: traced.signal, stdout: traced.stdout }).toEqual({
+      code: plain.code,
+      signal: plain.signal,
+      stdout: plain.stdout,
+    });
+    // Two seconds are what an SDK of ours would be given; the machine may be slow.
+    expect(traced.took - plain.took).toBeLessThan(1500);
+  });
+});
+
+it('what is left behind when nobody handles a signal arrives', async () => {
+  const [plain, traced] = await plainAndTraced('nothing', '', receiver.url);
+  expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
+  expect(calls()).toBe(1);
+});
