@@ -12,7 +12,7 @@
 import { resolveConfig } from './config.js';
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
-import { explained, tellLosses } from './emit/exports.js';
+import { explained, sentAtExit, takeOverLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logs.js';
 import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
@@ -29,8 +29,7 @@ import { signalsElsewhere, takenBefore } from './start/elsewhere.js';
 import { endWith, flushAfterInput } from './start/ending.js';
 import { IN_LOADER_THREAD } from './start/loader-thread.js';
 import { otelProblems } from './start/otel-environment.js';
-import type { Flushable } from './start/pipelines.js';
-import { findSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
+import { findSdk, type StartedSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { Telemetry } from './start/telemetry.js';
 import { watchSpans } from './start/watch-spans.js';
 import { HERE } from './util/location.js';
@@ -49,8 +48,17 @@ function register(): void {
   keepQuiet();
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
-  const telemetry = new Telemetry(start(instrumentation), currentLoggerProvider);
-  const endNow = endWith(process, { telemetry, endAll: () => instrumentation.disable(), onLost: tellLosses });
+  const started = start(instrumentation);
+  const telemetry = new Telemetry(started?.providers, currentLoggerProvider);
+  const endNow = endWith(process, {
+    telemetry,
+    endAll: () => instrumentation.disable(),
+    deliver: (limitMs) => {
+      for (const parcel of started?.exitDelivery.deliver(limitMs) ?? [])
+        sentAtExit(parcel, endpointOf(parcel.exporter));
+    },
+    onLost: takeOverLosses(),
+  });
   const onCrash = crashes(endNow);
   onStdioServer((input, output) => {
     flushAfterInput(input, telemetry);
@@ -74,8 +82,8 @@ function crashes(endNow: () => Promise<unknown>) {
   });
 }
 
-/** The providers of the SDK that was started, if one was. */
-function start(instrumentation: McpInstrumentation): Flushable[] | undefined {
+/** The SDK that was started, if one was. */
+function start(instrumentation: McpInstrumentation): StartedSdk | undefined {
   const logLevel = levelOf(process.env['OTEL_LOG_LEVEL']);
   showDiagnostics();
   if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off') return undefined;
@@ -102,7 +110,7 @@ function start(instrumentation: McpInstrumentation): Flushable[] | undefined {
     if (text !== undefined) warnOperator(text);
   });
   try {
-    const started = startSdk(found, instrumentation, logLevel);
+    const started = startSdk(found, instrumentation, logLevel, warnOperator);
     watchRegistered();
     if (!resolveConfig(instrumentation.getConfig()).standBack) watchSpans(noticeOther);
     return started;

@@ -15,6 +15,7 @@ const LONG = [
   'test/safety/ending*.test.ts',
   'test/safety/silence.test.ts',
   'test/safety/silence-without-mcp.test.ts',
+  'test/safety/exiting.test.ts',
   'test/safety/starting.test.ts',
 ];
 

@@ -30,6 +30,7 @@ interface Fate {
 }
 
 const fates = new Map<Signal, Fate>();
+let takenOver = false;
 /** What the SDK says next about failures that have been told here. */
 const recent: string[] = [];
 const MAX_RECENT = 16;
@@ -37,7 +38,7 @@ const MAX_RECENT = 16;
 function fateOf(signal: Signal): Fate {
   const known = fates.get(signal);
   if (known !== undefined) return known;
-  if (fates.size === 0) process.once('exit', tellLosses);
+  if (fates.size === 0 && !takenOver) process.once('exit', tellLosses);
   const fate: Fate = { signal, told: false, dropped: 0, failed: 0, pending: new Map(), attempt: undefined };
   fates.set(signal, fate);
   return fate;
@@ -155,6 +156,30 @@ function tellFailure(fate: Fate, endpoint: string, error: unknown): void {
     `${NOUNS[fate.signal]} are lost: their export to ${endpoint} failed (${reason}). ` +
       adviceFor(reason, fate.signal, endpoint, process.env),
   );
+}
+
+/** Leaves it to the caller, who can deliver something before, to tell at `exit` what is lost. */
+export function takeOverLosses(): () => void {
+  takenOver = true;
+  process.removeListener('exit', tellLosses);
+  return tellLosses;
+}
+
+/** What became of something that had no answer when the process ended, and was sent then. */
+export interface LastAttempt {
+  readonly signal: Signal;
+  readonly items: number;
+  readonly arrived: boolean;
+  /** Of what did not arrive; undefined where there was no answer. */
+  readonly failure: string | undefined;
+}
+
+export function sentAtExit({ signal, items, arrived, failure }: LastAttempt, endpoint = 'its endpoint'): void {
+  const fate = fateOf(signal);
+  for (const [key, each] of fate.pending) if (each.endpoint === endpoint) fate.pending.delete(key);
+  if (arrived) return;
+  fate.failed += items;
+  tellFailure(fate, endpoint, failure ?? fate.attempt ?? NO_ANSWER);
 }
 
 /** What was lost, and is not told yet. To be called when nothing more can be sent; idempotent, and never throws. */

@@ -59,7 +59,10 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, de
   connects.onGivenUp = (milliseconds) => budget.spend(milliseconds);
   connects.limitMs = limitMs;
 
-  process.on('exit', () => deliver?.(budget.left(EXIT_LIMIT_MS)));
+  atExit(process, budget, (leftMs) => {
+    deliver?.(leftMs);
+    onLost();
+  });
 
   const endNow = async () => {
     endAll();
@@ -73,6 +76,27 @@ export function endWith(process: NodeJS.Process, { telemetry, endAll, onLost, de
   // A thread hears of no signals.
   if (isMainThread) watchSignals(process, { handled, last: endNow });
   return endNow;
+}
+
+/**
+ * Delivers before the application's listeners for `exit`, of which one may throw, and once more after all of them, which
+ * may have ended spans of their own.
+ */
+function atExit(process: NodeJS.Process, budget: Budget, deliver: (limitMs: number) => void): void {
+  let left = EXIT_LIMIT_MS;
+  const onExit = () => {
+    const start = performance.now();
+    deliver(budget.left(left));
+    const took = performance.now() - start;
+    left = Math.max(0, left - took);
+    budget.spend(took);
+  };
+  const last = () => onExit();
+  process.on('exit', onExit).on('exit', last);
+  process.on('newListener', (event, listener) => {
+    if (event !== 'exit' || listener === last) return;
+    queueMicrotask(() => process.removeListener('exit', last).on('exit', last));
+  });
 }
 
 /** How long a stdio server is left to itself when its input has ended. */

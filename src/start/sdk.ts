@@ -4,16 +4,16 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type DiagLogLevel, trace } from '@opentelemetry/api';
 import type { McpInstrumentation } from '../instrumentation.js';
+import { ExitDelivery, type SdkInternals } from './exit-delivery.js';
+import type { ParseHeaders } from './otlp-destination.js';
 import type { Flushable } from './pipelines.js';
 import { type Detector, resourceDetectors } from './resource.js';
 import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './stderr.js';
 
-interface NodeSdk {
+interface NodeSdk extends SdkInternals {
   start(): void;
-  /** Private in both lines. */
-  readonly _tracerProvider?: Flushable;
+  /** Private in both lines, as the other two. */
   readonly _meterProvider?: Flushable;
-  readonly _loggerProvider?: Flushable;
 }
 
 type NodeSdkClass = new (options: {
@@ -55,23 +55,41 @@ export function findSdk(
   return undefined;
 }
 
+/** An SDK that was started here. */
+export interface StartedSdk {
+  readonly providers: readonly Flushable[];
+  readonly exitDelivery: ExitDelivery;
+}
+
 /**
- * Starts the SDK; returns its providers. What the SDK prints goes to stderr, and its resource says nothing of the command
- * line.
+ * How long spans and log records are collected before they are sent, in ms, unless the environment says so: the SDK's
+ * own 1 to 5 seconds are longer than many an MCP server lives.
+ */
+const BATCH_DELAY_MS = '500';
+
+/**
+ * Starts the SDK. What it prints goes to stderr, and its resource says nothing of the command line. What is set for it
+ * in the environment is gone when it has started: children are left alone.
  *
  * @param logLevel of diagnostics, where the operator chose one
+ * @param warn tells the operator
  */
 export function startSdk(
   require: Require,
   instrumentation: McpInstrumentation,
   logLevel: DiagLogLevel | undefined,
-): Flushable[] {
-  const { OTEL_LOG_LEVEL, OTEL_NODE_RESOURCE_DETECTORS } = process.env;
+  warn: (text: string) => void,
+): StartedSdk {
+  const { OTEL_NODE_RESOURCE_DETECTORS } = process.env;
   const { NodeSDK } = require(SDK) as { NodeSDK: NodeSdkClass };
   redirectConsoleExporters(require);
   const resources = require('@opentelemetry/resources') as Record<string, unknown>;
-  // Given a level, the SDK would install a logger that writes to stdout.
-  delete process.env['OTEL_LOG_LEVEL'];
+  const restore = setEnvironment({
+    // Given a level, the SDK would install a logger that writes to stdout.
+    OTEL_LOG_LEVEL: undefined,
+    OTEL_BSP_SCHEDULE_DELAY: process.env['OTEL_BSP_SCHEDULE_DELAY']?.trim() || BATCH_DELAY_MS,
+    OTEL_BLRP_SCHEDULE_DELAY: process.env['OTEL_BLRP_SCHEDULE_DELAY']?.trim() || BATCH_DELAY_MS,
+  });
   try {
     if (logLevel !== undefined) logDiagnosticsToStderr(logLevel);
     const sdk = new NodeSDK({
@@ -79,10 +97,29 @@ export function startSdk(
       resourceDetectors: resourceDetectors(resources, lineOf(require), OTEL_NODE_RESOURCE_DETECTORS),
     });
     sdk.start();
-    return [sdk._tracerProvider, sdk._meterProvider, sdk._loggerProvider].filter((provider) => provider !== undefined);
+    const providers = [sdk._tracerProvider, sdk._meterProvider, sdk._loggerProvider];
+    const { parseKeyPairsIntoRecord } = require('@opentelemetry/core') as { parseKeyPairsIntoRecord: ParseHeaders };
+    return {
+      providers: providers.filter((provider) => provider !== undefined),
+      exitDelivery: new ExitDelivery(sdk, parseKeyPairsIntoRecord, warn),
+    };
   } finally {
-    if (OTEL_LOG_LEVEL !== undefined) process.env['OTEL_LOG_LEVEL'] = OTEL_LOG_LEVEL;
+    restore();
   }
+}
+
+/** Sets variables, or takes them away, until the function that is returned is called. */
+function setEnvironment(values: Readonly<Record<string, string | undefined>>): () => void {
+  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
+  for (const [name, value] of Object.entries(values)) setVariable(name, value);
+  return () => {
+    for (const [name, value] of before) setVariable(name, value);
+  };
+}
+
+function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
 }
 
 /** The lines tell themselves apart by the API they need: 2.x keeps the logs API in a package of its own. */

@@ -1,0 +1,113 @@
+/** What the thread does that sends the last telemetry while the thread that ends waits for it. */
+import type { MessagePort } from 'node:worker_threads';
+
+/** One request to an OTLP endpoint, ready to be sent. */
+export interface OtlpRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As it goes over the wire: compressed and framed. */
+  readonly body: Uint8Array;
+  /** The path of a gRPC method: the request goes over HTTP/2, and its outcome comes in trailers. */
+  readonly grpcPath?: string | undefined;
+  /** A socket of this machine to connect to instead of the host. */
+  readonly socketPath?: string | undefined;
+  /** PEM texts, and whether a certificate that nobody vouches for is refused. */
+  readonly tls: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+    readonly rejectUnauthorized?: boolean | undefined;
+  };
+}
+
+/** What the thread is started with. */
+export interface Shipment {
+  readonly requests: readonly (OtlpRequest | undefined)[];
+  /** Gets the outcome of every request as soon as it is known. */
+  readonly outbox: MessagePort;
+  /** Becomes 1, with a notification, once all are there. */
+  readonly done: Int32Array;
+}
+
+export interface Outcome {
+  readonly index: number;
+  /** Undefined where the receiver took it. */
+  readonly failure: string | undefined;
+}
+
+/**
+ * Sends each request once, all at the same time. It is started from its own text, so that neither the module format nor
+ * a bundle matters: it uses nothing but `require`, and neither names functions nor spreads objects, for which bundlers
+ * call helpers of theirs.
+ */
+export function sendAll(require: NodeJS.Require): void {
+  const { workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { requests, outbox, done } = workerData as Shipment;
+  const open = new Set(requests.flatMap((request, index) => (request === undefined ? [] : index)));
+  /** Statuses of gRPC that an operator can do something about. */
+  const statuses: Readonly<Record<string, string>> = {
+    3: 'INVALID_ARGUMENT',
+    7: 'PERMISSION_DENIED',
+    8: 'RESOURCE_EXHAUSTED',
+    12: 'UNIMPLEMENTED',
+    14: 'UNAVAILABLE',
+    16: 'UNAUTHENTICATED',
+  };
+  const outcome = {
+    /** Of a connection that breaks, both the stream and the session tell: the first counts. */
+    of(index: number, failure: string | undefined) {
+      if (!open.delete(index)) return;
+      outbox.postMessage({ index, failure } satisfies Outcome);
+      if (open.size > 0) return;
+      Atomics.store(done, 0, 1);
+      Atomics.notify(done, 0);
+    },
+    status(index: number, status: unknown) {
+      outcome.of(index, Number(status) === 0 ? undefined : (statuses[String(status)] ?? `gRPC status ${status}`));
+    },
+    /** A stream whose connection fails is cancelled, for a cause. */
+    error(index: number, error: NodeJS.ErrnoException) {
+      const { code, name } = (error.cause ?? error) as NodeJS.ErrnoException;
+      outcome.of(index, String(code ?? name));
+    },
+  };
+  const send = {
+    http(index: number, { url, headers, body, tls }: OtlpRequest) {
+      const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http') as typeof import('node:https');
+      request(url, Object.assign({ method: 'POST', headers, agent: false }, tls), (response) => {
+        const { statusCode = 0 } = response;
+        outcome.of(index, statusCode >= 200 && statusCode < 300 ? undefined : `HTTP ${statusCode}`);
+      })
+        .on('error', (error) => outcome.error(index, error))
+        .end(body);
+    },
+    grpc(index: number, { url, headers, body, grpcPath, socketPath, tls }: OtlpRequest) {
+      const { connect } = require('node:http2') as typeof import('node:http2');
+      const net = require('node:net') as typeof import('node:net');
+      const socket = socketPath === undefined ? {} : { createConnection: () => net.connect(socketPath) };
+      const session = connect(url, Object.assign({}, tls, socket));
+      session.on('error', (error) => outcome.error(index, error));
+      session
+        .request(Object.assign({ ':method': 'POST', ':path': grpcPath }, headers))
+        .on('error', (error) => outcome.error(index, error))
+        .on('response', (head) => {
+          if (head[':status'] !== 200) outcome.of(index, `HTTP ${head[':status']}`);
+          // Where there is no answer but a status, it comes in the head.
+          else if (head['grpc-status'] !== undefined) outcome.status(index, head['grpc-status']);
+        })
+        .on('trailers', (trailers) => outcome.status(index, trailers['grpc-status']))
+        .on('close', () => outcome.of(index, 'closed without a status'))
+        .resume()
+        .end(body);
+    },
+  };
+  requests.forEach((request, index) => {
+    try {
+      if (request === undefined) return;
+      if (request.grpcPath === undefined) send.http(index, request);
+      else send.grpc(index, request);
+    } catch (error) {
+      outcome.error(index, error as NodeJS.ErrnoException);
+    }
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * `npm run test:ends`: what is left when a process ends, in every way, as a table of real processes. See rows.mjs for which
+ * rows there are; `-- --only 'SIGTERM stdio'` runs those that have all the words.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startOtlpEndpoint } from '../support/otlp-endpoint.mjs';
+import { Program } from './processes.mjs';
+import { checkCoverage, isDelivered, rows } from './rows.mjs';
+
+/** @typedef {import('./rows.mjs').Row} Row */
+
+/** More at once than cores: most of them wait, for an endpoint or for their time to run out. */
+const AT_ONCE = 4;
+const CALLS = 3;
+/** What an end may cost beyond what it costs the application: two seconds, and what a busy machine adds. */
+const MAX_COST_MS = 2500;
+/** Only time is measured again: what was lost is lost. */
+const TRIES = 3;
+const LATE_MS = 400;
+/** For what a process has sent, and this one has not read yet. */
+const ARRIVAL_MS = 5000;
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'ends-'));
+
+/** @type {Record<string, () => Promise<string>>} the addresses of endpoints that take nothing */
+const DEAD = {
+  async refused() {
+    const { port, close } = await listen();
+    await close();
+    return `http://127.0.0.1:${port}`;
+  },
+  'black hole': async () => `http://127.0.0.1:${(await listen()).port}`,
+};
+
+/** A port that accepts connections and says nothing. */
+async function listen() {
+  const server = createServer((socket) => socket.on('error', () => {}));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  server.unref();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { port, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** What the environment of a program that is traced says. @param {Row} row @param {string} url @param {string} file */
+function settings({ endpoint, protocol, delivery }, url, file) {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    MCP_TRAIL_AUDIT: delivery,
+    MCP_TRAIL_AUDIT_FILE: file,
+    // What is answered late is under way at the end, if it leaves at once.
+    ...(endpoint === 'late' && { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BLRP_SCHEDULE_DELAY: '1' }),
+  };
+}
+
+/** How long a program takes to end without us, measured once for each way and kind. @type {Map<string, Promise<number>>} */
+const baselines = new Map();
+
+/** @param {Row} row */
+function baseline({ how, kind }) {
+  const name = `${how} ${kind}`;
+  const known = baselines.get(name) ?? run(how, kind).then(({ ms }) => ms);
+  baselines.set(name, known);
+  return known;
+}
+
+/** Starts a program, calls its tool, and ends it. @param {string} how @param {string} kind @param {Record<string, string>} [env] */
+async function run(how, kind, env) {
+  const program = new Program({ ENDS_HOW: how, ENDS_KIND: kind, ...env }, env !== undefined);
+  const answered = await program.call(CALLS);
+  return { answered, ...(await program.end(how)) };
+}
+
+let count = 0;
+
+/** One row, once. @param {Row} row */
+async function measure(row) {
+  const file = path.join(scratch, `${count++}.jsonl`);
+  const dead = DEAD[row.endpoint];
+  const endpoint = await startOtlpEndpoint(row.protocol, { delayMs: row.endpoint === 'late' ? LATE_MS : 0 });
+  try {
+    const url = dead === undefined ? endpoint.url : await dead();
+    const [plainMs, result] = [await baseline(row), await run(row.how, row.kind, settings(row, url, file))];
+    const spans = () =>
+      new Set(endpoint.spans.filter(({ name }) => name === 'tools/call echo').map(({ spanId }) => spanId)).size;
+    const inFile = row.delivery === 'file' ? outcomesIn(readLines(file)) : 0;
+    const arrived = () => outcomesIn(endpoint.logs.map(({ body }) => JSON.parse(body)));
+    const records = () => (row.delivery === 'file' ? inFile : arrived());
+    if (isDelivered(row)) await waitFor(() => spans() >= result.answered && records() >= result.answered);
+    return { ...result, plainMs, costMs: result.ms - plainMs, spans: spans(), records: records() };
+  } finally {
+    await endpoint.close();
+  }
+}
+
+/** The operations that have a record of their end. @param {any[]} records */
+function outcomesIn(records) {
+  const outcomes = records.filter(
+    (record) => record['event_name'] === 'mcp_audit.response' && record['mcp.method.name'] === 'tools/call',
+  );
+  return new Set(outcomes.map((record) => record['mcp_audit.operation.id'])).size;
+}
+
+/** @param {string} file @returns {any[]} */
+function readLines(file) {
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** @param {() => boolean} condition */
+async function waitFor(condition) {
+  const deadline = performance.now() + ARRIVAL_MS;
+  while (!condition() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** What is wrong with a row. @param {Row} row @param {Awaited<ReturnType<typeof measure>>} result */
+function faultsOf(row, { answered, records, spans, costMs }) {
+  const faults = [];
+  if (answered < CALLS) faults.push(`${CALLS - answered} calls not answered`);
+  if (row.delivery === 'file' && records < answered) faults.push(`${answered - records} outcomes missing`);
+  if (isDelivered(row) && row.delivery === 'otel' && records < answered)
+    faults.push(`${answered - records} records lost`);
+  if (isDelivered(row) && spans < answered) faults.push(`${answered - spans} spans lost`);
+  if (costMs > MAX_COST_MS) faults.push(`${Math.round(costMs)} ms longer`);
+  return faults;
+}
+
+/** @param {Row} row */
+async function settle(row) {
+  for (let tries = 1; ; tries++) {
+    const result = await measure(row);
+    const faults = faultsOf(row, result);
+    const late = faults.length === 1 && result.costMs > MAX_COST_MS;
+    if (!late || tries === TRIES) return { row, result, faults };
+  }
+}
+
+/** @param {(string | number)[]} cells */
+function line(cells) {
+  const widths = [24, 6, 10, 13, 8, 8, 5, 7, 8, 8, 8];
+  return cells
+    .map((cell, index) =>
+      typeof cell === 'number' ? String(cell).padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+    )
+    .join('  ');
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+checkCoverage();
+const words = values.only.split(/\s+/).filter(Boolean);
+const selected = rows.filter((row) => words.every((word) => Object.values(row).join(' ').split(' ').includes(word)));
+if (selected.length === 0) throw new Error(`no row has all of "${values.only}"`);
+
+console.log(
+  line(['end', 'kind', 'endpoint', 'protocol', 'delivery', 'answered', 'spans', 'records', 'ms', 'without', 'longer']),
+);
+const waiting = [...selected];
+let failed = 0;
+async function work() {
+  for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
+    const { result, faults } = await settle(row);
+    const { answered, spans, records, ms, plainMs, costMs } = result;
+    if (faults.length > 0) failed += 1;
+    const cells = [...Object.values(row), answered, spans, records, ...[ms, plainMs, costMs].map(Math.round)];
+    console.log(`${line(cells)}${faults.length > 0 ? `  ✗ ${faults.join(', ')}` : ''}`);
+  }
+}
+await Promise.all(Array.from({ length: AT_ONCE }, work));
+rmSync(scratch, { recursive: true });
+console.log(`${selected.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
