@@ -1,5 +1,8 @@
 /** What the thread does that sends the last telemetry while the thread that ends waits for it. */
-import type { MessagePort } from 'node:worker_threads';
+import type * as Http2 from 'node:http2';
+import type * as Https from 'node:https';
+import type * as Net from 'node:net';
+import type * as Threads from 'node:worker_threads';
 
 /** One request to an OTLP endpoint, ready to be sent. */
 export interface OtlpRequest {
@@ -24,7 +27,7 @@ export interface OtlpRequest {
 export interface Shipment {
   readonly requests: readonly (OtlpRequest | undefined)[];
   /** Gets the outcome of every request as soon as it is known. */
-  readonly outbox: MessagePort;
+  readonly outbox: Threads.MessagePort;
   /** Becomes 1, with a notification, once all are there. */
   readonly done: Int32Array;
 }
@@ -41,7 +44,7 @@ export interface Outcome {
  * call helpers of theirs.
  */
 export function sendAll(require: NodeJS.Require): void {
-  const { workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
+  const { workerData } = require('node:worker_threads') as typeof Threads;
   const { requests, outbox, done } = workerData as Shipment;
   const open = new Set(requests.flatMap((request, index) => (request === undefined ? [] : index)));
   /** Statuses of gRPC that an operator can do something about. */
@@ -73,7 +76,7 @@ export function sendAll(require: NodeJS.Require): void {
   };
   const send = {
     http(index: number, { url, headers, body, tls }: OtlpRequest) {
-      const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http') as typeof import('node:https');
+      const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http') as typeof Https;
       request(url, Object.assign({ method: 'POST', headers, agent: false }, tls), (response) => {
         const { statusCode = 0 } = response;
         outcome.of(index, statusCode >= 200 && statusCode < 300 ? undefined : `HTTP ${statusCode}`);
@@ -82,8 +85,8 @@ export function sendAll(require: NodeJS.Require): void {
         .end(body);
     },
     grpc(index: number, { url, headers, body, grpcPath, socketPath, tls }: OtlpRequest) {
-      const { connect } = require('node:http2') as typeof import('node:http2');
-      const net = require('node:net') as typeof import('node:net');
+      const { connect } = require('node:http2') as typeof Http2;
+      const net = require('node:net') as typeof Net;
       const socket = socketPath === undefined ? {} : { createConnection: () => net.connect(socketPath) };
       const session = connect(url, Object.assign({}, tls, socket));
       session.on('error', (error) => outcome.error(index, error));
