@@ -13,6 +13,14 @@ export const ASSIGNMENT =
 /** Values that hide nothing: literals, type names, and placeholders of SQL and format strings. */
 const HARMLESS_VALUE = /^(?:null|none|nil|true|false|undefined|string|number|boolean|integer|object|\?|\$\d{1,3}|%s)$/i;
 
+/** What a program says instead of a value: where it takes it from. */
+const CODE_VALUE =
+  /^(?:await|new|typeof|(?:process|import\.meta)\.env\.\w{1,64}|os\.(?:environ|getenv)\b.*|getenv\b.*)$/;
+
+/** Line and column, after the name of a file. */
+const IN_FILE = /\.[a-z]{1,4}$/;
+const LINE = /^\d{1,6}(?::\d{1,5})?:?$/;
+
 /** A longer value is hidden unread: refusing a match after reading far would let the same text be read again and again. */
 const MAX_HARMLESS_CHARS = 64;
 
@@ -29,6 +37,7 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
   const harmless =
     end - start <= MAX_HARMLESS_CHARS &&
     (isHarmless(text.slice(start, end), text.charAt(start - 1)) ||
+      (IN_FILE.test(name) && LINE.test(text.slice(start, end))) ||
       isStatement(name, text.slice(value.start, value.end).replace(/[).\]}]+$/, '')));
   return harmless ? undefined : value;
 }
@@ -37,7 +46,12 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
 export function isHarmless(value: string, before: string): boolean {
   const bare = value.replace(/[)\]}.]+$/, '');
   // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
-  return bare === '' || HARMLESS_VALUE.test(bare) || (before === ':' && /^[A-Za-z_./:-]+$/.test(bare));
+  return (
+    bare === '' ||
+    HARMLESS_VALUE.test(bare) ||
+    CODE_VALUE.test(bare) ||
+    (before === ':' && /^[A-Za-z_./:-]+$/.test(bare))
+  );
 }
 
 /** The whole name, with the word before it: "API key", "max output tokens". */

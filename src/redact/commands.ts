@@ -7,13 +7,13 @@ import { type Span, startsAlone } from './span.js';
 const MAX_COMMAND = 512;
 
 /** Where a command ends. */
-const COMMAND_END = /[\r\n;|]|&&|\\n/;
+const COMMAND_END = /(?<!\\)[\r\n]|[;|]|&&|(?<!\\\\)\\n/;
 
 /** Between an option and its value: a space, the sign of assignment, or what separates the arguments of a list. */
 const SEPARATOR = '(?:[ \\t]{1,4}|=|\\\\{0,3}["\'],\\s{0,4}(?=\\\\{0,3}["\']))';
 
 /** No value, but a place for one. */
-const PLACEHOLDER = /^\\{0,3}["'`]?(?:[$<{%[]|-|$)/;
+const PLACEHOLDER = /^\\{0,3}["'`]?(?:[$<[]|%\w|\{\{|-|$)/;
 
 /** Programs, and the options behind which they take a secret. */
 interface Command {
@@ -26,8 +26,8 @@ interface Command {
   readonly after?: RegExp;
 }
 
-/** User and password, not the numbers of a user and a group. */
-const USER_AND_PASSWORD = /^[^:\s]{0,128}:(?!\d+$)[^\s/]/;
+/** User and password, or a long user that is a token; not the numbers of a user and a group. */
+const USER_AND_PASSWORD = /^(?:[^:\s]{0,128}:(?!\d+$)[^\s/]|[^:\s]{12,256}:$)/;
 
 const COMMAND_OPTIONS: readonly Command[] = [
   {
@@ -122,9 +122,14 @@ function commandNamed(program: unknown): Command | undefined {
   return typeof program === 'string' ? BY_PROGRAM.get(program.slice(-64).replace(/^.*[/\\\\]|\.exe$/g, '')) : undefined;
 }
 
+/** A word of which parts are quoted: `"joe":"x"`. */
+const JOINED = /(?:"[^"\\]{1,256}"|'[^']{1,256}'|[\w.@-]{1,64}):(?:"[^"\\]{1,256}"|'[^']{1,256}')/y;
+
 /** The argument at a place, without its quotes. */
 function argumentAt(text: string, start: number): Span | undefined {
   if (PLACEHOLDER.test(text.slice(start, start + 5))) return undefined;
+  JOINED.lastIndex = start;
+  if (JOINED.test(text)) return { start, end: JOINED.lastIndex };
   const span = inQuotes({ start, end: valueEnd(text, start) }, text);
   return span.end > span.start ? span : undefined;
 }

@@ -15,6 +15,7 @@ export interface NamedSecret {
 /** What the rules of gitleaks lack. */
 const OTHERS: readonly NamedSecret[] = [
   { id: 'atlassian', names: ['atlassian', 'confluence', 'jira'], value: '[a-z0-9]{24}', entropy: 3.5 },
+  { id: 'sourcegraph', names: ['sourcegraph'], value: '[0-9a-f]{40}' },
   { id: 'honeycomb', names: ['honeycomb', 'honeycomb-team', 'honeycomb_team'], value: '(?:[a-z0-9]{22}|[0-9a-f]{32})' },
 ];
 

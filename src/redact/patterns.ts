@@ -160,6 +160,7 @@ export const PATTERNS: readonly Pattern[] = [
     locate: pairedValueAt,
     swallows: true,
   },
+  { id: 'facebook', hint: /\|[\w-]{27}/, regex: /\|(?<=(?<!\d)\d{15,16}\|)[\w-]{27,40}(?![\w-])/g },
   { id: 'private-key', hint: /kty/, regex: JWK_MEMBER, locate: jwkValueAt, swallows: true },
   {
     id: 'email',

@@ -86,7 +86,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'aws', marks: ['IQoJb3JpZ2lu', 'FwoGZXIvYXdz'], rest: `${BASE64}{100,}` },
   { id: 'aws', marks: ['amzn.mws.'], rest: UUID },
   { id: 'aws', marks: ['da2-'], rest: `${LOWER}{26}(?![\\w-])`, alone: true },
-  { id: 'azure', marks: DIGITS.map((digit) => `${digit}Q~`), rest: '[\\w~.-]{30,}', before: `${ALNUM}{3}` },
+  { id: 'azure', marks: DIGITS.map((digit) => `${digit}Q~`), rest: '[\\w~.-]{30,}', before: '[\\w~.]{3}' },
   // The marks that Microsoft puts into the keys of its services.
   { id: 'azure', marks: ['+ASt', '+AMC', '+ABa', '+ASb', '+AEh', '+ARm', '+ACR', 'AIoT', 'ACDb', 'APIM', 'AzFu', 'AzSe', 'AzCa'], rest: '[\\w+/-]{5,6}={0,2}(?![\\w+/-])', before: '[\\w+/-]{33,76}' },
   { id: 'azure', marks: ['JQQJ9'], rest: `${ALNUM}{24,}`, before: `${ALNUM}{52}` },

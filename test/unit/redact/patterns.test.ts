@@ -59,6 +59,13 @@ describe('no secret is let through', () => {
 
 describe('what is hidden is named, and the rest stays', () => {
   test.each([
+    [`${'1234'.repeat(4)}|${noise(27)}`, `${'1234'.repeat(4)}[REDACTED:facebook]`],
+    [
+      'const token = await getToken(); password = process.env.DB_PASSWORD;',
+      'const token = await getToken(); password = process.env.DB_PASSWORD;',
+    ],
+    ['session-token.test.ts:42:7: token: 4b2c', 'session-token.test.ts:42:7: token: [REDACTED:assignment]'],
+    ['password = awaited7, password = newer', 'password = [REDACTED:assignment], password = [REDACTED:assignment]'],
     [`password=${'hunter2'}&x=1`, 'password=[REDACTED:assignment]&x=1'],
     ['{"apiKey":"abc","n":1}', '{"apiKey":"[REDACTED:assignment]","n":1}'],
     [`https://joe:pw${AT}example.com/a`, 'https://[REDACTED:userinfo]@example.com/a'],
