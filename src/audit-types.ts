@@ -29,7 +29,7 @@ export interface IdentityContext {
   readonly certificateSubject?: string;
 }
 
-/** What an {@link AuditConfig.identity} hook answers. Everything is optional and passes the redactor. */
+/** What an {@link AuditConfig.identity} hook answers. Everything is optional and passes the redactor; see {@link AuditConfig.actorIds}. */
 export interface Identity {
   /** Opaque and stable: becomes `audit.actor.id` and, for users, `user.id`. */
   readonly id?: string;
@@ -100,6 +100,15 @@ export interface AuditConfig {
    * @defaultValue a random key, kept in the state directory if there is one; then no digests of arguments
    */
   digestKey?: string | { readonly id: string; readonly key: string };
+
+  /**
+   * How the ids and names of who acts are told, that the `identity` hook, OAuth (`sub`, `client_id`) or a client
+   * certificate give: as they are, e-mail addresses and numbers included, or as keyed digests, equal wherever the same
+   * `digestKey` is used. Known formats of secrets and the caller's own token are hidden in them in any case. `redact` is
+   * given ids and names of actors as they came. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
+   * @defaultValue `'plain'`
+   */
+  actorIds?: 'plain' | 'digest';
 
   /**
    * Whether `mcp.session.id` of records is a digest, the id itself, or not there. Servers accept it like a password. Wins

@@ -27,7 +27,7 @@ export {
 export { auditTokenVerifier } from './hook/verifier.js';
 export { McpInstrumentation } from './instrumentation.js';
 export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
-export type { Annotations } from './inventory/types.js';
+export type { Annotations, ServerSelector } from './inventory/types.js';
 export {
   annotate,
   inventory,

@@ -7,7 +7,7 @@ import type { Place } from './audit/statements.js';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from './audit-types.js';
 import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
-import type { Annotations } from './inventory/types.js';
+import type { Annotations, ServerSelector } from './inventory/types.js';
 import { show } from './option-kinds.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
 import { membersOf } from './util/members.js';
@@ -65,13 +65,17 @@ export function recordConfigChange(change: ConfigChange): boolean {
 }
 
 /**
- * Adds to the inventory what no traffic shows: who added or removed a server, the state of its review and approval,
- * notes. The record of it names what was changed, and not to what.
+ * Adds to the inventory what no traffic shows: who added, reviewed or removed a server, the state of its review and
+ * approval, notes. The record of it (`mcp_audit.inventory.changed`) has all that is said of the server by then, redacted.
+ * A server that was never seen, and what is no annotation, is reported on stderr and not recorded. Never throws.
  *
- * @param server the server's id in the inventory, `mcp_audit.server.id`
- * @returns whether it was recorded: false where nothing is audited, or the server is not known
+ * @param server the server's id in the inventory (`mcp_audit.server.id`), its name, or an object that tells it from others
+ * @returns whether it was recorded: false where nothing is audited, the server is not known, or nothing is new
+ *
+ * @example annotate('weather', { approval: 'approved', reviewer: 'ada@example.com' })
+ * @example annotate({ name: 'weather', endpoint: 'mcp.example.com:443' }, { notes: 'asked for an owner' })
  */
-export function annotate(server: string, annotations: Annotations): boolean {
+export function annotate(server: string | ServerSelector, annotations: Annotations): boolean {
   return guarded('annotate', (auditor) => auditor.inventory.annotate(server, annotations)) ?? false;
 }
 

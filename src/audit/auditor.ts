@@ -158,6 +158,7 @@ export class Auditor implements Observer {
       redactor: settings.redactor,
       tally: new Tally(),
       secret: peer?.auth?.token ?? http?.notes.auth?.token,
+      showId: settings.showId,
     };
     const client = clientOf(operation, params);
     const identity = identify(settings.identity, operation, client, peer);

@@ -20,6 +20,7 @@ type ValueOption =
   | 'fileMaxBytes'
   | 'fileMaxFiles'
   | 'attempts'
+  | 'actorIds'
   | 'sessionIds'
   | 'paths'
   | 'headers'
@@ -44,6 +45,7 @@ const VALUES: { readonly [K in ValueOption]: Row<AuditValues[K]> } = {
   fileMaxBytes: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_BYTES', kind: count(1024, 2 ** 40), default: 67_108_864 },
   fileMaxFiles: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_FILES', kind: count(1, 10_000), default: 30 },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
+  actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },
   sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain', 'none'), default: 'digest' },
   paths: {
     env: 'MCP_TRAIL_AUDIT_PATHS',

@@ -50,7 +50,8 @@ export class Constants {
     secret: string | undefined,
   ): Made {
     const { connection, template, row } = operation;
-    const veil: Veil = { redactor: this.#settings.redactor, tally: new Tally(), secret };
+    const { redactor, showId } = this.#settings;
+    const veil: Veil = { redactor, tally: new Tally(), secret, showId };
     const fields = new Fields();
     addSafe(fields, constantFacts(operation, audit, params), veil);
     addSafe(fields, endpointFacts(connection, client), veil);

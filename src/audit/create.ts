@@ -52,7 +52,7 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
     correlator: new Correlator(shared.newId, () => currentPeer()?.http, instrumentation.trustIncomingContext),
     currentPeer,
     onLost,
-    inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, redactor),
+    inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, settings),
   });
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {

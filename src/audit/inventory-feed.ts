@@ -3,10 +3,9 @@ import type { LogsTarget } from '../emit/logs.js';
 import { serverId } from '../inventory/hash.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
-import type { Annotations, InventoryChange, ServerFacts } from '../inventory/types.js';
+import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/types.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
-import type { Redactor } from '../redact/redactor.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Connection } from '../session/connection.js';
@@ -15,6 +14,7 @@ import { arrayLength } from '../util/own-value.js';
 import { isQuiet } from '../util/quiet.js';
 import { reportFailure } from '../util/report.js';
 import { strings } from './actor.js';
+import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
 import type { Audited } from './audited.js';
 import { Fields } from './fields.js';
 import { toolTarget } from './request-facts.js';
@@ -59,9 +59,9 @@ export class InventoryFeed {
     trail: Trail,
     target: LogsTarget | undefined,
     digester: Digester,
-    redactor: Redactor,
+    { redactor, showId }: Pick<Veil, 'redactor' | 'showId'>,
   ) {
-    this.#veil = { redactor, tally: new Tally(), secret: undefined };
+    this.#veil = { redactor, tally: new Tally(), secret: undefined, showId };
     this.#inventory = inventory;
     this.#trail = trail;
     this.#target = target;
@@ -116,9 +116,13 @@ export class InventoryFeed {
     });
   }
 
-  /** False where the server is not known. */
-  annotate(server: string, annotations: Annotations): boolean {
-    const changes = this.#inventory.annotate(server, annotations);
+  /** False where nothing is said that was not said before, or of no server that is known. */
+  annotate(server: string | ServerSelector, given: unknown): boolean {
+    const annotations = readAnnotations(given);
+    const selector = readSelector(server);
+    const ids = this.#inventory.find(selector);
+    if (ids.length === 0) warnOfNobody(selector);
+    const changes = ids.flatMap((id) => this.#inventory.annotate(id, annotations));
     for (const change of changes) this.#record(change, new Fields(), this.#veil, undefined);
     return changes.length > 0;
   }
@@ -215,7 +219,7 @@ export class InventoryFeed {
   #record(
     { event, fields: said }: InventoryChange,
     context: Fields,
-    { redactor, secret }: Veil,
+    veil: Veil,
     operation: Operation | undefined,
   ): void {
     const { severity, action } = KINDS[event];
@@ -223,7 +227,7 @@ export class InventoryFeed {
       .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
       .add(Object.fromEntries(context.entries()))
       .add({ 'audit.action': action, 'audit.outcome': 'success' });
-    addSafe(fields, said, { redactor, tally: new Tally(), secret, again: true });
+    addSafe(fields, said, { ...veil, tally: new Tally(), again: true });
     const tool = fields.get('gen_ai.tool.name');
     fields.add(
       tool === undefined

@@ -47,7 +47,8 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): (() => void) 
   if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, auditor.trail.key))) return undefined;
   const { settings, trail, correlator } = auditor;
   const { status, action } = MEANINGS[refusal.status];
-  const veil = { redactor: settings.redactor, tally: new Tally(), secret: http?.notes.auth?.token };
+  const { redactor, showId } = settings;
+  const veil = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const said = addSafe(
     new Fields(),

@@ -13,7 +13,15 @@ export interface Veil {
   readonly secret: string | undefined;
   /** The values were hidden before: what is written out in a name stays as it is. */
   readonly again?: boolean | undefined;
+  /** How an identity is told that is known to be one. */
+  readonly showId: (id: string) => string;
 }
+
+/** Who acts: a hook may want to say it in its own way, and for that has to know it. */
+const ACTOR: ReadonlySet<AuditKey> = new Set(['audit.actor.id', 'user.id', 'user.name']);
+
+/** By their own word alone, which makes it a name like any other; nobody is nobody's secret. */
+const UNPROVEN: ReadonlySet<unknown> = new Set(['self_asserted', 'none']);
 
 /** An application may give a list where a text belongs. */
 function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
@@ -43,7 +51,7 @@ export function addSafe(fields: Fields, facts: Facts, veil: Veil): Fields {
     const key = name as AuditKey;
     const value = facts[key];
     if (value === undefined) continue;
-    const { redaction } = AUDIT_FIELDS[key];
+    const redaction = redactionOf(key, facts);
     if (redaction === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
       fields.set(key, (safeText(key, redaction, value, veil) ?? KEPT_AS[key]) as never);
@@ -57,16 +65,29 @@ export function addSafe(fields: Fields, facts: Facts, veil: Veil): Fields {
   return fields;
 }
 
-function safeText(
-  key: string,
-  kind: Exclude<Redaction, 'ours'>,
-  value: string,
-  { redactor, tally, secret, again }: Veil,
-): string | undefined {
-  const text = redactor.field(key, kind, value, tally, again ? AGAIN : undefined);
+function redactionOf(key: AuditKey, facts: Facts): Redaction {
+  const { redaction } = AUDIT_FIELDS[key];
+  const unproven = key === 'audit.actor.id' && UNPROVEN.has(facts['mcp_audit.actor.source']);
+  return unproven ? 'name' : redaction;
+}
+
+function safeText(key: AuditKey, kind: Exclude<Redaction, 'ours'>, value: string, veil: Veil): string | undefined {
+  const { redactor, tally, again } = veil;
+  const how = again ? AGAIN : undefined;
+  if (kind !== 'identity') return withoutToken(redactor.field(key, kind, value, tally, how), value, veil);
+  const asked = ACTOR.has(key) ? redactor.asked(key, value, tally) : value;
+  if (asked === undefined) return undefined;
+  const safe = ACTOR.has(key)
+    ? redactor.identity(key, asked, tally, how)
+    : redactor.field(key, kind, asked, tally, how);
+  const shown = withoutToken(safe, asked, veil);
+  return shown === undefined || shown === CREDENTIAL ? shown : veil.showId(shown);
+}
+
+/** @param whole the text before it was cut: half a token is not the token, and enough of it */
+function withoutToken(text: string | undefined, whole: string, { tally, secret }: Veil): string | undefined {
   if (text === undefined || secret === undefined) return text;
-  // Before it was cut, too: half a token is not the token, and enough of it.
-  if (!containsSecret(text, secret) && !containsSecret(value, secret)) return text;
+  if (!containsSecret(text, secret) && !containsSecret(whole, secret)) return text;
   tally.add('credential');
   return CREDENTIAL;
 }

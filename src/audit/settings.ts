@@ -24,6 +24,8 @@ export interface AuditSettings {
   readonly messages: boolean;
   readonly redactor: Redactor;
   readonly digester: Digester;
+  /** How the identity of who acts is told. */
+  readonly showId: (id: string) => string;
   /** Whether the digester's key is one that others can know. */
   readonly digestArguments: boolean;
   readonly identity: IdentityHook | undefined;
@@ -36,6 +38,12 @@ export interface AuditSettings {
   readonly paths: readonly string[];
   readonly errorCodes: Readonly<Record<string, AuditStatus>>;
 }
+
+/** How identities are told. */
+export const SHOWN_IDS: Readonly<Record<AuditValues['actorIds'], (digester: Digester) => (id: string) => string>> = {
+  plain: () => (id) => id,
+  digest: (digester) => (id) => digester.digest(id),
+};
 
 export function auditSettings(
   config: AuditConfig,
@@ -51,6 +59,7 @@ export function auditSettings(
     messages: values.messages,
     redactor,
     digester: key.digester,
+    showId: SHOWN_IDS[values.actorIds](key.digester),
     digestArguments: key.shared,
     identity: hookOf(config.identity),
     ...(config.policy === undefined

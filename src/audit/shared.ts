@@ -109,6 +109,7 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
     now: () => Date.now(),
     declaredNames,
     redactName: (name) => redactor.name('inventory', name),
+    redactIdentity: (id) => redactor.identity('inventory', id),
     redactText: (text) => redactor.text('inventory', text) ?? REDACTED,
     onProblem: warnOperator,
   });

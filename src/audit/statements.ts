@@ -97,9 +97,9 @@ export class Statements {
   #about(place: Place, actor: Identity | undefined): About {
     const identity = actor === undefined ? undefined : readIdentity(actor);
     const audited = auditedOf(handledIn(place.active));
-    const { redactor } = this.#auditor.settings;
+    const { redactor, showId } = this.#auditor.settings;
     const secret = audited?.veil.secret ?? place.peer?.http?.notes.auth?.token;
-    const veil = { redactor, tally: new Tally(), secret };
+    const veil = { redactor, tally: new Tally(), secret, showId };
     if (audited === undefined)
       return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), audited, veil };
     const fields = new Fields(audited.fields);

@@ -5,9 +5,10 @@ import { serverId } from './hash.js';
 import { DAY_MS, MAX_SERVERS, MAX_TOOLS, positive } from './limits.js';
 import { Lists } from './lists.js';
 import { LiveServers } from './live.js';
-import { Names, UNREADABLE } from './names.js';
-import { inventoryChanged, serverObserved } from './records.js';
+import { Names } from './names.js';
+import { annotated, inventoryChanged, serverObserved } from './records.js';
 import { Saver } from './saver.js';
+import { select } from './select.js';
 import { type InventorySnapshot, snapshotOf } from './snapshot.js';
 import { type KnownFacts, newServer, type ServerState, type Servers } from './state.js';
 import { StateFile } from './state-file.js';
@@ -17,6 +18,7 @@ import type {
   InventoryChange,
   InventoryOptions,
   ServerFacts,
+  ServerSelector,
   ToolsPage,
   Use,
 } from './types.js';
@@ -41,6 +43,7 @@ export class Inventory {
   readonly #servers: Servers = new Map();
   readonly #live = new LiveServers();
   readonly #names: Names;
+  readonly #identities: Names;
   readonly #lists: Lists;
   #saver: Saver | undefined;
   readonly #limits: { readonly maxServers: number; readonly maxTools: number };
@@ -53,6 +56,7 @@ export class Inventory {
   constructor(options: InventoryOptions) {
     this.#options = options;
     this.#names = new Names(options.redactName);
+    this.#identities = new Names(options.redactIdentity ?? options.redactName);
     this.#limits = {
       maxServers: positive(options.maxServers, MAX_SERVERS),
       maxTools: positive(options.maxTools, MAX_TOOLS),
@@ -112,7 +116,7 @@ export class Inventory {
     server.lastSeen = Math.max(server.lastSeen, at);
     const tool = typeof use.tool === 'string' ? this.#lists.used(server, use.tool, use.status === 'ok', at) : undefined;
     if (tool !== undefined) tool.lastSeen = Math.max(tool.lastSeen, at);
-    addUse(server, tool?.usage, use, at, this.#names);
+    addUse(server, tool?.usage, use, at, this.#names, this.#identities);
     this.#saver?.touch(false);
   }
 
@@ -146,14 +150,18 @@ export class Inventory {
     return changes;
   }
 
-  /** Keeps what people say about a server. The record names the fields; what was said stays in the state. */
+  find(server: string | ServerSelector): string[] {
+    return select(this.#servers, this.#names, server);
+  }
+
+  /** Keeps what people say about a server, and has a record say it. */
   annotate(id: string, annotations: Annotations): InventoryChange[] {
     const server = this.#servers.get(id);
     if (server === undefined) return [];
-    const changed = annotate(server, annotations, this.#now(), this.#redactText);
+    const changed = annotate(server, annotations, this.#now(), this.#options.redactText);
     if (changed.length === 0) return [];
     this.#saver?.touch(true);
-    return [inventoryChanged(server, 'annotated', { 'mcp_audit.inventory.annotations': changed })];
+    return [annotated(server, changed)];
   }
 
   /** Everything that is known, as plain JSON. */
@@ -221,16 +229,6 @@ export class Inventory {
     server.reportedAt = now;
     return serverObserved(server, reason);
   }
-
-  /** A hook that fails costs the text. */
-  #redactText = (text: string): string => {
-    const { redactText } = this.#options;
-    try {
-      return redactText === undefined ? text : redactText(text);
-    } catch {
-      return UNREADABLE;
-    }
-  };
 
   #now = (): number => {
     const now = this.#options.now();

@@ -1,7 +1,7 @@
 /** What a change says in an audit record. */
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { ServerState } from './state.js';
-import type { InventoryChange } from './types.js';
+import type { AnnotationName, InventoryChange } from './types.js';
 
 type Change<K extends keyof AuditFields> = NonNullable<AuditFields[K]>;
 
@@ -63,6 +63,26 @@ export function inventoryChanged(
       'mcp_audit.inventory.change': change,
     }),
   };
+}
+
+/** Where a record says what people say. */
+const ANNOTATED = {
+  addedBy: 'mcp_audit.inventory.annotation.added_by',
+  approval: 'mcp_audit.inventory.annotation.approval',
+  notes: 'mcp_audit.inventory.annotation.notes',
+  rejectionReason: 'mcp_audit.inventory.annotation.rejection_reason',
+  removedBy: 'mcp_audit.inventory.annotation.removed_by',
+  review: 'mcp_audit.inventory.annotation.review',
+  reviewer: 'mcp_audit.inventory.annotation.reviewer',
+} as const satisfies Record<AnnotationName, keyof AuditFields>;
+
+/** Somebody has said something: what it was just now, by its names, and all that is said of the server by then. */
+export function annotated(server: ServerState, changed: readonly AnnotationName[]): InventoryChange {
+  const said = [...server.annotations].map(([name, { value }]) => [ANNOTATED[name], value]);
+  return inventoryChanged(server, 'annotated', {
+    'mcp_audit.inventory.annotations': changed,
+    ...Object.fromEntries(said),
+  });
 }
 
 /** A list of a server is not what it was. */

@@ -65,7 +65,15 @@ export interface Use {
 }
 
 /** Fields that only people can fill in. */
-export const ANNOTATIONS = ['addedBy', 'approval', 'notes', 'rejectionReason', 'removedBy', 'review'] as const;
+export const ANNOTATIONS = [
+  'addedBy',
+  'approval',
+  'notes',
+  'rejectionReason',
+  'removedBy',
+  'review',
+  'reviewer',
+] as const;
 
 export type AnnotationName = (typeof ANNOTATIONS)[number];
 
@@ -74,10 +82,25 @@ export interface Annotations {
   /** Who added the server, e.g. an e-mail address. */
   readonly addedBy?: string | null;
   readonly removedBy?: string | null;
+  /** The state of its review. */
   readonly review?: string | null;
+  /** Who reviewed it, e.g. an e-mail address. */
+  readonly reviewer?: string | null;
   readonly approval?: 'approved' | 'rejected' | 'pending' | null;
   readonly notes?: string | null;
   readonly rejectionReason?: string | null;
+}
+
+/**
+ * Which server is meant: all that is given has to be so. A name is what a server says of itself, and of several with one
+ * name all are meant; its id, endpoint or version tells them apart.
+ */
+export interface ServerSelector {
+  readonly id?: string;
+  readonly name?: string;
+  readonly version?: string;
+  /** Host and port, as {@link ServerSnapshot.endpoint}. */
+  readonly endpoint?: string;
 }
 
 export interface InventoryOptions {
@@ -100,6 +123,8 @@ export interface InventoryOptions {
   readonly maxTools?: number | undefined;
   /** Redacts what a peer chose before it is kept. @defaultValue as it is */
   readonly redactName?: ((name: string) => string) | undefined;
+  /** Redacts what says who acted before it is kept. @defaultValue as {@link redactName} does */
+  readonly redactIdentity?: ((id: string) => string) | undefined;
   /** Redacts what people say before it is kept. @defaultValue as it is */
   readonly redactText?: ((text: string) => string) | undefined;
   /** Argument names that an input schema declares; its answers are kept per tool. @defaultValue none are known */

@@ -35,7 +35,14 @@ export function sum(a: number, b: number): number {
 }
 
 /** Counts one use of a server, and of the tool where its usage is given, too. */
-export function addUse(server: ServerState, tool: Usage | undefined, use: Use, at: number, names: Names): void {
+export function addUse(
+  server: ServerState,
+  tool: Usage | undefined,
+  use: Use,
+  at: number,
+  names: Names,
+  identities: Names,
+): void {
   const outcome = use.denied === true ? 'denials' : use.status && COUNTS_AS[use.status];
   const amounts: readonly (readonly [Counted, number])[] = [
     ['calls', 1],
@@ -45,7 +52,7 @@ export function addUse(server: ServerState, tool: Usage | undefined, use: Use, a
     ['redactions', whole(use.redactions)],
     ['unknownArguments', whole(use.unknownArguments)],
   ];
-  const lastUse = outcome === 'denials' ? undefined : lastUseOf(use, at, names);
+  const lastUse = outcome === 'denials' ? undefined : lastUseOf(use, at, names, identities);
   for (const usage of tool === undefined ? [server.usage] : [server.usage, tool]) {
     for (const [counted, amount] of amounts) addTo(usage.tallies, counted, amount, at);
     usage.lastUse = later(usage.lastUse, lastUse);
@@ -64,12 +71,17 @@ export function errorKey(errors: { has(type: string): boolean; readonly size: nu
 }
 
 /** What was refused was not used: it leaves the last use as it was. */
-function lastUseOf({ actor, actorName, organization, team }: Use, at: number, names: Names): LastUse {
-  const kept = (name: string | undefined) => (typeof name === 'string' ? names.kept(name) : undefined);
+function lastUseOf(
+  { actor, actorName, organization, team }: Use,
+  at: number,
+  names: Names,
+  identities: Names,
+): LastUse {
+  const kept = (name: string | undefined, as = names) => (typeof name === 'string' ? as.kept(name) : undefined);
   return {
     at,
-    actor: kept(actor),
-    actorName: kept(actorName),
+    actor: kept(actor, identities),
+    actorName: kept(actorName, identities),
     organization: kept(organization),
     team: kept(team),
   };

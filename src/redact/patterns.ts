@@ -186,6 +186,12 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ];
 
+/** Rows that find somebody's data, and no secret: what says who somebody is may well be that. */
+const PERSONAL: ReadonlySet<string> = new Set(['email', 'card', 'iban', 'ssn', 'phone', 'national-id']);
+
+/** What is hidden in an identity, too. */
+export const SECRET_PATTERNS: readonly Pattern[] = PATTERNS.filter(({ id }) => !PERSONAL.has(id));
+
 const anyOf = (patterns: readonly Pattern[]) => new RegExp(patterns.map(({ hint }) => `(?:${hint.source})`).join('|'));
 
 /** Matches every text in which some row might apply. */

@@ -23,6 +23,7 @@ export interface RedactorOptions {
    * text itself, or the JSON of structured content. What it returns takes the place of the value. When it throws, or
    * returns anything but a string, the value is dropped. It is called for opt-in content, and for every string of an
    * audit record; there, also when it takes longer than 5 ms, the value is dropped. Not for names and URIs of spans.
+   * Of who acts, it is given the value as it came, and secrets are hidden in what it returns.
    */
   readonly redact?: (field: string, value: string) => string | undefined;
   /** Look at every string that leaves, names included, after the pattern set, in this order. @defaultValue none */
@@ -33,8 +34,8 @@ export interface RedactorOptions {
   readonly now?: () => number;
 }
 
-/** What a string of a record is: a short identifier, a URI, or text of several lines. */
-export type FieldKind = 'name' | 'uri' | 'text';
+/** What a string of a record is: a short identifier, one that says who somebody is, a URI, or text of several lines. */
+export type FieldKind = 'name' | 'identity' | 'uri' | 'text';
 
 /** `again`: the value has been through this before. `reading`: what may still be read of the call it belongs to. */
 export type How = Pick<Means, 'again' | 'reading'>;
@@ -65,12 +66,21 @@ export class Redactor {
    * characters. Ordinary names return after one cheap check.
    */
   name(field: string, value: string, tally?: Tally, how?: How): string {
+    return this.#short(field, value, this.#means(tally, field, how));
+  }
+
+  /** As {@link name}, of what says who somebody is: an e-mail address or a number in it is not hidden, a secret is. */
+  identity(field: string, value: string, tally?: Tally, how?: How): string {
+    return this.#short(field, value, { ...this.#means(tally, field, how), identity: true });
+  }
+
+  #short(field: string, value: string, means: Means): string {
     if (isOrdinary(value) && this.#detectors === undefined) return value;
     try {
-      const scrubbed = scrub(value, MAX_NAME_CHARS, false, this.#means(tally, field, how));
+      const scrubbed = scrub(value, MAX_NAME_CHARS, false, means);
       return cutChars(scrubbed, MAX_NAME_CHARS, value.length > MAX_NAME_CHARS);
     } catch (error) {
-      tally?.drop(field, failureRule(error));
+      means.tally?.drop(field, failureRule(error));
       return REDACTED;
     }
   }
@@ -118,6 +128,11 @@ export class Redactor {
     return safe === undefined ? undefined : this.approved(field, kind, safe, tally);
   }
 
+  /** What the hook makes of a value as it came, which has to pass the redactor afterwards. */
+  asked(field: string, value: string, tally?: Tally): string | undefined {
+    return this.#ask(field, value, (answer) => answer, tally, this.#now);
+  }
+
   /** The last step of {@link field} alone, for a string put together from parts that were redacted one by one. */
   approved(field: string, kind: FieldKind, safe: string, tally?: Tally): string | undefined {
     return this.#ask(field, safe, this.#fits[kind], tally, this.#now);
@@ -162,6 +177,7 @@ export class Redactor {
 function fitsFor(maxBytes: number): Readonly<Record<FieldKind, Fit>> {
   return {
     name: (answer) => oneLine(answer, MAX_NAME_CHARS),
+    identity: (answer) => oneLine(answer, MAX_NAME_CHARS),
     uri: (answer) => oneLine(answer, MAX_URI_CHARS),
     text: (answer) => cutBytes(answer.replace(/\p{Cs}/gu, '\ufffd'), maxBytes),
   };

@@ -4,7 +4,7 @@ import { type Detector, detectedSpans } from './detectors.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
 import { markedFindings } from './marked.js';
 import type { Finding } from './marks.js';
-import { type Located, PATTERNS } from './patterns.js';
+import { type Located, PATTERNS, SECRET_PATTERNS } from './patterns.js';
 import type { Span } from './span.js';
 import type { Tally } from './tally.js';
 import { writtenOut } from './unseen.js';
@@ -19,6 +19,8 @@ export interface Means {
   readonly label?: string | undefined;
   /** The name was scrubbed before: what is written out in it stays as it is. */
   readonly again?: boolean | undefined;
+  /** It says who somebody is: only secrets are hidden in it. */
+  readonly identity?: boolean | undefined;
   readonly reading?: Reading | undefined;
 }
 
@@ -45,9 +47,9 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
 /** The same, except for tab, line feed and carriage return, and the marks that reverse the reading direction. */
 const UNSAFE_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-function findings(text: string, label: string | undefined): Finding[] {
+function findings(text: string, { label, identity }: Means): Finding[] {
   const found = markedFindings(text);
-  for (const { id, hint, regex, locate, swallows } of PATTERNS) {
+  for (const { id, hint, regex, locate, swallows } of identity ? SECRET_PATTERNS : PATTERNS) {
     if (!hint.test(text)) continue;
     regex.lastIndex = 0;
     for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
@@ -68,8 +70,8 @@ function findings(text: string, label: string | undefined): Finding[] {
 const MAX_READINGS = 4;
 
 /** Findings in the text as it is shown, and in what it reads as once it is decoded, in order. `seen` has all characters. */
-function allFindings(shown: string, seen: string, label: string | undefined): Finding[] {
-  const found = findings(shown, label);
+function allFindings(shown: string, seen: string, means: Means): Finding[] {
+  const found = findings(shown, means);
   let origin = (span: Span): Span => span;
   let text = seen;
   let readings = 0;
@@ -82,7 +84,7 @@ function allFindings(shown: string, seen: string, label: string | undefined): Fi
     text = decoded.text;
     const outer = origin;
     origin = (span) => outer(decoded.origin(span));
-    for (const { id, ...span } of findings(text, label)) found.push({ id, ...origin(span) });
+    for (const { id, ...span } of findings(text, means)) found.push({ id, ...origin(span) });
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -116,13 +118,13 @@ function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id:
  * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
  */
 export function scrub(value: string, limit: number, multiline = false, means = NO_MEANS): string {
-  const { detectors, tally, label, again, reading } = means;
+  const { detectors, tally, again, reading } = means;
   const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
   if (reading !== undefined) reading.left -= seen.length;
   const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
   let part: Part = { text: safe, limit: wholeCharacters(value, limit) };
   const changed = safe.slice(0, part.limit) !== seen.slice(0, part.limit);
-  part = replace(part, allFindings(safe, seen, label), tally && ((id) => tally.add(id)));
+  part = replace(part, allFindings(safe, seen, means), tally && ((id) => tally.add(id)));
   if (detectors !== undefined) for (const detector of detectors) part = detect(part, detector, tally);
   const scrubbed = part.text.slice(0, part.limit);
   const shown = multiline ? scrubbed : writtenOut(scrubbed, again);

@@ -1,8 +1,8 @@
 /** What a field of the audit record is defined by. */
 import type { AuditEventName } from './audit-events.js';
 
-/** How a value gets into a record: as it is (ours), or through the redactor. */
-export type Redaction = 'ours' | 'name' | 'uri' | 'text';
+/** How a value gets into a record: as it is (ours), or through the redactor; `identity` says who somebody is. */
+export type Redaction = 'ours' | 'name' | 'identity' | 'uri' | 'text';
 
 /**
  * Where a name comes from, and how firm it is there: a `stable` or a `development` name of OpenTelemetry's semantic

@@ -10,7 +10,7 @@ export const ACTOR = {
   fields: {
     'audit.actor.id': {
       type: 'string',
-      redaction: 'name',
+      redaction: 'identity',
       brief: 'Who did it, as an opaque subject; `anonymous` where nobody is known. Never a token.',
       examples: ['u-8472', 'anonymous'],
       events: AUDIT_EVENTS,
@@ -41,7 +41,7 @@ export const ACTOR = {
     },
     'user.id': {
       type: 'string',
-      redaction: 'name',
+      redaction: 'identity',
       brief: 'The user, where the actor is one.',
       examples: ['u-8472'],
       events: AUDIT_EVENTS,
@@ -51,7 +51,7 @@ export const ACTOR = {
     },
     'user.name': {
       type: 'string',
-      redaction: 'name',
+      redaction: 'identity',
       brief: 'The name that the user is known by. From the application alone.',
       examples: ['a.einstein'],
       events: AUDIT_EVENTS,
@@ -88,7 +88,7 @@ export const ACTOR = {
     },
     'mcp_audit.oauth.client_id': {
       type: 'string',
-      redaction: 'name',
+      redaction: 'identity',
       brief: 'The OAuth client that the verified token was issued to.',
       examples: ['client-app-frontend-prod'],
       stability: 'own',
@@ -124,7 +124,7 @@ export const ACTOR = {
     },
     'tls.client.subject': {
       type: 'string',
-      redaction: 'name',
+      redaction: 'identity',
       brief: 'The subject of the client certificate.',
       examples: ['CN=agent-gateway.internal'],
       stability: 'development',

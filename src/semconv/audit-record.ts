@@ -6,11 +6,12 @@
 import type { AuditField, AuditFieldGroup } from './audit-field.js';
 import { ACTOR } from './audit-fields-actor.js';
 import { ENVELOPE, RESOURCE } from './audit-fields-envelope.js';
+import { INVENTORY } from './audit-fields-inventory.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
 import { GAP, RECORD } from './audit-fields-record.js';
-import { INVENTORY, SERVER } from './audit-fields-server.js';
+import { SERVER } from './audit-fields-server.js';
 
 export {
   AUDIT_EVENT_DETAILS,

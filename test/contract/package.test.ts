@@ -157,6 +157,7 @@ const PUBLIC_TYPES = [
   'McpPeerInfo',
   'McpServerHolder',
   'SecretDetector',
+  'ServerSelector',
   'ServerSnapshot',
   'StderrLogRecordExporterOptions',
 ];

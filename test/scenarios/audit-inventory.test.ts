@@ -232,21 +232,64 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('records what people say about a server by its names, and keeps it', async () => {
+  it('records what people say about a server, whom they name by its id, its name, or an object with it', async () => {
     const pair = await pairWith(flavour, [{ name: 'look' }]);
     await pair.client.callTool({ name: 'look', arguments: {} });
     const { id } = serverNamed(pair.name) as { id: string };
-    expect(annotate(id, { approval: 'approved', addedBy: 'ada@example.com', notes: 'private thought' })).toBe(true);
-    expect(annotate('no such server', { notes: 'x' })).toBe(false);
+    expect(annotate(id, { approval: 'approved', addedBy: 'ada@example.com', notes: 'ask bob@example.com' })).toBe(true);
+    expect(annotate(pair.name, { reviewer: 'eve@example.com', review: 'security review 12' })).toBe(true);
+    expect(annotate({ name: pair.name }, { approval: 'rejected', rejectionReason: 'no owner' })).toBe(true);
+    expect(annotate({ name: pair.name }, { approval: 'rejected' })).toBe(false);
     await expectNothingOpen(telemetry);
-    const [change] = about('mcp_audit.inventory.changed', pair.name);
-    expect(change).toMatchObject({
+    const [first, second, third, ...others] = about('mcp_audit.inventory.changed', pair.name);
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({
       'mcp_audit.inventory.change': 'annotated',
       'mcp_audit.inventory.annotations': ['addedBy', 'approval', 'notes'],
+      'mcp_audit.inventory.annotation.approval': 'approved',
+      'mcp_audit.inventory.annotation.added_by': 'ada@example.com',
+      'mcp_audit.inventory.annotation.notes': 'ask [REDACTED:email]',
       'audit.action': 'UPDATE',
     });
-    expect(audit.emitted.map((each) => each.text).join()).not.toContain('private thought');
-    expect(serverNamed(pair.name)?.annotations.approval?.value).toBe('approved');
+    expect(second).toMatchObject({
+      'mcp_audit.inventory.annotations': ['review', 'reviewer'],
+      'mcp_audit.inventory.annotation.approval': 'approved',
+      'mcp_audit.inventory.annotation.reviewer': 'eve@example.com',
+      'mcp_audit.inventory.annotation.review': 'security review 12',
+    });
+    expect(third).toMatchObject({
+      'mcp_audit.inventory.annotations': ['approval', 'rejectionReason'],
+      'mcp_audit.inventory.annotation.approval': 'rejected',
+      'mcp_audit.inventory.annotation.rejection_reason': 'no owner',
+    });
+    expect(serverNamed(pair.name)?.annotations.approval?.value).toBe('rejected');
+    await pair.close();
+  });
+});
+
+describe('what is said about a server that makes no sense', () => {
+  it('is said on stderr, with what is accepted, and the rest is recorded', async () => {
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
+    await pair.client.callTool({ name: 'look', arguments: {} });
+    expect(annotate('no such server', { notes: 'x' })).toBe(false);
+    expect(annotate({ nam: 'x' } as never, { notes: 'x' })).toBe(false);
+    const odd = { approval: 'perhaps', notes: 7, reviewed: true, review: 'done' };
+    expect(annotate(pair.name, odd as never)).toBe(true);
+    for (const nothing of [undefined, null, 7, 'text']) expect(annotate(pair.name, nothing as never)).toBe(false);
+    for (const nobody of [undefined, null, 7]) expect(annotate(nobody as never, { notes: 'x' })).toBe(false);
+    const lines = written.mock.calls.map(([line]) => String(line)).join('');
+    written.mockRestore();
+    for (const line of [
+      /annotate: "no such server" is no server in the inventory; accepted: the id or name/,
+      /annotate: approval is "perhaps"; accepted: approved, rejected, pending, or null/,
+      /annotate: notes is 7; accepted: a text, or null/,
+      /annotate: "reviewed" is no annotation; accepted: addedBy, approval, notes, .*, reviewer/,
+    ]) {
+      expect(lines).toMatch(line);
+    }
+    const [change] = about('mcp_audit.inventory.changed', pair.name);
+    expect(change?.['mcp_audit.inventory.annotations']).toEqual(['review']);
     await pair.close();
   });
 });

@@ -12,7 +12,11 @@ import { FIELDS, type Field, levelOn } from './fields.js';
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
 /** What the redactor lets through at most, in UTF-16 units; never more than that in code points, which a schema counts. */
-const MAX_LENGTHS: Readonly<Partial<Record<Field['redaction'], number>>> = { name: MAX_NAME_CHARS, uri: MAX_URI_CHARS };
+const MAX_LENGTHS: Readonly<Partial<Record<Field['redaction'], number>>> = {
+  name: MAX_NAME_CHARS,
+  identity: MAX_NAME_CHARS,
+  uri: MAX_URI_CHARS,
+};
 
 export function auditRecordSchema(): Json {
   return {

@@ -12,6 +12,7 @@ const PREFIX = 'mcp_audit.';
 const REDACTED: Readonly<Record<Field['redaction'], string>> = {
   ours: '',
   name: 'Redacted as a name.',
+  identity: 'As `actorIds` says, and without secrets.',
   uri: 'Redacted as a URI.',
   text: 'Redacted as text.',
 };

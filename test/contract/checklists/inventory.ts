@@ -39,7 +39,13 @@ export const INVENTORY: readonly InventoryRow[] = [
     field: 'Date the server was removed, as somebody says; and when it was last seen',
     entry: ({ annotations, lastSeen }) => [annotations.removedBy, lastSeen],
     is: [{ value: 'bob@example.com', at: expect.stringMatching(TIME) }, expect.stringMatching(TIME)],
-    record: { which: ANNOTATED, has: { 'mcp_audit.server.last_seen': TIME } },
+    record: {
+      which: ANNOTATED,
+      has: {
+        'mcp_audit.server.last_seen': TIME,
+        'mcp_audit.inventory.annotation.removed_by': 'bob@example.com',
+      },
+    },
   },
   {
     field: 'Who added the server',
@@ -49,6 +55,7 @@ export const INVENTORY: readonly InventoryRow[] = [
       which: ANNOTATED,
       has: {
         'mcp_audit.inventory.annotations': ['addedBy', 'approval', 'notes', 'rejectionReason', 'removedBy', 'review'],
+        'mcp_audit.inventory.annotation.added_by': 'ada@example.com',
       },
     },
   },
@@ -56,21 +63,25 @@ export const INVENTORY: readonly InventoryRow[] = [
     field: 'If the server was subject to a review and approval process',
     entry: said('review'),
     is: { value: 'security review 12', at: expect.stringMatching(TIME) },
+    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.review': 'security review 12' } },
   },
   {
     field: 'Approval status',
     entry: said('approval'),
     is: { value: 'rejected', at: expect.stringMatching(TIME) },
+    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.approval': 'rejected' } },
   },
   {
     field: 'Approval notes',
     entry: said('notes'),
     is: { value: 'asked for an owner', at: expect.stringMatching(TIME) },
+    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.notes': 'asked for an owner' } },
   },
   {
     field: 'Reason rejected',
     entry: said('rejectionReason'),
     is: { value: 'no owner', at: expect.stringMatching(TIME) },
+    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.rejection_reason': 'no owner' } },
   },
   {
     field: 'Errors logged against the server: counts, timestamps and details',

@@ -101,6 +101,7 @@ export async function converse(flavour: Flavour, mode: Mode, sweep: Sweep, direc
       review: sweep.plantLocally('annotation: review'),
       rejectionReason: sweep.plantLocally('annotation: rejection reason'),
       removedBy: sweep.plantLocally('annotation: removed by'),
+      reviewer: sweep.plantLocally('annotation: reviewer'),
     });
   }
   await pair.close();

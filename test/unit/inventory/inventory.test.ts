@@ -212,18 +212,46 @@ describe('the clock', () => {
 });
 
 describe('what people say about a server', () => {
-  it('is kept, and its record has the names of the fields alone', () => {
+  it('is kept, and its record has what changed and all that is said', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     const changes = inventory.annotate(id, { notes: 'looked at it', approval: 'approved', addedBy: 'ann@example.com' });
     expect(told(changes)).toEqual(['inventory.changed annotated']);
     expect(changes[0]?.fields['mcp_audit.inventory.annotations']).toEqual(['addedBy', 'approval', 'notes']);
-    expect(JSON.stringify(changes)).not.toMatch(/looked|ann@|approved/);
+    expect(changes[0]?.fields).toMatchObject({
+      'mcp_audit.inventory.annotation.added_by': 'ann@example.com',
+      'mcp_audit.inventory.annotation.approval': 'approved',
+      'mcp_audit.inventory.annotation.notes': 'looked at it',
+    });
+    const [later] = inventory.annotate(id, { approval: null, reviewer: 'bob' });
+    expect(later?.fields['mcp_audit.inventory.annotations']).toEqual(['approval', 'reviewer']);
+    expect(later?.fields).toMatchObject({
+      'mcp_audit.inventory.annotation.reviewer': 'bob',
+      'mcp_audit.inventory.annotation.notes': 'looked at it',
+    });
+    expect(Object.keys(later?.fields ?? {})).not.toContain('mcp_audit.inventory.annotation.approval');
+    inventory.annotate(id, { approval: 'approved', reviewer: null });
     expect(inventory.snapshot().servers[0]?.annotations).toEqual({
       addedBy: { value: 'ann@example.com', at: '2026-01-01T00:00:00.000Z' },
       approval: { value: 'approved', at: '2026-01-01T00:00:00.000Z' },
       notes: { value: 'looked at it', at: '2026-01-01T00:00:00.000Z' },
+      reviewer: { at: '2026-01-01T00:00:00.000Z' },
     });
+  });
+
+  it('is about the servers that are meant, by id, by name, or by all that tells one from others', () => {
+    const { inventory } = clocked();
+    const add = (name: string, endpoint: string, version: string) =>
+      inventory.observeServer({ side: 'client', name, endpoint, version }).id;
+    const one = add('files', 'one.example:443', '1');
+    const two = add('files', 'two.example:443', '2');
+    const other = add('other', 'one.example:443', '1');
+    expect(inventory.find(one)).toEqual([one]);
+    expect(inventory.find('files')).toEqual([one, two]);
+    expect(inventory.find({ name: 'files', version: '2' })).toEqual([two]);
+    expect(inventory.find({ endpoint: 'one.example:443' })).toEqual([one, other]);
+    expect(inventory.find({ id: one, name: 'other' })).toEqual([]);
+    for (const nobody of ['none', '', {}, { name: '' }]) expect(inventory.find(nobody)).toEqual([]);
   });
 
   it('is no change when it says the same again, or makes no sense', () => {
