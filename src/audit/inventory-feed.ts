@@ -118,8 +118,7 @@ export class InventoryFeed {
 
   /** False where nothing is said that was not said before, or of no server that is known. */
   annotate(server: string | ServerSelector, given: unknown): boolean {
-    const annotations = readAnnotations(given);
-    const selector = readSelector(server);
+    const [selector, annotations] = [readSelector(server), readAnnotations(given)];
     const ids = this.#inventory.find(selector);
     if (ids.length === 0) warnOfNobody(selector);
     const changes = ids.flatMap((id) => this.#inventory.annotate(id, annotations));

@@ -22,7 +22,9 @@ const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `
 const NAMES = [
   ...twice(STATED),
   ...['URI as a whole', 'URI encoded path', 'URI of no authority', 'URI path'],
-  ...['added by', 'notes', 'rejection reason', 'removed by', 'review'].map((field) => `annotation: ${field}`),
+  ...['added by', 'notes', 'rejection reason', 'removed by', 'review', 'reviewer'].map(
+    (field) => `annotation: ${field}`,
+  ),
   ...['id', 'name', 'organization', 'role', 'team'].map((part) => `identity ${part}`),
   ...['cancelled task id', 'client name', 'client version', 'completed prompt', 'correlation id'],
   ...['declared argument', 'declared version', 'error class', 'key for an unlisted tool', 'listed tool name', 'method'],
@@ -84,17 +86,9 @@ export function fieldsOf({ protocolVersion }: Flavour, mode: Mode): Fields {
   const optedIn = mode === 'opted in';
   // A question of the server is a request of its own on older protocols, and the state of a round is not there.
   const asked = modern ? CONTENT_OF_2026 : CONTENT_OF_2026.filter((field) => !/request (?:key|state)/.test(field));
-  // Subscriptions and levels went with sessions; baggage of somebody who is not trusted is not read.
-  const leaving = [
-    NAMES,
-    modern ? [] : ['subscribed URI', 'updated URI'],
-    optedIn ? [] : ['correlation id in baggage'],
-  ];
-  const never = [
-    NEVER,
-    modern ? [] : ['log level'],
-    optedIn ? ['correlation id in baggage'] : ['error of the identity hook'],
-  ];
+  // Subscriptions and levels went with sessions.
+  const leaving = [NAMES, modern ? [] : ['subscribed URI', 'updated URI'], ['correlation id in baggage']];
+  const never = [NEVER, modern ? [] : ['log level'], optedIn ? [] : ['error of the identity hook']];
   (optedIn ? leaving : never).push(CONTENT);
   (optedIn && modern ? leaving : never).push(asked);
   return { leaving: leaving.flat().sort(), never: never.flat().sort() };

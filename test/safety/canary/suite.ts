@@ -12,18 +12,22 @@ import { Sweep } from './sweep.js';
 
 const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `outside: ${field}`]);
 
-/**
- * Who added or removed a server is somebody with an e-mail address, kept in the inventory and nowhere else. A bare number is
- * an id where ids belong.
- */
-const BY_DESIGN: Readonly<Record<string, ReadonlySet<string>>> = {
-  'e-mail': new Set(['annotation: added by', 'annotation: removed by']),
-  'card number': new Set([
-    ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity id', 'identity organization'],
+/** Who acts is told whole, whatever the id looks like. */
+const IDENTITIES = ['identity id', 'identity name', ...twice(['actor id', 'actor name'])];
+
+/** Who added, reviewed or removed a server is somebody with an e-mail address. A bare number is an id where ids belong. */
+const MORE_BY_DESIGN: Readonly<Record<string, readonly string[]>> = {
+  'e-mail': ['annotation: added by', 'annotation: removed by', 'annotation: reviewer'],
+  'card number': [
+    ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity organization'],
     ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
-    ...twice(['actor id', 'actor organization', 'actor team', 'policy id']),
-  ]),
+    ...twice(['actor organization', 'actor team', 'policy id']),
+  ],
 };
+
+const BY_DESIGN: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
+  PERSONAL.map(({ name }) => [name, new Set([...IDENTITIES, ...(MORE_BY_DESIGN[name] ?? [])])]),
+);
 
 const GENERATED = 42;
 
