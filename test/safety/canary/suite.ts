@@ -16,13 +16,15 @@ const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `
 const IDENTITIES = ['identity id', 'identity name', ...twice(['actor id', 'actor name'])];
 
 /** Who added, reviewed or removed a server is somebody with an e-mail address. A bare number is an id where ids belong. */
+const BARE_NUMBERS = [
+  ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity organization'],
+  ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
+  ...twice(['actor organization', 'actor team', 'policy id']),
+];
 const MORE_BY_DESIGN: Readonly<Record<string, readonly string[]>> = {
   'e-mail': ['annotation: added by', 'annotation: removed by', 'annotation: reviewer'],
-  'card number': [
-    ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity organization'],
-    ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
-    ...twice(['actor organization', 'actor team', 'policy id']),
-  ],
+  'card number': BARE_NUMBERS,
+  'French NIR': BARE_NUMBERS,
 };
 
 const BY_DESIGN: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
