@@ -1,6 +1,6 @@
 /** What does not arrive is said on stderr, once, with the setting that it depends on; by real processes to dead endpoints. */
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Child, type Ended } from './child.js';
 import { callEcho, HANDSHAKE, SERVERS } from './stdio-servers.js';
@@ -56,6 +56,24 @@ describe('an endpoint that nobody listens at', () => {
     expect(failures(ended)).toHaveLength(1);
   });
 
+  it.each(['http/protobuf', 'grpc'])('is told of when a signal ends the process, over %s', async (protocol) => {
+    const child = new Child([...REGISTER, V1], {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+      OTEL_METRICS_EXPORTER: 'none',
+      MCP_TRAIL_AUDIT: 'otel',
+    });
+    child.write(...HANDSHAKE, callEcho('only'));
+    await child.printed('"id":"echo only"');
+    child.kill('SIGTERM');
+    const ended = await child.ended;
+    expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(failures(ended).map((line) => line.split(' are lost')[0])).toEqual(
+      expect.arrayContaining(['mcp-trail: spans', 'mcp-trail: log records']),
+    );
+    expect(failures(ended)).toHaveLength(2);
+  });
+
   it('is told of while the process runs on', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`, OTEL_EXPORTER_OTLP_TIMEOUT: '500' };
     const ended = await serve(env, { until: ['spans are lost'] });
@@ -101,6 +119,20 @@ describe('an endpoint that answers', () => {
     expect(failures(ended)).toEqual([]);
     expect(ended.stderr).not.toContain('lost');
   });
+});
+
+it('an endpoint that accepts connections and never answers is told of when the process ends', async () => {
+  const hole = createTcpServer();
+  await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));
+  try {
+    const endpoint = `http://127.0.0.1:${(hole.address() as AddressInfo).port}`;
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_METRICS_EXPORTER: 'none', MCP_TRAIL_AUDIT: 'otel' };
+    const ended = await serve(env);
+    expect(failures(ended)).toHaveLength(2);
+    for (const line of failures(ended)) expect(line).toContain(endpoint);
+  } finally {
+    hole.close();
+  }
 });
 
 it('a queue that is full is told of once, and at the end what it has dropped', async () => {
