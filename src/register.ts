@@ -31,9 +31,10 @@ import { IN_LOADER_THREAD } from './start/loader-thread.js';
 import { otelProblems } from './start/otel-environment.js';
 import { findSdk, type StartedSdk, sdkIsRegistered, startSdk } from './start/sdk.js';
 import { Telemetry } from './start/telemetry.js';
+import { onUnobserved } from './start/unobserved.js';
 import { watchSpans } from './start/watch-spans.js';
 import { HERE } from './util/location.js';
-import { keepQuiet, whenMcpIsSeen } from './util/quiet.js';
+import { isMcpSeen, keepQuiet, mcpSeen, whenMcpIsSeen } from './util/quiet.js';
 import { warnOperator } from './util/report.js';
 import { rfc3339, wallClock } from './util/wall-clock.js';
 
@@ -60,6 +61,13 @@ function register(): void {
     onLost: takeOverLosses(),
   });
   const onCrash = crashes(endNow);
+  onUnobserved(process, isMcpSeen, (where) => {
+    mcpSeen();
+    warnOperator(
+      `MCP is spoken here over ${where}, and none of it is observed: its SDK is bundled into the application, or is none ` +
+        'that mcp-trail knows. Keep the MCP SDK out of the bundle, or use instrumentServer, instrumentTransport',
+    );
+  });
   onStdioServer((input, output) => {
     flushAfterInput(input, telemetry);
     onCrash?.({ input, output });

@@ -17,6 +17,7 @@ const LONG = [
   'test/safety/silence-without-mcp.test.ts',
   'test/safety/exiting.test.ts',
   'test/safety/starting.test.ts',
+  'test/safety/unobserved.test.ts',
 ];
 
 /** The Collector and its backends as real programs, which the first run builds. */

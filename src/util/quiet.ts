@@ -29,6 +29,10 @@ export function isQuiet(): boolean {
   return quiet && !seen;
 }
 
+export function isMcpSeen(): boolean {
+  return state().seen;
+}
+
 /** A client or server connects, or a request for one was refused. What waited for that runs now. */
 export function mcpSeen(): void {
   const now = state();

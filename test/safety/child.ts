@@ -65,6 +65,15 @@ export class Child {
     for (const line of lines) this.#process.stdin.write(`${line}\n`);
   }
 
+  /** In so many pieces, each of which the child gets by itself. */
+  async writeInPieces(text: string, pieces: number): Promise<void> {
+    const length = Math.ceil(text.length / pieces);
+    for (let at = 0; at < text.length; at += length) {
+      this.#process.stdin.write(text.slice(at, at + length));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
   endInput(): void {
     this.#process.stdin.end();
   }
