@@ -49,7 +49,9 @@ class Watch {
   }
 
   /** Runs before all others, which do not find it among the listeners. */
-  readonly #onSignal = (): void => {
+  readonly #onSignal = (_signal: NodeJS.Signals, number?: number): void => {
+    // An event that the application emits itself comes without a number, and ends nothing where nobody else listens.
+    if (number === undefined && this.#process.listenerCount(this.#signal) === 1) return;
     this.#process.removeListener(this.#signal, this.#onSignal);
     if (this.#othersListen()) {
       this.#dying = false;

@@ -69,6 +69,17 @@ it('a handler that reloads is asked each time, and the process goes on', async (
   expect(calls()).toBe(1);
 });
 
+it('an event of that name that nobody listens to ends nothing', async () => {
+  const by = async (child: Child) => {
+    await child.printed('went on\n');
+    child.kill('SIGTERM');
+  };
+  const plain = await endApp({ ending: 'emit by hand', by });
+  const traced = await endApp({ ending: 'emit by hand', by, preload: REGISTER, env: exporting() });
+  expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
+  expect(calls()).toBe(1);
+});
+
 describe('an application that finds more to do whenever nothing is left', () => {
   it.each([
     ['is seen in all of it', {}],
