@@ -98,7 +98,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
 
   it('ends as timeout for the client when no answer comes in time', async () => {
     const { pair, answer } = await pairThatWaits();
-    await expect(dialect.callTool(pair.client, 'wait', { timeout: 50 })).rejects.toThrow('timed out');
+    await expect(dialect.callTool(pair.client, 'wait', { timeout: 500 })).rejects.toThrow('timed out');
     const server = modern || flavour.sessions ? CANCELLED_BY_PEER : UNSET;
     if (server === UNSET) answer();
     await expectEndings(telemetry, 'tools/call wait', { client: failed('timeout'), server });

@@ -103,7 +103,8 @@ export const SIZE = both(ANSWER, {
 export const DURATION = [
   both(ANSWER, { 'mcp_audit.duration_ms': expect.any(Number) }),
   // Its client gives up after 200 ms.
-  both(SLOW, { 'mcp_audit.duration_ms': { asymmetricMatch: (took: number) => took >= 199 && took < 20_000 } }),
+  // The SDK's timer begins before the message is sent, on a busy machine by some milliseconds.
+  both(SLOW, { 'mcp_audit.duration_ms': { asymmetricMatch: (took: number) => took >= 150 && took < 20_000 } }),
 ];
 export const ARGUMENT_NAMES = both(ANSWER, {
   'mcp_audit.tool.argument.keys': ['customer_id', 'limit'],
