@@ -16,6 +16,8 @@ const NO_NEWS: readonly RegExp[] = [
   /contains "none"\. SDK will not be initialized/,
   /^Current logger will (?:be overwritten|overwrite)/,
   /because maxQueueSize reached/,
+  // In a process that ends before the resource is found out, it is sent as far as it is known.
+  /^Accessing resource attributes before async attributes settled/,
   // An application that flushes or ends twice loses nothing by it.
   /(?:force flush after \w+|forceFlush on already) shutdown|shutdown may only be called once|Cannot call shutdown twice/,
 ];

@@ -57,13 +57,13 @@ function settings({ endpoint, protocol, delivery }, url, file) {
   };
 }
 
-/** How long a program takes to end without us, measured once for each way and kind. @type {Map<string, Promise<number>>} */
+/** How a program ends without us, measured once for each way and kind. @type {Map<string, Promise<Awaited<ReturnType<typeof run>>>>} */
 const baselines = new Map();
 
 /** @param {Row} row */
 function baseline({ how, kind }) {
   const name = `${how} ${kind}`;
-  const known = baselines.get(name) ?? run(how, kind).then(({ ms }) => ms);
+  const known = baselines.get(name) ?? run(how, kind);
   baselines.set(name, known);
   return known;
 }
@@ -84,14 +84,14 @@ async function measure(row) {
   const endpoint = await startOtlpEndpoint(row.protocol, { delayMs: row.endpoint === 'late' ? LATE_MS : 0 });
   try {
     const url = dead === undefined ? endpoint.url : await dead();
-    const [plainMs, result] = [await baseline(row), await run(row.how, row.kind, settings(row, url, file))];
+    const [plain, result] = [await baseline(row), await run(row.how, row.kind, settings(row, url, file))];
     const spans = () =>
       new Set(endpoint.spans.filter(({ name }) => name === 'tools/call echo').map(({ spanId }) => spanId)).size;
     const inFile = row.delivery === 'file' ? outcomesIn(readLines(file)) : 0;
     const arrived = () => outcomesIn(endpoint.logs.map(({ body }) => JSON.parse(body)));
     const records = () => (row.delivery === 'file' ? inFile : arrived());
     if (isDelivered(row)) await waitFor(() => spans() >= result.answered && records() >= result.answered);
-    return { ...result, plainMs, costMs: result.ms - plainMs, spans: spans(), records: records() };
+    return { ...result, plain, costMs: result.ms - plain.ms, spans: spans(), records: records() };
   } finally {
     await endpoint.close();
   }
@@ -118,8 +118,10 @@ async function waitFor(condition) {
 }
 
 /** What is wrong with a row. @param {Row} row @param {Awaited<ReturnType<typeof measure>>} result */
-function faultsOf(row, { answered, records, spans, costMs }) {
+function faultsOf(row, { answered, records, spans, costMs, code, signal, plain }) {
   const faults = [];
+  if (code !== plain.code || signal !== plain.signal)
+    faults.push(`ended with ${signal ?? code}, not ${plain.signal ?? plain.code}`);
   if (answered < CALLS) faults.push(`${CALLS - answered} calls not answered`);
   if (row.delivery === 'file' && records < answered) faults.push(`${answered - records} outcomes missing`);
   if (isDelivered(row) && row.delivery === 'otel' && records < answered)
@@ -163,9 +165,9 @@ let failed = 0;
 async function work() {
   for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
     const { result, faults } = await settle(row);
-    const { answered, spans, records, ms, plainMs, costMs } = result;
+    const { answered, spans, records, ms, plain, costMs } = result;
     if (faults.length > 0) failed += 1;
-    const cells = [...Object.values(row), answered, spans, records, ...[ms, plainMs, costMs].map(Math.round)];
+    const cells = [...Object.values(row), answered, spans, records, ...[ms, plain.ms, costMs].map(Math.round)];
     console.log(`${line(cells)}${faults.length > 0 ? `  ✗ ${faults.join(', ')}` : ''}`);
   }
 }

@@ -192,6 +192,21 @@ describe('what the application does at exit', () => {
   });
 });
 
+it('a resource that is still being found out is sent as far as it is known, without a complaint', async () => {
+  const endpoint = await endpointOf('http/json');
+  // The SDK itself waits for it with its exports.
+  const pending = ['--import', 'mcp-trail/register', '--import', './test/fixtures/pending-resource.mjs'];
+  const env = {
+    SAFETY_ENDS_WITH: 'exit',
+    ...exportTo(endpoint.url, 'http/json'),
+    OTEL_SERVICE_NAME: 'early',
+    ...NEVER,
+  };
+  expect(await run([...pending, CLIENT], { env })).toMatchObject({ code: 5, stderr: '' });
+  expect(spansOf(endpoint)).toContain('tools/call echo');
+  expect(endpoint.spans[0]?.resource['service.name']).toBe('early');
+});
+
 it('spans that are not sampled stay where they are', async () => {
   const endpoint = await endpointOf('http/json');
   await call('exit', { ...exportTo(endpoint.url, 'http/json'), ...NEVER, OTEL_TRACES_SAMPLER: 'always_off' });
