@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest';
+import { Fields } from '../../../src/audit/fields.js';
+import { addSafe, type Veil } from '../../../src/audit/sanitise.js';
+import { Redactor } from '../../../src/redact/redactor.js';
+import { Tally } from '../../../src/redact/tally.js';
+
+const veil = (showId: Veil['showId'] = (id) => id): Veil => ({
+  redactor: new Redactor(),
+  tally: new Tally(),
+  secret: undefined,
+  showId,
+});
+const ADA = 'CN=ada@example.com,O=Example';
+
+it('the subject of a client certificate is told whole, as that of the actor and as its own', () => {
+  const facts = { 'audit.actor.id': ADA, 'mcp_audit.actor.source': 'mtls', 'tls.client.subject': ADA } as const;
+  const fields = addSafe(new Fields(), facts, veil());
+  expect(Object.fromEntries(fields.entries())).toEqual(facts);
+});
+
+it('every field that says who somebody is is told in the same way, and no other is', () => {
+  const facts = {
+    'audit.actor.id': ADA,
+    'mcp_audit.actor.source': 'oauth',
+    'user.id': ADA,
+    'user.name': ADA,
+    'user.roles': [ADA],
+    'mcp_audit.oauth.client_id': ADA,
+    'tls.client.subject': ADA,
+    'mcp_audit.inventory.annotation.added_by': ADA,
+    'mcp_audit.inventory.annotation.removed_by': ADA,
+    'mcp_audit.inventory.annotation.reviewer': ADA,
+    'mcp_audit.inventory.annotation.notes': ADA,
+    'mcp_audit.team.id': ADA,
+  } as const;
+  const told = Object.fromEntries(
+    addSafe(
+      new Fields(),
+      facts,
+      veil((id) => `told: ${id}`),
+    ).entries(),
+  );
+  const hidden = ADA.replace('ada@example.com', '[REDACTED:email]');
+  const expected = Object.keys(facts).map((key) => {
+    if (key === 'mcp_audit.actor.source') return [key, 'oauth'];
+    if (key === 'user.roles') return [key, [hidden]];
+    return [key, /notes|team/.test(key) ? hidden : `told: ${ADA}`];
+  });
+  expect(told).toEqual(Object.fromEntries(expected));
+});
+
+it.each(['self_asserted', 'none'] as const)('an actor whose source is %s has a name like any other', (source) => {
+  const fields = addSafe(
+    new Fields(),
+    { 'audit.actor.id': ADA, 'mcp_audit.actor.source': source },
+    veil(() => 'told'),
+  );
+  expect(fields.get('audit.actor.id')).toContain('[REDACTED:email]');
+});
