@@ -108,8 +108,8 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
   const inventory = new Inventory({
     now: () => Date.now(),
     declaredNames,
-    redactName: (name) => redactor.name('inventory', name),
-    redactIdentity: (id) => redactor.identity('inventory', id),
+    redactName: (name, again = false) => redactor.name('inventory', name, undefined, { again }),
+    redactIdentity: (id, again = false) => redactor.identity('inventory', id, undefined, { again }),
     redactText: (text) => redactor.text('inventory', text) ?? REDACTED,
     onProblem: warnOperator,
   });

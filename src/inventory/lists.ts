@@ -69,7 +69,7 @@ export class Lists {
 
   /** The tool that was used. Callers choose names: only success shows that there is such a tool. */
   used(server: ServerState, name: string, succeeded: boolean, at: number): ToolState | undefined {
-    const kept = this.#options.names.kept(name);
+    const kept = this.#options.names.recorded(name);
     const known = server.tools.get(kept);
     if (known !== undefined || !succeeded || !makeRoom(server, this.#toolLimit(server))) return known;
     const tool = newTool(kept, 'unlisted', at);

@@ -5,32 +5,42 @@ const MAX_REMEMBERED = 2000;
 export const UNREADABLE = '[REDACTED:hook_error]';
 
 export class Names {
-  readonly #redact: ((name: string) => string) | undefined;
+  readonly #redact: ((name: string, again: boolean) => string) | undefined;
   /** The same few names come with every call. */
   readonly #remembered = new Map<string, string>();
+  readonly #recorded = new Map<string, string>();
 
-  constructor(redact: ((name: string) => string) | undefined) {
+  constructor(redact: ((name: string, again: boolean) => string) | undefined) {
     this.#redact = redact;
   }
 
   /** The form of a name that is kept, and that names are compared by. */
   kept(name: string, max: number = MAX_NAME): string {
-    if (name.length > MAX_NAME) return cut(this.#redacted(name), max);
-    let kept = this.#remembered.get(name);
+    return this.#remember(this.#remembered, name, max, false);
+  }
+
+  /** The same of a name out of a record, which was redacted for it. */
+  recorded(name: string): string {
+    return this.#remember(this.#recorded, name, MAX_NAME, true);
+  }
+
+  #remember(remembered: Map<string, string>, name: string, max: number, again: boolean): string {
+    if (name.length > MAX_NAME) return cut(this.#redacted(name, again), max);
+    let kept = remembered.get(name);
     if (kept === undefined) {
-      kept = cut(this.#redacted(name), MAX_NAME);
-      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-      this.#remembered.set(name, kept);
+      kept = cut(this.#redacted(name, again), MAX_NAME);
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+      remembered.set(name, kept);
     }
     return cut(kept, max);
   }
 
   /** A hook that fails costs the name. */
-  #redacted(name: string): string {
+  #redacted(name: string, again: boolean): string {
     const read = name.slice(0, MAX_READ);
     if (this.#redact === undefined) return plain(read);
     try {
-      const redacted: unknown = this.#redact(read);
+      const redacted: unknown = this.#redact(read, again);
       return typeof redacted === 'string' ? plain(redacted.slice(0, MAX_READ)) : UNREADABLE;
     } catch {
       return UNREADABLE;

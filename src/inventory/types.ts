@@ -121,10 +121,10 @@ export interface InventoryOptions {
   readonly maxServers?: number | undefined;
   /** Tools kept per server, of at most 10 000 in all. @defaultValue 1000 */
   readonly maxTools?: number | undefined;
-  /** Redacts what a peer chose before it is kept. @defaultValue as it is */
-  readonly redactName?: ((name: string) => string) | undefined;
+  /** Redacts what a peer chose before it is kept; `again` what comes out of a record. @defaultValue as it is */
+  readonly redactName?: ((name: string, again?: boolean) => string) | undefined;
   /** Redacts what says who acted before it is kept. @defaultValue as {@link redactName} does */
-  readonly redactIdentity?: ((id: string) => string) | undefined;
+  readonly redactIdentity?: ((id: string, again?: boolean) => string) | undefined;
   /** Redacts what people say before it is kept. @defaultValue as it is */
   readonly redactText?: ((text: string) => string) | undefined;
   /** Argument names that an input schema declares; its answers are kept per tool. @defaultValue none are known */

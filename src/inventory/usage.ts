@@ -77,7 +77,7 @@ function lastUseOf(
   names: Names,
   identities: Names,
 ): LastUse {
-  const kept = (name: string | undefined, as = names) => (typeof name === 'string' ? as.kept(name) : undefined);
+  const kept = (name: string | undefined, as = names) => (typeof name === 'string' ? as.recorded(name) : undefined);
   return {
     at,
     actor: kept(actor, identities),

@@ -49,6 +49,6 @@ export const MAX_CAPTURED_CHARS = 1024;
 
 /**
  * Characters read of one call, names and values together, after which the rest is left out: what is read costs as much as
- * what is shown. A value that was begun is read to its own bound.
+ * what is shown, and what is read again decoded costs that again. A value that was begun is read to its own bound.
  */
 export const MAX_READ_CHARS = 32_768;

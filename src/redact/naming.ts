@@ -1,4 +1,5 @@
 /** What a number is called: by the words before it, or by the name that it stands under. */
+import type { Span } from './span.js';
 
 /** How far back a name is looked for. */
 const MAX_BEFORE = 64;
@@ -26,15 +27,16 @@ export const named = (words: string) => new RegExp(`(?<![a-z])(?:${words})(?![a-
 const ID_OR_NAME = /^audit\.(?:actor|target)\.id$/;
 
 /** Whether a bare number is an id, a quantity or a time, by the name before it or that of the field that the text stands under. */
-export function isNobodys(text: string, start: number, label: string | undefined): boolean {
+export function isNobodys(text: string, { start, end }: Span, label: string | undefined): boolean {
   const first = Math.max(0, start - MAX_BEFORE);
   // What may stand before one of several values.
   let at = start;
   while (at > first && /[\s"'`[\\\d,;]/.test(text.charAt(at - 1))) at -= 1;
   const sign = text.charAt(at - 1);
   if (at > first && sign === '#') return true;
-  // Where the text goes on before the number, the name of the field is not the number's.
-  const name = at === first ? idField(label) : /[:=>]/.test(sign) ? nameBefore(text, first, at - 1) : '';
+  // Where there is more in the text than the number, the name of the field is not the number's.
+  const whole = at === first && first === 0 && end >= text.length - 1;
+  const name = whole ? idField(label) : /[:=>]/.test(sign) ? nameBefore(text, first, at - 1) : '';
   const words = name.replace(/([a-z])([A-Z])/g, '$1 $2');
   return (ID.test(name) || QUANTITY.test(words)) && !PERSONAL.test(name) && !PERSONAL.test(label ?? '');
 }

@@ -135,12 +135,13 @@ function idOf(
   const bare = first === last;
   let id = card && isCard(digits) ? 'card' : undefined;
   // In a row of numbers some happen to stand in groups that others are written in.
-  const inRow = groups[first]?.sign === ' ' || groups[last + 1]?.sign === ' ';
+  const spaced = groups[last]?.sign === ' ' || groups[first + 1]?.sign === ' ';
+  const inRow = spaced && (groups[first]?.sign === ' ' || groups[last + 1]?.sign === ' ');
   if (id === undefined && (bare ? !TIME.test(digits) : !inRow)) {
     const row = rows.find(({ isValid }) => isValid(digits));
     id = row && (row.id ?? 'national-id');
   }
-  return id !== undefined && bare && isNobodys(text, (groups[first] as Group).start, label) ? undefined : id;
+  return id !== undefined && bare && isNobodys(text, groups[first] as Group, label) ? undefined : id;
 }
 
 /** A number in any form, or none, with its name before it. */

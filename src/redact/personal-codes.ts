@@ -5,6 +5,8 @@ import { isChinese, isCnpj, isDmy, isNir, isYmd } from './national-checks.js';
 import { type Span, startsAlone } from './span.js';
 
 interface Code {
+  /** Whose, and what it is called there. */
+  readonly of: string;
   /** As it is written. No two rows match the same text. */
   readonly form: string;
   /** Of the text without the signs between its groups. */
@@ -90,24 +92,33 @@ const isChilean = (code: string) => weighted(code.padStart(9, '0'), [3, 2, 7, 6,
 /** The United Kingdom: prefixes that are not given out. There is no check, but hardly anything else looks so. */
 const isNino = (code: string) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(code);
 
-const CODES: readonly Code[] = [
-  { form: '(?:\\d{8}|\\d{2}\\.\\d{3}\\.\\d{3}|[XYZ]-?\\d{7})[ -]?[A-HJ-NP-TV-Z]', isValid: isSpanish },
-  { form: '\\d{6}[-+A-FU-Y]\\d{3}[0-9A-FHJ-NPR-Y]', isValid: isFinnish },
-  { form: '[A-Z]{6}[\\dL-V]{2}[A-EHLMPRST][\\dL-V]{2}[A-Z][\\dL-V]{3}[A-Z]', isValid: isItalian },
-  { form: '[A-Z][AEIOUX][A-Z]{2}\\d{6}[HMX][A-Z]{5}[A-Z\\d]\\d', isValid: isMexican },
-  { form: '\\d{17}X', isValid: isChinese },
-  { form: '[12] ?\\d{2} ?\\d{2} ?2[AB] ?\\d{3} ?\\d{3} ?\\d{2}', isValid: isNir },
-  { form: '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]', isValid: isNino },
-  { form: '[STFGM]\\d{7}[A-Z]', isValid: isSingaporean },
+export const CODES: readonly Code[] = [
   {
+    of: 'Spanish DNI and NIE',
+    form: '(?:\\d{8}|\\d{2}\\.\\d{3}\\.\\d{3}|[XYZ]-?\\d{7})[ -]?[A-HJ-NP-TV-Z]',
+    isValid: isSpanish,
+  },
+  { of: 'Finnish HETU', form: '\\d{6}[-+A-FU-Y]\\d{3}[0-9A-FHJ-NPR-Y]', isValid: isFinnish },
+  {
+    of: 'Italian codice fiscale',
+    form: '[A-Z]{6}[\\dL-V]{2}[A-EHLMPRST][\\dL-V]{2}[A-Z][\\dL-V]{3}[A-Z]',
+    isValid: isItalian,
+  },
+  { of: 'Mexican CURP', form: '[A-Z][AEIOUX][A-Z]{2}\\d{6}[HMX][A-Z]{5}[A-Z\\d]\\d', isValid: isMexican },
+  { of: 'Chinese resident id', form: '\\d{17}X', isValid: isChinese },
+  { of: 'French NIR', form: '[12] ?\\d{2} ?\\d{2} ?2[AB] ?\\d{3} ?\\d{3} ?\\d{2}', isValid: isNir },
+  { of: 'UK NINO', form: '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]', isValid: isNino },
+  { of: 'Singaporean NRIC', form: '[STFGM]\\d{7}[A-Z]', isValid: isSingaporean },
+  {
+    of: 'Taiwanese id',
     form: '[A-Z][1289]\\d{8}',
     isValid: isTaiwanese,
     names: named('taiwan\\w*|national id\\w*|身[分份][證证]\\w*|roc id|id (?:card|number|no)'),
   },
-  { form: '[A-Z]{1,2}\\d{6}\\([\\dA]\\)', isValid: isHongKong },
-  { form: '\\d{7}[A-W][A-IW]?', isValid: isIrish, names: named('ppsn?') },
-  { form: '\\d{1,2}\\.?\\d{3}\\.?\\d{3}-[Kk]', isValid: isChilean },
-  { form: '[A-Z\\d]{2}\\.[A-Z\\d]{3}\\.[A-Z\\d]{3}/[A-Z\\d]{4}-\\d{2}', isValid: isCnpj },
+  { of: 'Hong Kong id', form: '[A-Z]{1,2}\\d{6}\\([\\dA]\\)', isValid: isHongKong },
+  { of: 'Irish PPS', form: '\\d{7}[A-W][A-IW]?', isValid: isIrish, names: named('ppsn?') },
+  { of: 'Chilean RUT', form: '\\d{1,2}\\.?\\d{3}\\.?\\d{3}-[Kk]', isValid: isChilean },
+  { of: 'Brazilian CNPJ', form: '[A-Z\\d]{2}\\.[A-Z\\d]{3}\\.[A-Z\\d]{3}/[A-Z\\d]{4}-\\d{2}', isValid: isCnpj },
 ];
 
 /** None begins within a longer number or word, but right behind an escape. The cheap looks come first. */

@@ -71,7 +71,9 @@ const MAX_READINGS = 4;
 
 /** Findings in the text as it is shown, and in what it reads as once it is decoded, in order. `seen` has all characters. */
 function allFindings(shown: string, seen: string, means: Means): Finding[] {
+  const { reading } = means;
   const found = findings(shown, means);
+  if (reading !== undefined) reading.left -= seen.length;
   let origin = (span: Span): Span => span;
   let text = seen;
   let readings = 0;
@@ -82,6 +84,8 @@ function allFindings(shown: string, seen: string, means: Means): Finding[] {
     unchanged = 0;
     readings += 1;
     text = decoded.text;
+    // Each reading costs what the first did.
+    if (reading !== undefined) reading.left -= text.length;
     const outer = origin;
     origin = (span) => outer(decoded.origin(span));
     for (const { id, ...span } of findings(text, means)) found.push({ id, ...origin(span) });
@@ -118,9 +122,8 @@ function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id:
  * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
  */
 export function scrub(value: string, limit: number, multiline = false, means = NO_MEANS): string {
-  const { detectors, tally, again, reading } = means;
+  const { detectors, tally, again } = means;
   const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
-  if (reading !== undefined) reading.left -= seen.length;
   const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
   let part: Part = { text: safe, limit: wholeCharacters(value, limit) };
   const changed = safe.slice(0, part.limit) !== seen.slice(0, part.limit);

@@ -1,4 +1,5 @@
 /** Says whether a text gives a known secret away, whatever a hook made of it: for what leaves after the redactor. */
+import { readAs } from './unseen.js';
 
 /** Anything shorter is found in texts by chance. */
 const MIN_SECRET_CHARS = 8;
@@ -12,7 +13,7 @@ const SHORTER = 4;
 
 /**
  * True when the text contains the secret: plain, in other capitals, reversed, percent-encoded, escaped as in JSON, or as hex,
- * base64 or base64url, also as a part of something longer that was encoded; and when the text is too long to say, over a
+ * base64 or base64url, with characters in it that are not seen or look like its own, also as a part of something longer that was encoded; and when the text is too long to say, over a
  * million characters. False without a secret, and for one of less than 8 characters. Does not find pieces of the secret.
  */
 export function containsSecret(text: string, secret: string | undefined): boolean {
@@ -21,8 +22,9 @@ export function containsSecret(text: string, secret: string | undefined): boolea
   // Nearly always: what hooks answer is shorter than a token.
   if (text.length < needle.length - SHORTER) return false;
   if (text.length > MAX_TEXT_CHARS) return true;
-  const haystacks = [text, percentDecoded(text), jsonDecoded(text)].map((each) => each.toLowerCase());
-  const needles = [needle, [...needle].reverse().join(''), hexOf(needle)];
+  const decoded = [text, percentDecoded(text), jsonDecoded(text)];
+  const haystacks = [...decoded, ...decoded.map(readAs)].map((each) => each.toLowerCase());
+  const needles = [needle, readAs(needle), [...needle].reverse().join(''), hexOf(needle)];
   if (needles.some((each) => haystacks.some((haystack) => haystack.includes(each.toLowerCase())))) return true;
   const base64 = percentDecoded(text).replace(/\s/g, '').replaceAll('-', '+').replaceAll('_', '/');
   return base64Cores(needle).some((core) => base64.includes(core));

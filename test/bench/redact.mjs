@@ -19,20 +19,36 @@ const { values: flags } = parseArgs({
 
 const SIZE = 16_384;
 const SLOWER = 1.5;
+/** Milliseconds that a call may cost, on a core that may be three times as slow as this one. */
+const CALL = 20 / 3;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const corpus = await loadCorpus();
 
-const builds = [{ name: 'this build', scrub: await scrubOf(resolve(here, '../../dist')) }];
-if (flags.against !== undefined) builds.unshift({ name: 'other build', scrub: await scrubOf(resolve(flags.against)) });
+const builds = [{ name: 'this build', ...(await load(resolve(here, '../../dist'))) }];
+if (flags.against !== undefined) builds.unshift({ name: 'other build', ...(await load(resolve(flags.against))) });
 
-const failures = [...judge(), ...time()];
+const failures = [...judge(), ...time(), ...timeCalls()];
 for (const failure of failures) console.log(`over the limit: ${failure}`);
 process.exit(failures.length === 0 ? 0 : 1);
 
-async function scrubOf(dist) {
-  const { scrub } = await import(pathToFileURL(resolve(dist, 'esm/redact/scrub.js')).href);
-  return (text) => scrub(text, text.length, true);
+/** What of a build is used here: the redaction of a text, and what one call's arguments go through. */
+async function load(dist) {
+  const from = (name) => import(pathToFileURL(resolve(dist, `esm/redact/${name}.js`)).href);
+  const { scrub, newReading } = await from('scrub');
+  const { argumentNames } = await from('argument-names');
+  const { Redactor } = await from('redactor');
+  const { Tally } = await from('tally');
+  const redactor = new Redactor();
+  return {
+    scrub: (text) => scrub(text, text.length, true),
+    capture: (args) => {
+      const tally = new Tally();
+      const reading = newReading?.();
+      argumentNames(args, undefined, redactor, tally, 'argument name', reading);
+      redactor.value('arguments', args, tally, { reading });
+    },
+  };
 }
 
 /** The corpus is that of the tests, in TypeScript. */
@@ -87,6 +103,26 @@ function time() {
   rows.push(['mean', ...sums.map((value) => value.toFixed(1)), ...(compared ? [ratio(sums)] : [])]);
   print(rows);
   return compared && sums[1] / sums[0] > SLOWER ? [`time: ${ratio(sums)} times as long`] : [];
+}
+
+/** Processor time of what one call's arguments go through: their names and values for a record. */
+function timeCalls() {
+  const over = [];
+  const rows = [['call', ...builds.map(({ name }) => `${name}, ms`)]];
+  for (const [kind, args] of Object.entries(corpus.callsToTime())) {
+    const times = builds.map(({ capture }) => {
+      const spent = Array.from({ length: 9 }, () => {
+        const { user } = process.cpuUsage();
+        capture(args);
+        return (process.cpuUsage().user - user) / 1000;
+      });
+      return median(spent);
+    });
+    rows.push([kind, ...times.map((each) => each.toFixed(1))]);
+    if (times.at(-1) > CALL) over.push(`${kind}: ${times.at(-1).toFixed(1)} ms, of ${CALL.toFixed(1)}`);
+  }
+  print(rows);
+  return over;
 }
 
 function microseconds(scrub, text) {

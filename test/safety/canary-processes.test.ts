@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Collector, startCollector } from './canary/collector.js';
-import { type Kind, LOOK_ALIKES, MARKER, noise, PERSONAL, SECRETS } from './canary/kinds.js';
+import { BARE_NUMBERS, type Kind, LOOK_ALIKES, MARKER, noise, PERSONAL, SECRETS } from './canary/kinds.js';
 import type { Hit } from './canary/search.js';
 import { Sweep } from './canary/sweep.js';
 import { Child } from './child.js';
@@ -103,8 +103,25 @@ async function start(script: string, sweeps: readonly Sweep[], env: Record<strin
 /** Each kind a sweep of its own, as they are all sent to one process. */
 const sweepsOf = (kinds: readonly Kind[], name: string) => kinds.map((kind) => new Sweep(kind, `${name} ${kind.name}`));
 
+/** Who acts is told whole, whatever the id looks like. */
+const IDENTITIES = new Set(['OAuth client', 'subject']);
+
+/** A bare number is an id where ids belong. */
+const IDS = new Set([
+  'correlation header',
+  'request id',
+  'request id header',
+  'request id in the response',
+  'session id',
+]);
+
+const isByDesign = (kind: string, field: string) =>
+  (BARE_NUMBERS.has(kind) && IDS.has(field)) || (IDENTITIES.has(field) && PERSONAL.some(({ name }) => name === kind));
+
 function allHits(sweeps: readonly Sweep[], outputs: ReadonlyMap<string, string>): (Hit & { kind: string })[] {
-  return sweeps.flatMap((sweep) => sweep.hits(outputs).map((hit) => ({ kind: sweep.kind.name, ...hit })));
+  return sweeps
+    .flatMap((sweep) => sweep.hits(outputs).map((hit) => ({ kind: sweep.kind.name, ...hit })))
+    .filter(({ kind, field }) => !isByDesign(kind, field));
 }
 
 /** Every output is there, and has something in it. */

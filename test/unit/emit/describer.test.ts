@@ -53,4 +53,15 @@ describe('what a request says of itself', () => {
       'gen_ai.prompt.variable.city': 'Rome',
     });
   });
+
+  test('is of the variables of a prompt what may be read of one call, and a mark for the rest', () => {
+    const names = Array.from({ length: 64 }, (_, index) => `v${index}`);
+    const given = Object.fromEntries(names.map((name) => [name, 'x'.repeat(4096)]));
+    const attributes = started(1, { arguments: given }, 'prompts/get');
+    const shown = names.filter((name) => attributes[`gen_ai.prompt.variable.${name}`] !== undefined);
+    expect(shown).toEqual(names.slice(0, shown.length));
+    expect(shown.length).toBeGreaterThanOrEqual(7);
+    expect(shown.length).toBeLessThanOrEqual(8);
+    expect(attributes['gen_ai.prompt.variable.[TRUNCATED]']).toBe(true);
+  });
 });

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { mod11And10, verhoeff } from '../../../src/redact/check-digits.js';
+import { NATIONAL_IDS } from '../../../src/redact/national-ids.js';
+import { CODES } from '../../../src/redact/personal-codes.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { scrub } from '../../../src/redact/scrub.js';
 
@@ -86,12 +89,14 @@ describe('an id is no card number', () => {
       id: '[REDACTED:card]',
     });
     expect(redactor.name('jsonrpc.request.id', CARD.join(' '))).toBe('[REDACTED:card]');
+    expect(redactor.name('jsonrpc.request.id', `${card} 7`)).toBe('[REDACTED:card] 7');
     expect(redactor.name('audit.target.id', card)).toBe('[REDACTED:card]');
     expect(redactor.name('gen_ai.tool.name', card)).toBe('[REDACTED:card]');
   });
 });
 
 test('numbers side by side are all hidden, and what is between them stays', () => {
+  expect(clean('4 111.444.777-35 42')).toBe('4 [REDACTED:national-id] 42');
   expect(clean(`12 ${CARD.join(' ')} ${CARD.join(' ')}, 85.07.30-033.28 and 111.444.777-35.`)).toBe(
     '12 [REDACTED:card] [REDACTED:card], [REDACTED:national-id] and [REDACTED:national-id].',
   );
@@ -125,4 +130,11 @@ describe('what is taken for an e-mail address is one', () => {
   ])('%s is', (text, expected) => {
     expect(clean(text)).toBe(expected);
   });
+});
+
+test('SECURITY.md names every number that is known, and no other', () => {
+  const page = readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8');
+  const listed = /<!-- national ids -->\s([\s\S]*?)\s<!-- end -->/.exec(page)?.[1] ?? '';
+  const named = listed.split(/,\s*/).map((each) => each.trim());
+  expect(named.sort()).toEqual([...new Set([...NATIONAL_IDS, ...CODES].map(({ of }) => of))].sort());
 });

@@ -22,6 +22,12 @@ describe('a secret is found', () => {
       'in JSON, escaped letter by letter',
       (secret) => secret.replace(/[\s\S]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
     ],
+    ['with characters that are not seen', (secret) => secret.replace(/.{3}/g, '$&\u200b\u00ad')],
+    ['the same, percent-encoded', (secret) => encodeURIComponent(secret.replace(/.{3}/g, '$&\u200b'))],
+    [
+      'in full-width letters',
+      (secret) => secret.replace(/[A-Za-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)),
+    ],
     ['as hex', (secret) => Buffer.from(secret).toString('hex')],
     ['as hex in capitals', (secret) => Buffer.from(secret).toString('hex').toUpperCase()],
     ['as base64', (secret) => base64(secret)],

@@ -274,6 +274,16 @@ describe('one call is read to a bound, names and values together', () => {
     expect(result).toEqual({ dropped: 0, value: given });
   });
 
+  test.each([
+    ['once where there is nothing to decode', 'x'.repeat(100), 100],
+    ['twice where there is', 'é'.repeat(100), 200],
+    ['and for each encoding', `${'x'.repeat(98)}%2541`, 103 + 101 + 99],
+  ])('a text is read %s', (_, text, read) => {
+    const left = newReading();
+    new Redactor().text('result', text, undefined, { reading: left });
+    expect(MAX_READ_CHARS - left.left).toBe(read);
+  });
+
   test('values that have a rule are left out and counted beyond it', () => {
     const given = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`a${index}`, 'v'.repeat(1024)]));
     const rules = new Map(

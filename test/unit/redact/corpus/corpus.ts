@@ -4,7 +4,9 @@
  */
 import { HARMLESS_TEXTS } from './benign.js';
 import { draw, seeded } from './draw.js';
+import { IDENTITIES } from './identities.js';
 import { changed, type Format, isHeldOut, missed, type Scrub } from './measure.js';
+import { PERSONAL_FORMATS } from './personal-formats.js';
 import { SECRET_FORMATS } from './secret-formats.js';
 
 /** One part, and what of it a redactor gets wrong. */
@@ -33,7 +35,9 @@ export const PARTS: readonly Part[] = [
     0.05,
   ),
   toHide('formats that were held out', SECRET_FORMATS.filter(isHeldOut), 0.05),
+  toHide('personal data', PERSONAL_FORMATS, 0.05),
   toKeep('harmless texts', HARMLESS_TEXTS, 0.01),
+  toKeep('names and ids', IDENTITIES, 0.01),
 ];
 
 /** Texts of a size, one for each kind that goes through a redactor. */
@@ -50,5 +54,20 @@ export function textsToTime(size: number): Readonly<Record<string, string>> {
     'code and logs': repeated(HARMLESS_TEXTS.slice(-600).join('\n')),
     base64: draw(`{b${size}}`, seeded('base64')).text,
     'full of secrets': repeated(secrets.join('\n')),
+    'names and ids': repeated(IDENTITIES.join('\n')),
+  };
+}
+
+/** Arguments of calls that make a redactor read much. */
+export function callsToTime(): Readonly<Record<string, Record<string, string>>> {
+  const text = (unit: string) => unit.repeat(4096).slice(0, 4096);
+  const call = (count: number, name: (index: number) => string, value: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index), value]));
+  return {
+    '8 arguments of 40 characters': call(8, (index) => `argument${index}`, 'the quick brown fox jumps over the dogs.'),
+    '300 arguments of 4 KiB': call(300, (index) => `argument${index}`, text('the quick brown fox ')),
+    '300 arguments with names of 4 KiB': call(300, (index) => index + text('name '), text('the quick brown fox ')),
+    'the same, of numbers': call(300, (index) => index + text('4111 '), text('52998224725 ')),
+    'the same, encoded': call(300, (index) => index + text('%2541\uff21'), text('a%40\\u0041\uff21')),
   };
 }
