@@ -31,13 +31,12 @@ export class Earlier {
    * asks in its course.
    */
   callOf(
-    task: string | undefined,
+    task: string,
     connection: Connection,
     sent: boolean,
     row: MethodRow,
     parent: Context,
   ): SpanContext | undefined {
-    if (task === undefined) return undefined;
     const asks = row.kind === 'request' && row.task === 'names';
     const call = this.#tasks.madeBy(connection, asks ? sent : !sent, task);
     return call?.spanId === trace.getSpanContext(parent)?.spanId ? undefined : call;
@@ -72,12 +71,7 @@ export function numberRound(operation: Operation, previous: Round | undefined, p
   } else if (isLaterRound(params)) operation.round = undefined;
 }
 
-/** Links beside those there are. */
-export function linksTo(
-  links: readonly Link[] | undefined,
-  ...others: readonly (SpanContext | undefined)[]
-): readonly Link[] | undefined {
-  let all = links;
-  for (const context of others) if (context !== undefined) all = [...(all ?? []), { context }];
-  return all;
+/** One more link, where there is one. */
+export function linkedTo(links: readonly Link[] | undefined, context: SpanContext | undefined) {
+  return context === undefined ? links : [...(links ?? []), { context }];
 }

@@ -45,7 +45,7 @@ export function isOthers(active: Context): boolean {
 // The API does not let a span be read; the SDK's spans hold all this in the open.
 function scopeOfOther(span: Span): string | undefined {
   const { attributes, instrumentationScope } = span as { attributes?: unknown; instrumentationScope?: unknown };
-  if (asRecord(attributes)?.[ATTR_MCP_METHOD_NAME] === undefined || enriched.has(span)) return undefined;
   const name = asString(asRecord(instrumentationScope)?.['name']);
-  return name === PACKAGE_NAME ? undefined : name;
+  if (name === undefined || name === PACKAGE_NAME) return undefined;
+  return asRecord(attributes)?.[ATTR_MCP_METHOD_NAME] === undefined || enriched.has(span) ? undefined : name;
 }

@@ -80,8 +80,10 @@ export function inboundParent(
   trust: 'parent' | 'link',
 ): InboundParent {
   const base = trust === 'link' ? ROOT_CONTEXT : ambient;
+  if (meta === undefined && headers === undefined && !connection.servesStdio)
+    return { context: ambient, links: undefined };
   let extracted = meta === undefined ? base : extract(base, meta);
-  if (!hasSpan(ambient) && trace.getSpan(extracted) === trace.getSpan(base)) {
+  if (trace.getSpan(extracted) === trace.getSpan(base) && !hasSpan(ambient)) {
     const around = surroundings(connection, base, headers);
     if (around !== base) extracted = meta === undefined ? around : extract(around, meta);
   }

@@ -174,6 +174,7 @@ export class Pipeline {
         });
       }
       this.#sessions.end(connection, open.length > 0 ? CONNECTION_CLOSED : SUCCESS);
+      connection.forget();
     } catch (error) {
       reportFailure('ending a session', error);
     }

@@ -123,17 +123,16 @@ export function carry<M extends { readonly params?: unknown }>(
  * is none: it is the application's data, and merges with ours.
  */
 export function traceContextOf(carrier: Carrier): unknown {
-  return firstField((field) => carrier[field]);
+  for (const field of propagation.fields()) {
+    if (field !== 'baggage' && carrier[field] !== undefined) return carrier[field];
+  }
+  return undefined;
 }
 
 /** The same of the headers of an HTTP request. */
 export function traceContextOfHeaders(headers: RequestHeaders): unknown {
-  return firstField((field) => headerOf(headers, field.toLowerCase()));
-}
-
-function firstField(read: (field: string) => unknown): unknown {
   for (const field of propagation.fields()) {
-    const value = field === 'baggage' ? undefined : read(field);
+    const value = field === 'baggage' ? undefined : headerOf(headers, field.toLowerCase());
     if (value !== undefined) return value;
   }
   return undefined;

@@ -15,7 +15,7 @@ import type { Round } from '../session/rounds.js';
 import { callHook } from '../util/call-hook.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import type { Describer } from './describer.js';
-import { Earlier, hasRounds, linksTo, numberRound } from './earlier.js';
+import { Earlier, hasRounds, linkedTo, numberRound } from './earlier.js';
 import { enrich, isOthers, noticeOther } from './others.js';
 import { withSpan } from './overlay-context.js';
 import {
@@ -207,7 +207,8 @@ export class Starter {
       enrich(reused, attributes);
       return reused;
     }
-    const all = linksTo(links, previous?.first, this.#earlier.callOf(task, connection, sent, row, parent));
+    const call = task === undefined ? undefined : this.#earlier.callOf(task, connection, sent, row, parent);
+    const all = linkedTo(linkedTo(links, previous?.first), call);
     const options: SpanOptions = { kind: template.spanKind, attributes };
     if (all !== undefined) options.links = all as Link[];
     return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);

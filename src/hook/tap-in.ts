@@ -135,7 +135,9 @@ export class TapIn {
       const headers = headersOf(extra) ?? http?.http?.headers();
       const auth = this.#pipeline.observed ? authFactsOf((extra as MessageExtra | undefined)?.authInfo) : undefined;
       const peer = auth === undefined ? http : { ...(http ?? NO_HTTP), auth };
-      return { peer, headers, related };
+      return peer === undefined && headers === undefined && related === undefined
+        ? NOWHERE
+        : { peer, headers, related };
     } catch (error) {
       reportFailure('reading an HTTP request', error);
       return { related };

@@ -147,6 +147,12 @@ export class Connection {
     return sent ? this.#tasksSent : this.#tasksReceived;
   }
 
+  /** It is closed: nobody will ask about what it has made. */
+  forget(): void {
+    this.#tasksSent.clear();
+    this.#tasksReceived.clear();
+  }
+
   /** Every open request of this connection, both directions. */
   openRequests(): Operation[] {
     return [...this.#sent.values(), ...this.#received.values()];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { declaredProtocolVersion, metaOf, subscriptionIdOf, withMeta } from '../../../src/protocol/meta.js';
+import { deepFreeze } from '../../safety/values.js';
 
 /** Freezes a value all the way down: writing to it throws. */
 function frozen<T>(value: T): T {
@@ -43,6 +44,13 @@ describe('adding to _meta', () => {
     const args = frozen({ deep: { down: true } });
     const copy = withMeta<{ params?: any }>({ params: { arguments: args } }, ENTRIES);
     expect(copy?.params.arguments).toBe(args);
+  });
+
+  it('leaves out what shall not be in it, and leaves the message as it is', () => {
+    const message = { params: { _meta: { baggage: 'a=1', own: 1 } } };
+    const copy = withMeta<{ params?: any }>(deepFreeze(message), {}, ['baggage']);
+    expect(copy).toEqual({ params: { _meta: { own: 1 } } });
+    expect(message.params._meta.baggage).toBe('a=1');
   });
 
   it('does not take a name of the prototype for a member', () => {
