@@ -47,7 +47,8 @@ describe('the call that made a task', () => {
     for (let each = 0; each < 1000; each++) tasks.remember(here, false, `task ${each}`, spanContext(each));
     tasks.remember(here, false, 'x'.repeat(257), spanContext(1));
     expect(here.tasks(false).size).toBe(256);
-    const known = (at: Connection) => [743, 744, 999].map((each) => tasks.madeBy(at, false, `task ${each}`) !== undefined);
+    const known = (at: Connection) =>
+      [743, 744, 999].map((each) => tasks.madeBy(at, false, `task ${each}`) !== undefined);
     expect(known(here)).toEqual([false, true, true]);
     expect(known(connection())).toEqual([false, true, true]);
     expect(tasks.madeBy(here, false, 'x'.repeat(257))).toBeUndefined();
