@@ -79,7 +79,7 @@ describe('what is wrong with a rule is said, and the rule skipped', () => {
     ],
     [{ id: 'a b' }, 'rules[0].id is "a b"; accepted: 1 to 64 of A-Z a-z 0-9 . _ -'],
     [{ id: 'x'.repeat(65) }, `rules[0].id is "${'x'.repeat(39)}…; accepted: 1 to 64`],
-    [{ id: 'a\n\u001b[31m\u202e' }, 'rules[0].id is "a\\n\\u001b[31m\ufffd"; accepted: '],
+    [{ id: 'a\n\u001b[31m\u202e' }, 'rules[0].id is "a\\n\\u001b[31m\\u202e"; accepted: '],
     [{ id: 7 }, 'rules[0].id is 7; accepted: '],
     [{ tool: undefined }, 'rules[0] is an object; accepted: id, at least one of tool'],
     [{ sensitive: undefined }, 'rules[0] is an object; accepted: id, at least one of tool'],
