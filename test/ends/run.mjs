@@ -14,7 +14,7 @@ import { checkCoverage, isDelivered, rows } from './rows.mjs';
 /** @typedef {import('./rows.mjs').Row} Row */
 
 /** More at once than cores: most of them wait, for an endpoint or for their time to run out. */
-const AT_ONCE = 4;
+const AT_ONCE = 3;
 const CALLS = 3;
 /** What an end may cost beyond what it costs the application: two seconds, and what a busy machine adds. */
 const MAX_COST_MS = 2500;
