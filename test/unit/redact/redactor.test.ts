@@ -103,14 +103,14 @@ describe('the hook', () => {
   test('that is async drops the value, and its rejection goes nowhere', async () => {
     process.on('unhandledRejection', unhandled);
     const redact = (async () => Promise.reject(new Error('no'))) as unknown as () => string;
-    expect(new Redactor({ redact }).text('result', 'x')).toBeUndefined();
+    expect(new Redactor({ redact, now: () => 0 }).text('result', 'x')).toBeUndefined();
     await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).not.toHaveBeenCalled();
   });
 
   test('is called last: it never sees what the patterns hide', () => {
     const redact = vi.fn((_field: string, value: string) => value);
-    const hooked = new Redactor({ redact });
+    const hooked = new Redactor({ redact, now: () => 0 });
     hooked.text('result', `see ${githubToken}`);
     hooked.value('arguments', { q: githubToken, password: 'x' });
     expect(redact.mock.calls).toEqual([
@@ -120,7 +120,7 @@ describe('the hook', () => {
   });
 
   test('replaces the value, still within the bound and well formed', () => {
-    const replacing = (text: string) => new Redactor({ redact: () => text });
+    const replacing = (text: string) => new Redactor({ redact: () => text, now: () => 0 });
     expect(replacing('shorter').text('result', 'x')).toBe('shorter');
     expect(replacing('{"a":2}').value('arguments', { a: 1 })).toEqual({ a: 2 });
     expect(replacing('gone').value('arguments', { a: 1 })).toBe('gone');
