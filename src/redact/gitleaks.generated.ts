@@ -1,5 +1,5 @@
 /**
- * Formats of secrets by the rules of gitleaks v8.30.1 (config/gitleaks.toml), rewritten by scripts/secret-rows.mjs. Do not edit.
+ * Formats of secrets by the rules of gitleaks v8.30.1 (config/gitleaks.toml), rewritten by src/redact/secret-rows.mjs. Do not edit.
  *
  * MIT License
  *

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 const MODULE = 'github.com/zricethezav/gitleaks/v8';
 const VERSION = 'v8.30.1';
-const TARGET = fileURLToPath(new URL('../src/redact/gitleaks.generated.ts', import.meta.url));
+const TARGET = fileURLToPath(new URL('./gitleaks.generated.ts', import.meta.url));
 
 /** What a mark must have at least, so that it is rare in other texts, and what a rule may expand to. */
 const MIN_MARK = 3;
@@ -400,7 +400,7 @@ function written() {
   const list = (texts) => `[${texts.map(quote).join(', ')}]`;
   const row = (fields) => `  { ${fields.filter((field) => field !== undefined).join(', ')} },`;
   return `/**
- * Formats of secrets by the rules of gitleaks ${VERSION} (config/gitleaks.toml), rewritten by scripts/secret-rows.mjs. Do not edit.
+ * Formats of secrets by the rules of gitleaks ${VERSION} (config/gitleaks.toml), rewritten by src/redact/secret-rows.mjs. Do not edit.
  *
 ${LICENCE.split('\n')
   .map((line) => ` * ${line}`.trimEnd())
