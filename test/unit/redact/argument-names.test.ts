@@ -170,7 +170,13 @@ describe('names are listed', () => {
   test('unless the hook refuses them', () => {
     const redact = vi.fn((_: string, value: string) => (value === 'b' ? undefined : value.toUpperCase()));
     const tally = new Tally();
-    const result = argumentNames({ b: 1, a: { c: githubToken } }, undefined, new Redactor({ redact, now: () => 0 }), tally, 'keys');
+    const result = argumentNames(
+      { b: 1, a: { c: githubToken } },
+      undefined,
+      new Redactor({ redact, now: () => 0 }),
+      tally,
+      'keys',
+    );
     expect(result).toEqual({ keys: ['A', 'A.C'], unknownCount: undefined, dropped: 1 });
     expect(redact.mock.calls[0]).toEqual(['keys', 'a']);
     expect([...tally.dropped]).toEqual(['keys']);

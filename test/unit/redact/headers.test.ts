@@ -169,7 +169,11 @@ describe('headers are picked', () => {
 
   test('and the hook is asked about each', () => {
     const redact = vi.fn((_: string, value: string) => (value === 'no' ? undefined : value));
-    const result = pick({ 'X-A': 'no', 'x-b': 'yes', 'x-c': '1' }, ['x-a', 'x-b'], new Redactor({ redact, now: () => 0 }));
+    const result = pick(
+      { 'X-A': 'no', 'x-b': 'yes', 'x-c': '1' },
+      ['x-a', 'x-b'],
+      new Redactor({ redact, now: () => 0 }),
+    );
     expect(result).toEqual({ values: { 'x-b': ['yes'] }, names: ['x-a', 'x-c'], rules: ['hook'] });
     expect(redact.mock.calls).toContainEqual(['http header.x-b', 'yes']);
     expect(redact.mock.calls).toContainEqual(['http header', 'X-A']);
