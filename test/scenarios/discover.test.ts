@@ -14,7 +14,7 @@ import {
   scenarioTelemetry,
   UNSET,
 } from '../support/endings.js';
-import { FLAVOURS } from '../support/flavours.js';
+import { ABOUT_CLIENT, ABOUT_SERVER, FLAVOURS } from '../support/flavours.js';
 import { listen } from '../support/http.js';
 import { idOf, parentIdOf } from '../support/spans.js';
 
@@ -52,8 +52,12 @@ describe('the probe for the protocol of a server', () => {
     await expectEndings(telemetry, 'server/discover', { client: UNSET, server: UNSET });
     const [client, server] = [telemetry.span('client', 'server/discover'), telemetry.span('server', 'server/discover')];
     expect(parentIdOf(server)).toBe(idOf(client));
-    for (const span of [client, server]) {
+    for (const [span, peer] of [
+      [client, ABOUT_SERVER],
+      [server, ABOUT_CLIENT],
+    ] as const) {
       expect(span.attributes).toEqual({
+        ...peer,
         'mcp.method.name': 'server/discover',
         'mcp.protocol.version': '2026-07-28',
         'jsonrpc.request.id': 'server-discover-probe-1',

@@ -10,7 +10,7 @@ import {
   scenarioTelemetry,
   UNSET,
 } from '../support/endings.js';
-import { FLAVOURS, text } from '../support/flavours.js';
+import { ABOUT_SERVER, FLAVOURS, text } from '../support/flavours.js';
 import { ASKABLE, answer, ELICITATION, ROOTS, SAMPLING } from '../support/questions.js';
 import { INPUT_REQUIRED, pairThatAsks } from '../support/rounds.js';
 import { activeId, countTraces, idOf, parentIdOf } from '../support/spans.js';
@@ -40,7 +40,11 @@ describe('a question within a result, on v2 2026-07-28', () => {
       await expectEndings(telemetry, method, { server: UNSET });
       const span = telemetry.span('server', method);
       expect(parentIdOf(span)).toBe(idOf(first));
-      expect(span.attributes).toEqual({ 'mcp.method.name': method, 'mcp.protocol.version': '2026-07-28' });
+      expect(span.attributes).toEqual({
+        'mcp.method.name': method,
+        'mcp.protocol.version': '2026-07-28',
+        ...ABOUT_SERVER,
+      });
       expect(handledIn.get(method)).toEqual([idOf(span), idOf(span)]);
     }
     expect(countTraces(telemetry.spans)).toBe(1);

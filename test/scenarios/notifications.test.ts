@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DIALECTS } from '../support/dialects.js';
 import { expectEndings, scenarioTelemetry, UNSET } from '../support/endings.js';
-import { FLAVOURS, type PairOptions, text } from '../support/flavours.js';
+import { ABOUT_CLIENT, ABOUT_SERVER, FLAVOURS, type PairOptions, text } from '../support/flavours.js';
 import { activeId, countTraces, idOf, parentIdOf } from '../support/spans.js';
 import { until } from '../support/telemetry.js';
 
@@ -116,7 +116,8 @@ describe.each(LEGACY)('what a server tells its client unasked, on $name', (flavo
         'mcp.protocol.version': flavour.protocolVersion,
       };
       if (params?.uri !== undefined) attributes['mcp.resource.uri'] = params.uri;
-      for (const span of [sent, received]) expect(span.attributes).toEqual(attributes);
+      expect(sent.attributes).toEqual({ ...attributes, ...ABOUT_CLIENT });
+      expect(received.attributes).toEqual({ ...attributes, ...ABOUT_SERVER });
       await pair.close();
     },
   );

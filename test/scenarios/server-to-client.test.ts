@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DIALECTS } from '../support/dialects.js';
 import { answered, blameless, endingOf, expectEndings, failed, scenarioTelemetry, UNSET } from '../support/endings.js';
-import { FLAVOURS, type PairOptions, text } from '../support/flavours.js';
+import { ABOUT_CLIENT, ABOUT_SERVER, FLAVOURS, type PairOptions, text } from '../support/flavours.js';
 import { ASKABLE, answer, ELICITATION, type Question, ROOTS, SAMPLING } from '../support/questions.js';
 import { activeId, countTraces, idOf, parentIdOf } from '../support/spans.js';
 
@@ -42,8 +42,12 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
       expect(handledIn).toEqual([idOf(handled), idOf(handled)]);
       expect(telemetry.spans).toHaveLength(5);
       expect(countTraces(telemetry.spans)).toBe(1);
-      for (const span of [asked, handled]) {
+      for (const [span, peer] of [
+        [asked, ABOUT_CLIENT],
+        [handled, ABOUT_SERVER],
+      ] as const) {
         expect(span.attributes).toEqual({
+          ...peer,
           'mcp.method.name': method,
           'mcp.protocol.version': flavour.protocolVersion,
           'jsonrpc.request.id': asked.attributes['jsonrpc.request.id'],

@@ -1,7 +1,7 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { FLAVOURS, text } from '../support/flavours.js';
+import { ABOUT_CLIENT, ABOUT_SERVER, FLAVOURS, text } from '../support/flavours.js';
 import { endOf, Telemetry } from '../support/telemetry.js';
 
 const telemetry = new Telemetry();
@@ -19,8 +19,12 @@ describe.each(FLAVOURS)('a tool call on $name', (flavour) => {
     const agent = telemetry.spans.find((span) => span.name === 'agent');
     expect(client.parentSpanContext?.spanId).toBe(agent?.spanContext().spanId);
     expect(server.parentSpanContext?.spanId).toBe(client.spanContext().spanId);
-    for (const span of [client, server]) {
+    for (const [span, peer] of [
+      [client, ABOUT_SERVER],
+      [server, ABOUT_CLIENT],
+    ] as const) {
       expect(span.attributes).toEqual({
+        ...peer,
         'mcp.method.name': 'tools/call',
         'gen_ai.tool.name': 'echo',
         'gen_ai.operation.name': 'execute_tool',

@@ -75,6 +75,16 @@ function addTools(server: any, sdk: 'v1' | 'v2', tools: readonly ToolDefinition[
 const SERVER_OPTIONS = { capabilities: { logging: {}, tools: { listChanged: true } } };
 const CLIENT_INFO = { name: 'test-client', version: '1.0.0' };
 const SERVER_INFO = { name: 'test-server', version: '1.0.0' };
+/** What spans in the client's process say of the server. */
+export const ABOUT_SERVER = {
+  'mcp_trail.server.name': SERVER_INFO.name,
+  'mcp_trail.server.version': SERVER_INFO.version,
+};
+/** What spans in the server's process say of the client. */
+export const ABOUT_CLIENT = {
+  'mcp_trail.client.name': CLIENT_INFO.name,
+  'mcp_trail.client.version': CLIENT_INFO.version,
+};
 
 async function pairV1(options: PairOptions = {}): Promise<Pair> {
   const mcp = new McpServerV1(options.serverInfo ?? SERVER_INFO, (options.serverOptions ?? SERVER_OPTIONS) as never);
