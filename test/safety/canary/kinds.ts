@@ -157,8 +157,9 @@ export const PERSONAL: readonly Kind[] = [
   {
     name: 'telephone number',
     make: (seed) => {
-      const digits = noise(`phone ${seed}`, 8, DIGITS);
-      const number = `+44 20 ${digits.slice(0, 4)} ${digits.slice(4)}`;
+      // Of a mobile telephone: the first piece of a number that is told by design must not be that of another.
+      const digits = noise(`phone ${seed}`, 9, DIGITS);
+      const number = `+44 7${digits.slice(0, 3)} ${digits.slice(3)}`;
       return { secret: number, text: number };
     },
   },
