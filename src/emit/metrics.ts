@@ -27,6 +27,7 @@ interface Instruments {
   readonly clientSession: Histogram;
   readonly serverSession: Histogram;
   readonly evicted: Counter;
+  readonly lostRecords: Counter;
 }
 
 export class Metrics {
@@ -58,35 +59,36 @@ export class Metrics {
     if (this.#instruments === undefined || provider !== this.#madeBy) {
       this.#madeBy = provider;
       watchExports('metrics', provider);
-      this.#instruments = createInstruments(provider);
+      this.#instruments = instrumentsOf(provider);
     }
     return this.#instruments;
   }
 }
 
-/** Counts the audit records that are lost. The instrument is made once there are any. */
+/** Counts the audit records that are lost. */
 export class LostRecords {
   readonly #providers: Providers;
-  #madeBy: MeterProvider | undefined;
-  #counter: Counter | undefined;
 
   constructor(providers: Providers) {
     this.#providers = providers;
   }
 
   add(sink: string, cause: string): void {
-    const provider = this.#providers.meterProvider;
-    if (this.#counter === undefined || provider !== this.#madeBy) {
-      this.#madeBy = provider;
-      this.#counter = provider
-        .getMeter(PACKAGE_NAME, PACKAGE_VERSION)
-        .createCounter(METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST, {
-          description: 'Audit records that could not be delivered.',
-          unit: '{record}',
-        });
-    }
-    this.#counter.add(1, { [ATTR_MCP_TRAIL_AUDIT_SINK]: sink, [ATTR_ERROR_TYPE]: cause });
+    const { lostRecords } = instrumentsOf(this.#providers.meterProvider);
+    lostRecords.add(1, { [ATTR_MCP_TRAIL_AUDIT_SINK]: sink, [ATTR_ERROR_TYPE]: cause });
   }
+}
+
+const made = new WeakMap<MeterProvider, Instruments>();
+
+/** Made once for a provider: one that is shut down warns when it is asked for a meter. */
+function instrumentsOf(provider: MeterProvider): Instruments {
+  let instruments = made.get(provider);
+  if (instruments === undefined) {
+    instruments = createInstruments(provider);
+    made.set(provider, instruments);
+  }
+  return instruments;
 }
 
 function createInstruments(provider: MeterProvider): Instruments {
@@ -118,6 +120,10 @@ function createInstruments(provider: MeterProvider): Instruments {
     evicted: meter.createCounter(METRIC_MCP_TRAIL_OPERATIONS_EVICTED, {
       description: 'Operations given up because the bound on open operations was reached or their id was repeated.',
       unit: '{operation}',
+    }),
+    lostRecords: meter.createCounter(METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST, {
+      description: 'Audit records that could not be delivered.',
+      unit: '{record}',
     }),
   };
 }

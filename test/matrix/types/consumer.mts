@@ -29,12 +29,14 @@ import {
   type McpInstrumentationConfig,
   type McpOperationInfo,
   type McpPeer,
+  type McpPeerInfo,
   type McpServerHolder,
   recordAuthentication,
   recordAuthorization,
   recordConfigChange,
   recordGuardrail,
   type SecretDetector,
+  type ServerSelector,
   type ServerSnapshot,
   StderrLogRecordExporter,
   type StderrLogRecordExporterOptions,
@@ -48,7 +50,8 @@ const config: McpInstrumentationConfig = {
   trustIncomingContext: 'link',
   rpcStatusCodeAttribute: 'both',
   maxPendingOperations: 100,
-  propagateContext: (method: string) => method !== 'acme/strict',
+  propagateContext: (method: string, { transport }: McpPeerInfo) =>
+    method !== 'acme/strict' && transport !== 'websocket',
   redact: (field: string, value: string) => (field === semconv.ATTR_GEN_AI_TOOL_CALL_RESULT ? undefined : value),
   requestHook: (span: Span, info: McpOperationInfo) =>
     span.setAttribute('acme.call', `${info.side} ${info.target ?? ''}`),
@@ -108,6 +111,7 @@ const decision: AuthorizationDecision = { decision: 'deny', policyId: 'p', reaso
 const event: AuthenticationEvent = { event: 'login', actor: { id: 'u-1' } };
 const verdict: GuardrailVerdict = { verdict: 'block', subject: 'arguments' };
 const change: ConfigChange = { item: 'rate_limit', change: 'update' };
+const selector: ServerSelector = { name: 'weather', endpoint: 'weather.example.com:443' };
 const annotations: Annotations = { addedBy: 'platform', approval: 'approved', notes: null };
 export const recorded: boolean[] = [
   recordAuthorization(decision),
@@ -115,6 +119,7 @@ export const recorded: boolean[] = [
   recordGuardrail(verdict),
   recordConfigChange(change),
   annotate('server', annotations),
+  annotate(selector, annotations),
 ];
 export const known: InventorySnapshot | undefined = inventory();
 export const server: ServerSnapshot | undefined = known?.servers[0];
