@@ -46,6 +46,11 @@ export class Measurements {
     }
   }
 
+  /** An audit record could not be delivered. */
+  lostRecord(sink: string, cause: string): void {
+    this.#metrics.lostRecord(sink, cause);
+  }
+
   /** Takes the names that a list result shows to be real. */
   learnListed(row: MethodRow, result: Record<string, unknown>, redact: (field: string, name: string) => string): void {
     if (typeof row.result !== 'object') return;

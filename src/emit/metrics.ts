@@ -54,41 +54,19 @@ export class Metrics {
     this.#current().evicted.add(1, undefined, context);
   }
 
+  lostRecord(sink: string, cause: string): void {
+    this.#current().lostRecords.add(1, { [ATTR_MCP_TRAIL_AUDIT_SINK]: sink, [ATTR_ERROR_TYPE]: cause });
+  }
+
   #current(): Instruments {
     const provider = this.#providers.meterProvider;
     if (this.#instruments === undefined || provider !== this.#madeBy) {
       this.#madeBy = provider;
       watchExports('metrics', provider);
-      this.#instruments = instrumentsOf(provider);
+      this.#instruments = createInstruments(provider);
     }
     return this.#instruments;
   }
-}
-
-/** Counts the audit records that are lost. */
-export class LostRecords {
-  readonly #providers: Providers;
-
-  constructor(providers: Providers) {
-    this.#providers = providers;
-  }
-
-  add(sink: string, cause: string): void {
-    const { lostRecords } = instrumentsOf(this.#providers.meterProvider);
-    lostRecords.add(1, { [ATTR_MCP_TRAIL_AUDIT_SINK]: sink, [ATTR_ERROR_TYPE]: cause });
-  }
-}
-
-const made = new WeakMap<MeterProvider, Instruments>();
-
-/** Made once for a provider: one that is shut down warns when it is asked for a meter. */
-function instrumentsOf(provider: MeterProvider): Instruments {
-  let instruments = made.get(provider);
-  if (instruments === undefined) {
-    instruments = createInstruments(provider);
-    made.set(provider, instruments);
-  }
-  return instruments;
 }
 
 function createInstruments(provider: MeterProvider): Instruments {

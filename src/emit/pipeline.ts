@@ -59,6 +59,11 @@ export class Pipeline {
     this.#now = now;
   }
 
+  /** Counts an audit record that could not be delivered. */
+  lostRecord(sink: string, cause: string): void {
+    this.#measurements.lostRecord(sink, cause);
+  }
+
   /** Whether anybody beside spans and metrics is told. */
   get observed(): boolean {
     return this.#observer !== undefined;

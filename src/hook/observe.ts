@@ -6,7 +6,6 @@ import type { Trail } from '../audit/trail.js';
 import { optionTable, type ResolvedConfig } from '../config.js';
 import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
-import { LostRecords } from '../emit/metrics.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
 import { whenMcpIsSeen } from '../util/quiet.js';
@@ -46,13 +45,14 @@ function lookAtEnvironment(): void {
 /** @param target where audit records go, unless it is where those of the whole process do */
 export function observe(config: ResolvedConfig, providers = new Providers(), target?: LogsTarget): Observation {
   if (config.enabled) lookAtEnvironment();
-  const lost = new LostRecords(providers);
+  let pipeline: Pipeline;
   const auditor = createAuditor(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),
     target,
-    onLost: (sink, cause) => lost.add(sink, cause),
+    // By the instruments that measure: a provider that is shut down warns when it is asked for more.
+    onLost: (sink, cause) => pipeline.lostRecord(sink, cause),
   });
-  const pipeline = new Pipeline(config, providers, undefined, auditor, spanSessionIds(config, auditor));
+  pipeline = new Pipeline(config, providers, undefined, auditor, spanSessionIds(config, auditor));
   // Also what is instrumented by hand, and disabled by nobody.
   auditor?.trail.endingWith(pipeline);
   return {
