@@ -92,7 +92,7 @@ describe('a pipe that nobody reads', () => {
     process.once('SIGUSR2', () => process.stdin.pipe(process.stdout));
     process.stderr.write('ready');
     setInterval(() => {}, 1000);
-    process.stdin.on('end', () => process.exit());
+    process.stdin.on('end', () => process.stdout.write('', () => process.exit()));
     process.stdin.pause();
   `;
 
