@@ -11,7 +11,7 @@ import { isIP } from 'node:net';
 import { normalAddress } from '../protocol/address.js';
 import type { HttpFacts, Peer } from '../session/peer.js';
 import { reportFailure } from '../util/report.js';
-import { HttpRequest } from './http-request.js';
+import { HttpRequest, mayBeMcp } from './http-request.js';
 
 export const REQUEST_START = 'http.server.request.start';
 
@@ -34,8 +34,8 @@ let noting = false;
 let watchers = 0;
 
 /**
- * Has the request being handled be known to whoever is instrumented in it: a server that is made for a request, and
- * instrumented there, has begun after the request. Most requests of a process are none of ours: nothing else is done.
+ * Remembers requests of MCP clients before anything is instrumented: a server that is made for a request, and
+ * instrumented there, begins after it. No other request pays for the asynchronous context.
  */
 export function noteHttpRequests(): void {
   if (noting) return;
@@ -60,8 +60,10 @@ function noteRequest(message: unknown): void {
   try {
     const exchange = message as Exchange;
     // Another copy of this package has been here.
-    if (requests.getStore()?.request === exchange.request) return;
-    // Also what cannot be read: a connection that is kept alive still has its last request there.
+    const { request: noted } = requests.getStore() ?? {};
+    if (noted === exchange.request) return;
+    // Where one is noted, a connection that is kept alive still has its last request there.
+    if (noted === undefined && watchers === 0 && !mayBeMcp(exchange.request)) return;
     requests.enterWith(exchange);
     if (watchers > 0) requestOf(exchange);
   } catch (error) {

@@ -21,6 +21,9 @@ const MCP_HEADERS: ReadonlySet<string> = new Set(['mcp-session-id', 'mcp-protoco
 /** In front of the arguments of a tool that declares them as headers. */
 const MCP_PARAMETER_PREFIX = 'mcp-param-';
 
+const ACCEPT = /^accept$/i;
+const EVENT_STREAM = /text\/event-stream/i;
+
 export class HttpRequest implements HttpFacts {
   readonly method: string | undefined;
   readonly path: string | undefined;
@@ -122,7 +125,25 @@ function pathOf(url: unknown): string | undefined {
     .replace(/[?#].*$/s, '');
 }
 
+/**
+ * Whether a request may bring an MCP message: its client names a protocol version or, in a first message, accepts a
+ * stream of events.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+ */
+export function mayBeMcp({ rawHeaders }: IncomingMessage): boolean {
+  return hasMcpHeader(rawHeaders) || acceptsEvents(rawHeaders);
+}
+
 // Node.js makes the object of headers when it is first asked for: most requests here are not worth it.
+function acceptsEvents(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!ACCEPT.test(rawHeaders[index] as string)) continue;
+    if (EVENT_STREAM.test(rawHeaders[index + 1] as string)) return true;
+  }
+  return false;
+}
+
 function hasMcpHeader(rawHeaders: readonly string[]): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;

@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 const REQUESTS = 10_000;
 const WARM_UP = 3000;
 const CONNECTIONS = 4;
+/** Of a client of somebody else's API. */
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'bench/1.0' };
 const IMPORTED = ['--import', 'mcp-trail'];
 const HANDLERS = {
   'at once': (_, response) => response.end('ok'),
@@ -78,7 +80,7 @@ async function one(handler, execArgv) {
 async function ask(port, agent, count) {
   let left = count;
   const post = async () => {
-    const sent = request({ host: '127.0.0.1', port, agent, method: 'POST' });
+    const sent = request({ host: '127.0.0.1', port, agent, method: 'POST', headers: HEADERS });
     sent.end('{}');
     const [response] = await once(sent, 'response');
     response.resume();

@@ -94,11 +94,41 @@ describe('the peer of an HTTP request', () => {
     expect(currentHttpRequest()).toBeUndefined();
   });
 
-  it('is known to whoever asks for the first time while the request is handled', async () => {
+  it('is not remembered while nothing is instrumented and no MCP client asks', async () => {
     noteHttpRequests();
+    for (const headers of [{}, { accept: 'application/json, text/html' }, { 'x-mcp': '1' }] as Record<
+      string,
+      string
+    >[]) {
+      expect((await peerOf(headers, false)).peer).toBeUndefined();
+    }
+  });
+
+  it.each([
+    { accept: 'application/json, text/event-stream' },
+    { ACCEPT: 'Text/Event-Stream' },
+    { 'mcp-protocol-version': '2026-07-28' },
+  ] as Record<string, string>[])(
+    'is known to whoever asks for the first time while a request with %o is handled',
+    async (headers) => {
+      noteHttpRequests();
+      noteHttpRequests();
+      const { peer, clientPort } = await peerOf(headers, false);
+      expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
+    },
+  );
+
+  it('is not that of an MCP request before it on the same connection', async () => {
     noteHttpRequests();
-    const { peer, clientPort } = await peerOf({}, false);
-    expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
+    const paths: (string | undefined)[] = [];
+    const port = await serve((_request, response) => {
+      paths.push(currentHttpRequest()?.path);
+      response.end();
+    }, later);
+    const agent = oneConnection(later);
+    await ask(port, { agent, path: '/mcp', headers: { accept: 'text/event-stream' } });
+    await ask(port, { agent, path: '/other' });
+    expect(paths).toEqual(['/mcp', '/other']);
   });
 
   it('is read where a framework has rewritten the URL by then', async () => {
@@ -109,7 +139,7 @@ describe('the peer of an HTTP request', () => {
       path = currentHttpRequest()?.path;
       response.end();
     }, later);
-    await ask(port, { path: '/mcp?x=1' });
+    await ask(port, { path: '/mcp?x=1', headers: { accept: 'text/event-stream' } });
     expect(path).toBe('/mcp');
   });
 
