@@ -12,7 +12,7 @@
 import { resolveConfig } from './config.js';
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
-import { explained, sentAtExit, takeOverLosses } from './emit/exports.js';
+import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logs.js';
 import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
@@ -50,7 +50,7 @@ function register(): void {
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const started = start(instrumentation);
-  const telemetry = new Telemetry(started?.providers, currentLoggerProvider);
+  const telemetry = new Telemetry(started?.providers, currentLoggerProvider, isFailing);
   const endNow = endWith(process, {
     telemetry,
     endAll: () => instrumentation.disable(),

@@ -23,12 +23,21 @@ interface Fate {
   told: boolean;
   dropped: number;
   failed: number;
-  /** Exports without an answer, by when they began. */
-  readonly pending: Map<object, { readonly since: number; readonly endpoint: string; readonly items: number }>;
+  /** Exports without an answer. */
+  readonly pending: Set<PendingExport>;
   /** Of the last attempt that failed since one succeeded. */
   attempt: unknown;
 }
 
+interface PendingExport {
+  readonly exporter: Exporter;
+  readonly since: number;
+  readonly endpoint: string;
+  readonly items: number;
+}
+
+/** Those whose last attempt has failed. */
+const failing = new WeakSet<object>();
 const fates = new Map<Signal, Fate>();
 let takenOver = false;
 /** What the SDK says next about failures that have been told here. */
@@ -39,7 +48,7 @@ function fateOf(signal: Signal): Fate {
   const known = fates.get(signal);
   if (known !== undefined) return known;
   if (fates.size === 0 && !takenOver) process.once('exit', tellLosses);
-  const fate: Fate = { signal, told: false, dropped: 0, failed: 0, pending: new Map(), attempt: undefined };
+  const fate: Fate = { signal, told: false, dropped: 0, failed: 0, pending: new Set(), attempt: undefined };
   fates.set(signal, fate);
   return fate;
 }
@@ -108,6 +117,7 @@ function dropped(fate: Fate, max: number, size: string): void {
 }
 
 function watchExporter(fate: Fate, exporter: Exporter, endpoint: string): void {
+  const settle = (hasFailed: boolean) => (hasFailed ? failing.add(exporter) : failing.delete(exporter));
   const transport = innermost(exporter._delegate?._transport);
   const { send } = transport ?? {};
   if (transport !== undefined && send !== undefined) {
@@ -115,9 +125,11 @@ function watchExporter(fate: Fate, exporter: Exporter, endpoint: string): void {
       const sent = send.apply(this, args);
       sent.then(
         ({ status, error }) => {
+          settle(status !== 'success');
           fate.attempt = status === 'success' ? undefined : (error ?? 'Export failed with retryable status');
         },
         (error) => {
+          settle(true);
           fate.attempt = error;
         },
       );
@@ -127,10 +139,12 @@ function watchExporter(fate: Fate, exporter: Exporter, endpoint: string): void {
   const original = exporter.export;
   if (original === undefined) return;
   exporter.export = function (this: unknown, items, done) {
-    const key = {};
-    fate.pending.set(key, { since: performance.now(), endpoint, items: Array.isArray(items) ? items.length : 0 });
+    const since = performance.now();
+    const pending = { exporter, since, endpoint, items: Array.isArray(items) ? items.length : 0 };
+    fate.pending.add(pending);
     return original.call(this, items, (result) => {
-      fate.pending.delete(key);
+      fate.pending.delete(pending);
+      settle(result?.code !== 0);
       if (result?.code !== 0) failed(fate, endpoint, items, result?.error);
       return done(result);
     });
@@ -176,7 +190,7 @@ export interface LastAttempt {
 
 export function sentAtExit({ signal, items, arrived, failure }: LastAttempt, endpoint = 'its endpoint'): void {
   const fate = fateOf(signal);
-  for (const [key, each] of fate.pending) if (each.endpoint === endpoint) fate.pending.delete(key);
+  for (const each of fate.pending) if (each.endpoint === endpoint) fate.pending.delete(each);
   if (arrived) return;
   fate.failed += items;
   tellFailure(fate, endpoint, failure ?? fate.attempt ?? NO_ANSWER);
@@ -198,11 +212,20 @@ export function tellLosses(): void {
 }
 
 function tellUnanswered(fate: Fate): void {
-  for (const [key, { since, endpoint, items }] of fate.pending) {
-    const isSlow = performance.now() - since >= SLOW_MS;
-    if (fate.attempt === undefined && !isSlow) continue;
-    fate.pending.delete(key);
-    fate.failed += items;
-    tellFailure(fate, endpoint, fate.attempt ?? NO_ANSWER);
+  for (const pending of fate.pending) {
+    if (fate.attempt === undefined && !isSlow(pending)) continue;
+    fate.pending.delete(pending);
+    fate.failed += pending.items;
+    tellFailure(fate, pending.endpoint, fate.attempt ?? NO_ANSWER);
   }
+}
+
+const isSlow = ({ since }: PendingExport): boolean => performance.now() - since >= SLOW_MS;
+
+/** Whether what an exporter sent last has failed, or has no answer for a while. */
+export function isFailing(exporter: object): boolean {
+  if (failing.has(exporter)) return true;
+  return [...fates.values()].some(({ pending }) =>
+    [...pending].some((each) => each.exporter === exporter && isSlow(each)),
+  );
 }

@@ -1,7 +1,7 @@
 /** What the process has to deliver before it ends, whoever started the SDK. */
 import { metrics, trace } from '@opentelemetry/api';
 import { detached } from './detached.js';
-import { detachExports, type Flushable, flushProvider, isPending, isShutDown } from './pipelines.js';
+import { detachExports, type Flushable, flushProvider, isPending, isShutDown, processorsOf } from './pipelines.js';
 
 /** The providers of the process, and what is in them. */
 export class Telemetry {
@@ -9,6 +9,7 @@ export class Telemetry {
   readonly isOurs: boolean;
   readonly #started: readonly Flushable[];
   readonly #logs: () => Flushable | undefined;
+  readonly #isFailing: (exporter: object) => boolean;
   /** Flushed once, as nothing can be told of them. */
   readonly #unknown = new WeakSet<object>();
   #flushing: Promise<void> | undefined;
@@ -16,10 +17,16 @@ export class Telemetry {
   /**
    * @param started the providers of the SDK that was started here; nothing, where the application brings its own
    * @param logs the registered provider of logs: the tracing API does not lead to it
+   * @param isFailing whether an exporter has got nothing through last
    */
-  constructor(started: readonly Flushable[] | undefined, logs: () => Flushable | undefined) {
+  constructor(
+    started: readonly Flushable[] | undefined,
+    logs: () => Flushable | undefined,
+    isFailing: (exporter: object) => boolean = () => false,
+  ) {
     this.isOurs = started !== undefined;
     this.#logs = logs;
+    this.#isFailing = isFailing;
     this.#started = started ?? [];
     for (const provider of this.#started) detachExports(provider);
   }
@@ -32,8 +39,16 @@ export class Telemetry {
 
   /** Those that can be flushed. */
   providers(): Flushable[] {
-    const all = this.#started.length > 0 ? this.#started : [...registered(), ...delegateOf(this.#logs())];
+    const all = this.isOurs
+      ? this.#started
+      : [...registered(), ...delegateOf(this.#logs())].filter((each) => this.#isOpen(each));
     return all.filter((provider) => typeof provider.forceFlush === 'function' && !isShutDown(provider));
+  }
+
+  /** Without us, nobody would wait for an endpoint that takes nothing. */
+  #isOpen(provider: Flushable): boolean {
+    const exporters = processorsOf(provider).flatMap(({ _exporter }) => _exporter ?? []);
+    return exporters.length === 0 || !exporters.every(this.#isFailing);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { BatchLogRecordProcessor, InMemoryLogRecordExporter, LoggerProvider } from '@opentelemetry/sdk-logs';
 import {
   AggregationTemporality,
@@ -13,6 +14,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isFailing, watchExports } from '../../../src/emit/exports.js';
 import { Telemetry } from '../../../src/start/telemetry.js';
 import { deferred } from '../../support/deferred.js';
 
@@ -32,7 +34,7 @@ function slowExporter() {
 }
 
 const providers: { shutdown(): Promise<void> }[] = [];
-afterEach(() => Promise.all(providers.splice(0).map((provider) => provider.shutdown())));
+afterEach(() => Promise.allSettled(providers.splice(0).map((provider) => provider.shutdown())));
 
 function tracing(exporter: SpanExporter, scheduledDelayMillis = 3_600_000) {
   const provider = new NodeTracerProvider({
@@ -86,6 +88,42 @@ describe('a flush', () => {
     ['has nothing to flush', {}],
   ])('is done when a provider %s', async (_, provider) => {
     await expect(ours(provider).flush()).resolves.toBeUndefined();
+  });
+});
+
+describe('what an SDK of the application has to deliver', () => {
+  /** One whose exports end with this code; registered, as applications do. */
+  function registered(code: number) {
+    const exporter = {
+      _urlStr: 'http://collector',
+      shutdown: async () => {},
+      export: (_: unknown, done: (result: object) => void) => done({ code }),
+    };
+    const provider = tracing(exporter as never);
+    trace.setGlobalTracerProvider(provider);
+    watchExports('traces', provider);
+    return { provider, telemetry: new Telemetry(undefined, () => undefined, isFailing) };
+  }
+  afterEach(() => trace.disable());
+
+  it('is nothing once its endpoint has taken nothing', async () => {
+    const { provider, telemetry } = registered(1);
+    provider.getTracer('test').startSpan('first').end();
+    expect(telemetry.pending).toBe(true);
+    await telemetry.flush();
+    provider.getTracer('test').startSpan('second').end();
+    expect(telemetry.pending).toBe(false);
+    expect(telemetry.providers()).not.toContain(provider);
+  });
+
+  it('is what was recorded since its endpoint last took something', async () => {
+    const { provider, telemetry } = registered(0);
+    provider.getTracer('test').startSpan('first').end();
+    await telemetry.flush();
+    provider.getTracer('test').startSpan('second').end();
+    expect(telemetry.pending).toBe(true);
+    await telemetry.flush();
+    expect(telemetry.pending).toBe(false);
   });
 });
 
