@@ -91,6 +91,7 @@ export const transports = ['stdio', 'http', 'stdio-modern', 'http-modern'];
  *
  * - `register`: zero code.
  * - `propagate`: zero code, and the stdio server gets it from the client by `propagateToChildProcesses` alone.
+ * - `register-exit`: zero code, in processes that end by `process.exit()`.
  * - `node-sdk`: the app's own `NodeSDK({ instrumentations: [new McpInstrumentation()] })`.
  * - `register-instrumentations`: the app's own providers and `registerInstrumentations`.
  * - `sdk-then-register`: the app's own SDK without the instrumentation, which `mcp-trail/register` then adds.
@@ -102,6 +103,7 @@ export const starts = {
     preload: ['mcp-trail/register'],
     env: { MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES: 'true' },
   },
+  'register-exit': { preload: ['mcp-trail/register'], env: { MATRIX_EXIT: 'true' } },
   'node-sdk': { preload: ['./setup/node-sdk'], env: {} },
   'register-instrumentations': {
     preload: ['./setup/register-instrumentations'],

@@ -48,7 +48,7 @@ function checkAttributes(span, expected) {
 export const isModern = ({ transport }) => transport.endsWith('-modern');
 
 /** Cells whose SDK is started, and so flushed, by `mcp-trail/register`. */
-const startedByUs = ({ start }) => start === 'register' || start === 'propagate';
+const startedByUs = ({ start }) => ['register', 'propagate', 'register-exit'].includes(start);
 
 /** What both sides of a call say of it. */
 function expectedAttributes(cell, tool) {
@@ -141,6 +141,16 @@ function countOf(metrics, serviceName, name, fits) {
     for (const { explicitBounds } of points) assert.deepEqual(explicitBounds, bounds, `bounds of ${name}`);
   }
   return Math.max(0, ...exports.flatMap(({ points }) => points.filter(fits).map(({ count }) => Number(count))));
+}
+
+/** Received twice is what was on its way when a process exited. */
+export function withoutCopies({ spans, logs, ...rest }) {
+  const once = (items, idOf) => [...new Map(items.map((item) => [idOf(item), item])).values()];
+  return {
+    ...rest,
+    spans: once(spans, ({ spanId }) => spanId),
+    logs: once(logs, ({ attributes }) => attributes['log.record.uid'] ?? {}),
+  };
 }
 
 /** Both sides count every tool call once, a failed one as failed; the client counts its session, where there is one. */

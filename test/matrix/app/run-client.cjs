@@ -83,5 +83,7 @@ exports.runClient = async (sdk, load) => {
   });
   await client.close();
   const serverEnd = await end();
-  process.stdout.write(JSON.stringify({ node: process.version, results, serverEnd }));
+  process.stdout.write(JSON.stringify({ node: process.version, results, serverEnd }), () => {
+    if (process.env.MATRIX_EXIT) process.exit();
+  });
 };

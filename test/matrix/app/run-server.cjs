@@ -44,4 +44,5 @@ exports.runServer = async (sdk, load) => {
     return server;
   };
   await serve[transport](sdk, makeServer);
+  if (process.env.MATRIX_EXIT) process.stdin.once('end', () => process.exit());
 };
