@@ -15,7 +15,8 @@ export type {
 } from './audit-types.js';
 export { FileLogRecordExporter, type FileLogRecordExporterOptions } from './export/file.js';
 export { StderrLogRecordExporter, type StderrLogRecordExporterOptions } from './export/stderr.js';
-export type { FetchHandler } from './hook/http-listen.js';
+export type { FetchHandler } from './hook/http/listen-handler.js';
+export { auditTokenVerifier } from './hook/http/token-verifier.js';
 export {
   instrumentClient,
   instrumentHandler,
@@ -24,7 +25,6 @@ export {
   type McpPeer,
   type McpServerHolder,
 } from './hook/manual.js';
-export { auditTokenVerifier } from './hook/verifier.js';
 export { McpInstrumentation } from './instrumentation.js';
 export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
 export type { Annotations, ServerSelector } from './inventory/types.js';

@@ -4,15 +4,15 @@ import { isSwitchedOff, resolveConfig } from './config.js';
 import type { LoggerProvider, LogsTarget } from './emit/logs.js';
 import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
-import { patchClasses } from './hook/classes.js';
-import { watchModules } from './hook/modules.js';
 import { observe } from './hook/observe.js';
 import type { Undo } from './hook/patch.js';
-import { SDK_V1 } from './hook/sdk-v1.js';
-import { SDK_V2 } from './hook/sdk-v2.js';
+import { patchClasses } from './hook/sdk/classes.js';
+import { watchModules } from './hook/sdk/modules.js';
+import { SDK_V1 } from './hook/sdk/v1-files.js';
+import { SDK_V2 } from './hook/sdk/v2-files.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
+import { reportFailure } from './report/report.js';
 import type { McpInstrumentationConfig } from './types.js';
-import { reportFailure } from './util/report.js';
-import { PACKAGE_NAME, PACKAGE_VERSION } from './util/version.js';
 
 /**
  * Instruments the MCP SDKs (v1 and v2, ESM and CommonJS) when they are loaded. It has the shape of OpenTelemetry's

@@ -8,10 +8,10 @@ import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, Guardrai
 import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
 import type { Annotations, ServerSelector } from './inventory/types.js';
+import { membersOf } from './lib/members.js';
 import { show } from './option-kinds.js';
+import { reportFailure, warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
-import { membersOf } from './util/members.js';
-import { reportFailure, warnOperator } from './util/report.js';
 
 /**
  * Records a decision about the operation that is being handled, from its handler or from HTTP middleware before it: all

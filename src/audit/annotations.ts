@@ -1,9 +1,9 @@
 /** What an application says about servers: anything may be given, and what cannot be kept is said. */
 import { APPROVALS, isValid } from '../inventory/annotate.js';
 import { ANNOTATIONS, type Annotations, type ServerSelector } from '../inventory/types.js';
+import { membersOf } from '../lib/members.js';
 import { show } from '../option-kinds.js';
-import { membersOf } from '../util/members.js';
-import { warnOperator } from '../util/report.js';
+import { warnOperator } from '../report/report.js';
 
 const SELECTING = ['id', 'name', 'version', 'endpoint'] as const;
 

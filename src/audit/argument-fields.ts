@@ -1,4 +1,6 @@
 /** What is said of the arguments of a tool call: their names, and of their values what was asked for. */
+
+import { canonicalJson } from '../lib/canonical.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { argumentNames } from '../redact/argument-names.js';
 import { captureArguments } from '../redact/capture.js';
@@ -6,7 +8,6 @@ import { newReading, type Reading } from '../redact/scrub.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
-import { canonicalJson } from '../util/canonical.js';
 import type { Fields } from './fields.js';
 import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
 import type { AuditSettings } from './settings.js';

@@ -13,7 +13,7 @@ import {
   someOf,
   text,
 } from '../option-kinds.js';
-import { warnOperator } from '../util/report.js';
+import { warnOperator } from '../report/report.js';
 
 type ValueOption =
   | 'file'

@@ -2,9 +2,10 @@
  * Passes finished records to where they go. What one place could not take is counted, and told in a record of its own as
  * soon as that place takes records again: whoever reads the trail sees the hole.
  */
+
+import { rfc3339 } from '../lib/wall-clock.js';
+import { reportFailure } from '../report/report.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
-import { reportFailure } from '../util/report.js';
-import { rfc3339 } from '../util/wall-clock.js';
 import type { Facts } from './fields.js';
 import type { Finished } from './trail.js';
 

@@ -5,8 +5,9 @@
  * runs at once, or, where the answer becomes the body of an HTTP response whose head is still to come, at the moment at
  * which that head is made: then the record has its status and its headers, and no byte has left.
  */
+
+import { reportFailure } from '../report/report.js';
 import type { HttpFacts } from '../session/peer.js';
-import { reportFailure } from '../util/report.js';
 
 /** Records that wait at the same time: a batch is answered at once, when the last of its requests is. */
 const MAX_HELD = 1000;

@@ -1,14 +1,14 @@
 /** Asking the application who acts. */
 import type { Identity, IdentityContext } from '../audit-types.js';
+import { membersOf } from '../lib/members.js';
 import { asString } from '../protocol/jsonrpc.js';
 import { isCredentialHeader } from '../redact/headers.js';
+import { callHook } from '../report/call-hook.js';
+import { warnOperator } from '../report/report.js';
 import type { Implementation } from '../session/connection.js';
 import { senderRole } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts, Peer } from '../session/peer.js';
-import { callHook } from '../util/call-hook.js';
-import { membersOf } from '../util/members.js';
-import { warnOperator } from '../util/report.js';
 import { readIdentity } from './actor.js';
 
 export type IdentityHook = (context: IdentityContext) => Identity | undefined;

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
+import { SECRET, tooOpen } from '../lib/file-mode.js';
 import type { Environment } from '../option-kinds.js';
 import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
-import { SECRET, tooOpen } from '../util/file-mode.js';
-import { unlessQuiet } from '../util/quiet.js';
-import { warnOperator } from '../util/report.js';
+import { unlessQuiet } from '../report/quiet.js';
+import { warnOperator } from '../report/report.js';
 
 export interface DigestKey {
   readonly digester: Digester;

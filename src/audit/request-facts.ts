@@ -1,4 +1,6 @@
 /** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
+
+import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { type AuditRow, type MethodRow, targetOf } from '../protocol/methods.js';
 import { taskNamed } from '../protocol/tasks.js';
@@ -8,7 +10,6 @@ import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attri
 import type { Connection, Implementation } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
-import { jsonSize } from '../util/json-size.js';
 import { strings } from './actor.js';
 import type { Facts, Fields } from './fields.js';
 

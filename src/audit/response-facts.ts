@@ -1,10 +1,11 @@
 /** What an answer says about its operation. Pure: strings as they came, for the redactor. */
+
+import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
 import type { Outcome } from '../session/outcome.js';
 import type { HttpFacts } from '../session/peer.js';
-import { jsonSize } from '../util/json-size.js';
 import type { Facts } from './fields.js';
 
 export function answerFacts({ result, error }: ResponseMessage): Facts {

@@ -1,10 +1,10 @@
 /** Which service the records are of: what its OpenTelemetry resource says, and until that is seen, the environment. */
 import type { Span } from '@opentelemetry/api';
 import { resourceAttribute } from '../emit/resource.js';
+import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../option-kinds.js';
 import type { Redactor } from '../redact/redactor.js';
 import { Tally } from '../redact/tally.js';
-import { resourceFromEnvironment } from '../util/resource-environment.js';
 import { type Facts, Fields } from './fields.js';
 import { addSafe } from './sanitise.js';
 

@@ -8,7 +8,7 @@ import type { CaptureRule } from '../redact/capture.js';
 import { parseCaptureRules } from '../redact/capture-rules.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
-import { warnOperator } from '../util/report.js';
+import { warnOperator } from '../report/report.js';
 import type { AuditValues } from './config.js';
 import { DEFAULT_HEADERS } from './header-fields.js';
 import type { IdentityHook } from './identify.js';

@@ -4,9 +4,9 @@
  */
 import type { Context } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
+import { hrTime, rfc3339 } from '../lib/wall-clock.js';
+import { isQuiet, mcpSeen } from '../report/quiet.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
-import { isQuiet, mcpSeen } from '../util/quiet.js';
-import { hrTime, rfc3339 } from '../util/wall-clock.js';
 import { Delivery, type Sink, type SinkName } from './delivery.js';
 import { type Facts, Fields } from './fields.js';
 import { HandOver } from './hand-over.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `mcp-trail`: finds the subcommand and gives it the process. A subcommand is a file beside this one. */
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { type Command, EXIT, type World } from './command.js';
 import { visible } from './text.js';
 import { timeline } from './timeline.js';

@@ -4,7 +4,7 @@
  */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { shown } from '../redact/shown.js';
-import { warnOperator } from '../util/report.js';
+import { warnOperator } from '../report/report.js';
 import { isToldFailure } from './exports.js';
 
 const API = Symbol.for('opentelemetry.js.api.1');

@@ -1,6 +1,6 @@
 /** What results hold that matters beyond them: requests, and what later results look like. */
 import { asRecord } from '../protocol/jsonrpc.js';
-import { reportFailure } from '../util/report.js';
+import { reportFailure } from '../report/report.js';
 import type { Call } from './starter.js';
 
 /** A request that is part of a result; nothing where it is none. */

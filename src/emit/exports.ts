@@ -2,7 +2,7 @@
  * Whether what we emit arrives. The exporters and queues of the providers we report to are watched: the first export of
  * each signal that fails is said, the first item that a full queue drops, and at the end of the process how many were lost.
  */
-import { warnOperator } from '../util/report.js';
+import { warnOperator } from '../report/report.js';
 import { adviceFor, NOUNS, reasonOf, type Signal } from './export-failure.js';
 import { type Exporter, endpointOf, innermost, type Processor, processorsOf, WATCHED } from './ways-out.js';
 

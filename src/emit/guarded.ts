@@ -1,10 +1,10 @@
 /** An observer that cannot harm what it observes: what it throws is reported once, and costs a record. */
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
-import { reportFailure } from '../util/report.js';
 import type { Correlator } from './correlation.js';
 import type { Observer } from './observer.js';
 

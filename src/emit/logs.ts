@@ -3,7 +3,7 @@
  * globally, in different places: 3.x in the API itself, 2.x in a package of its own. Read there, neither is a dependency.
  */
 import { type Context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { watchExports } from './exports.js';
 
 /** The parts of a log record that are used; the same in both lines. */

@@ -3,10 +3,10 @@ import type { ResolvedConfig } from '../config.js';
 import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
+import { reportFailure } from '../report/report.js';
 import type { Connection, Session } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
-import { reportFailure } from '../util/report.js';
 import { Metrics } from './metrics.js';
 import type { Providers } from './providers.js';
 

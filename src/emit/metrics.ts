@@ -7,6 +7,7 @@ import {
   type MeterProvider,
   ValueType,
 } from '@opentelemetry/api';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { ATTR_ERROR_TYPE, ATTR_MCP_TRAIL_AUDIT_SINK } from '../semconv/attributes.js';
 import {
   MCP_DURATION_BUCKETS,
@@ -17,7 +18,6 @@ import {
   METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST,
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
 } from '../semconv/metrics.js';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
 import { watchExports } from './exports.js';
 import type { Providers } from './providers.js';
 

@@ -3,11 +3,11 @@
  * measurements. It is noticed by what its spans say, and said once.
  */
 import { type Context, type Span, trace } from '@opentelemetry/api';
+import { PACKAGE_NAME } from '../lib/version.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { shown } from '../redact/shown.js';
+import { reportFailure, warnOperator } from '../report/report.js';
 import { ATTR_MCP_METHOD_NAME } from '../semconv/attributes.js';
-import { reportFailure, warnOperator } from '../util/report.js';
-import { PACKAGE_NAME } from '../util/version.js';
 
 /** Spans of others that have our attributes because `reuseExecuteToolSpan` put them there. */
 const enriched = new WeakSet<Span>();

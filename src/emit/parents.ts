@@ -10,12 +10,12 @@ import {
   type Span,
   trace,
 } from '@opentelemetry/api';
+import { processStore } from '../lib/process-store.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
-import { processStore } from '../util/process-store.js';
 import { OverlayContext } from './overlay-context.js';
 import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
 

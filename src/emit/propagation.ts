@@ -6,7 +6,7 @@
 import { type Context, propagation, type TextMapGetter, type TextMapSetter } from '@opentelemetry/api';
 import { withMeta } from '../protocol/meta.js';
 import { scrub } from '../redact/scrub.js';
-import { reportFailure } from '../util/report.js';
+import { reportFailure } from '../report/report.js';
 
 export type Carrier = Record<string, unknown>;
 

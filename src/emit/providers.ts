@@ -5,7 +5,7 @@
 
 import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../util/version.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { watchExports } from './exports.js';
 import { currentLoggerProvider } from './logs.js';
 

@@ -1,5 +1,5 @@
 /** Failures at run time: each kind is told once, and none of them goes any further. */
-import { callHook } from '../util/call-hook.js';
+import { callHook } from '../report/call-hook.js';
 import type { ErrorHandler, WriteError } from './types.js';
 
 /** Codes come from the operating system; there are not this many. */

@@ -1,8 +1,8 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
 import { statSync } from 'node:fs';
-import { callHook } from '../util/call-hook.js';
-import { DATA, tooOpen } from '../util/file-mode.js';
-import { warnOperator } from '../util/report.js';
+import { DATA, tooOpen } from '../lib/file-mode.js';
+import { callHook } from '../report/call-hook.js';
+import { warnOperator } from '../report/report.js';
 import { exportRecords } from './export-records.js';
 import { Failures, writeError } from './failures.js';
 import { isOneLine } from './line.js';

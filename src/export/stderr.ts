@@ -1,6 +1,6 @@
 /** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
-import { callHook } from '../util/call-hook.js';
-import { reportFailure } from '../util/report.js';
+import { callHook } from '../report/call-hook.js';
+import { reportFailure } from '../report/report.js';
 import { exportRecords } from './export-records.js';
 import { codeOf, Failures, writeError } from './failures.js';
 import { isOneLine } from './line.js';

@@ -2,13 +2,13 @@
 import { isSwitchedOff, resolveConfig } from '../config.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
-import { attachProtocol, type ProtocolLike } from './attach.js';
-import { attachTransport, detach } from './attach-transport.js';
-import { attaching } from './classes.js';
-import { type FetchHandler, hookHandler } from './http-listen.js';
-import { noteHttpRequests } from './http-peer.js';
+import { type FetchHandler, hookHandler } from './http/listen-handler.js';
+import { noteHttpRequests } from './http/peer.js';
 import { type Observation, observe } from './observe.js';
 import { replaceMethod, type Undo } from './patch.js';
+import { attachProtocol, type ProtocolLike } from './sdk/attach-protocol.js';
+import { attaching } from './sdk/classes.js';
+import { attachTransport, detach } from './transport/attach-transport.js';
 
 /** A client or server of either SDK line, as far as its public members go. */
 export interface McpPeer {

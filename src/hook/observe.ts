@@ -8,11 +8,11 @@ import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
-import { whenMcpIsSeen } from '../util/quiet.js';
-import { warnOperator } from '../util/report.js';
-import { unknownVariables } from '../util/unknown-variables.js';
-import { currentHttpPeer, watchHttpServer } from './http-peer.js';
-import { watchHttpRefusals } from './http-refusal.js';
+import { whenMcpIsSeen } from '../report/quiet.js';
+import { warnOperator } from '../report/report.js';
+import { unknownVariables } from '../report/unknown-variables.js';
+import { currentHttpPeer, watchHttpServer } from './http/peer.js';
+import { watchHttpRefusals } from './http/refusal.js';
 import type { Undo } from './patch.js';
 
 export interface Observation {

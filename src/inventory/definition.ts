@@ -1,6 +1,6 @@
 /** A tool's definition as hashes: two definitions are the same when their hashes are. */
-import { canonicalJson } from '../util/canonical.js';
-import { arrayLength, ownKeys, ownValue } from '../util/own-value.js';
+import { canonicalJson } from '../lib/canonical.js';
+import { arrayLength, ownKeys, ownValue } from '../lib/own-value.js';
 import { sha256 } from './hash.js';
 import type { MemberHashes } from './state.js';
 

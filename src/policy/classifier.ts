@@ -1,5 +1,5 @@
 /** Classifying operations by rules. */
-import { reportFailure, warnOperator } from '../util/report.js';
+import { reportFailure, warnOperator } from '../report/report.js';
 import { type ArgumentTest, asList, compileArguments } from './arguments.js';
 import { checkRules } from './check.js';
 import { compileGlob, type Glob } from './glob.js';

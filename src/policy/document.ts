@@ -1,5 +1,5 @@
 /** The policy as a document of JSON. */
-import { readJsonFile } from '../util/json-file.js';
+import { readJsonFile } from '../lib/json-file.js';
 import { readRules, readSensitivity, readTag } from './check.js';
 import { member, Problems } from './problem.js';
 import { MAX_LIST_ENTRIES, type Policy, type Sensitivity } from './rule.js';

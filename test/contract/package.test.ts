@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { auditOptionTable } from '../../src/audit/config.js';
 import { optionTable } from '../../src/config.js';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/util/version.js';
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/lib/version.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

@@ -35,7 +35,7 @@ async function fresh() {
     import('../../src/index.js'),
   ]);
   const tables = [config.optionTable(), (await import('../../src/audit/config.js')).auditOptionTable()].flat();
-  const report = await import('../../src/util/report.js');
+  const report = await import('../../src/report/report.js');
   return { api, tables, report, ...config, ...audit, ...options, ...trail };
 }
 

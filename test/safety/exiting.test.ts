@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Program } from '../ends/processes.mjs';
 import { startOtlpEndpoint } from '../support/otlp-endpoint.mjs';
-import { selfSigned } from '../unit/hook/certificates.js';
+import { selfSigned } from '../unit/hook/http/certificates.js';
 import { type Ended, run } from './child.js';
 
 type Endpoint = Awaited<ReturnType<typeof startOtlpEndpoint>>;

@@ -9,7 +9,7 @@ import { startOtlpReceiver } from '../../../examples/support/otlp-receiver.mjs';
 import type { InventorySnapshot } from '../../../src/index.js';
 import type { AuditEventName, AuditRecord } from '../../../src/semconv/audit-record.js';
 import { parse } from '../../support/audit.js';
-import { selfSigned } from '../../unit/hook/certificates.js';
+import { selfSigned } from '../../unit/hook/http/certificates.js';
 
 export interface Setting {
   readonly sdk: 'v1' | 'v2';

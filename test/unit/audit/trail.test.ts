@@ -3,8 +3,8 @@ import type { Sink } from '../../../src/audit/delivery.js';
 import { Fields } from '../../../src/audit/fields.js';
 import { Held } from '../../../src/audit/hand-over.js';
 import { Trail } from '../../../src/audit/trail.js';
+import { createUuidV7 } from '../../../src/lib/uuid-v7.js';
 import type { HttpFacts } from '../../../src/session/peer.js';
-import { createUuidV7 } from '../../../src/util/uuid-v7.js';
 
 function newTrail() {
   const names: string[] = [];

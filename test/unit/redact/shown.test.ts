@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api';
 import { afterEach, expect, test, vi } from 'vitest';
 import { show } from '../../../src/option-kinds.js';
 import { shown } from '../../../src/redact/shown.js';
-import { reportFailure, warnOperator } from '../../../src/util/report.js';
+import { reportFailure, warnOperator } from '../../../src/report/report.js';
 
 const TOKEN = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
 const URL_WITH_PASSWORD = ['postgres://joe:', 'hunter2hunter2hunter2hunter2', '@', 'db.example.com/app'].join('');

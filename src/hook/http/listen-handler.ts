@@ -1,0 +1,163 @@
+/**
+ * Listen streams over HTTP (SDK v2, 2026-07-28): the HTTP entry answers them by itself, and no protocol instance ever
+ * connects. The entry's fetch function is the only place to see them.
+ */
+import { context } from '@opentelemetry/api';
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfAnswer, outcomeOfThrown } from '../../describe/outcome.js';
+import type { Pipeline } from '../../emit/pipeline.js';
+import { asRecord, classify, type RequestMessage, type ResponseMessage } from '../../protocol/jsonrpc.js';
+import { methodRow } from '../../protocol/methods.js';
+import { reportFailure } from '../../report/report.js';
+import { Connection } from '../../session/connection.js';
+import type { Operation } from '../../session/operation.js';
+import { type Outcome, SUCCESS } from '../../session/outcome.js';
+import { type AnyFunction, callWith, replaceMethod, type Undo } from '../patch.js';
+import { currentHttpPeer } from './peer.js';
+
+/** SDK v2's HTTP entry, of which only the fetch function is used. */
+export interface FetchHandler {
+  fetch(request: Request, options?: never): Promise<Response>;
+}
+
+/** Required on requests of the protocol revision that has listen streams: tells the method without the body. */
+const METHOD_HEADER = 'mcp-method';
+/** A listen request is a short list of filters. */
+const MAX_BODY_BYTES = 65_536;
+
+/** Observes the listen streams of one HTTP entry; all other requests have an instance of their own to be seen by. */
+export function hookHandler(handler: object, pipeline: Pipeline): Undo {
+  return replaceMethod(
+    handler,
+    'fetch',
+    (fetch) =>
+      function (this: unknown, request: Request, options?: unknown) {
+        if (!pipeline.enabled || !isListen(request)) return fetch.call(this, request, options);
+        return serve(fetch, this, request, options, new Connection(handler, 'server'), pipeline);
+      },
+  );
+}
+
+function isListen(request: Request): boolean {
+  try {
+    return methodRow(request.headers.get(METHOD_HEADER) ?? '', 'request').stream === true;
+  } catch (error) {
+    reportFailure('reading an HTTP request', error);
+    return false;
+  }
+}
+
+async function serve(
+  fetch: AnyFunction,
+  self: unknown,
+  request: Request,
+  options: unknown,
+  connection: Connection,
+  pipeline: Pipeline,
+): Promise<Response> {
+  const message = asRecord(options)?.['parsedBody'] ?? (await readJson(request.clone()));
+  const operation = start(message, request, connection, pipeline);
+  if (operation === undefined) return fetch.call(self, request, options);
+  const end = (outcome: Outcome) => pipeline.end(operation, outcome);
+  const answered = context.with(
+    operation.context,
+    callWith,
+    undefined,
+    fetch,
+    self,
+    request,
+    options,
+  ) as Promise<Response>;
+  answered.then(undefined, (error: unknown) => end(outcomeOfThrown(error)));
+  const response = await answered;
+  request.signal.addEventListener('abort', () => end(CANCELLED_BY_PEER), { once: true });
+  if (request.signal.aborted) end(CANCELLED_BY_PEER);
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return observed(response, operation, pipeline);
+  }
+  const error = await readJson(response.clone());
+  const outcome = asRecord(error)?.['error'] === undefined ? SUCCESS : outcomeOf(error as ResponseMessage, operation);
+  pipeline.conclude(operation, outcome);
+  end(outcome);
+  return response;
+}
+
+function start(message: unknown, request: Request, connection: Connection, pipeline: Pipeline): Operation | undefined {
+  if (classify(message) !== 'request') return undefined;
+  const peer = currentHttpPeer(pipeline.config.trustProxy);
+  return pipeline.receive(connection, message as RequestMessage, 'request', {
+    peer,
+    headers: request.headers as never,
+  });
+}
+
+function outcomeOf(answer: ResponseMessage, { row }: Operation): Outcome {
+  return outcomeOfAnswer(answer, row, false);
+}
+
+/** The same response, with a body that tells when it ends, and before that of the answer that ends it. */
+function observed(response: Response, operation: Operation, pipeline: Pipeline): Response {
+  if (response.body === null) return response;
+  const end = (outcome: Outcome) => pipeline.end(operation, outcome);
+  const reader = response.body.getReader();
+  let outcome = SUCCESS;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const read = reader.read();
+      read.then(undefined, () => end(CONNECTION_CLOSED));
+      const { done, value } = await read;
+      if (!done) {
+        const answer = answerIn(value, operation);
+        if (answer !== undefined) {
+          outcome = outcomeOf(answer, operation);
+          pipeline.conclude(operation, outcome);
+        }
+        return controller.enqueue(value);
+      }
+      end(outcome);
+      controller.close();
+    },
+    cancel(reason) {
+      end(CANCELLED_BY_PEER);
+      return reader.cancel(reason);
+    },
+  });
+  return new Response(body, response);
+}
+
+const ANSWERS = ['"result"', '"error"'];
+
+/** The answer to the stream's own request, the last thing that it brings. The entry writes each frame at once. */
+function answerIn(chunk: Uint8Array, { id }: Operation): ResponseMessage | undefined {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (bytes.length > MAX_BODY_BYTES || !ANSWERS.some((member) => bytes.includes(member))) return undefined;
+  for (const line of bytes.toString('utf8').split('\n')) {
+    const message = line.startsWith('data:') ? parsed(line.slice('data:'.length)) : undefined;
+    if (classify(message) === 'response' && (message as ResponseMessage).id === id) return message as ResponseMessage;
+  }
+  return undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The JSON of a short body, or nothing. The body is a copy: the other one is untouched. */
+async function readJson(copy: Request | Response): Promise<unknown> {
+  try {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of copy.body ?? []) {
+      size += chunk.byteLength;
+      if (size > MAX_BODY_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+    // Where it is none, the entry will say so itself.
+    return parsed(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

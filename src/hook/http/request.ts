@@ -1,0 +1,168 @@
+/** One request to a Node.js HTTP server and its response, to be read at any later time. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { normalAddress } from '../../protocol/address.js';
+import { asString } from '../../protocol/jsonrpc.js';
+import { reportFailure } from '../../report/report.js';
+import type { ClientCertificate, HttpFacts, HttpNotes } from '../../session/peer.js';
+import { certificateOf } from './certificate.js';
+import { type HeadListener, onHead } from './head.js';
+
+type RequestHeaders = ReturnType<HttpFacts['headers']>;
+
+const NO_HEADERS: RequestHeaders = Object.freeze({});
+
+/**
+ * Headers that only MCP clients send: those of the session-based protocol (`Mcp-Session-Id`, `MCP-Protocol-Version`
+ * after the handshake), and those of revision 2026-07-28 on each request.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
+ */
+const MCP_HEADERS: ReadonlySet<string> = new Set(['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name']);
+/** In front of the arguments of a tool that declares them as headers. */
+const MCP_PARAMETER_PREFIX = 'mcp-param-';
+
+const ACCEPT = /^accept$/i;
+const EVENT_STREAM = /text\/event-stream/i;
+
+export class HttpRequest implements HttpFacts {
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly peerAddress: string | undefined;
+  readonly port: number | undefined;
+  readonly httpVersion: string | undefined;
+  /** When it came, in milliseconds since 1970. */
+  readonly startedAt = Date.now();
+  readonly #startedMs = performance.now();
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #notes: HttpNotes = { operations: 0 };
+
+  /** Throws where the request is none. */
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.#request = request;
+    this.#response = response;
+    const { remoteAddress, remotePort } = request.socket;
+    this.method = asString(request.method);
+    // What was asked for, where a framework has changed the URL before anybody wanted to know.
+    this.path = pathOf((request as { originalUrl?: unknown }).originalUrl ?? request.url);
+    this.peerAddress = remoteAddress === undefined ? undefined : normalAddress(remoteAddress);
+    this.port = remotePort;
+    this.httpVersion = request.httpVersion;
+  }
+
+  get notes(): HttpNotes {
+    return this.#notes;
+  }
+
+  /** Milliseconds since it came. */
+  get elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** Whether it is what the application knows as this object. */
+  isOf(request: unknown): boolean {
+    return request === this.#request;
+  }
+
+  header(name: string): string | undefined {
+    const value: unknown = this.headers()[name];
+    return asString(Array.isArray(value) ? value[0] : value);
+  }
+
+  headers(): RequestHeaders {
+    return attempt(() => this.#request.headers) ?? NO_HEADERS;
+  }
+
+  certificate(): ClientCertificate | undefined {
+    return attempt(() => certificateOf(this.#request.socket));
+  }
+
+  status(): number | undefined {
+    return attempt(() => (this.#response.headersSent ? this.#response.statusCode : undefined));
+  }
+
+  onHead(listener: HeadListener, orClosed = true): boolean {
+    return attempt(() => onHead(this.#response, listener, orClosed)) ?? false;
+  }
+
+  isOver(): boolean {
+    return attempt(() => this.#response.destroyed || this.#response.writableEnded) ?? false;
+  }
+
+  responseHeader(name: string): string | string[] | number | undefined {
+    return attempt(() => this.#response.getHeader(name) ?? this.#sentHeader(name.toLowerCase()));
+  }
+
+  responseHeaderNames(): string[] {
+    const sent = attempt(() => [...new Set(headersSent(this.#response).map(([name]) => name))]) ?? [];
+    return sent.length > 0 ? sent : (attempt(() => this.#response.getHeaderNames()) ?? []);
+  }
+
+  /** Whether a header came with it that only MCP clients send. */
+  hasMcpHeader(): boolean {
+    return attempt(() => hasMcpHeader(this.#request.rawHeaders)) ?? false;
+  }
+
+  #sentHeader(wanted: string): string | string[] | undefined {
+    const values = headersSent(this.#response).flatMap(([name, value]) => (name === wanted ? value : []));
+    return values.length > 1 ? values : values[0];
+  }
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    reportFailure('reading an HTTP request', error);
+    return undefined;
+  }
+}
+
+/** Proxies are sent whole URLs, which begin with an origin and may hold a password. */
+function pathOf(url: unknown): string | undefined {
+  return asString(url)
+    ?.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '')
+    .replace(/[?#].*$/s, '');
+}
+
+/**
+ * Whether a request may bring an MCP message: its client names a protocol version or, in a first message, accepts a
+ * stream of events.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
+ */
+export function mayBeMcp({ rawHeaders }: IncomingMessage): boolean {
+  return hasMcpHeader(rawHeaders) || acceptsEvents(rawHeaders);
+}
+
+// Node.js makes the object of headers when it is first asked for: most requests here are not worth it.
+function acceptsEvents(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!ACCEPT.test(rawHeaders[index] as string)) continue;
+    if (EVENT_STREAM.test(rawHeaders[index + 1] as string)) return true;
+  }
+  return false;
+}
+
+function hasMcpHeader(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name[3] !== '-') continue;
+    const lower = name.toLowerCase();
+    if (MCP_HEADERS.has(lower) || lower.startsWith(MCP_PARAMETER_PREFIX)) return true;
+  }
+  return false;
+}
+
+/**
+ * The headers as they went out, by lower-case name. What is given to `writeHead` alone does not come back from
+ * `getHeader`, and both SDKs' adapters give it there; the text that was sent has it. Nothing where a later Node.js
+ * keeps no such text.
+ */
+function headersSent(response: ServerResponse): [name: string, value: string][] {
+  const text = asString((response as { readonly _header?: unknown })._header) ?? '';
+  return text.split('\r\n').flatMap((line, index) => {
+    const colon = line.indexOf(':');
+    return index === 0 || colon < 1 ? [] : [[line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]];
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * Era probes: SDK v2 asks a server what it speaks while it connects, and no promise of the protocol waits for the answer.
+ * That a client has stopped waiting shows in nothing but the end of its `connect`.
+ */
+import { CONNECTION_CLOSED, outcomeOfRejection, TIMED_OUT } from '../../describe/outcome.js';
+import type { Pipeline } from '../../emit/pipeline.js';
+import { reportFailure } from '../../report/report.js';
+import type { Connection } from '../../session/connection.js';
+import type { Outcome } from '../../session/outcome.js';
+import { attachmentOf } from '../transport/attach-transport.js';
+
+/** What a client's `connect` returned, with the probes that are unanswered ended when it settles. */
+export function endingProbes(connected: unknown, transport: object, pipeline: Pipeline): unknown {
+  const connection = clientConnection(transport);
+  if (connection === undefined || !(connected instanceof Promise)) return connected;
+  // A branch beside the promise would count as handling it, and hide a rejection that the application drops.
+  return connected.then(
+    (value: unknown) => {
+      endProbes(connection, pipeline, undefined);
+      return value;
+    },
+    (error: unknown) => {
+      endProbes(connection, pipeline, error);
+      throw error;
+    },
+  );
+}
+
+function clientConnection(transport: object): Connection | undefined {
+  try {
+    const attachment = attachmentOf(transport);
+    if (attachment === undefined || attachment === 'foreign') return undefined;
+    return attachment.connection.role === 'client' ? attachment.connection : undefined;
+  } catch (error) {
+    reportFailure('watching a client connect', error);
+    return undefined;
+  }
+}
+
+function endProbes(connection: Connection, pipeline: Pipeline, error: unknown): void {
+  try {
+    const outcome = error === undefined ? TIMED_OUT : outcomeOfFailure(error);
+    for (const operation of connection.openRequests()) {
+      if (operation.sent && !operation.awaited && !operation.row.stream) pipeline.end(operation, outcome);
+    }
+  } catch (failure) {
+    reportFailure('ending an era probe', failure);
+  }
+}
+
+function outcomeOfFailure(error: unknown): Outcome {
+  const outcome = outcomeOfRejection({ error, signal: undefined, answered: false, connected: true });
+  return outcome === TIMED_OUT ? TIMED_OUT : CONNECTION_CLOSED;
+}

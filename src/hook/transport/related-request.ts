@@ -1,0 +1,36 @@
+/** Which open request a notification is about. */
+import { asRecord, type NotificationMessage } from '../../protocol/jsonrpc.js';
+import { metaOf, subscriptionIdOf } from '../../protocol/meta.js';
+import { methodRow } from '../../protocol/methods.js';
+import { reportFailure } from '../../report/report.js';
+import type { Connection } from '../../session/connection.js';
+import type { Operation } from '../../session/operation.js';
+
+/** The open request, sent or received, that a notification's params name. */
+export function requestNamedBy(
+  connection: Connection,
+  message: NotificationMessage,
+  reference: 'requestId' | 'progressToken',
+  sent: boolean,
+): Operation | undefined {
+  try {
+    if (methodRow(message.method, 'notification').refersTo !== reference) return undefined;
+    const id = asRecord(message.params)?.[reference];
+    return typeof id === 'string' || typeof id === 'number' ? connection.find(sent, id) : undefined;
+  } catch (error) {
+    reportFailure('reading a notification', error);
+    return undefined;
+  }
+}
+
+/** The listen stream of ours that a notification came on. */
+export function streamOf(connection: Connection, { params }: NotificationMessage): Operation | undefined {
+  try {
+    const subscription = subscriptionIdOf(metaOf(params));
+    const stream = subscription === undefined ? undefined : connection.find(true, subscription);
+    return stream?.row.stream ? stream : undefined;
+  } catch (error) {
+    reportFailure('reading a notification', error);
+    return undefined;
+  }
+}

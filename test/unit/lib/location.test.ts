@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HERE, registerUrl } from '../../../src/lib/location.js';
+
+const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  if (!existsSync(join(DIST, 'cjs/lib/location.js'))) throw new Error('dist/ is missing: npm run build');
+  // A path that has to be escaped in a URL.
+  folder = join(await mkdtemp(join(tmpdir(), 'mcp-trail-')), 'a b#c%20d');
+  for (const format of ['esm', 'cjs']) {
+    await cp(join(DIST, format, 'lib'), join(folder, format, 'lib'), { recursive: true });
+  }
+  await cp(join(DIST, 'cjs/package.json'), join(folder, 'cjs/package.json'));
+  await cp(join(DIST, '../package.json'), join(folder, 'package.json'));
+});
+afterAll(() => rm(join(folder, '..'), { recursive: true }));
+
+/** What some code says, in a process of its own. */
+async function run(code: string, ...flags: string[]) {
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return JSON.parse(stdout);
+}
+
+/** What a build says of its location, given an expression that loads it. */
+function locationOf(load: string, ...flags: string[]): Promise<{ here?: string; register?: string }> {
+  const show = 'console.log(JSON.stringify({ here: location.HERE, register: location.registerUrl() }))';
+  return run(`${load}.then((location) => { ${show} })`, ...flags);
+}
+
+function urlOf(...path: string[]): string {
+  return pathToFileURL(join(folder, ...path)).href;
+}
+
+describe('where the package is', () => {
+  it.each([
+    ['esm', (file: string) => `import(${JSON.stringify(file)})`],
+    ['cjs', (file: string) => `Promise.resolve(require(${JSON.stringify(fileURLToPath(file))}))`],
+  ])('is known to its %s build, as the URL of a file beside its register entry', async (format, load) => {
+    expect(await locationOf(load(urlOf(format, 'lib', 'location.js')))).toEqual({
+      here: urlOf(format, 'lib', 'location.js'),
+      register: urlOf(format, 'register.js'),
+    });
+  });
+
+  it('is known where source maps are in use', async () => {
+    const file = urlOf('esm', 'lib', 'location.js');
+    expect((await locationOf(`import(${JSON.stringify(file)})`, '--enable-source-maps')).here).toBe(file);
+  });
+
+  it('is known where the application formats stacks itself, and goes on to', async () => {
+    const file = urlOf('esm', 'lib', 'location.js');
+    const answer = await run(`
+      const format = () => 'formatted';
+      Error.prepareStackTrace = format;
+      import(${JSON.stringify(file)}).then(({ HERE }) => {
+        console.log(JSON.stringify([HERE, Error.prepareStackTrace === format]));
+      });
+    `);
+    expect(answer).toEqual([file, true]);
+  });
+
+  it('is, in a bundle, the bundle’s', async () => {
+    const outfile = join(folder, 'bundle.cjs');
+    const entry = fileURLToPath(urlOf('cjs', 'lib', 'location.js'));
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile });
+    expect((await locationOf(`Promise.resolve(require(${JSON.stringify(outfile)}))`)).here).toBe(urlOf('bundle.cjs'));
+  });
+
+  it('is unknown where the code has no file', async () => {
+    const entry = fileURLToPath(urlOf('cjs', 'lib', 'location.js'));
+    const answer = await run(`
+      const source = require('node:fs').readFileSync(${JSON.stringify(entry)}, 'utf8');
+      const exports = {};
+      new Function('exports', 'require', source)(exports, require);
+      console.log(JSON.stringify([exports.HERE === undefined, exports.registerUrl() === undefined]));
+    `);
+    expect(answer).toEqual([true, true]);
+  });
+
+  it('is known to the source as well', () => {
+    expect(HERE).toBe(new URL('../../../src/lib/location.ts', import.meta.url).href);
+    expect(registerUrl()).toBe(new URL('../../../src/register.js', import.meta.url).href);
+  });
+});

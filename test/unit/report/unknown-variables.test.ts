@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { unknownVariables } from '../../../src/report/unknown-variables.js';
+
+const KNOWN = ['MCP_TRAIL_AUDIT', 'MCP_TRAIL_AUDIT_FILE', 'MCP_TRAIL_TRUST_PROXY', 'MCP_TRAIL_SDK'];
+const said = (env: Record<string, string>) => unknownVariables(env, KNOWN);
+
+describe('a variable that begins as ours do and is none of them', () => {
+  it.each([
+    ['MCP_TRAIL_AUDT', 'MCP_TRAIL_AUDIT'],
+    ['MCP_TRAIL_AUDIT_FIEL', 'MCP_TRAIL_AUDIT_FILE'],
+    ['MCP_TRAIL_AUDITFILE', 'MCP_TRAIL_AUDIT_FILE'],
+    ['MCP_TRAIL_TRUSTED_PROXY', 'MCP_TRAIL_TRUST_PROXY'],
+    ['mcp_trail_audit', 'MCP_TRAIL_AUDIT'],
+    ['Mcp_Trail_Sdk', 'MCP_TRAIL_SDK'],
+  ])('%s: %s is meant', (name, meant) => {
+    expect(said({ [name]: 'x' })).toEqual([
+      `${name} is no setting of mcp-trail, and has no effect. Is ${meant} meant?`,
+    ]);
+  });
+
+  it('is told without a guess where nothing is like it', () => {
+    expect(said({ MCP_TRAIL_FAVOURITE_COLOUR: 'x' })).toEqual([
+      'MCP_TRAIL_FAVOURITE_COLOUR is no setting of mcp-trail, and has no effect. The README lists all there are',
+    ]);
+  });
+
+  it('is told without its value', () => {
+    expect(said({ MCP_TRAIL_TOKEN: 'the value' }).join()).not.toContain('the value');
+  });
+
+  it('is told for twenty at most, of eighty characters at most', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 500 }, (_, n) => [`MCP_TRAIL_${n}_${'X'.repeat(10_000)}`, '']),
+    );
+    const texts = said(many);
+    expect(texts).toHaveLength(20);
+    for (const text of texts) expect(text.length).toBeLessThan(200);
+  });
+});
+
+it('variables that are known, and those of others, are not told of', () => {
+  expect(said({ MCP_TRAIL_AUDIT: 'otel', MCP_TRAIL_SDK: 'off', MCP_SERVER: 'x', OTEL_TRAIL: 'x', PATH: 'x' })).toEqual(
+    [],
+  );
+});
