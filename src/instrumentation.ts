@@ -1,6 +1,5 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { isSwitchedOff, resolveConfig } from './config.js';
 import type { LoggerProvider, LogsTarget } from './emit/logs.js';
 import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
@@ -11,6 +10,7 @@ import { watchModules } from './hook/sdk/modules.js';
 import { SDK_V1 } from './hook/sdk/v1-files.js';
 import { SDK_V2 } from './hook/sdk/v2-files.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
+import { isSwitchedOff, resolveConfig } from './options/instrumentation.js';
 import { reportFailure } from './report/report.js';
 import type { McpInstrumentationConfig } from './types.js';
 

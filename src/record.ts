@@ -9,7 +9,7 @@ import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
 import type { Annotations, ServerSelector } from './inventory/types.js';
 import { membersOf } from './lib/members.js';
-import { show } from './option-kinds.js';
+import { show } from './options/kinds.js';
 import { reportFailure, warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
 

@@ -9,7 +9,6 @@
  * @packageDocumentation
  */
 
-import { resolveConfig } from './config.js';
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
 import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
@@ -32,7 +31,8 @@ import { findSdk, type StartedSdk, sdkIsRegistered, startSdk } from './lifecycle
 import { Telemetry } from './lifecycle/telemetry.js';
 import { onUnobserved } from './lifecycle/unobserved.js';
 import { watchSpans } from './lifecycle/watch-spans.js';
-import { oneOfEnv } from './option-kinds.js';
+import { resolveConfig } from './options/instrumentation.js';
+import { oneOfEnv } from './options/kinds.js';
 import { Redactor } from './redact/redactor.js';
 import { shown } from './redact/shown.js';
 import { isMcpSeen, keepQuiet, mcpSeen, whenMcpIsSeen } from './report/quiet.js';

@@ -1,15 +1,15 @@
 /** Putting an auditor together from the options. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import type { ResolvedConfig } from '../config.js';
 import { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
-import type { Environment } from '../option-kinds.js';
+import { auditConfig, auditValues, idleAuditSettings } from '../options/audit.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
+import type { Environment } from '../options/kinds.js';
 import { Redactor } from '../redact/redactor.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
 import type { Peer } from '../session/peer.js';
 import { Auditor } from './auditor.js';
-import { auditConfig, auditValues, idleAuditSettings } from './config.js';
 import { InventoryFeed } from './inventory-feed.js';
 import { processDigester } from './key.js';
 import { latestAuditor } from './registry.js';

@@ -4,7 +4,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
 import { SECRET, tooOpen } from '../lib/file-mode.js';
-import type { Environment } from '../option-kinds.js';
+import type { Environment } from '../options/kinds.js';
 import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
 import { unlessQuiet } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';

@@ -1,15 +1,15 @@
 /** What an auditor works with: the options, checked and made into what uses them. */
 import type { AuditConfig } from '../audit-types.js';
-import { type Environment, show } from '../option-kinds.js';
+import type { AuditValues } from '../options/audit.js';
+import { parseCaptureRules } from '../options/capture-rules.js';
+import { type Environment, show } from '../options/kinds.js';
 import { Classifier } from '../policy/classifier.js';
 import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../policy/document.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { CaptureRule } from '../redact/capture.js';
-import { parseCaptureRules } from '../redact/capture-rules.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';
-import type { AuditValues } from './config.js';
 import { DEFAULT_HEADERS } from './header-fields.js';
 import type { IdentityHook } from './identify.js';
 import { type AuditStatus, STATUSES } from './status.js';

@@ -1,12 +1,12 @@
 /** Span parts of messages, redacted: the one door through which anything a peer or handler chose gets onto a span. */
 import type { Attributes } from '@opentelemetry/api';
-import type { ResolvedConfig } from '../config.js';
 import { mayHaveBaggage } from '../describe/baggage.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
 import { taskStatusOf } from '../describe/outcome.js';
 import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer.js';
 import { outcomeAttributes } from '../describe/span.js';
 import { buildTemplate, type Template } from '../describe/template.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { methodMatcher } from '../protocol/method-patterns.js';

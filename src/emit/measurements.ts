@@ -1,6 +1,7 @@
 /** Durations of operations and sessions, under attributes whose number is bounded. */
-import type { ResolvedConfig } from '../config.js';
+
 import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { reportFailure } from '../report/report.js';

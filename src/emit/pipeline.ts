@@ -3,8 +3,8 @@
  * a failure in here loses the telemetry of one message and never reaches the application.
  */
 import { context, SpanStatusCode } from '@opentelemetry/api';
-import type { ResolvedConfig } from '../config.js';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import { callHook } from '../report/call-hook.js';
 import { reportFailure } from '../report/report.js';

@@ -1,7 +1,7 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
 import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
-import type { ResolvedConfig } from '../config.js';
 import type { Template } from '../describe/template.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
 import { metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';

@@ -1,12 +1,12 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
 import { statSync } from 'node:fs';
 import { DATA, tooOpen } from '../lib/file-mode.js';
+import { optionalFunction, optionsObject, wholeNumber } from '../options/exporters.js';
 import { callHook } from '../report/call-hook.js';
 import { warnOperator } from '../report/report.js';
 import { exportRecords } from './export-records.js';
 import { Failures, writeError } from './failures.js';
 import { isOneLine } from './line.js';
-import { optionalFunction, optionsObject, wholeNumber } from './options.js';
 import { resolvePath } from './path-template.js';
 import { RotatingFile } from './rotating-file.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';

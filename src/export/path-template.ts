@@ -1,6 +1,6 @@
 /** The path of a log file, with placeholders for what differs between processes. */
 import { basename, resolve, sep } from 'node:path';
-import { optionsObject, show } from './options.js';
+import { optionsObject, show } from '../options/exporters.js';
 
 const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_.-]*)\}/g;
 const MAX_VALUE_CHARS = 128;

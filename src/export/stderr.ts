@@ -1,10 +1,11 @@
 /** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
+
+import { optionalFunction, optionsObject, show } from '../options/exporters.js';
 import { callHook } from '../report/call-hook.js';
 import { reportFailure } from '../report/report.js';
 import { exportRecords } from './export-records.js';
 import { codeOf, Failures, writeError } from './failures.js';
 import { isOneLine } from './line.js';
-import { optionalFunction, optionsObject, show } from './options.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
 import { writeAll } from './write-all.js';
 

@@ -1,6 +1,7 @@
 /** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
-import { isSwitchedOff, resolveConfig } from '../config.js';
+
 import type { Pipeline } from '../emit/pipeline.js';
+import { isSwitchedOff, resolveConfig } from '../options/instrumentation.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { type FetchHandler, hookHandler } from './http/listen-handler.js';
 import { noteHttpRequests } from './http/peer.js';

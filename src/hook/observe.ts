@@ -1,16 +1,16 @@
 /** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
 import type { Auditor } from '../audit/auditor.js';
-import { auditOptionTable } from '../audit/config.js';
 import { createAuditor, spanSessionIds } from '../audit/create.js';
 import type { Trail } from '../audit/trail.js';
-import { optionTable, type ResolvedConfig } from '../config.js';
 import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
+import { auditOptionTable } from '../options/audit.js';
+import { optionTable, type ResolvedConfig } from '../options/instrumentation.js';
+import { unknownVariables } from '../options/unknown-variables.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
-import { unknownVariables } from '../report/unknown-variables.js';
 import { currentHttpPeer, watchHttpServer } from './http/peer.js';
 import { watchHttpRefusals } from './http/refusal.js';
 import type { Undo } from './patch.js';

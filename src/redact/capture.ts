@@ -1,5 +1,4 @@
 /** Argument values that may be recorded: those that somebody named and described, and no others. */
-import type { CaptureRule } from './capture-rules.js';
 import { isSensitiveKey } from './keys.js';
 import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
 import { isList, ownValue } from './own.js';
@@ -8,7 +7,21 @@ import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
 import type { Tally } from './tally.js';
 
-export { type CaptureRule, parseCaptureRules } from './capture-rules.js';
+/** What one argument has to be like for its value to be recorded. */
+export interface CaptureRule {
+  /** `integer` is a safe one. `enum` is a text among `values`. `string` is any text, and needs `unsafeText`. */
+  readonly type: 'number' | 'integer' | 'boolean' | 'enum' | 'string';
+  /** All texts there are, of an `enum`: 1 to 64 of at most 128 characters. */
+  readonly values?: readonly string[];
+  /** Longest text recorded of a `string`, in UTF-16 units, 1 to 1024. A longer one is not recorded. @defaultValue 64 */
+  readonly maxLength?: number;
+  /** Smallest number recorded, itself included. */
+  readonly min?: number;
+  /** Largest number recorded, itself included. */
+  readonly max?: number;
+  /** Says that it is known: a text can hold anything, and the redactor knows only so much. */
+  readonly unsafeText?: true;
+}
 
 /** A value that passes for a record. */
 export type CapturedValue = string | number | boolean;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { auditOptionTable } from '../../src/audit/config.js';
-import { optionTable } from '../../src/config.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/lib/version.js';
+import { auditOptionTable } from '../../src/options/audit.js';
+import { optionTable } from '../../src/options/instrumentation.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));

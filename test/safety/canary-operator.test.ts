@@ -29,12 +29,12 @@ async function fresh() {
   vi.resetModules();
   const [api, config, audit, options, trail] = await Promise.all([
     import('@opentelemetry/api'),
-    import('../../src/config.js'),
+    import('../../src/options/instrumentation.js'),
     import('../../src/audit/create.js'),
-    import('../../src/option-kinds.js'),
+    import('../../src/options/kinds.js'),
     import('../../src/index.js'),
   ]);
-  const tables = [config.optionTable(), (await import('../../src/audit/config.js')).auditOptionTable()].flat();
+  const tables = [config.optionTable(), (await import('../../src/options/audit.js')).auditOptionTable()].flat();
   const report = await import('../../src/report/report.js');
   return { api, tables, report, ...config, ...audit, ...options, ...trail };
 }

@@ -1,8 +1,8 @@
 /** How session ids are told, on spans and in the trail: one option for both. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { spanSessionIds } from '../../src/audit/create.js';
-import { resolveConfig } from '../../src/config.js';
 import type { McpInstrumentationConfig } from '../../src/index.js';
+import { resolveConfig } from '../../src/options/instrumentation.js';
 import { auditScenarios } from '../support/audit-endings.js';
 import { expectNothingOpen } from '../support/endings.js';
 import { HTTP_FLAVOURS } from '../support/http.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { resolveConfig } from '../../../src/config.js';
 import { Describer } from '../../../src/emit/describer.js';
+import { resolveConfig } from '../../../src/options/instrumentation.js';
 import { methodRow } from '../../../src/protocol/methods.js';
 import { SUCCESS } from '../../../src/session/outcome.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type CaptureRule, captureArguments, parseCaptureRules } from '../../../src/redact/capture.js';
+import { parseCaptureRules } from '../../../src/options/capture-rules.js';
+import { type CaptureRule, captureArguments } from '../../../src/redact/capture.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { Tally } from '../../../src/redact/tally.js';
 import { githubToken } from './samples.js';

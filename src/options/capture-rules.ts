@@ -1,25 +1,10 @@
 /** The rules by which argument values are captured, read from what somebody wrote; says what is wrong with them in words. */
-import { isSensitiveKey } from './keys.js';
-import { MAX_CAPTURED_CHARS } from './limits.js';
-import { isList, lengthOf, memberNames, ownValue } from './own.js';
-import { namesOf } from './paths.js';
-import { cutChars, scrub } from './scrub.js';
-
-/** What one argument has to be like for its value to be recorded. */
-export interface CaptureRule {
-  /** `integer` is a safe one. `enum` is a text among `values`. `string` is any text, and needs `unsafeText`. */
-  readonly type: 'number' | 'integer' | 'boolean' | 'enum' | 'string';
-  /** All texts there are, of an `enum`: 1 to 64 of at most 128 characters. */
-  readonly values?: readonly string[];
-  /** Longest text recorded of a `string`, in UTF-16 units, 1 to 1024. A longer one is not recorded. @defaultValue 64 */
-  readonly maxLength?: number;
-  /** Smallest number recorded, itself included. */
-  readonly min?: number;
-  /** Largest number recorded, itself included. */
-  readonly max?: number;
-  /** Says that it is known: a text can hold anything, and the redactor knows only so much. */
-  readonly unsafeText?: true;
-}
+import type { CaptureRule } from '../redact/capture.js';
+import { isSensitiveKey } from '../redact/keys.js';
+import { MAX_CAPTURED_CHARS } from '../redact/limits.js';
+import { isList, lengthOf, memberNames, ownValue } from '../redact/own.js';
+import { namesOf } from '../redact/paths.js';
+import { cutChars, scrub } from '../redact/scrub.js';
 
 /** Arguments with a rule, per tool. */
 const MAX_RULES = 64;

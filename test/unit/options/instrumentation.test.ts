@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { optionTable, type ResolvedConfig, resolveConfig } from '../../src/config.js';
-import { oneOfEnv } from '../../src/option-kinds.js';
-import type { McpInstrumentationConfig } from '../../src/types.js';
+import { optionTable, type ResolvedConfig, resolveConfig } from '../../../src/options/instrumentation.js';
+import { oneOfEnv } from '../../../src/options/kinds.js';
+import type { McpInstrumentationConfig } from '../../../src/types.js';
 
 const stderr = vi.spyOn(process.stderr, 'write');
 /** What operators were told. */

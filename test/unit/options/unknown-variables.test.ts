@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unknownVariables } from '../../../src/report/unknown-variables.js';
+import { unknownVariables } from '../../../src/options/unknown-variables.js';
 
 const KNOWN = ['MCP_TRAIL_AUDIT', 'MCP_TRAIL_AUDIT_FILE', 'MCP_TRAIL_TRUST_PROXY', 'MCP_TRAIL_SDK'];
 const said = (env: Record<string, string>) => unknownVariables(env, KNOWN);

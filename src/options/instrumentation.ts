@@ -1,10 +1,10 @@
 /** Options from code and environment, with one table that says what each accepts. */
 
-import { saysProduction } from './lib/resource-environment.js';
-import { count, type Environment, flag, listOf, oneOf, type Row, resolve } from './option-kinds.js';
-import { METHOD_PATTERN } from './protocol/method-patterns.js';
-import { warnOperator } from './report/report.js';
-import type { McpInstrumentationConfig, SecretDetector } from './types.js';
+import { saysProduction } from '../lib/resource-environment.js';
+import { METHOD_PATTERN } from '../protocol/method-patterns.js';
+import { warnOperator } from '../report/report.js';
+import type { McpInstrumentationConfig, SecretDetector } from '../types.js';
+import { count, type Environment, flag, listOf, oneOf, type Row, resolve } from './kinds.js';
 
 /** Every option with a value; the hooks stay optional. */
 export type ResolvedConfig = Required<Omit<McpInstrumentationConfig, HookOption | OtherOption | 'sessionIds'>> &

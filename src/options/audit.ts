@@ -1,19 +1,8 @@
 /** The options of the audit trail from code, environment and policy file, checked once. */
 import type { AuditConfig, AuditDelivery } from '../audit-types.js';
-import type { ResolvedConfig } from '../config.js';
-import {
-  count,
-  type Environment,
-  flag,
-  listOf,
-  oneOf,
-  type Row,
-  resolve,
-  show,
-  someOf,
-  text,
-} from '../option-kinds.js';
 import { warnOperator } from '../report/report.js';
+import type { ResolvedConfig } from './instrumentation.js';
+import { count, type Environment, flag, listOf, oneOf, type Row, resolve, show, someOf, text } from './kinds.js';
 
 type ValueOption =
   | 'file'

@@ -1,7 +1,7 @@
 /** What an option can be, and how one is read from code or environment. */
 
-import { shown } from './redact/shown.js';
-import { warnOperator } from './report/report.js';
+import { shown } from '../redact/shown.js';
+import { warnOperator } from '../report/report.js';
 
 /** Of a bad value, in UTF-16 units. */
 const MAX_SHOWN = 40;
