@@ -1,9 +1,7 @@
 /** What applications tell the audit trail. Harmless where nothing is audited. */
 import { context } from '@opentelemetry/api';
 import { auditedOf } from './audit/audited.js';
-import type { Auditor } from './audit/auditor.js';
-import { latestAuditor } from './audit/registry.js';
-import type { Place } from './audit/statements.js';
+import { latestAuditor, type Place, type Recorder } from './audit/registry.js';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from './audit-types.js';
 import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
@@ -124,7 +122,7 @@ function stated<T extends object>(
   what: string,
   given: T,
   form: Form<T>,
-  record: (auditor: Auditor, given: T, place: Place) => void,
+  record: (auditor: Recorder, given: T, place: Place) => void,
 ): boolean {
   const { required, words, others } = form;
   const read = membersOf<T>(given, [...(Object.keys(words) as (keyof T & string)[]), ...others]);
@@ -144,9 +142,9 @@ function stated<T extends object>(
   return done ?? false;
 }
 
-function guarded<T>(site: string, use: (auditor: Auditor) => T): T | undefined {
+function guarded<T>(site: string, use: (auditor: Recorder) => T): T | undefined {
   try {
-    const auditor = auditedOf(handledIn(context.active()))?.auditor ?? latestAuditor();
+    const auditor = auditedOf(handledIn(context.active()))?.recorder ?? latestAuditor();
     return auditor === undefined ? undefined : use(auditor);
   } catch (error) {
     reportFailure(site, error);

@@ -1,9 +1,9 @@
 /** Public configuration. Every option is optional; the defaults capture no content. */
 import type { Span } from '@opentelemetry/api';
 import type { AuditConfig } from './audit-types.js';
-import type { McpPeerInfo } from './session/connection.js';
+import type { McpPeerInfo } from './session/connection-info.js';
 
-export type { McpPeerInfo } from './session/connection.js';
+export type { McpPeerInfo } from './session/connection-info.js';
 
 /** A finder of secrets or personal data, such as another library. Synchronous. */
 export interface SecretDetector {

@@ -11,7 +11,7 @@ const SRC = join(ROOT, 'src');
 interface Layer {
   /** Layers it imports values from. */
   readonly imports: readonly string[];
-  /** Layers it imports nothing but types from. Types leave no trace at run time: they may point upwards. */
+  /** Layers it imports nothing but types from: these may point upwards, as long as no files form a cycle. */
   readonly types?: readonly string[];
   /** What it uses of `@opentelemetry/api` at run time; `*` is the module as a whole. */
   readonly api?: readonly string[] | 'anything';
@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   protocol: { imports: ['semconv'] },
   options: { imports: ['lib', 'protocol', 'redact', 'report'], types: ['audit-types.ts', 'types.ts'] },
   export: { imports: ['lib', 'options', 'report'] },
-  session: { imports: ['protocol'], types: ['describe'] },
+  session: { imports: ['protocol'] },
   describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
   emit: {
     imports: ['describe', 'protocol', 'redact', 'semconv', 'session', 'lib', 'report'],
@@ -241,12 +241,9 @@ describe('the imports of src/', () => {
     expect(upward).toEqual([]);
   });
 
-  it('form no cycle of files', () => {
+  it('form no cycle of files, types included', () => {
     const edges = new Map(
-      FILES.map((file) => [
-        file.path,
-        file.imports.filter((each) => isRelative(each) && !each.typeOnly).map((each) => target(file, each)),
-      ]),
+      FILES.map((file) => [file.path, file.imports.filter(isRelative).map((each) => target(file, each))]),
     );
     const done = new Set<string>();
     const cycles: string[] = [];

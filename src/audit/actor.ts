@@ -7,7 +7,7 @@ import type { Identity } from '../audit-types.js';
 import { membersOf } from '../lib/members.js';
 import { asString } from '../protocol/jsonrpc.js';
 import type { AuditFields } from '../semconv/audit-record.js';
-import type { Implementation } from '../session/connection.js';
+import type { Implementation } from '../session/connection-info.js';
 import type { Peer } from '../session/peer.js';
 import type { Facts } from './fields.js';
 

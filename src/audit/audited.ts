@@ -3,14 +3,19 @@ import { taskStatusOf } from '../describe/outcome.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { Auditor } from './auditor.js';
-import type { Decision } from './decision.js';
 import type { Facts, Fields } from './fields.js';
 import type { Held } from './hand-over.js';
+import type { Recorder } from './registry.js';
 import type { Veil } from './sanitise.js';
 
+/** What the application decided about an operation; strings are redacted. */
+export interface Decision {
+  readonly decision: 'allow' | 'deny';
+  readonly facts: Facts;
+}
+
 interface Init {
-  readonly auditor: Auditor;
+  readonly recorder: Recorder;
   readonly id: string;
   readonly fields: Fields;
   readonly veil: Veil;
@@ -22,7 +27,8 @@ interface Init {
 }
 
 export class Audited {
-  readonly auditor: Auditor;
+  /** The recorder that audits the operation. */
+  readonly recorder: Recorder;
   readonly id: string;
   /** Everything that all records of the operation say, redacted. */
   readonly fields: Fields;
@@ -46,7 +52,7 @@ export class Audited {
   decision: Decision | undefined;
 
   constructor({ params, ...init }: Init) {
-    this.auditor = init.auditor;
+    this.recorder = init.recorder;
     this.id = init.id;
     this.fields = init.fields;
     this.veil = init.veil;
@@ -55,6 +61,11 @@ export class Audited {
     this.cursor = init.lists ? asString(asRecord(params)?.['cursor']) : undefined;
     this.taskStatus = taskStatusOf(params);
     this.decision = init.http?.notes.decision as Decision | undefined;
+  }
+
+  /** The decision, or that there was none: on every record of the operation. */
+  decided(): Facts {
+    return this.decision?.facts ?? { 'mcp_audit.access.decision': 'not_evaluated' };
   }
 
   /** What was hidden so far. */

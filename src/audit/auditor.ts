@@ -5,7 +5,7 @@ import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { Tally } from '../redact/tally.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -15,14 +15,13 @@ import { addArguments } from './argument-fields.js';
 import { Audited, auditedOf } from './audited.js';
 import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
 import { Constants } from './constants.js';
-import { decisionFacts } from './decision.js';
 import { Endings, type Write } from './endings.js';
 import { Fields } from './fields.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
 import { messageOf } from './message.js';
 import { type Refusal, recordRefusal } from './refusals.js';
-import { register, unregister } from './registry.js';
+import { type Recorder, register, unregister } from './registry.js';
 import { endpointFacts, messageFacts, namedTarget, peerFacts } from './request-facts.js';
 import { answerFacts } from './response-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
@@ -30,8 +29,7 @@ import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
 import { Statements } from './statements.js';
-import { traceOf } from './trace.js';
-import type { Trail } from './trail.js';
+import { type Trail, traceOf } from './trail.js';
 
 export interface AuditorParts {
   readonly settings: AuditSettings;
@@ -45,7 +43,7 @@ export interface AuditorParts {
   readonly onLost?: ((sink: string, cause: string) => void) | undefined;
 }
 
-export class Auditor implements Observer {
+export class Auditor implements Observer, Recorder {
   readonly correlator: Correlator;
   readonly trail: Trail;
   /** Where its records go, where the trail leads to several places. */
@@ -53,7 +51,7 @@ export class Auditor implements Observer {
   readonly settings: AuditSettings;
   readonly inventory: InventoryFeed;
   /** What the application itself has to say. */
-  readonly statements = new Statements(this);
+  readonly statements: Statements;
   /** The sender of the HTTP request being handled, if one is. */
   readonly currentPeer: () => Peer | undefined;
   readonly #service: Service;
@@ -65,7 +63,7 @@ export class Auditor implements Observer {
 
   /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
   readonly #write: Write = (operation, audited, name, severity, fields, time) => {
-    fields.add(decisionFacts(audited)).add(audited.redactions());
+    fields.add(audited.decided()).add(audited.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
     const trace = traceOf(operation.context, operation.span);
     this.trail.record({ name, severity, fields, time, trace, target: this.target });
@@ -79,6 +77,7 @@ export class Auditor implements Observer {
     this.correlator = correlator;
     this.inventory = inventory;
     this.currentPeer = currentPeer;
+    this.statements = new Statements({ trail, target, settings, correlator });
     this.#service = service;
     this.#sessions = new SessionRecords(trail, target);
     this.#constants = new Constants(settings);
@@ -122,13 +121,13 @@ export class Auditor implements Observer {
     this.#endings.ended(operation, outcome, milliseconds);
   }
 
-  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
+  sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
     this.#sessions.ended(connection, outcome, milliseconds);
   }
 
   /** An HTTP request was refused before there was a message. Returns what is to be called should that not leave. */
   refused(refusal: Refusal): (() => void) | undefined {
-    return recordRefusal(this, refusal);
+    return recordRefusal(refusal, this);
   }
 
   /** One more instance is observed, or all of a kind. */
@@ -177,7 +176,7 @@ export class Auditor implements Observer {
     if (row.resource) fields.add(namedTarget(row, fields));
     addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
     if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
-    return new Audited({ auditor: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
+    return new Audited({ recorder: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
   }
 
   /** Whether a record is written of the attempt, beside the one of its end. */

@@ -1,10 +1,10 @@
 /** What all operations of one method and target on one connection say alike: made, and redacted, at the first of them. */
-import type { Template } from '../describe/template.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { Tally } from '../redact/tally.js';
-import type { Implementation } from '../session/connection.js';
+import type { Implementation } from '../session/connection-info.js';
 import { isSame, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
+import type { Template } from '../session/template.js';
 import { actorFacts } from './actor.js';
 import { type Facts, Fields } from './fields.js';
 import { constantFacts, endpointFacts, namedTarget } from './request-facts.js';

@@ -3,11 +3,30 @@
  * soon as that place takes records again: whoever reads the trail sees the hole.
  */
 
+import type { Context } from '@opentelemetry/api';
+import type { LogsTarget } from '../emit/logs.js';
 import { rfc3339 } from '../lib/wall-clock.js';
 import { reportFailure } from '../report/report.js';
+import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
-import type { Facts } from './fields.js';
-import type { Finished } from './trail.js';
+import type { Facts, Fields } from './fields.js';
+import type { Severity } from './status.js';
+
+/** A finished record on its way. */
+export interface Finished {
+  readonly name: AuditEventName;
+  readonly severity: Severity;
+  readonly fields: Fields;
+  /** All fields, as canonical JSON. */
+  readonly text: string;
+  /** Seconds and nanoseconds. */
+  readonly timestamp: [number, number];
+  readonly observedTimestamp: [number, number];
+  /** Of the operation's span; nothing outside of any trace. */
+  readonly context: Context | undefined;
+  /** Of the instrumentation that it is about. */
+  readonly target: LogsTarget | undefined;
+}
 
 export type SinkName = 'file' | 'stderr' | 'otel';
 

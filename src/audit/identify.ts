@@ -5,7 +5,7 @@ import { asString } from '../protocol/jsonrpc.js';
 import { isCredentialHeader } from '../redact/headers.js';
 import { callHook } from '../report/call-hook.js';
 import { warnOperator } from '../report/report.js';
-import type { Implementation } from '../session/connection.js';
+import type { Implementation } from '../session/connection-info.js';
 import { senderRole } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts, Peer } from '../session/peer.js';

@@ -11,7 +11,7 @@ import { Tally } from '../redact/tally.js';
 import { isQuiet } from '../report/quiet.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditFields } from '../semconv/audit-record.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
 import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
@@ -20,8 +20,7 @@ import { Fields } from './fields.js';
 import { toolTarget } from './request-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditStatus, Severity } from './status.js';
-import { traceOf } from './trace.js';
-import type { Trail } from './trail.js';
+import { type Trail, traceOf } from './trail.js';
 
 /** What the trail says of each kind of change. */
 const KINDS: Readonly<
@@ -51,7 +50,7 @@ export class InventoryFeed {
   /** Of changes that no operation shows. */
   readonly #veil: Veil;
   /** Most connections never learn of another server. */
-  readonly #known = new WeakMap<Connection, Known>();
+  readonly #known = new WeakMap<ConnectionInfo, Known>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -165,7 +164,7 @@ export class InventoryFeed {
   }
 
   /** A server that is made for one HTTP request is the one that the request before had. */
-  #knownOf(connection: Connection): Known | undefined {
+  #knownOf(connection: ConnectionInfo): Known | undefined {
     const { server } = connection;
     if (server === undefined) return undefined;
     const known = this.#known.get(connection);
@@ -200,7 +199,7 @@ export class InventoryFeed {
   }
 
   /** Host and port, or a digest of the command that a client starts: its arguments can hold credentials. */
-  #endpointOf({ endpoint, transport, role }: Connection): string | undefined {
+  #endpointOf({ endpoint, transport, role }: ConnectionInfo): string | undefined {
     if (endpoint !== undefined)
       return endpoint.port === undefined ? endpoint.address : `${endpoint.address}:${endpoint.port}`;
     if (role !== 'client') return undefined;

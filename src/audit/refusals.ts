@@ -1,17 +1,20 @@
 /** Records of HTTP requests that were refused before there was any MCP message. */
 
+import type { Correlator } from '../emit/correlation.js';
+import type { LogsTarget } from '../emit/logs.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
-import type { Auditor } from './auditor.js';
-import type { Decision } from './decision.js';
+import type { Decision } from './audited.js';
 import { Fields } from './fields.js';
 import { addHeaders } from './header-fields.js';
 import { peerFacts } from './request-facts.js';
 import { addSafe } from './sanitise.js';
+import type { AuditSettings } from './settings.js';
 import { type AuditStatus, STATUSES } from './status.js';
+import type { Trail } from './trail.js';
 
 /** A refused request. Strings as they came. */
 export interface Refusal {
@@ -38,14 +41,23 @@ const MEANINGS: Readonly<Record<Refusal['status'], Meaning>> = {
   429: { status: 'rate_limited', action: 'AUTHORIZE' },
 };
 
+interface RefusalParts {
+  readonly trail: Trail;
+  readonly target: LogsTarget | undefined;
+  readonly settings: AuditSettings;
+  readonly correlator: Correlator;
+}
+
 /** Records a refusal; returns what records that it did not leave, unless nothing was recorded. */
-export function recordRefusal(auditor: Auditor, refusal: Refusal): (() => void) | undefined {
+export function recordRefusal(
+  refusal: Refusal,
+  { trail, target, settings, correlator }: RefusalParts,
+): (() => void) | undefined {
   const { peer, error } = refusal;
   const { http } = peer;
   const decision = http?.notes.decision as Decision | undefined;
   // What the application has recorded itself is not told twice, and nothing is by two copies of this package.
-  if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, auditor.trail.key))) return undefined;
-  const { settings, trail, correlator } = auditor;
+  if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, trail.key))) return undefined;
   const { status, action } = MEANINGS[refusal.status];
   const { redactor, showId } = settings;
   const veil = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
@@ -85,7 +97,7 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): (() => void) 
     severity: STATUSES[status].severity,
     time: refusal.at,
     fields,
-    target: auditor.target,
+    target,
   });
   return () => {
     said.set('error.type', ERROR_TYPE_VALUE_CONNECTION_CLOSED);
@@ -93,7 +105,7 @@ export function recordRefusal(auditor: Auditor, refusal: Refusal): (() => void) 
       name: 'mcp_audit.response.undelivered',
       severity: 'WARN',
       fields: said,
-      target: auditor.target,
+      target,
     });
   };
 }

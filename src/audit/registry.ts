@@ -2,34 +2,60 @@
  * Which auditors there are, for what applications record themselves. Kept in a place that all copies of the package
  * know: what is preloaded as ESM is used by an application that loads the CommonJS build.
  */
-import type { Auditor } from './auditor.js';
+import type { Context } from '@opentelemetry/api';
+import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from '../audit-types.js';
+import type { InventorySnapshot } from '../inventory/snapshot.js';
+import type { ServerSelector } from '../inventory/types.js';
+import type { Peer } from '../session/peer.js';
+
+/** Where something is recorded: in a handler, in an HTTP request that has no operation yet, or anywhere. */
+export interface Place {
+  readonly active: Context;
+  readonly peer: Peer | undefined;
+}
+
+/** What an application reaches of an audit trail. */
+export interface Recorder {
+  /** The sender of the HTTP request being handled, if there is one. */
+  readonly currentPeer: () => Peer | undefined;
+  readonly statements: {
+    authorization(given: AuthorizationDecision, place: Place): void;
+    authentication(given: AuthenticationEvent, place: Place): void;
+    guardrail(given: GuardrailVerdict, place: Place): void;
+    configChange(given: ConfigChange, place: Place): void;
+  };
+  readonly inventory: {
+    annotate(server: string | ServerSelector, annotations: unknown): boolean;
+    snapshot(): InventorySnapshot;
+  };
+}
 
 const AUDITORS = Symbol.for('mcp-trail.auditors');
 const MAX_AUDITORS = 64;
 
 interface Registry {
-  [AUDITORS]?: Auditor[];
+  [AUDITORS]?: Recorder[];
 }
 
 /** The newest last. Of more than a process has use for, the oldest is forgotten. */
-function auditors(): Auditor[] {
+function auditors(): Recorder[] {
   const registry = globalThis as Registry;
   registry[AUDITORS] ??= [];
   return registry[AUDITORS];
 }
 
-export function register(auditor: Auditor): void {
+export function register(auditor: Recorder): void {
   const all = auditors();
   if (all.push(auditor) > MAX_AUDITORS) all.shift();
 }
 
-export function unregister(auditor: Auditor): void {
+export function unregister(auditor: Recorder): void {
   const all = auditors();
   const at = all.indexOf(auditor);
   if (at !== -1) all.splice(at, 1);
 }
 
 /** The one that speaks for the process where no operation says which. */
-export function latestAuditor(): Auditor | undefined {
+export function latestAuditor(): Recorder | undefined {
   return auditors().at(-1);
 }

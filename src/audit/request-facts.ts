@@ -7,7 +7,7 @@ import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
 import { cutChars } from '../redact/scrub.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
-import type { Connection, Implementation } from '../session/connection.js';
+import type { ConnectionInfo, Implementation } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import { strings } from './actor.js';
@@ -72,7 +72,7 @@ function cut(id: string): string {
 }
 
 /** Who is at both ends, as they say. */
-export function endpointFacts(connection: Connection, client: Implementation | undefined): Facts {
+export function endpointFacts(connection: ConnectionInfo, client: Implementation | undefined): Facts {
   const { server, endpoint, kind } = connection;
   const transport = kind.networkTransport;
   return {

@@ -1,14 +1,13 @@
 /** Records of sessions: those of the protocol versions that begin with `initialize`. */
 import type { LogsTarget } from '../emit/logs.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Audited } from './audited.js';
 import { Fields } from './fields.js';
 import { outcomeFacts } from './response-facts.js';
 import { STATUSES, statusOf } from './status.js';
-import { traceOf } from './trace.js';
-import type { Trail } from './trail.js';
+import { type Trail, traceOf } from './trail.js';
 
 /** What the record of a session does not have of the `initialize` that began it. */
 const OF_ITS_REQUEST =
@@ -18,7 +17,7 @@ export class SessionRecords {
   readonly #trail: Trail;
   readonly #target: LogsTarget | undefined;
   /** What is known of the sessions that are open. */
-  readonly #open = new WeakMap<Connection, Fields>();
+  readonly #open = new WeakMap<ConnectionInfo, Fields>();
 
   constructor(trail: Trail, target: LogsTarget | undefined) {
     this.#trail = trail;
@@ -44,7 +43,7 @@ export class SessionRecords {
   }
 
   /** Of requests that are cut off by the end, each has a record that says how bad that is. */
-  ended(connection: Connection, outcome: Outcome, milliseconds: number): void {
+  ended(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
     const session = this.#open.get(connection);
     if (session === undefined) return;
     this.#open.delete(connection);

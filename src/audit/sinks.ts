@@ -11,9 +11,8 @@ import {
 import { codeOf } from '../export/failures.js';
 import type { WriteError } from '../export/types.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
-import type { Lost, Sink } from './delivery.js';
+import type { Finished, Lost, Sink } from './delivery.js';
 import { SEVERITIES } from './status.js';
-import type { Finished } from './trail.js';
 
 /** The log record of a finished record: its text is the body, its fields are attributes, for queries. */
 function logRecordOf({ name, severity, fields, text, timestamp, observedTimestamp, context }: Finished): LogRecord {

@@ -1,5 +1,5 @@
 /** Records of what only the application knows: decisions, logins, verdicts, changes of configuration. */
-import { type Context, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type {
   AuthenticationEvent,
   AuthorizationDecision,
@@ -7,25 +7,20 @@ import type {
   GuardrailVerdict,
   Identity,
 } from '../audit-types.js';
+import type { Correlator } from '../emit/correlation.js';
+import type { LogsTarget } from '../emit/logs.js';
 import { handledIn } from '../emit/parents.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
-import type { Peer } from '../session/peer.js';
 import { actorFacts, readIdentity } from './actor.js';
 import { type Audited, auditedOf } from './audited.js';
-import type { Auditor } from './auditor.js';
-import { givenFacts } from './decision.js';
 import { type Facts, Fields } from './fields.js';
+import type { Place } from './registry.js';
 import { peerFacts } from './request-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
+import type { AuditSettings } from './settings.js';
 import { type AuditStatus, type Severity, STATUSES } from './status.js';
-import { traceOf } from './trace.js';
-
-/** Where something is recorded: in a handler, in an HTTP request that has no operation yet, or anywhere. */
-export interface Place {
-  readonly active: Context;
-  readonly peer: Peer | undefined;
-}
+import { type Trail, traceOf } from './trail.js';
 
 /** What only a hook says of whoever acts. */
 const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organization.id', 'mcp_audit.team.id'] as const;
@@ -36,11 +31,18 @@ interface About {
   readonly veil: Veil;
 }
 
-export class Statements {
-  readonly #auditor: Auditor;
+interface StatementParts {
+  readonly trail: Trail;
+  readonly target: LogsTarget | undefined;
+  readonly settings: AuditSettings;
+  readonly correlator: Correlator;
+}
 
-  constructor(auditor: Auditor) {
-    this.#auditor = auditor;
+export class Statements {
+  readonly #parts: StatementParts;
+
+  constructor(parts: StatementParts) {
+    this.#parts = parts;
   }
 
   /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
@@ -97,7 +99,7 @@ export class Statements {
   #about(place: Place, actor: Identity | undefined): About {
     const identity = actor === undefined ? undefined : readIdentity(actor);
     const audited = auditedOf(handledIn(place.active));
-    const { redactor, showId } = this.#auditor.settings;
+    const { redactor, showId } = this.#parts.settings;
     const secret = audited?.veil.secret ?? place.peer?.http?.notes.auth?.token;
     const veil = { redactor, tally: new Tally(), secret, showId };
     if (audited === undefined)
@@ -111,7 +113,7 @@ export class Statements {
   }
 
   #ofPlace({ active, peer }: Place, identity: Identity | undefined): Facts {
-    const { trail, correlator } = this.#auditor;
+    const { trail, correlator } = this.#parts;
     const { notes } = peer?.http ?? {};
     // The operation that the request brings takes it over.
     if (notes !== undefined) notes.operationId ??= trail.newId();
@@ -135,7 +137,17 @@ export class Statements {
     severity: Severity = STATUSES[status].severity,
   ): void {
     fields.add({ 'audit.action': action, 'audit.outcome': STATUSES[status].outcome, 'mcp_audit.status': status });
-    const { trail, target } = this.#auditor;
+    const { trail, target } = this.#parts;
     trail.record({ name, severity, fields, trace: traceOf(active, trace.getSpan(active)), target });
   }
+}
+
+function givenFacts({ decision, policyId, policyVersion, ruleName, reason }: AuthorizationDecision): Facts {
+  return {
+    'mcp_audit.access.decision': decision,
+    'mcp_audit.policy.id': policyId,
+    'security_rule.name': ruleName,
+    'security_rule.version': policyVersion,
+    'mcp_audit.access.reason': reason,
+  };
 }

@@ -2,32 +2,16 @@
  * The trail of one process: every record is finished here, and passes here, once, on its way to delivery. Auditing has a
  * beginning and an end, which are records themselves.
  */
-import type { Context } from '@opentelemetry/api';
+import { type Context, isSpanContextValid, type Span } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
 import { hrTime, rfc3339 } from '../lib/wall-clock.js';
 import { isQuiet, mcpSeen } from '../report/quiet.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
-import { Delivery, type Sink, type SinkName } from './delivery.js';
+import { Delivery, type Finished, type Sink, type SinkName } from './delivery.js';
 import { type Facts, Fields } from './fields.js';
 import { HandOver } from './hand-over.js';
 import { write } from './record-text.js';
 import { SEVERITIES, type Severity } from './status.js';
-
-/** A finished record on its way. */
-export interface Finished {
-  readonly name: AuditEventName;
-  readonly severity: Severity;
-  readonly fields: Fields;
-  /** All fields, as canonical JSON. */
-  readonly text: string;
-  /** Seconds and nanoseconds. */
-  readonly timestamp: [number, number];
-  readonly observedTimestamp: [number, number];
-  /** Of the operation's span; nothing outside of any trace. */
-  readonly context: Context | undefined;
-  /** Of the instrumentation that it is about. */
-  readonly target: LogsTarget | undefined;
-}
 
 /** What is said of one event; the trail adds what every record has. */
 export interface Event {
@@ -52,6 +36,13 @@ export interface Trace {
   readonly context: Context;
   readonly traceId: string;
   readonly spanId: string;
+}
+
+/** The place of a record in the trace of a span, sampled or not; undefined outside of any trace. */
+export function traceOf(context: Context, span: Span | undefined): Trace | undefined {
+  const spanContext = span?.spanContext();
+  if (spanContext === undefined || !isSpanContextValid(spanContext)) return undefined;
+  return { context, traceId: spanContext.traceId, spanId: spanContext.spanId };
 }
 
 export interface TrailOptions {

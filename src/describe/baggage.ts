@@ -1,5 +1,5 @@
 /** Which peers baggage may go to. Pure. */
-import type { McpPeerInfo } from '../session/connection.js';
+import type { McpPeerInfo } from '../session/connection-info.js';
 
 /**
  * Whether a peer is on a list of hosts, with or without port, and commands, with or without their first arguments. By

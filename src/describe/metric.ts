@@ -10,12 +10,13 @@ import {
   ATTR_MCP_PROTOCOL_VERSION,
 } from '../semconv/attributes.js';
 import { MCP_PROTOCOL_VERSIONS } from '../semconv/values.js';
-import type { Connection, McpPeerInfo } from '../session/connection.js';
+import type { ConnectionInfo, McpPeerInfo } from '../session/connection-info.js';
 import type { Outcome } from '../session/outcome.js';
+import type { Template, TemplateFacts } from '../session/template.js';
 import { KnownNames } from './labels.js';
 import { PEER_ATTRIBUTES } from './peer.js';
-import { statusCodeAttributes } from './span.js';
-import { defined, networkAttributes, type Template, type TemplateFacts } from './template.js';
+import { type StatusCodeKey, statusCodeAttributes } from './span.js';
+import { defined, networkAttributes } from './template.js';
 
 /** The names that have proven themselves so far, one store per kind. */
 export interface LabelNames {
@@ -73,7 +74,7 @@ export function operationLabels(
 
 /** The attributes of a session's duration. */
 export function sessionLabels(
-  connection: Connection,
+  connection: ConnectionInfo,
   peer: McpPeerInfo,
   outcome: Outcome,
   names: LabelNames,
@@ -91,9 +92,6 @@ export function sessionLabels(
 function peerLabel({ role, name }: McpPeerInfo, names: LabelNames): Attributes {
   return name === undefined ? {} : { [PEER_ATTRIBUTES[role].name]: names.peers[role].label(name) };
 }
-
-/** Which attribute, or both, holds the JSON-RPC error code. */
-export type StatusCodeKey = 'rpc.response.status_code' | 'rpc.status_code' | 'both';
 
 /** Error codes are integers of the peer's choice: the first fifty different ones are told apart. */
 function boundedCode(code: string, names: LabelNames): string {

@@ -6,7 +6,7 @@ import {
   ATTR_MCP_TRAIL_SERVER_NAME,
   ATTR_MCP_TRAIL_SERVER_VERSION,
 } from '../semconv/attributes.js';
-import type { Connection, McpPeerInfo } from '../session/connection.js';
+import type { ConnectionInfo, McpPeerInfo } from '../session/connection-info.js';
 
 /** The attributes of what a peer says of itself, by what it is. */
 export const PEER_ATTRIBUTES = {
@@ -16,7 +16,7 @@ export const PEER_ATTRIBUTES = {
 
 /** @param claim what it says of itself, as it may be shown */
 export function peerInfo(
-  { kind, endpoint, command }: Connection,
+  { kind, endpoint, command }: ConnectionInfo,
   role: McpPeerInfo['role'],
   claim: Pick<McpPeerInfo, 'name' | 'version'>,
 ): McpPeerInfo {

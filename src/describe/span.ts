@@ -9,7 +9,9 @@ import {
   ATTR_RPC_STATUS_CODE,
 } from '../semconv/attributes.js';
 import type { Outcome } from '../session/outcome.js';
-import type { StatusCodeKey } from './metric.js';
+
+/** Which attribute, or both, holds the JSON-RPC error code. */
+export type StatusCodeKey = 'rpc.response.status_code' | 'rpc.status_code' | 'both';
 
 /** The JSON-RPC error code under the attribute, or both attributes, that the operator chose. */
 export function statusCodeAttributes(code: string, key: StatusCodeKey): Attributes {

@@ -3,7 +3,6 @@
  * connection. They are put together once; a message adds its id.
  */
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import type { MethodRow } from '../protocol/methods.js';
 import {
   ATTR_GEN_AI_OPERATION_NAME,
   ATTR_JSONRPC_REQUEST_ID,
@@ -16,36 +15,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '../semconv/attributes.js';
-import type { Connection, McpPeerInfo } from '../session/connection.js';
+import type { Template, TemplateFacts } from '../session/template.js';
 import { peerAttributes } from './peer.js';
-
-/** What a template is made of, all names already redacted and bounded. */
-export interface TemplateFacts {
-  readonly connection: Connection;
-  readonly sent: boolean;
-  readonly method: string;
-  readonly row: MethodRow;
-  readonly target: string | undefined;
-  readonly protocolVersion: string | undefined;
-  readonly sessionId: string | undefined;
-  readonly peer: McpPeerInfo;
-  /** As spans have it. */
-  readonly shownSessionId: string | undefined;
-  /** There is no span and no measurement of it. */
-  readonly ignored: boolean;
-  /** The peer may be sent baggage. */
-  readonly baggage: boolean;
-}
-
-export interface Template {
-  readonly facts: TemplateFacts;
-  readonly spanName: string;
-  readonly spanKind: SpanKind;
-  /** Attributes of every span made from it. Copied, never written to. */
-  readonly spanAttributes: Readonly<Attributes>;
-  /** Metric attributes of a success; set once all names in it are known to be bounded. */
-  successLabels: Attributes | undefined;
-}
 
 /** Network and endpoint attributes, which spans and metrics share. */
 export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'connection' | 'sent'>): Attributes {

@@ -5,7 +5,7 @@ import { type Content, requestContent, resultContent } from '../describe/content
 import { taskStatusOf } from '../describe/outcome.js';
 import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer.js';
 import { outcomeAttributes } from '../describe/span.js';
-import { buildTemplate, type Template } from '../describe/template.js';
+import { buildTemplate } from '../describe/template.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
@@ -29,11 +29,13 @@ import {
   ATTR_MCP_TRAIL_TASK_STATUS,
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
-import type { Connection, Implementation, McpPeerInfo } from '../session/connection.js';
+import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo, Implementation, McpPeerInfo } from '../session/connection-info.js';
 import { ownRole } from '../session/implementations.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { nextNumber, type Round } from '../session/rounds.js';
+import type { Template } from '../session/template.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
 
 export class Describer {
@@ -108,7 +110,7 @@ export class Describer {
     return buildTemplate({ ...facts, peer: this.#peer(facts.connection, 'server', facts.connection.server) });
   }
 
-  #peer(connection: Connection, role: McpPeerInfo['role'], other: Implementation | undefined): McpPeerInfo {
+  #peer(connection: ConnectionInfo, role: McpPeerInfo['role'], other: Implementation | undefined): McpPeerInfo {
     const keys = PEER_ATTRIBUTES[role];
     const name = asString(other?.name);
     const version = asString(other?.version);

@@ -2,7 +2,7 @@
 import { type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { Tasks } from '../session/tasks.js';
@@ -32,7 +32,7 @@ export class Earlier {
    */
   callOf(
     task: string,
-    connection: Connection,
+    connection: ConnectionInfo,
     sent: boolean,
     row: MethodRow,
     parent: Context,

@@ -1,7 +1,7 @@
 /** An observer that cannot harm what it observes: what it throws is reported once, and costs a record. */
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import { reportFailure } from '../report/report.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -44,7 +44,7 @@ export class Guarded implements Observer {
     guard('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));
   }
 
-  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void {
+  sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
     guard('auditing the end of a session', () => this.#observer.sessionEnded(connection, outcome, milliseconds));
   }
 

@@ -5,7 +5,7 @@ import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { reportFailure } from '../report/report.js';
-import type { Connection, Session } from '../session/connection.js';
+import type { ConnectionInfo, Session } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { Metrics } from './metrics.js';
@@ -32,7 +32,7 @@ export class Measurements {
     this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome), context);
   }
 
-  session(connection: Connection, session: Session, outcome: Outcome, milliseconds: number): void {
+  session(connection: ConnectionInfo, session: Session, outcome: Outcome, milliseconds: number): void {
     if (connection.role === 'unknown' || this.#standBack) return;
     const labels = sessionLabels(connection, session.peer, outcome, this.#names);
     this.#metrics.session(connection.role, milliseconds / 1000, labels, session.context);

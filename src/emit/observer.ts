@@ -1,7 +1,7 @@
 /** What the audit trail is told of operations and sessions, and what it says about them. */
 import type { Attributes } from '@opentelemetry/api';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -21,7 +21,7 @@ export interface Observer {
   /** What a concluded operation had to tell the peer did not leave. */
   undelivered(operation: Operation, outcome: Outcome): void;
   /** A session that began with `initialize` is over. */
-  sessionEnded(connection: Connection, outcome: Outcome, milliseconds: number): void;
+  sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void;
   /** Nothing more is observed. */
   stop(): void;
 }

@@ -14,7 +14,7 @@ import { processStore } from '../lib/process-store.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
-import type { Connection } from '../session/connection.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { OverlayContext } from './overlay-context.js';
 import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
@@ -73,7 +73,7 @@ export interface InboundParent {
 
 /** `_meta` first, then the ambient context, then the headers of the request or the environment of the process. */
 export function inboundParent(
-  connection: Connection,
+  connection: ConnectionInfo,
   ambient: Context,
   meta: Record<string, unknown> | undefined,
   headers: RequestHeaders | undefined,
@@ -95,13 +95,13 @@ export function inboundParent(
 }
 
 /** What came with a message, and not in it. */
-function surroundings(connection: Connection, base: Context, headers: RequestHeaders | undefined): Context {
+function surroundings(connection: ConnectionInfo, base: Context, headers: RequestHeaders | undefined): Context {
   if (headers !== undefined) return extractHeaders(base, headers);
   return connection.servesStdio ? extractEnvironment(base) : base;
 }
 
 /** The parent of what is sent: a stdio server that does it of its own accord does it for whoever started it. */
-export function outboundParent(connection: Connection, active: Context, trust: 'parent' | 'link'): Context {
+export function outboundParent(connection: ConnectionInfo, active: Context, trust: 'parent' | 'link'): Context {
   const own = connection.servesStdio && trust === 'parent' && !hasSpan(active);
   return own ? extractEnvironment(active) : active;
 }
@@ -117,7 +117,7 @@ function hasSpan(context: Context): boolean {
 }
 
 /** What is active, if that belongs to the message. */
-export function ambientOf({ kind, role }: Connection, active: Context): Context {
+export function ambientOf({ kind, role }: ConnectionInfo, active: Context): Context {
   if (!kind.ambientIsCaller) return ROOT_CONTEXT;
   if (role !== 'client') return active;
   // A client's HTTP stream keeps the context of the request that opened it: no parent once that has ended.

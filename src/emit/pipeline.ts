@@ -78,7 +78,7 @@ export class Pipeline {
   send<M extends Call>(connection: Connection, message: M, kind: CallKind): Outbound<M> | undefined {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
-      this.#register(outbound.operation);
+      this.#register(connection, outbound.operation);
       this.#observer?.began(outbound.operation, message.params, undefined);
       return outbound;
     } catch (error) {
@@ -91,7 +91,7 @@ export class Pipeline {
   receive(connection: Connection, message: Call, kind: CallKind, origin: Origin): Operation | undefined {
     try {
       const operation = this.#starter.inbound(connection, message, kind, origin);
-      this.#register(operation);
+      this.#register(connection, operation);
       this.#observer?.began(operation, message.params, origin.peer);
       return operation;
     } catch (error) {
@@ -120,7 +120,7 @@ export class Pipeline {
       connection.remove(operation);
       operation.answer = SUCCESS;
       operation.answer = outcomeOfAnswer(message, operation.row, operation.sent);
-      this.#results.read(operation, message);
+      this.#results.read(connection, operation, message);
     } catch (error) {
       reportFailure('reading an answer', error);
     }
@@ -147,7 +147,7 @@ export class Pipeline {
     operation.open = false;
     if (operation.waiting !== undefined) operation.waiting.operation = undefined;
     this.#open.delete(operation);
-    operation.connection.remove(operation);
+    operation.listedIn?.remove(operation);
     try {
       this.#endSpan(operation, outcome);
     } catch (error) {
@@ -208,8 +208,8 @@ export class Pipeline {
     this.#observer?.stop();
   }
 
-  #register(operation: Operation): void {
-    const replaced = operation.connection.add(operation);
+  #register(connection: Connection, operation: Operation): void {
+    const replaced = connection.add(operation);
     if (replaced !== undefined) this.#evict(replaced);
     const oldest = this.#open.add(operation);
     if (oldest !== undefined) this.#evict(oldest);

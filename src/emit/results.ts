@@ -4,6 +4,7 @@ import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js
 import { taskMade } from '../protocol/tasks.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
+import type { Connection } from '../session/connection.js';
 import { learnFromAnswer } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Describer } from './describer.js';
@@ -25,7 +26,7 @@ export class Results {
     this.#sessions = sessions;
   }
 
-  read(operation: Operation, message: ResponseMessage): void {
+  read(connection: Connection, operation: Operation, message: ResponseMessage): void {
     const { row, span, answer } = operation;
     if (learnFromAnswer(operation, message)) {
       operation.template = this.#describer.introduced(operation.template);
@@ -38,24 +39,24 @@ export class Results {
     }
     const task = asString(taskMade(row, record)?.['taskId']);
     if (task !== undefined) this.#starter.expectTask(operation, task);
-    if (row.result === 'session') this.#startSession(operation, record);
+    if (row.result === 'session') this.#startSession(connection, operation, record);
     else if (row.result !== undefined) {
       this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
-      if (operation.sent && declaresResults(record['tools'])) operation.connection.declaresResults = true;
+      if (operation.sent && declaresResults(record['tools'])) connection.declaresResults = true;
     }
     if (row.content === undefined || !span.isRecording()) return;
     const attributes = this.#describer.resultAttributes(row, record);
     if (attributes !== undefined) span.setAttributes(attributes);
   }
 
-  #startSession(operation: Operation, result: Record<string, unknown>): void {
-    const { connection, sent, row, method, span } = operation;
+  #startSession(connection: Connection, operation: Operation, result: Record<string, unknown>): void {
+    const { sent, row, method, span } = operation;
     const version = asString(result['protocolVersion']);
     if (version === undefined) return;
     connection.protocolVersion = version;
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
     operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
-    this.#sessions.start(operation);
+    this.#sessions.start(connection, operation);
   }
 }

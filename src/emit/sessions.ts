@@ -24,7 +24,7 @@ export class Sessions {
   }
 
   /** @param operation the request that began it */
-  start({ connection, context, template }: Operation): void {
+  start(connection: Connection, { context, template }: Operation): void {
     connection.session ??= { startedAt: this.#now(), context, peer: template.facts.peer };
     this.#open.add(connection);
     if (this.#open.size <= this.#max) return;

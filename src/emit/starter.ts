@@ -1,6 +1,5 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
 import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
-import type { Template } from '../describe/template.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
 import { metaOf } from '../protocol/meta.js';
@@ -13,6 +12,7 @@ import { learnFromCall } from '../session/implementations.js';
 import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import type { Round } from '../session/rounds.js';
+import type { Template } from '../session/template.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import type { Describer } from './describer.js';
 import { Earlier, hasRounds, linkedTo, numberRound } from './earlier.js';

@@ -1,117 +1,17 @@
-/** What is known of one transport: who is at its ends, what was negotiated, and which requests are open on it. */
-import type { Context, SpanContext } from '@opentelemetry/api';
+/** A connection, and which operations are open on it. */
 import type { RequestId } from '../protocol/jsonrpc.js';
-import { serverCommand, serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
+import { ConnectionInfo } from './connection-info.js';
 import { kept } from './kept.js';
 import type { Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
-/** What an implementation says of itself. */
-export interface Implementation {
-  readonly name?: unknown;
-  readonly version?: unknown;
-  readonly title?: unknown;
-}
-
-/** The other end of a connection. Of a server, how the client reaches it, as it was configured. Frozen. */
-export interface McpPeerInfo {
-  /** What the other end is: `server` where this process is the client. */
-  readonly role: 'client' | 'server';
-  /** `unknown` for transports of the application's own. */
-  readonly transport: 'stdio' | 'http' | 'websocket' | 'in_memory' | 'unknown';
-  /** Host of the URL that the client connects to. */
-  readonly host?: string;
-  /** Port of that URL; of one that has none, that of its scheme. */
-  readonly port?: number;
-  /** The program that the client starts, over stdio. */
-  readonly command?: string;
-  /** The arguments of that program: they can hold secrets. */
-  readonly args?: readonly string[];
-  /**
-   * What it calls itself, as far as that is known yet: **a claim, which nothing proves**. Redacted, at most 256
-   * characters. Decide nothing by it that matters.
-   */
-  readonly name?: string;
-  /** The version that it says it has: a claim as well. */
-  readonly version?: string;
-}
-
-/** A session, for its measurement. */
-export interface Session {
-  /** Milliseconds of the pipeline's clock. */
-  readonly startedAt: number;
-  /** The context of the request that began it. */
-  readonly context: Context;
-  readonly peer: McpPeerInfo;
-}
-
-/** The part this process plays on a connection; `unknown` for bare transports. */
-export type Role = 'client' | 'server' | 'unknown';
-
-export class Connection {
-  readonly transport: { readonly sessionId?: unknown };
-  readonly kind: TransportKind;
-  role: Role;
-  /** Host and port a client connects to. */
-  endpoint: { readonly address: string; readonly port?: number } | undefined;
-  /** The program that a client has started to connect to. */
-  readonly command: { readonly command: string; readonly args: readonly string[] } | undefined;
-  /** The part that messages of a bare transport have shown this process to play. */
-  seenAs: 'client' | 'server' | undefined;
-  /** Who is at the client's end, as it says. */
-  client: Implementation | undefined;
-  /** Who is at the server's end, as it says. */
-  server: Implementation | undefined;
-  /** Negotiated by `initialize`, or told by the SDK; a 2026-07-28 message carries its own instead. */
-  protocolVersion: string | undefined;
-  /** HTTP version of the requests that reach a server. */
-  httpVersion: string | undefined;
-  /** Whether there ever was a session id: a client that ends its session has none by the time it closes. */
-  hadSessionId = false;
-  /** What `initialize` has begun; a connection without it is no session. */
-  session: Session | undefined;
-  /** A client has been told what results of some tool look like. */
-  declaresResults = false;
+export class Connection extends ConnectionInfo {
   /** Span and metric parts that do not change from message to message. */
   readonly templates = new TemplateCache();
   readonly #sent = new Map<RequestId, Operation>();
   readonly #received = new Map<RequestId, Operation>();
-  readonly #tasksSent = new Map<string, SpanContext>();
-  readonly #tasksReceived = new Map<string, SpanContext>();
   /** Open notifications, and open requests that were embedded in a result. */
   readonly #unnumbered = new Set<Operation>();
-
-  /** Asks the SDK for the version, where it keeps one. */
-  negotiatedVersion: (() => string | undefined) | undefined;
-
-  constructor(transport: object, role: Role) {
-    this.transport = transport;
-    this.kind = transportKind(transport);
-    this.role = role;
-    this.endpoint = role === 'server' ? undefined : serverEndpoint(transport);
-    this.command = role === 'server' ? undefined : serverCommand(transport);
-  }
-
-  /** Learns its role late: a bare transport that was tapped first, and then connected to a client or server. */
-  narrow(role: Role): void {
-    if (this.role !== 'unknown') return;
-    this.role = role;
-    if (role === 'server') this.endpoint = undefined;
-  }
-
-  /** Whether this process serves whoever has started it. */
-  get servesStdio(): boolean {
-    if (this.kind.name !== 'stdio') return false;
-    return this.role === 'server' || (this.role === 'unknown' && !('_serverParams' in this.transport));
-  }
-
-  /** The legacy session id, as the transport has it now. */
-  get sessionId(): string | undefined {
-    const { sessionId } = this.transport;
-    if (typeof sessionId !== 'string' || sessionId === '') return undefined;
-    this.hadSessionId = true;
-    return sessionId;
-  }
 
   /** The open request with this id, in one direction. */
   find(sent: boolean, id: RequestId): Operation | undefined {
@@ -120,7 +20,7 @@ export class Connection {
 
   /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
   add(operation: Operation): Operation | undefined {
-    operation.listed = true;
+    operation.listedIn = this;
     if (operation.id === undefined) {
       this.#unnumbered.add(operation);
       return undefined;
@@ -132,25 +32,14 @@ export class Connection {
   }
 
   remove(operation: Operation): void {
-    if (!operation.listed) return;
-    operation.listed = false;
+    if (operation.listedIn !== this) return;
+    operation.listedIn = undefined;
     if (operation.id === undefined) {
       this.#unnumbered.delete(operation);
       return;
     }
     const open = operation.sent ? this.#sent : this.#received;
     if (open.get(operation.id) === operation) open.delete(operation.id);
-  }
-
-  /** The calls that made tasks, in one direction: `session/tasks.ts` fills it. */
-  tasks(sent: boolean): Map<string, SpanContext> {
-    return sent ? this.#tasksSent : this.#tasksReceived;
-  }
-
-  /** It is closed: nobody will ask about what it has made. */
-  forget(): void {
-    this.#tasksSent.clear();
-    this.#tasksReceived.clear();
   }
 
   /** Every open request of this connection, both directions. */

@@ -2,7 +2,7 @@
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { Connection, Implementation } from './connection.js';
+import type { ConnectionInfo, Implementation } from './connection-info.js';
 import type { Operation } from './operation.js';
 
 /** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */
@@ -10,7 +10,7 @@ const MAX_LENGTH = 1024;
 
 /** What a request says of the client: `initialize` for the connection, since 2026-07-28 every message. */
 export function learnFromCall(
-  connection: Connection,
+  connection: ConnectionInfo,
   sent: boolean,
   row: MethodRow,
   params: unknown,
@@ -54,7 +54,7 @@ export function senderRole({ connection, sent, row }: Operation): 'client' | 'se
 }
 
 /** The part this process plays. A bare transport does not know it; what only one side may send tells. */
-export function ownRole(connection: Connection, sent: boolean, row: MethodRow): 'client' | 'server' {
+export function ownRole(connection: ConnectionInfo, sent: boolean, row: MethodRow): 'client' | 'server' {
   if (connection.role !== 'unknown') return connection.role;
   if (row.from === 'either') return connection.seenAs ?? (sent ? 'client' : 'server');
   const role = (row.from === 'client') === sent ? 'client' : 'server';

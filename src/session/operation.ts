@@ -1,18 +1,23 @@
 /** One MCP operation: a request or notification on its way, from the first sight of the message to its end. */
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
-import type { Template } from '../describe/template.js';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { Connection } from './connection.js';
+import type { ConnectionInfo } from './connection-info.js';
 import { kept } from './kept.js';
 import type { Outcome } from './outcome.js';
+import type { Template } from './template.js';
+
+/** Where open operations are listed. */
+export interface OpenList {
+  remove(operation: Operation): void;
+}
 
 /** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
   open = true;
-  /** Whether its connection has it among the open ones: an answered request is off the list before it has ended. */
-  listed = false;
+  /** The connection that lists it as open: an answered request leaves the list before it has ended. */
+  listedIn: OpenList | undefined;
   /** The method as it stands on the wire, unless that is far too long. */
   readonly method: string;
   /** Absent for notifications and for requests embedded in a result. */
@@ -86,7 +91,7 @@ export class Operation {
     return this.template.facts.sent;
   }
 
-  get connection(): Connection {
+  get connection(): ConnectionInfo {
     return this.template.facts.connection;
   }
 

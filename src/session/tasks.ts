@@ -3,7 +3,7 @@
  * apart by connection; where each request has a connection of its own, as over stateless HTTP, by the process.
  */
 import type { SpanContext } from '@opentelemetry/api';
-import type { Connection } from './connection.js';
+import type { ConnectionInfo } from './connection-info.js';
 
 /** Of each connection and direction, and of the process. */
 const MAX_TASKS = 256;
@@ -15,7 +15,7 @@ export class Tasks {
   readonly #received = new Map<string, SpanContext | 'several'>();
 
   /** @param sent whether this process sent the call */
-  remember(connection: Connection, sent: boolean, id: string, call: SpanContext): void {
+  remember(connection: ConnectionInfo, sent: boolean, id: string, call: SpanContext): void {
     if (id.length > MAX_ID_LENGTH) return;
     put(connection.tasks(sent), id, call);
     // Of tasks that have the same id at the same time none is known: a missing link is better than a wrong one.
@@ -23,7 +23,7 @@ export class Tasks {
   }
 
   /** The call that made a task, if that was sent, or received, by this process. */
-  madeBy(connection: Connection, sent: boolean, id: string): SpanContext | undefined {
+  madeBy(connection: ConnectionInfo, sent: boolean, id: string): SpanContext | undefined {
     const here = connection.tasks(sent).get(id);
     if (here !== undefined || sent) return here;
     const call = this.#received.get(id);

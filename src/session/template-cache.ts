@@ -1,5 +1,5 @@
 /** Templates of one connection, bounded, and forgotten when what they were made of changes. */
-import type { Template } from '../describe/template.js';
+import type { Template } from './template.js';
 
 /** More targets than this are described anew each time. */
 const MAX_TEMPLATES = 512;

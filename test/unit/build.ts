@@ -1,11 +1,12 @@
 /** Operations and templates to test with, made from the parts that a test cares about. */
 import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, type SpanContext, trace } from '@opentelemetry/api';
 import { peerInfo } from '../../src/describe/peer.js';
-import { buildTemplate, type Template, type TemplateFacts } from '../../src/describe/template.js';
+import { buildTemplate } from '../../src/describe/template.js';
 import type { RequestId } from '../../src/protocol/jsonrpc.js';
 import { type MethodRow, methodRow } from '../../src/protocol/methods.js';
 import { Connection } from '../../src/session/connection.js';
 import { Operation } from '../../src/session/operation.js';
+import type { Template, TemplateFacts } from '../../src/session/template.js';
 
 /** The row of a request; a typing mistake would give the row of unknown methods. */
 export function rowOf(method: string): MethodRow {

@@ -6,7 +6,8 @@ import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/outcome.js'
 import type { Pipeline } from '../../emit/pipeline.js';
 import { asRecord, asString } from '../../protocol/jsonrpc.js';
 import { reportFailure } from '../../report/report.js';
-import type { Connection, Role } from '../../session/connection.js';
+import type { Connection } from '../../session/connection.js';
+import type { Role } from '../../session/connection-info.js';
 import { replaceMethod, type Undo } from '../patch.js';
 import { prepareStdioClient } from '../stdio/client.js';
 import { noticeStdioServer } from '../stdio/server.js';

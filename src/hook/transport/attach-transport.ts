@@ -3,7 +3,8 @@ import { CONNECTION_CLOSED } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { mcpSeen } from '../../report/quiet.js';
 import { reportFailure } from '../../report/report.js';
-import { Connection, type Role } from '../../session/connection.js';
+import { Connection } from '../../session/connection.js';
+import type { Role } from '../../session/connection-info.js';
 import type { Undo } from '../patch.js';
 import { installTap, type TapScope } from './tap.js';
 

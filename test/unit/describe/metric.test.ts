@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createLabelNames,
-  learnNames,
-  operationLabels,
-  type StatusCodeKey,
-  sessionLabels,
-} from '../../../src/describe/metric.js';
-import type { TemplateFacts } from '../../../src/describe/template.js';
+import { createLabelNames, learnNames, operationLabels, sessionLabels } from '../../../src/describe/metric.js';
+import type { StatusCodeKey } from '../../../src/describe/span.js';
 import { Connection } from '../../../src/session/connection.js';
 import { type Outcome, SUCCESS } from '../../../src/session/outcome.js';
+import type { TemplateFacts } from '../../../src/session/template.js';
 import { facts, template } from '../build.js';
 
 function labels(
