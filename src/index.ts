@@ -16,7 +16,7 @@ export type {
 export { FileLogRecordExporter, type FileLogRecordExporterOptions } from './export/file.js';
 export { StderrLogRecordExporter, type StderrLogRecordExporterOptions } from './export/stderr.js';
 export type { FetchHandler } from './hook/http/listen-handler.js';
-export { auditTokenVerifier } from './hook/http/token-verifier.js';
+export { auditTokenVerifier } from './hook/http/audit-token-verifier.js';
 export {
   instrumentClient,
   instrumentHandler,
@@ -24,7 +24,7 @@ export {
   instrumentTransport,
   type McpPeer,
   type McpServerHolder,
-} from './hook/manual.js';
+} from './hook/instrument-manually.js';
 export { McpInstrumentation } from './instrumentation.js';
 export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
 export type { Annotations, ServerSelector } from './inventory/types.js';

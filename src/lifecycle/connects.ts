@@ -3,7 +3,7 @@
  * a host that drops packets leaves undecided for minutes: that is given up, and an exporter tries again.
  */
 import type { Socket } from 'node:net';
-import { END_LIMIT_MS } from './budget.js';
+import { END_LIMIT_MS } from './time-limit.js';
 
 /** For so long after one was given up, others get only a moment: gRPC tries again without a pause. */
 const DOUBTFUL_MS = 10_000;

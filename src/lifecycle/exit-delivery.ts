@@ -3,10 +3,10 @@
  * everything in the SDK that sends is: a thread sends instead, while the one that ends waits for it.
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { type Outcome, type Shipment, sendAll } from './exit-sender.js';
-import { OtlpDestination, type ParseHeaders, type Signal } from './otlp-destination.js';
+import { type Outcome, type Shipment, sendAll } from './exit-delivery-thread.js';
+import { OtlpDestination, type ParseHeaders, type Signal } from './exit-delivery-request.js';
 import type { Flushable } from './pipelines.js';
-import { type Exporter, type Processor, Unconfirmed } from './unconfirmed.js';
+import { type Exporter, type Processor, Unconfirmed } from './unconfirmed-exports.js';
 
 /** Private in both SDK lines: the way from an SDK to its processors. A signal that is off has no provider. */
 export interface SdkInternals {

@@ -2,7 +2,7 @@
  * Inside the providers of an SDK: what waits in them to be exported, and what is on its way. Their API tells neither. The
  * members are private, and the same in both lines; where one is missing, nothing is known.
  */
-import { attached, detached } from './detached.js';
+import { attached, detached } from './unref.js';
 
 /** A provider, a processor or an exporter. */
 export interface Flushable {

@@ -11,8 +11,8 @@ import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { type Outcome, SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, callWith, replaceMethod, type Undo } from '../patch.js';
-import { currentHttpPeer } from './peer.js';
+import { type AnyFunction, callWith, replaceMethod, type Undo } from '../replace-methods.js';
+import { currentHttpPeer } from './current-request.js';
 
 /** SDK v2's HTTP entry, of which only the fetch function is used. */
 export interface FetchHandler {

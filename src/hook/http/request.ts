@@ -4,8 +4,8 @@ import { normalAddress } from '../../protocol/address.js';
 import { asString } from '../../protocol/jsonrpc.js';
 import { reportFailure } from '../../report/report.js';
 import type { ClientCertificate, HttpFacts, HttpNotes } from '../../session/peer.js';
-import { certificateOf } from './certificate.js';
-import { type HeadListener, onHead } from './head.js';
+import { certificateOf } from './client-certificate.js';
+import { type HeadListener, onHead } from './response-head.js';
 
 type RequestHeaders = ReturnType<HttpFacts['headers']>;
 

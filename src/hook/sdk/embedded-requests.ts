@@ -8,7 +8,7 @@ import { whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, callWith, replaceMethod, type Undo } from '../patch.js';
+import { type AnyFunction, callWith, replaceMethod, type Undo } from '../replace-methods.js';
 
 /** Makes the instance's handler lookup answer with an observed handler, while it acts upon such a result. */
 export function hookEmbeddedRequests(

@@ -3,7 +3,7 @@
  * acknowledgement did not come in time shows in nothing but the caller's own signal.
  */
 import { asRecord } from '../../protocol/jsonrpc.js';
-import { replaceMethod, type Undo } from '../patch.js';
+import { replaceMethod, type Undo } from '../replace-methods.js';
 import { enterFrame, leaveFrame } from '../transport/frame.js';
 
 /** Lets the tap know the signal that a caller opens a stream with. */

@@ -6,7 +6,7 @@ import { outcomeOfThrown } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, replaceMethod, type Undo } from '../patch.js';
+import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
 
 interface Watch {
   readonly operation: Operation;

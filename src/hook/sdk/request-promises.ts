@@ -10,9 +10,9 @@ import { asRecord, asString, type RequestMessage } from '../../protocol/jsonrpc.
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, replaceMethod, type Undo } from '../patch.js';
+import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
 import { enterFrame, type Frame, leaveFrame, requestsSent } from '../transport/frame.js';
-import { leaveToCallTool } from './call-tool.js';
+import { leaveToCallTool } from './call-tool-validation.js';
 
 interface Position {
   readonly request: number;

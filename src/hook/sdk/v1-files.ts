@@ -1,5 +1,5 @@
 /** Where SDK v1 keeps its base class: one module per file, the same in ESM and CommonJS. */
-import type { SdkModule } from './modules.js';
+import type { SdkModule } from './module-loading.js';
 
 const PACKAGE = '@modelcontextprotocol/sdk';
 

@@ -1,5 +1,5 @@
 /** Where SDK v2 keeps its classes: bundled per package, in chunks with hashed names behind stable entries. */
-import type { SdkModule } from './modules.js';
+import type { SdkModule } from './module-loading.js';
 
 function entry(packageName: string, file: string, specifier: string): SdkModule {
   const path = `/@modelcontextprotocol\\/${packageName}\\/dist\\/${file}\\.`;

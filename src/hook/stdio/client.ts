@@ -5,9 +5,9 @@
 import { CONNECTION_CLOSED, TIMED_OUT } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
-import { replaceMethod, type Undo } from '../patch.js';
+import { replaceMethod, type Undo } from '../replace-methods.js';
 import { attachTransport } from '../transport/attach-transport.js';
-import { childEnvironment } from './child-environment.js';
+import { childEnvironment } from './propagate-to-child-processes.js';
 
 interface StdioClientTransport {
   _serverParams?: { readonly env?: Readonly<Record<string, string>> };

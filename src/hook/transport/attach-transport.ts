@@ -5,7 +5,7 @@ import { mcpSeen } from '../../report/quiet.js';
 import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Role } from '../../session/connection-info.js';
-import type { Undo } from '../patch.js';
+import type { Undo } from '../replace-methods.js';
 import { installTap, type TapScope } from './tap.js';
 
 /** Marks what is attached to. Global: another copy of this package must see it, and leave the object alone. */

@@ -18,10 +18,10 @@ import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import type { Peer } from '../../session/peer.js';
-import { currentHttpPeer } from '../http/peer.js';
-import { authFactsOf } from '../http/token-verifier.js';
-import { callIn, ifThrown } from '../pass-on.js';
-import type { AnyFunction } from '../patch.js';
+import { currentHttpPeer } from '../http/current-request.js';
+import { authFactsOf } from '../http/audit-token-verifier.js';
+import { callIn, ifThrown } from '../application-call.js';
+import type { AnyFunction } from '../replace-methods.js';
 import { stopWatching, watchHandler } from '../sdk/notification-handlers.js';
 import { requestNamedBy, streamOf } from './related-request.js';
 

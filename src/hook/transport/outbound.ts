@@ -12,8 +12,8 @@ import {
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { callIn, ifThrown, isThenable } from '../pass-on.js';
-import type { AnyFunction } from '../patch.js';
+import { callIn, ifThrown, isThenable } from '../application-call.js';
+import type { AnyFunction } from '../replace-methods.js';
 import { type Frame, takeFrame } from './frame.js';
 import { requestNamedBy } from './related-request.js';
 

@@ -7,7 +7,7 @@ import { classify, type MessageKind, type NotificationMessage, type RequestMessa
 import { methodRow } from '../../protocol/methods.js';
 import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';
-import { replaceMethod, type Undo, wrapAssigned } from '../patch.js';
+import { replaceMethod, type Undo, wrapAssigned } from '../replace-methods.js';
 import { TapIn } from './inbound.js';
 import { TapOut } from './outbound.js';
 import { requestNamedBy } from './related-request.js';

@@ -1,0 +1,75 @@
+/** Patching an SDK copy: one public method of each class, from which everything else is attached per instance. */
+import type { Pipeline } from '../../emit/pipeline.js';
+import { hookHandler } from '../http/listen-handler.js';
+import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
+import { attachTransport } from '../transport/attach-transport.js';
+import { attachProtocol } from './attach-instance.js';
+import { endingProbes } from './era-probes.js';
+import type { ModuleExports } from './module-loading.js';
+
+/** How an exported class is patched, by the name of the export. Classes that share a method are patched once. */
+const PATCHES: Readonly<Record<string, (prototype: object, pipeline: Pipeline) => Undo>> = {
+  Protocol: patchConnect,
+  // SDK v2 probes the protocol era on the raw transport, before the base class sees it.
+  Client: patchConnect,
+  Server: patchConnect,
+  // A listen stream may be the first message of a connection, before any protocol instance exists.
+  StdioServerTransport: patchWireStart,
+};
+
+/** Patches what a module exports, unless that is in `patched` already; returns how to undo it. */
+export function patchClasses(exports: ModuleExports, pipeline: Pipeline, patched: WeakSet<object>): Undo[] {
+  const undos: Undo[] = [];
+  for (const [name, patch] of Object.entries(PATCHES)) {
+    const prototype: unknown = (exports[name] as { prototype?: unknown } | undefined)?.prototype;
+    if (typeof prototype !== 'object' || prototype === null || patched.has(prototype)) continue;
+    patched.add(prototype);
+    undos.push(patch(prototype, pipeline));
+  }
+  undos.push(patchHandlerFactory(exports, pipeline));
+  return undos;
+}
+
+const HANDLER_FACTORY = 'createMcpHandler';
+
+/** SDK v2's HTTP entry is made by a function, so it is the export that has to be replaced. */
+function patchHandlerFactory(exports: ModuleExports, pipeline: Pipeline): Undo {
+  const create = exports[HANDLER_FACTORY];
+  if (typeof create !== 'function') return () => {};
+  const replaceable = exports as Record<string, unknown>;
+  replaceable[HANDLER_FACTORY] = function (this: unknown, ...args: unknown[]) {
+    const handler: unknown = create.apply(this, args);
+    if (typeof handler === 'object' && handler !== null) hookHandler(handler, pipeline);
+    return handler;
+  };
+  return () => {
+    replaceable[HANDLER_FACTORY] = create;
+  };
+}
+
+function patchConnect(prototype: object, pipeline: Pipeline): Undo {
+  if (!Object.hasOwn(prototype, 'connect')) return () => {};
+  return replaceMethod(prototype, 'connect', (connect) => attaching(connect, pipeline));
+}
+
+/** A `connect` that attaches first. */
+export function attaching(connect: AnyFunction, pipeline: Pipeline): AnyFunction {
+  return function (this: object, transport: unknown, ...rest: unknown[]) {
+    const known = typeof transport === 'object' && transport !== null;
+    if (known) attachProtocol(this, transport, pipeline);
+    const connected = connect.call(this, transport, ...rest);
+    return known ? endingProbes(connected, transport, pipeline) : connected;
+  };
+}
+
+function patchWireStart(prototype: object, pipeline: Pipeline): Undo {
+  return replaceMethod(
+    prototype,
+    'start',
+    (start) =>
+      function (this: object, ...args: unknown[]) {
+        if (pipeline.enabled) attachTransport(this, pipeline, 'server', 'listen');
+        return start.apply(this, args);
+      },
+  );
+}

@@ -1,0 +1,251 @@
+import { describe, expect, it } from 'vitest';
+import { type AnyFunction, callWith, replaceMethod, wrapAssigned } from '../../../src/hook/replace-methods.js';
+
+/** Wraps a function so that its answers show it. */
+const shouting = (original: AnyFunction): AnyFunction =>
+  function (this: unknown, ...args: unknown[]) {
+    return `${original.apply(this, args)}!`;
+  };
+
+class Greeter {
+  readonly name: string = 'Ada';
+  greet(...words: string[]): string {
+    return [...words, this.name].join(' ');
+  }
+}
+
+describe('replacing a method', () => {
+  it.each([
+    ['there is none', {}],
+    ['the member is no function', { greet: 'hello' }],
+    ['the member is undefined', { greet: undefined }],
+  ])('does nothing where %s', (_name, target) => {
+    const before = { ...target };
+    replaceMethod(target, 'greet', shouting)();
+    expect(Object.getOwnPropertyDescriptors(target)).toEqual(Object.getOwnPropertyDescriptors(before));
+  });
+
+  it('puts an own one before an inherited one, and leaves the class as it was', () => {
+    const ada = new Greeter();
+    const undo = replaceMethod(ada, 'greet', shouting);
+    expect(ada.greet('good', 'day')).toBe('good day Ada!');
+    expect(new Greeter().greet()).toBe('Ada');
+    undo();
+    expect(Object.hasOwn(ada, 'greet')).toBe(false);
+    expect(ada.greet()).toBe('Ada');
+  });
+
+  it('cannot be seen in copies and comparisons of the object', () => {
+    const ada = new Greeter();
+    replaceMethod(ada, 'greet', shouting);
+    expect(Object.keys(ada)).toEqual(['name']);
+    expect({ ...ada }).toEqual({ name: 'Ada' });
+    expect(JSON.stringify(ada)).toBe('{"name":"Ada"}');
+  });
+
+  it.each([true, false])('keeps an own one’s enumerability of %s, and puts it back as it was', (enumerable) => {
+    const greet = () => 'hello';
+    const target = Object.defineProperty({}, 'greet', {
+      value: greet,
+      writable: false,
+      configurable: true,
+      enumerable,
+    }) as any;
+    const before = Object.getOwnPropertyDescriptor(target, 'greet');
+    const undo = replaceMethod(target, 'greet', shouting);
+    expect(target.greet()).toBe('hello!');
+    expect(Object.keys(target)).toEqual(enumerable ? ['greet'] : []);
+    undo();
+    expect(Object.getOwnPropertyDescriptor(target, 'greet')).toEqual(before);
+  });
+
+  it('of a class reaches the instances there are and those of its subclasses', () => {
+    class Class extends Greeter {
+      override greet(...words: string[]) {
+        return super.greet(...words);
+      }
+    }
+    class Sub extends Class {}
+    const existing = new Sub();
+    const undo = replaceMethod(Class.prototype, 'greet', shouting);
+    expect(existing.greet()).toBe('Ada!');
+    undo();
+    expect(existing.greet()).toBe('Ada');
+  });
+
+  it('leaves what somebody else has put on top of it', () => {
+    const ada = new Greeter();
+    const undo = replaceMethod(ada, 'greet', shouting);
+    const theirs = () => 'theirs';
+    ada.greet = theirs;
+    undo();
+    expect(ada.greet).toBe(theirs);
+  });
+
+  it('is undone once: a second time does not take off a later replacement', () => {
+    const ada = new Greeter();
+    const undo = replaceMethod(ada, 'greet', shouting);
+    undo();
+    replaceMethod(ada, 'greet', shouting);
+    undo();
+    expect(ada.greet()).toBe('Ada!');
+  });
+
+  it('can be done twice, and undone in the reverse order', () => {
+    const ada = new Greeter();
+    const undos = [replaceMethod(ada, 'greet', shouting), replaceMethod(ada, 'greet', shouting)];
+    expect(ada.greet()).toBe('Ada!!');
+    for (const undo of undos.reverse()) undo();
+    expect(Object.hasOwn(ada, 'greet')).toBe(false);
+  });
+
+  it('fails on an object that is frozen: whoever asks has to expect it', () => {
+    expect(() => replaceMethod(Object.freeze(new Greeter()), 'greet', shouting)).toThrow(TypeError);
+  });
+});
+
+/** A transport whose class keeps the handler elsewhere, as the HTTP server of the SDKs does. */
+class Forwarding {
+  readonly inner: { onmessage?: AnyFunction } = {};
+  get onmessage(): AnyFunction | undefined {
+    return this.inner.onmessage;
+  }
+  set onmessage(handler: AnyFunction | undefined) {
+    this.inner.onmessage = handler as AnyFunction;
+  }
+}
+
+const hello = () => 'hello';
+const goodbye = () => 'goodbye';
+
+describe('wrapping what is assigned to a plain property', () => {
+  it('passes over what is no function', () => {
+    const target: any = {};
+    wrapAssigned(target, 'onmessage', shouting);
+    for (const value of [undefined, null, 'text', {}]) {
+      target.onmessage = value;
+      expect(target.onmessage).toBe(value);
+    }
+  });
+
+  it('wraps what is there, and what comes later', () => {
+    const target: any = { onmessage: hello };
+    wrapAssigned(target, 'onmessage', shouting);
+    expect(target.onmessage()).toBe('hello!');
+    target.onmessage = goodbye;
+    expect(target.onmessage()).toBe('goodbye!');
+  });
+
+  it('wraps once what is read and assigned again', () => {
+    const target: any = { onmessage: hello };
+    wrapAssigned(target, 'onmessage', shouting);
+    const { onmessage } = target;
+    target.onmessage = onmessage;
+    expect(target.onmessage).toBe(onmessage);
+    expect(target.onmessage()).toBe('hello!');
+  });
+
+  it('wraps once where another copy of this package wraps the same property', () => {
+    const target: any = { onmessage: hello };
+    wrapAssigned(target, 'onmessage', shouting);
+    wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = goodbye;
+    expect(target.onmessage()).toBe('goodbye!');
+  });
+
+  it('gives back what was assigned last when it is undone, and the property as it was', () => {
+    const target: any = { onmessage: hello };
+    const undo = wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = goodbye;
+    undo();
+    expect(target.onmessage).toBe(goodbye);
+    expect(Object.getOwnPropertyDescriptor(target, 'onmessage')).toMatchObject({ writable: true, enumerable: true });
+  });
+
+  it('leaves no trace but an undefined property where nothing was assigned', () => {
+    const target: any = {};
+    wrapAssigned(target, 'onmessage', shouting)();
+    expect(target.onmessage).toBeUndefined();
+    target.onmessage = hello;
+    expect(target.onmessage).toBe(hello);
+  });
+
+  it('calls the function with its own this and all arguments', () => {
+    const target: any = { name: 'Ada' };
+    wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = function (this: any, ...words: string[]) {
+      return [...words, this.name].join(' ');
+    };
+    expect(target.onmessage('good', 'day')).toBe('good day Ada!');
+  });
+});
+
+describe('wrapping what is assigned to an accessor', () => {
+  it('of the class leaves the accessor its work', () => {
+    const target = new Forwarding();
+    wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = hello;
+    expect(target.inner.onmessage?.()).toBe('hello!');
+    expect(target.onmessage).toBe(target.inner.onmessage);
+  });
+
+  it('of the class wraps what was assigned before', () => {
+    const target = new Forwarding();
+    target.onmessage = hello;
+    wrapAssigned(target, 'onmessage', shouting);
+    expect(target.inner.onmessage?.()).toBe('hello!');
+  });
+
+  it('of the class is gone when it is undone, and the accessor holds what was assigned last', () => {
+    const target = new Forwarding();
+    const undo = wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = hello;
+    undo();
+    expect(Object.hasOwn(target, 'onmessage')).toBe(false);
+    expect(target.inner.onmessage).toBe(hello);
+  });
+
+  it('of the object itself is put back when it is undone, and holds what was assigned last', () => {
+    const inner: { onmessage?: AnyFunction } = {};
+    const target: any = Object.defineProperty({}, 'onmessage', {
+      get: () => inner.onmessage,
+      set: (handler) => {
+        inner.onmessage = handler;
+      },
+      configurable: true,
+    });
+    const before = Object.getOwnPropertyDescriptor(target, 'onmessage');
+    const undo = wrapAssigned(target, 'onmessage', shouting);
+    target.onmessage = hello;
+    expect(inner.onmessage?.()).toBe('hello!');
+    undo();
+    expect(Object.getOwnPropertyDescriptor(target, 'onmessage')).toEqual(before);
+    expect(inner.onmessage).toBe(hello);
+  });
+
+  it('that can only be read stays what it was', () => {
+    const target: any = Object.defineProperty({}, 'onmessage', { get: () => hello, configurable: true });
+    const undo = wrapAssigned(target, 'onmessage', shouting);
+    expect(target.onmessage()).toBe('hello!');
+    expect(undo).not.toThrow();
+    expect(target.onmessage).toBe(hello);
+  });
+});
+
+describe('a call with a this of its own', () => {
+  it('passes on both arguments, and what comes back', () => {
+    const self = {};
+    const seen: unknown[] = [];
+    const answer = callWith(
+      function (this: unknown, ...args: unknown[]) {
+        seen.push(this, ...args);
+        return 'answer';
+      },
+      self,
+      1,
+      2,
+    );
+    expect([answer, ...seen]).toEqual(['answer', self, 1, 2]);
+    expect(seen[0]).toBe(self);
+  });
+});

@@ -1,0 +1,86 @@
+import { metrics, trace } from '@opentelemetry/api';
+import { afterEach, describe, expect, it } from 'vitest';
+import { signalsElsewhere, takenBefore, type Ways } from '../../../src/lifecycle/earlier-sdk.js';
+
+const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+
+/** What the SDK of Sentry registers: a provider that shows nothing of where it sends to. */
+class SentryTracerProvider {
+  getTracer() {
+    return trace.getTracer('none');
+  }
+}
+class MeterProvider {
+  getMeter() {
+    return metrics.getMeter('none');
+  }
+}
+
+type Known = ReturnType<Ways>;
+const ways =
+  (traces: Known, measured: Known = undefined): Ways =>
+  (signal) =>
+    signal === 'traces' ? traces : measured;
+const NETWORK: Known = [{ overNetwork: true }];
+const OTHER: Known = [{ overNetwork: false }];
+
+afterEach(() => {
+  trace.disable();
+  metrics.disable();
+});
+
+describe('where another SDK was registered first', () => {
+  it.each([
+    ['sends them over the network', NETWORK, ENDPOINT, undefined],
+    ['has nothing to do with OTEL_*', OTHER, {}, undefined],
+    ['is all that is wanted', OTHER, { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, undefined],
+    ['sends them another way', OTHER, ENDPOINT, /^spans do not go where OTEL_EXPORTER_OTLP_ENDPOINT says/],
+    [
+      'shows nothing',
+      undefined,
+      ENDPOINT,
+      /^spans may not go where OTEL_EXPORTER_OTLP_ENDPOINT says.*\(SentryTracerProvider\)/,
+    ],
+    ['shows nothing, and is asked for nothing', undefined, {}, undefined],
+    [
+      'has an exporter to replace',
+      OTHER,
+      { OTEL_TRACES_EXPORTER: 'otlp' },
+      /^spans do not go where OTEL_TRACES_EXPORTER says/,
+    ],
+    ['sends nothing', [], {}, /^spans are lost: .* has no span processor/],
+  ])('spans are told of unless it is right: it %s', (_, known, env, text) => {
+    trace.setGlobalTracerProvider(new SentryTracerProvider());
+    metrics.setGlobalMeterProvider(new MeterProvider());
+    const said = signalsElsewhere(env, ways(known));
+    if (text === undefined) expect(said).toEqual([]);
+    else expect(said).toEqual([expect.stringMatching(text)]);
+  });
+
+  it.each([
+    ['is none', false, undefined, {}, /^metrics are lost: .*OTEL_METRICS_EXPORTER=none$/],
+    ['is none, as is wanted', false, undefined, { OTEL_METRICS_EXPORTER: 'none' }, undefined],
+    ['has no reader', true, [], {}, /^metrics are lost: .* has no reader/],
+    ['is read by somebody', true, OTHER, ENDPOINT, undefined],
+    [
+      'is not what is asked for',
+      true,
+      OTHER,
+      { OTEL_METRICS_EXPORTER: 'otlp' },
+      /^metrics do not go where OTEL_METRICS_EXPORTER/,
+    ],
+    ['sends them over the network', true, NETWORK, { OTEL_METRICS_EXPORTER: 'otlp' }, undefined],
+  ])('metrics are told of unless it is right: its MeterProvider %s', (_, registered, known, env, text) => {
+    trace.setGlobalTracerProvider(new SentryTracerProvider());
+    if (registered) metrics.setGlobalMeterProvider(new MeterProvider());
+    const said = signalsElsewhere(env, ways(NETWORK, known));
+    if (text === undefined) expect(said).toEqual([]);
+    else expect(said).toEqual([expect.stringMatching(text)]);
+  });
+});
+
+it('a provider of one kind that was registered before is told of by its signal', () => {
+  expect(takenBefore('metrics')).toMatch(/^metrics do not go where OTEL_\* says/);
+  expect(takenBefore('logs')).toMatch(/^log records do not go/);
+  expect(takenBefore('propagation')).toBeUndefined();
+});
