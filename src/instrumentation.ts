@@ -7,8 +7,7 @@ import { observe } from './hook/observation.js';
 import type { Undo } from './hook/replace-methods.js';
 import { patchClasses } from './hook/sdk/class-patches.js';
 import { watchModules } from './hook/sdk/module-loading.js';
-import { SDK_V1 } from './hook/sdk/v1-files.js';
-import { SDK_V2 } from './hook/sdk/v2-files.js';
+import { SDK_MODULES } from './hook/sdk/sdk-versions.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
 import { isSwitchedOff, resolveConfig } from './options/instrumentation.js';
 import { reportFailure } from './report/report.js';
@@ -63,7 +62,7 @@ export class McpInstrumentation {
     const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess(pipeline)];
     this.#undos = undos;
     const patched = new WeakSet<object>();
-    const stop = watchModules([...SDK_V1, ...SDK_V2], (exports) => {
+    const stop = watchModules(SDK_MODULES, (exports) => {
       undos.push(...patchClasses(exports, pipeline, patched));
     });
     undos.push(stop);
