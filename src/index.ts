@@ -15,8 +15,8 @@ export type {
 } from './audit-types.js';
 export { FileLogRecordExporter, type FileLogRecordExporterOptions } from './export/file.js';
 export { StderrLogRecordExporter, type StderrLogRecordExporterOptions } from './export/stderr.js';
-export type { FetchHandler } from './hook/http/listen-handler.js';
 export { auditTokenVerifier } from './hook/http/audit-token-verifier.js';
+export type { FetchHandler } from './hook/http/listen-handler.js';
 export {
   instrumentClient,
   instrumentHandler,

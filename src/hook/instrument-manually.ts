@@ -3,8 +3,8 @@
 import type { Pipeline } from '../emit/pipeline.js';
 import { isSwitchedOff, resolveConfig } from '../options/instrumentation.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
-import { type FetchHandler, hookHandler } from './http/listen-handler.js';
 import { noteHttpRequests } from './http/current-request.js';
+import { type FetchHandler, hookHandler } from './http/listen-handler.js';
 import { type Observation, observe } from './observation.js';
 import { replaceMethod, type Undo } from './replace-methods.js';
 import { attachProtocol, type ProtocolLike } from './sdk/attach-instance.js';

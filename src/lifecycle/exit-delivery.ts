@@ -3,8 +3,8 @@
  * everything in the SDK that sends is: a thread sends instead, while the one that ends waits for it.
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { type Outcome, type Shipment, sendAll } from './exit-delivery-thread.js';
 import { OtlpDestination, type ParseHeaders, type Signal } from './exit-delivery-request.js';
+import { type Outcome, type Shipment, sendAll } from './exit-delivery-thread.js';
 import type { Flushable } from './pipelines.js';
 import { type Exporter, type Processor, Unconfirmed } from './unconfirmed-exports.js';
 

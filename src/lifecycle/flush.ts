@@ -1,7 +1,7 @@
 /** What the process has to deliver before it ends, whoever started the SDK. */
 import { metrics, trace } from '@opentelemetry/api';
-import { detached } from './unref.js';
 import { detachExports, type Flushable, flushProvider, isPending, isShutDown, processorsOf } from './pipelines.js';
+import { detached } from './unref.js';
 
 /** The providers of the process, and what is in them. */
 export class Telemetry {

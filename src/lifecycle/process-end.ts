@@ -13,10 +13,10 @@
  * application brings is the application's to flush; what it leaves behind gets a moment.
  */
 import { isMainThread } from 'node:worker_threads';
+import type { Telemetry } from './flush.js';
+import { watchSignals } from './signals.js';
 import { Budget, END_LIMIT_MS, EXIT_LIMIT_MS, OTHERS_LIMIT_MS } from './time-limit.js';
 import { connects } from './unref.js';
-import { watchSignals } from './signals.js';
-import type { Telemetry } from './flush.js';
 import { Threads } from './worker-threads.js';
 
 export interface Ending {

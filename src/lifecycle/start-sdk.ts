@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type DiagLogLevel, trace } from '@opentelemetry/api';
 import type { McpInstrumentation } from '../instrumentation.js';
+import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './console-to-stderr.js';
 import { ExitDelivery, type SdkInternals } from './exit-delivery.js';
 import type { ParseHeaders } from './exit-delivery-request.js';
 import type { Flushable } from './pipelines.js';
 import { type Detector, resourceDetectors } from './resource-detectors.js';
-import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './console-to-stderr.js';
 
 interface NodeSdk extends SdkInternals {
   start(): void;

@@ -4,7 +4,32 @@
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { Socket } from 'node:net';
-import { Connects } from './connects.js';
+import { END_LIMIT_MS } from './time-limit.js';
+
+/** For so long after one was given up, others get only a moment: gRPC tries again without a pause. */
+const DOUBTFUL_MS = 10_000;
+const MOMENT_MS = 200;
+
+class Connects {
+  limitMs = END_LIMIT_MS;
+  /** Told that for so long nobody answered. */
+  onGivenUp: (milliseconds: number) => void = () => {};
+  #doubtfulUntil = 0;
+
+  limit(socket: Socket): void {
+    const start = performance.now();
+    const limitMs = start < this.#doubtfulUntil ? Math.min(MOMENT_MS, this.limitMs) : this.limitMs;
+    const timer = setTimeout(() => {
+      if (!socket.connecting) return;
+      if (start >= this.#doubtfulUntil) this.#doubtfulUntil = performance.now() + DOUBTFUL_MS;
+      // As a system does that gives up itself.
+      socket.destroy(Object.assign(new Error(`no connection in ${limitMs} ms`), { code: 'ETIMEDOUT' }));
+      this.onGivenUp(limitMs);
+    }, limitMs).unref();
+    const over = () => clearTimeout(timer);
+    socket.once('connect', over).once('close', over);
+  }
+}
 
 /** Marks what is done within `detached`, whatever it leads to. */
 const detachedWork = new AsyncLocalStorage<boolean>();

@@ -3,10 +3,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { reportFailure } from '../../report/report.js';
 import type { Peer } from '../../session/peer.js';
-import { type ChallengeError, readChallenge } from './www-authenticate.js';
-import { HttpEndpoints } from './mcp-paths.js';
 import { currentHttpRequest, peerOf, REQUEST_START, watchHttpServer } from './current-request.js';
+import { HttpEndpoints } from './mcp-paths.js';
 import type { HttpRequest } from './request.js';
+import { type ChallengeError, readChallenge } from './www-authenticate.js';
 
 const RESPONSE_FINISH = 'http.server.response.finish';
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { ProxyOAuthServerProvider } from '@modelcontextprotocol/sdk/server/auth/providers/proxyProvider.js';
 import { describe, expect, it, vi } from 'vitest';
-import { currentHttpRequest, watchHttpServer } from '../../../../src/hook/http/current-request.js';
 import { auditTokenVerifier, authFactsOf } from '../../../../src/hook/http/audit-token-verifier.js';
+import { currentHttpRequest, watchHttpServer } from '../../../../src/hook/http/current-request.js';
 import type { AuthFacts } from '../../../../src/session/peer.js';
 import { ask, serve, undoing } from './http-servers.js';
 

@@ -22,8 +22,8 @@ import {
   requireScopes,
 } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import { type HttpRefusal, watchHttpRefusals } from '../../../../src/hook/http/refused-requests.js';
 import { auditTokenVerifier } from '../../../../src/hook/http/audit-token-verifier.js';
+import { type HttpRefusal, watchHttpRefusals } from '../../../../src/hook/http/refused-requests.js';
 import { instrumentServer } from '../../../../src/index.js';
 import { ask, serve, undoing } from './http-servers.js';
 

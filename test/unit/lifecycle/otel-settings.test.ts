@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { otelProblems } from '../../../src/lifecycle/otel-environment.js';
-import type { Environment } from '../../../src/lifecycle/otel-settings.js';
+import { type Environment, otelProblems } from '../../../src/lifecycle/otel-settings.js';
 
 const FILES = new Set(['/etc/ssl/collector.pem']);
 const problems = (env: Environment) => otelProblems(env, (path) => FILES.has(path));
