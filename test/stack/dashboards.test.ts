@@ -192,11 +192,11 @@ describe('numbers', () => {
   it('shows a part of an actor, and exactly one where the link of a cell asks for it', async () => {
     const actors = (found: readonly Found[]) => [...new Set(found.map(({ labels }) => labels['audit_actor_id']))];
     const who = (actor: string) =>
-      asked('mcp-audit', 'Who', { ...services, actor }, ({ length }) => length > 0).then(actors);
+      asked('mcp-audit', 'Operations, by actor', { ...services, actor }, ({ length }) => length > 0).then(actors);
     expect(await who('age')).toEqual(['agent']);
     expect(await who('^agent$')).toEqual(['agent']);
     expect((await who('')).sort()).toEqual(['agent', 'travel']);
-    const { dashboard, target } = panel('mcp-audit', 'Who');
+    const { dashboard, target } = panel('mcp-audit', 'Operations, by actor');
     expect(await ask(target, { ...(await opened(dashboard)), ...services, actor: '^age$' }, range(), at)).toEqual([]);
   });
 

@@ -81,7 +81,7 @@ describe('Prometheus', () => {
     });
     expect(alert.labels).toMatchObject({ service_name: 'weather', gen_ai_tool_name: 'forecast', severity: 'warning' });
     expect(alert.annotations.summary).toBe('More than 20 % of the calls of forecast fail');
-    expect(alert.annotations.description).toMatch(/^\d+\.?\d*% of the calls of tool forecast of weather /);
+    expect(alert.annotations.description).toMatch(/^\d+\.?\d*% of the calls of tool forecast in weather /);
   });
 
   it('has the labels that rules and dashboards read, and no others of the resource', async () => {

@@ -1,6 +1,6 @@
 /**
- * Alerts for Grafana's own alerting, made of the rules of Prometheus and Loki: for those who have no Alertmanager.
- * `node collector-config/grafana/source/alerting.mjs` writes them anew: read the diff.
+ * Grafana alerts, generated from the Prometheus and Loki rules, for installations without an Alertmanager.
+ * After a change, run `node collector-config/grafana/source/alerting.mjs` and review the diff.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,25 +8,25 @@ import { parse, stringify } from 'yaml';
 
 const root = new URL('../../', import.meta.url);
 
-/** Folders of rules, with the data source that answers their queries and how it is asked for one answer. */
+/** Folders of rules, with their data source and its parameters for an instant query. */
 const SOURCES = [
   { folder: 'prometheus/rules/', uid: 'mcp-prometheus', query: { instant: true, range: false } },
   { folder: 'loki/rules/mcp-audit/', uid: 'mcp-loki-audit', query: { queryType: 'instant' } },
 ];
 
-const HEADER = `# Alerts of Prometheus and Loki once more, for Grafana's own alerting: it sends them by its contact points, without an
-# Alertmanager. With one, leave this file out, or every alert is told twice.
-# Made of prometheus/rules/ and loki/rules/ by source/alerting.mjs: change those. Grafana reads annotations and queries of
-# this file as they are, so that a $ stays a $ here, unlike in the other folders of provisioning/.
+const HEADER = `# The Prometheus and Loki alerts for Grafana's own alerting, which sends them through its contact points. If you run an
+# Alertmanager, leave this file out, or every alert is sent twice.
+# Generated from prometheus/rules/ and loki/rules/ by source/alerting.mjs: change those. Grafana does not expand variables in
+# annotations and queries of this file, so a $ stays a $, unlike in the other folders of provisioning/.
 `;
 
-/** Grafana looks every ten seconds, or a multiple of that. @param {string} interval */
+/** Grafana evaluates rules at multiples of ten seconds. @param {string} interval */
 const multipleOfTen = (interval) => `${Math.max(10, Math.floor(Number.parseInt(interval, 10) / 10) * 10)}s`;
 
 /** `McpCallBurst` is `mcp-call-burst`. @param {string} name */
 const uidOf = (name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 
-/** Grafana's `$value` is a sentence about all queries of a rule. @param {string} text */
+/** In Grafana, `$value` is a text about all queries of a rule. @param {string} text */
 const withValueOfQuery = (text) => text.replaceAll('$value', '$values.query.Value');
 
 /** @param {any} rule @param {typeof SOURCES[number]} source */
@@ -44,7 +44,7 @@ function alertOf(rule, { uid, query }) {
         datasourceUid: uid,
         model: { refId, expr: rule.expr, ...query },
       },
-      // The query has its own threshold, and its value may be 0: whatever it finds is an alert.
+      // The query contains the threshold, and its value can be 0: any result is an alert.
       {
         refId: 'condition',
         datasourceUid: '__expr__',
@@ -56,7 +56,7 @@ function alertOf(rule, { uid, query }) {
         },
       },
     ],
-    // To find nothing is the rule. To be unable to ask is an alert.
+    // No result is the normal case; a failing query is an alert.
     noDataState: 'OK',
     execErrState: 'Error',
     labels: rule.labels,

@@ -1,14 +1,14 @@
-/** MCP audit: who did what, when, to what, allowed or denied, with what result. From audit records. */
+/** MCP audit: who did what, to what, when, and with what result. From audit records. */
 import { choice, dashboard, text } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { loki, lokiNow, records } from './queries.mjs';
 import { audit, REFUSED, SENSITIVE, TO, VARIABLES } from './selectors.mjs';
 
-/** What is chosen above. Typed texts may stand anywhere in a value, so that an empty one is no restriction. */
+/** The current choices. Text inputs match anywhere in a value, so an empty one restricts nothing. */
 const WHO = `| audit_actor_id=~".*(\${actor}).*"`;
 const CHOSEN = `${WHO} | gen_ai_tool_name=~"$tool" | audit_outcome=~"$outcome" | mcp_audit_correlation_id=~".*(\${correlation}).*"`;
 const ALL = `${audit('.+')} | event_name=~"mcp_audit.($event)" ${CHOSEN}`;
-/** Ends of operations, of one end of the connection, so that each counts once. */
+/** Completed operations, seen from one side, so that each counts once. */
 const DONE = `${audit('response')} | mcp_audit_side="$side" ${CHOSEN}`;
 const DECIDED = `${audit('response|authorization')} ${CHOSEN} ${REFUSED}`;
 
@@ -36,14 +36,14 @@ const counter = (
 ) => p.stat({ title, description, unit: 'short', steps, query: lokiNow(expr) });
 
 const now = {
-  title: 'Now',
+  title: 'Overview',
   height: 4,
   panels: [
     [
       4,
       counter(
         'Records',
-        'Audit records of the choices above in this time range. None while tools are in use: the trail went silent, see the dashboard MCP pipeline.',
+        'Audit records that match the choices above. If tools are in use and this is 0, the trail is silent: open the dashboard MCP pipeline.',
         inRange(ALL),
         p.steps(p.BAD, [1, p.NEUTRAL]),
       ),
@@ -52,7 +52,7 @@ const now = {
       4,
       counter(
         'Actors',
-        'Different people and programs that did something. "anonymous" is one of them: who that is, nobody knows.',
+        'Distinct people and programs that did something. All unknown callers count as one, "anonymous".',
         `count(${inRange(DONE, 'audit_actor_id')})`,
       ),
     ],
@@ -60,7 +60,7 @@ const now = {
       4,
       counter(
         'Failed',
-        'Operations that did not succeed, refusals included.',
+        'Operations that did not succeed, including refused ones.',
         inRange(`${DONE} | audit_outcome="failure"`),
         p.FEW_STEPS,
       ),
@@ -69,7 +69,7 @@ const now = {
       4,
       counter(
         'Refused',
-        'Denied, not authenticated, or turned away for calling too often. The row Refused says who and why.',
+        'Operations that were denied, unauthenticated or rate-limited. The row Authentication and authorization shows who and why.',
         inRange(DECIDED),
         p.NONE_STEPS,
       ),
@@ -87,7 +87,7 @@ const now = {
       4,
       counter(
         'Tools changed',
-        'Definitions of tools that differ from those seen before. Each is a new promise of a server that nobody may have read: review it in the row Changes.',
+        'Tool definitions that differ from the last ones seen. Review each in the row Changes: a changed description reaches the model unreviewed.',
         inRange(audit('tool.changed')),
         p.NONE_STEPS,
       ),
@@ -96,14 +96,14 @@ const now = {
 };
 
 const when = {
-  title: 'When',
+  title: 'Over time',
   height: 7,
   panels: [
     [
       12,
       p.series({
         title: 'Records, by event',
-        description: 'Audit records in each interval. A gap while the services run is an incident of its own.',
+        description: 'Audit records per interval. A gap while services are running is an incident.',
         unit: 'short',
         bars: true,
         queries: [loki(eachInterval(ALL, 'event_name'), '{{event_name}}')],
@@ -114,7 +114,7 @@ const when = {
       p.series({
         title: 'Operations, by result',
         description:
-          'How operations ended in each interval: green as asked, orange refused or failed in the tool, red failed or denied.',
+          'Results of operations per interval. Green: succeeded; orange: refused or failed in the tool; red: failed or denied.',
         unit: 'short',
         bars: true,
         queries: [loki(eachInterval(DONE, 'mcp_audit_status'), '{{mcp_audit_status}}')],
@@ -131,9 +131,9 @@ const who = {
     [
       12,
       p.table({
-        title: 'Who',
+        title: 'Operations, by actor',
         description:
-          'Actors, how they are known, and what became of what they did. Known by "self_asserted" or "none" means that nobody proved anything. The link on an actor shows that one alone.',
+          'Operations of each actor, with the source of its identity. "self_asserted" and "none" are unverified. The link on an actor filters this dashboard by it.',
         queries: [DONE, `${DONE} | audit_outcome="failure"`, `${DONE} ${REFUSED}`].map((query) =>
           lokiNow(
             top(inRange(query, 'audit_actor_id, audit_actor_type, mcp_audit_actor_source, mcp_audit_client_name')),
@@ -142,7 +142,7 @@ const who = {
         columns: [
           ACTOR,
           { from: 'audit_actor_type', name: 'Type' },
-          { from: 'mcp_audit_actor_source', name: 'Known by' },
+          { from: 'mcp_audit_actor_source', name: 'Identity from' },
           { from: 'mcp_audit_client_name', name: 'Client' },
           { from: 'A', name: 'Operations', unit: 'short', cell: 'gauge' },
           { from: 'B', name: 'Failed', unit: 'short', cell: 'colour', steps: p.FEW_STEPS },
@@ -154,9 +154,9 @@ const who = {
     [
       12,
       p.table({
-        title: 'What, and to what',
+        title: 'Operations, by target',
         description:
-          'What was done to which tool, prompt, resource or server. An action that is new here is worth a look.',
+          'Actions on each tool, prompt, resource or server. Look into actions that you have not seen before.',
         queries: [DONE, `${DONE} | audit_outcome="failure"`].map((query) =>
           lokiNow(top(inRange(query, 'audit_action, audit_target_type, audit_target_id, mcp_audit_server_name'))),
         ),
@@ -175,7 +175,7 @@ const who = {
 };
 
 const refused = {
-  title: 'Refused, authentication and authorization',
+  title: 'Authentication and authorization',
   height: 8,
   panels: [
     [
@@ -183,7 +183,7 @@ const refused = {
       p.series({
         title: 'Refusals over time',
         description:
-          'Refused requests in each interval. A rise by one address or actor is somebody who tries; by all of them, a policy or a token that expired.',
+          'Refused requests per interval. A rise from one address or actor suggests probing; a rise from all of them suggests a policy change or an expired token.',
         unit: 'short',
         bars: true,
         queries: [loki(eachInterval(DECIDED, 'mcp_audit_status'), '{{mcp_audit_status}}')],
@@ -194,7 +194,7 @@ const refused = {
       8,
       p.series({
         title: 'Authentication, by event',
-        description: 'Logins, logouts and what became of tokens, as far as the application records them.',
+        description: 'Logins, logouts and token events, if the application records them.',
         unit: 'short',
         bars: true,
         queries: [
@@ -211,7 +211,7 @@ const refused = {
       p.series({
         title: 'Decisions and guardrails',
         description:
-          'What was decided about access, and what guardrails did with content, as the application reports it.',
+          'Access decisions and guardrail verdicts, as the application reports them.',
         unit: 'short',
         bars: true,
         queries: [
@@ -236,7 +236,7 @@ const refused = {
       p.recordTable({
         title: 'Refusals and failed authentications',
         description:
-          'The latest, with where they came from and what decided. Five from one address or actor in five minutes raise the alert.',
+          'The latest refusals, with their origin and the policy that decided. Five from one address and actor in five minutes raise an alert.',
         query: records(
           `${audit('response|authorization|authentication')} ${CHOSEN} | (mcp_audit_status=~"denied|unauthenticated|rate_limited" or mcp_audit_access_decision="deny" or (event_name="mcp_audit.authentication" and audit_outcome="failure"))`,
           { maxLines: 100 },
@@ -269,7 +269,7 @@ const sensitive = {
       p.recordTable({
         title: 'Sensitive operations',
         description:
-          'The latest operations that your policy classifies as sensitive, restricted or highly restricted, by its rules and tags.',
+          'The latest operations that your policy classifies as sensitive, restricted or highly restricted.',
         query: records(`${DONE} ${SENSITIVE}`, { maxLines: 100 }),
         columns: [
           TIME,
@@ -295,9 +295,9 @@ const changes = {
     [
       12,
       p.recordTable({
-        title: 'Tool definitions that changed',
+        title: 'Changed tool definitions',
         description:
-          'A tool was added, removed or redefined. Compare the definition behind the new hash with what was approved; a changed description can carry instructions to models.',
+          'Tools that were added, removed or redefined. Compare the new definition with the approved one: a changed description can carry instructions to the model.',
         query: records(audit('tool.changed'), { maxLines: 100 }),
         columns: [
           TIME,
@@ -319,7 +319,7 @@ const changes = {
       p.recordTable({
         title: 'Inventory and configuration',
         description:
-          'Servers that came, changed, went stale or were annotated, and configurations that somebody changed.',
+          'Servers that appeared, changed, went stale or were annotated, and configuration changes.',
         query: records(audit('inventory.changed|config.changed'), { maxLines: 100 }),
         columns: [
           TIME,
@@ -336,9 +336,9 @@ const changes = {
     [
       24,
       p.recordTable({
-        title: 'Inventory: servers as they were last seen',
+        title: 'Inventory of servers',
         description:
-          'What servers say of themselves. One that nobody in the organization knows is a shadow server; the hash of its tools tells whether two are the same.',
+          'Servers as they describe themselves, as last seen. A server that no one in your organization knows is a shadow server. Two servers with the same tools hash offer the same tools.',
         query: records(audit('server.observed'), { maxLines: 200 }),
         columns: [
           TIME,
@@ -347,7 +347,7 @@ const changes = {
           { from: 'mcp_audit_server_endpoint', name: 'Endpoint' },
           { from: 'service_name', name: 'Seen by' },
           { from: 'mcp_audit_server_tool_count', name: 'Tools', width: 80 },
-          { from: 'mcp_audit_server_tools_hash', name: 'Hash of tools' },
+          { from: 'mcp_audit_server_tools_hash', name: 'Tools hash' },
           { from: 'mcp_audit_server_first_seen', name: 'First seen' },
           { from: 'mcp_audit_inventory_change', name: 'Change' },
         ],
@@ -357,7 +357,7 @@ const changes = {
 };
 
 const sessions = {
-  title: 'Sessions and the trail itself',
+  title: 'Sessions and audit trail',
   height: 8,
   panels: [
     [
@@ -365,7 +365,7 @@ const sessions = {
       p.series({
         title: 'Sessions',
         description:
-          'Sessions that started and ended, as servers see them. Many more starts than ends: processes are killed, or connections lost.',
+          'Sessions that started and ended, recorded by servers. Far more starts than ends mean killed processes or lost connections.',
         unit: 'short',
         bars: true,
         queries: [
@@ -382,7 +382,7 @@ const sessions = {
       p.table({
         title: 'Sessions, by caller',
         description:
-          'Operations in each session. What was done in one before and after something else is in its timeline.',
+          'Number of operations in each session, by caller and client.',
         queries: [
           lokiNow(
             top(inRange(`${DONE} | mcp_session_id!=""`, 'mcp_session_id, audit_actor_id, mcp_audit_client_name')),
@@ -400,14 +400,14 @@ const sessions = {
     [
       8,
       p.table({
-        title: 'Starts and ends of the trail',
+        title: 'Audit trail starts and stops',
         description:
-          'Processes that began to keep an audit trail, and those that ended it in order. Fewer ends than starts, and the process is not running: it was killed, and its last records may be missing.',
+          'Processes that started an audit trail, and those that stopped it cleanly. A process that never stopped and is not running was killed: its last records may be missing.',
         queries: ['started', 'stopped'].map((event) => lokiNow(inRange(audit(event), 'service_name'))),
         columns: [
           { from: 'service_name', name: 'Service' },
           { from: 'A', name: 'Started', unit: 'short' },
-          { from: 'B', name: 'Stopped in order', unit: 'short' },
+          { from: 'B', name: 'Stopped cleanly', unit: 'short' },
         ],
         sort: 'Started',
       }),
@@ -416,7 +416,7 @@ const sessions = {
 };
 
 const trail = {
-  title: 'The records',
+  title: 'Records',
   height: 12,
   panels: [
     [
@@ -424,7 +424,7 @@ const trail = {
       p.recordTable({
         title: 'Audit records',
         description:
-          'The latest records of the choices above. The link on a correlation id opens all that belongs together, the one on a trace the waterfall.',
+          'The latest records that match the choices above. A correlation id links to its timeline, a trace id to its waterfall.',
         query: records(ALL, { maxLines: 500 }),
         columns: [
           TIME,
@@ -447,8 +447,8 @@ const trail = {
     [
       24,
       p.logs({
-        title: 'Audit records as they are',
-        description: 'The same with their whole body, the canonical JSON that hashes and signatures are made of.',
+        title: 'Audit records, raw',
+        description: 'The same records with their full body: the canonical JSON that hashes and signatures cover.',
         query: records(ALL),
       }),
     ],
@@ -473,7 +473,7 @@ const EVENTS = [
 export const auditTrail = dashboard({
   uid: 'mcp-audit',
   title: 'MCP audit',
-  description: 'Who did what, when, to what, allowed or denied, and with what result.',
+  description: 'Who did what, to what, when, and with what result.',
   uses: ['loki_audit', 'prometheus', 'jaeger'],
   variables: [
     VARIABLES.auditedService,
@@ -481,32 +481,32 @@ export const auditTrail = dashboard({
     text({
       name: 'actor',
       label: 'Actor',
-      description: 'Part of audit.actor.id, or a regular expression: ^u-8472$ is exactly that one',
+      description: 'Part of audit.actor.id, or a regular expression, such as ^u-8472$ for an exact match',
     }),
     VARIABLES.tool,
     choice({
       name: 'outcome',
       label: 'Outcome',
       values: ['success', 'failure', 'unknown'],
-      description: 'audit.outcome; it is unknown as long as an operation has not ended',
+      description: 'audit.outcome; unknown until the operation has ended',
     }),
     choice({
       name: 'event',
       label: 'Event',
       values: EVENTS,
-      description: 'Kinds of records, for the graph and the tables of records',
+      description: 'Event names, for the graph and the tables of records',
     }),
     text({
       name: 'correlation',
       label: 'Correlation id',
-      description: 'Part of a correlation id, or a regular expression; usually it is the trace id',
+      description: 'Part of a correlation id, or a regular expression; usually the trace id',
     }),
     choice({
       name: 'side',
       label: 'Counted by',
       values: ['server', 'client'],
       one: true,
-      description: 'Both ends of a connection keep a record of an operation: which of them counts',
+      description: 'Client and server both record an operation: which of the two records to count',
     }),
   ],
   rows: [now, when, who, refused, sensitive, changes, sessions, trail],

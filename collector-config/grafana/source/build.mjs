@@ -1,4 +1,4 @@
-/** `node collector-config/grafana/source/build.mjs` writes the dashboards anew: read the diff. */
+/** Generates the dashboards: run `node collector-config/grafana/source/build.mjs` and review the diff. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { auditTrail } from './audit.mjs';
@@ -9,13 +9,13 @@ import { tools } from './tools.mjs';
 
 const folder = new URL('../dashboards/', import.meta.url);
 
-/** The dashboards, as the text of a file each. */
+/** The text of each dashboard file. */
 export const files = [health, tools, auditTrail, timeline, pipeline].map((dashboard) => ({
   path: fileURLToPath(new URL(`${dashboard.uid}.json`, folder)),
   text: json(dashboard),
 }));
 
-/** As the formatter of this repository writes it: lists of texts on one line, where they fit. @param {object} value */
+/** Formats like this repository's formatter: string lists on one line if they fit. @param {object} value */
 function json(value) {
   const list = /^( *(?:"[^"]*": )?)\[\n *("[^"]*"(?:,\n *"[^"]*")*)\n *\](,?)$/gm;
   const text = JSON.stringify(value, undefined, 2).replace(list, (lines, before, texts, comma) => {

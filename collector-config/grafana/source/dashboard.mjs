@@ -1,4 +1,4 @@
-/** A dashboard from rows of panels: layout, variables, links. */
+/** Builds a dashboard from rows of panels: layout, variables, links. */
 import { DATA_SOURCES, source } from './queries.mjs';
 
 /** Grafana's grid. */
@@ -8,7 +8,7 @@ const COLUMNS = 24;
  * @typedef {object} Row
  * @property {string} title
  * @property {number} height of its panels, in units of the grid
- * @property {[number, object][]} panels widths and panels, in reading order; the next line begins where a width no longer fits
+ * @property {[number, object][]} panels widths and panels in reading order, wrapped at the width of the grid
  */
 
 /** @param {Row[]} rows */
@@ -34,7 +34,7 @@ function layout(rows) {
 }
 
 /**
- * A choice of a data source, the provisioned one first.
+ * A data source variable, with the provisioned one as its default.
  *
  * @param {import('./queries.mjs').DataSource} name
  */
@@ -55,7 +55,7 @@ function dataSourceVariable(name) {
   };
 }
 
-/** Several values, or all of them. @param {string} allValue what stands for all of them in a regular expression */
+/** Multiple choice with "All". @param {string} allValue regular expression for "All" */
 const many = (allValue) => ({
   allValue,
   current: { selected: true, text: ['All'], value: ['$__all'] },
@@ -84,7 +84,7 @@ export const metricLabel = ({ name, label, of, select, allValue = '.*', one = fa
 });
 
 /**
- * Values of a label of audit records. Loki lists those of index labels only.
+ * Values of a label of audit records. Loki lists index labels only.
  *
  * @param {{ name: string, label: string, of: string, allValue?: string, description: string }} spec
  */
@@ -103,7 +103,7 @@ export const auditLabel = ({ name, label, of, allValue = '.*', description }) =>
 });
 
 /**
- * A choice from a fixed list: all of it, or with `one` exactly one of it.
+ * A choice from a fixed list: any number of values or, with `one`, exactly one.
  *
  * @param {{ name: string, label: string, values: readonly string[], one?: boolean, description: string }} spec
  */
@@ -118,7 +118,7 @@ export const choice = ({ name, label, values, one = false, description }) => ({
   options: values.map((value, index) => ({ selected: one && index === 0, text: value, value })),
 });
 
-/** Something to type. @param {{ name: string, label: string, value?: string, description: string }} spec */
+/** A text input. @param {{ name: string, label: string, value?: string, description: string }} spec */
 export const text = ({ name, label, value = '', description }) => ({
   type: 'textbox',
   name,
@@ -130,7 +130,7 @@ export const text = ({ name, label, value = '', description }) => ({
 });
 
 /**
- * Lines in the graphs where audit records tell of something that explains them.
+ * Marks in the graphs, from audit records that explain a change.
  *
  * @param {{ name: string, expr: string, iconColor: string, titleFormat: string, textFormat: string, tagKeys: string }} spec
  */
@@ -151,7 +151,7 @@ export const marks = (spec) => ({
  * @param {object[]} spec.variables
  * @param {Row[]} spec.rows
  * @param {object[]} [spec.annotations]
- * @param {string} [spec.from] the time range, until now
+ * @param {string} [spec.from] start of the time range, which ends now
  */
 export const dashboard = ({ uid, title, description, uses, variables, rows, annotations = [], from = 'now-6h' }) => ({
   uid,
@@ -177,11 +177,11 @@ export const dashboard = ({ uid, title, description, uses, variables, rows, anno
       includeVars: true,
       keepTime: true,
       targetBlank: false,
-      tooltip: 'The same time range and choices in the other dashboards',
+      tooltip: 'Other dashboards, with the same time range and choices',
       url: '',
     },
   ],
-  // What is chosen often comes first.
+  // Frequent choices first.
   templating: { list: [...variables, ...uses.map(dataSourceVariable)] },
   panels: layout(rows),
 });

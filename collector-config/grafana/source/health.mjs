@@ -1,4 +1,4 @@
-/** MCP health: is it used, does it work, is it fast enough. Rate, errors and duration of operations, from metrics. */
+/** MCP health: rate, errors and duration of operations, from metrics. */
 import { dashboard, marks, metricLabel, text } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { findTraces, prom, promBuckets, promNow, promWithExemplars, records } from './queries.mjs';
@@ -13,7 +13,7 @@ const session = (/** @type {string} */ side, /** @type {string} */ part) =>
 const FAILED = ', error_type!=""';
 const rate = (/** @type {string} */ series) => `rate(${series}[$__rate_interval])`;
 const inRange = (/** @type {string} */ series) => `increase(${series}[$__range])`;
-// Without operations there is no share and no quantile: nothing is shown, not "NaN".
+// Without operations there is no ratio and no quantile: show nothing instead of NaN.
 const share = (/** @type {string} */ side, by = '') =>
   `(sum${by}(${rate(count(side, FAILED))}) or 0 * sum${by}(${rate(count(side))})) / (sum${by}(${rate(count(side))}) > 0)`;
 const quantile = (/** @type {number} */ q, /** @type {string} */ series, by = 'le') =>
@@ -29,14 +29,14 @@ const QUANTILE_COLOURS = [p.paint('/^p50$/', p.OK), p.paint('/^p95$/', p.WARNING
 const durations = (/** @type {string} */ side, /** @type {string} */ what) =>
   p.series({
     title: `Duration, ${side} side`,
-    description: `${what} Half of all operations are faster than p50; one in twenty is slower than p95. Diamonds are exemplars: a click opens the trace of one such operation. Above 10 s is what the alert rules call slow.`,
+    description: `${what} Diamonds are exemplars: click one to open the trace of an operation. The alert rules call an operation slow above 10 s.`,
     unit: 's',
     queries: quantiles(bucket(side)),
     overrides: QUANTILE_COLOURS,
   });
 
 const now = {
-  title: 'Now',
+  title: 'Overview',
   height: 4,
   panels: [
     [
@@ -44,7 +44,7 @@ const now = {
       p.stat({
         title: 'Operations',
         description:
-          'Requests and notifications that servers receive each second. Zero while clients are in use: look at the dashboard MCP pipeline, telemetry may have stopped.',
+          'Requests and notifications that servers receive per second. If clients are in use and this is 0, open the dashboard MCP pipeline: telemetry may have stopped.',
         unit: 'ops',
         steps: p.PLAIN_STEPS,
         query: prom(`sum(${rate(count('server'))})`),
@@ -55,7 +55,7 @@ const now = {
       p.stat({
         title: 'Failed',
         description:
-          'Share of operations that end with an error, as servers see it. From 1% yellow, from 5% orange, from 20% red, as in the alert rules. The row Errors says which.',
+          'Share of operations that fail, measured by servers. Yellow from 1%, orange from 5%, red from 20%, which is the alert threshold. The row Errors shows which operations fail.',
         unit: 'percentunit',
         noValue: '–',
         steps: p.RATIO_STEPS,
@@ -67,7 +67,7 @@ const now = {
       p.stat({
         title: 'Duration, p95',
         description:
-          'One operation in twenty takes longer than this, as servers see it. The row Duration says which methods and tools.',
+          'One operation in twenty takes longer than this, measured by servers. The row Duration shows which methods and tools.',
         unit: 's',
         noValue: '–',
         steps: p.DURATION_STEPS,
@@ -79,7 +79,7 @@ const now = {
       p.stat({
         title: 'Tool calls',
         description:
-          'Calls of tools in this time range, as servers count them. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
+          'Tool calls in this time range, counted by servers. Prometheus extrapolates and overcounts short-lived processes; the audit trail is exact.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(count('server', ', mcp_method_name="tools/call"'))}))`),
       }),
@@ -89,7 +89,7 @@ const now = {
       p.stat({
         title: 'Failed tool calls',
         description:
-          'Calls of tools in this time range that ended with an error. The dashboard MCP tools says which tools.',
+          'Tool calls in this time range that failed. The dashboard MCP tools shows which tools.',
         unit: 'short',
         steps: p.FEW_STEPS,
         query: promNow(`round(sum(${inRange(count('server', `, mcp_method_name="tools/call"${FAILED}`))}))`),
@@ -100,7 +100,7 @@ const now = {
       p.stat({
         title: 'Sessions ended',
         description:
-          'MCP sessions that ended in this time range, as servers count them. Protocols from 2026-07-28 on have none.',
+          'MCP sessions that ended in this time range, counted by servers. Protocol versions from 2026-07-28 on have no sessions.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(session('server', 'count'))}))`),
       }),
@@ -117,7 +117,7 @@ const rates = {
       p.series({
         title: 'Received by servers, by method',
         description:
-          'Requests and notifications each second. A method that disappears is often a client that was changed; _OTHER are methods that the protocol does not have.',
+          'Requests and notifications per second. A method that disappears often means that a client changed. _OTHER groups methods that are not in the protocol.',
         unit: 'ops',
         queries: [prom(`sum by (mcp_method_name) (${rate(count('server'))})`, '{{mcp_method_name}}')],
       }),
@@ -127,7 +127,7 @@ const rates = {
       p.series({
         title: 'Sent by clients, by method',
         description:
-          'The same as clients see it. More than servers receive: messages are lost, or a server is not instrumented.',
+          'Requests and notifications per second, measured by clients. More than servers receive means lost messages or a server that is not instrumented.',
         unit: 'ops',
         queries: [prom(`sum by (mcp_method_name) (${rate(count('client'))})`, '{{mcp_method_name}}')],
       }),
@@ -142,9 +142,9 @@ const errors = {
     [
       8,
       p.series({
-        title: 'Share of failures, by method',
+        title: 'Failure ratio, by method',
         description:
-          'Failed operations of a method among all of it, as servers see it. The dashed lines are 1%, 5% and 20%.',
+          'Share of operations of each method that fail, measured by servers. The dashed lines are 1%, 5% and 20%.',
         unit: 'percentunit',
         max: 1,
         limit: true,
@@ -157,7 +157,7 @@ const errors = {
       p.series({
         title: 'Failures, by type',
         description:
-          'Failed operations each second, by error.type: tool_error is a tool that answered isError, a negative number a JSON-RPC error code, timeout a client that gave up waiting.',
+          'Failed operations per second, by error.type. tool_error: the tool returned isError. A negative number: a JSON-RPC error code. timeout: the client stopped waiting.',
         unit: 'ops',
         queries: [
           prom(`sum by (error_type) (${rate(count('server', FAILED))})`, '{{error_type}} (server)'),
@@ -168,9 +168,9 @@ const errors = {
     [
       8,
       p.table({
-        title: 'What fails most',
+        title: 'Most failures',
         description:
-          'Failed operations in this time range, as servers see it. Begin at the top; the link on a tool opens its audit trail.',
+          'Failed operations in this time range, counted by servers. Start at the top. The link on a tool opens its audit trail.',
         queries: [
           promNow(
             `topk(20, round(sum by (service_name, mcp_method_name, gen_ai_tool_name, error_type) (${inRange(count('server', FAILED))})) > 0)`,
@@ -193,14 +193,14 @@ const duration = {
   title: 'Duration',
   height: 8,
   panels: [
-    [8, durations('server', 'From receiving an operation until its answer is sent.')],
-    [8, durations('client', 'From sending an operation until its answer arrives.')],
+    [8, durations('server', 'From receiving an operation to sending its response.')],
+    [8, durations('client', 'From sending an operation to receiving its response.')],
     [
       8,
       p.heatmap({
         title: 'Distribution, server side',
         description:
-          'How many operations took how long. Two bands are two kinds of operations: choose a method or tool above. A band that moves up is a server that becomes slow.',
+          'Number of operations by duration. Two bands are two kinds of operations: choose a method or tool above. A band that moves up means that the server is slowing down.',
         query: promBuckets(`sum by (le) (increase(${bucket('server')}[$__rate_interval]))`),
       }),
     ],
@@ -209,7 +209,7 @@ const duration = {
       p.series({
         title: 'p95, by method',
         description:
-          'The slowest twentieth of each method, as servers see it. The dashed lines are 1, 5 and 10 seconds.',
+          '95th percentile of each method, measured by servers. The dashed lines are 1, 5 and 10 seconds.',
         unit: 's',
         limit: true,
         steps: p.DURATION_STEPS,
@@ -221,7 +221,7 @@ const duration = {
       p.series({
         title: 'Time between client and server, by method',
         description:
-          'p95 as clients see it less p95 as servers see it: transport, queues and gateways. High while the server is fast: look at the network, or at a server that is started for each call.',
+          'p95 of clients minus p95 of servers: transport, queues and gateways. If it is high while the server is fast, check the network, or whether a server is started for each call.',
         unit: 's',
         queries: [
           prom(
@@ -242,9 +242,9 @@ const sides = {
     [
       24,
       p.table({
-        title: 'Methods, from both ends',
+        title: 'Methods, client and server',
         description:
-          'Operations in this time range. The numbers of client and server differ where one end is not instrumented, a message was lost, or a client timed out before the server was done.',
+          'Operations in this time range. Client and server differ if one of them is not instrumented, a message was lost, or the client timed out before the server finished.',
         queries: SIDE_BY_SIDE.flatMap((side) => [
           promNow(`round(sum by (mcp_method_name) (${inRange(count(side))}))`),
           promNow(`round(sum by (mcp_method_name) (${inRange(count(side, FAILED))}))`),
@@ -254,10 +254,10 @@ const sides = {
           { from: 'mcp_method_name', name: 'Method' },
           { from: 'A', name: 'Sent', unit: 'short', cell: 'gauge' },
           { from: 'D', name: 'Received', unit: 'short', cell: 'gauge' },
-          { from: 'B', name: 'Failed for the client', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
-          { from: 'E', name: 'Failed at the server', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
-          { from: 'C', name: 'p95 for the client', unit: 's', cell: 'colour', steps: p.DURATION_STEPS },
-          { from: 'F', name: 'p95 at the server', unit: 's', cell: 'colour', steps: p.DURATION_STEPS },
+          { from: 'B', name: 'Failed (client)', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
+          { from: 'E', name: 'Failed (server)', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
+          { from: 'C', name: 'p95 (client)', unit: 's', cell: 'colour', steps: p.DURATION_STEPS },
+          { from: 'F', name: 'p95 (server)', unit: 's', cell: 'colour', steps: p.DURATION_STEPS },
         ],
         sort: 'Received',
       }),
@@ -272,9 +272,9 @@ const sessions = {
     [
       8,
       p.series({
-        title: 'Ends of sessions',
+        title: 'Ended sessions',
         description:
-          'Sessions that ended each second, with the error if they ended by one. Many short ones: a client that reconnects for each call.',
+          'Sessions that ended per second, with their error if there was one. Many short sessions mean that a client reconnects for each call.',
         unit: 'ops',
         queries: [
           prom(`sum by (error_type) (${rate(session('server', 'count'))})`, 'server {{error_type}}'),
@@ -285,9 +285,9 @@ const sessions = {
     [
       8,
       p.series({
-        title: 'How long sessions last',
+        title: 'Session duration',
         description:
-          'As servers see it. The largest bucket of the convention ends at 300 s: whatever lasts longer is shown as that.',
+          'Duration of sessions, measured by servers. The largest histogram bucket is 300 s; longer sessions show as 300 s.',
         unit: 's',
         queries: quantiles(session('server', 'bucket')),
         overrides: QUANTILE_COLOURS,
@@ -298,7 +298,7 @@ const sessions = {
       p.table({
         title: 'Protocol versions and transports',
         description:
-          'What clients speak in this time range, as servers see it. Tells whom a deprecated version or transport still serves.',
+          'Protocol versions and transports of clients in this time range. Shows which services still get requests on a deprecated version or transport.',
         queries: [
           promNow(
             `round(sum by (service_name, mcp_protocol_version, network_transport) (${inRange(count('server'))}))`,
@@ -325,16 +325,16 @@ const examples = {
       p.traceList({
         title: 'Traces of $trace_service with $trace_tags',
         description:
-          'The latest traces in which a span of that service has these tags; both are chosen above. Each opens as a waterfall over all processes that took part.',
+          'The latest traces with a span of this service that has these tags; choose both above. Each opens as a waterfall across all processes.',
         query: findTraces('$trace_service', '$trace_tags'),
       }),
     ],
     [
       12,
       p.logs({
-        title: 'Logs of the services',
+        title: 'Service logs',
         description:
-          'What the applications themselves log, without audit records. A record that belongs to a trace links to it.',
+          'Application logs, without audit records. A record with a trace id links to its trace.',
         query: records(`{${PLACED}}`, { from: 'loki' }),
       }),
     ],
@@ -344,7 +344,7 @@ const examples = {
 export const health = dashboard({
   uid: 'mcp-health',
   title: 'MCP health',
-  description: 'Rate, errors and duration of MCP operations per method and tool, from both ends of the connection.',
+  description: 'Rate, errors and duration of MCP operations per method and tool, from clients and servers.',
   uses: ['prometheus', 'jaeger', 'loki', 'loki_audit'],
   variables: [
     VARIABLES.service,
@@ -363,15 +363,15 @@ export const health = dashboard({
       of: 'service_name',
       select: OPERATIONS,
       one: true,
-      description: 'The one service whose traces are listed: Jaeger searches one at a time',
+      description: 'The service whose traces are listed: Jaeger searches one service at a time',
     }),
-    // Not error=true: Jaeger 2.13, with its storage in memory, finds the opposite.
+    // Not error=true: Jaeger 2.13 with in-memory storage finds the opposite.
     text({
       name: 'trace_tags',
       label: 'with',
       value: 'error.type=tool_error',
       description:
-        'Attributes of a span of that service: error.type=tool_error finds tools that failed, error.type=timeout what took too long, gen_ai.tool.name=… one tool; nothing finds all',
+        'Span attributes: error.type=tool_error finds failed tools, error.type=timeout timed-out requests, gen_ai.tool.name=… one tool; leave empty for all',
     }),
   ],
   annotations: [

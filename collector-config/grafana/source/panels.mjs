@@ -1,6 +1,6 @@
-/** Kinds of panels: what each has in common with its like. Titles, queries and thresholds come from the dashboards. */
+/** Panel types. Titles, queries and thresholds come from the dashboards. */
 
-/** What colours mean, everywhere. */
+/** Colours, with the same meaning everywhere. */
 export const OK = 'green';
 export const NOTICE = 'yellow';
 export const WARNING = 'orange';
@@ -15,37 +15,37 @@ export const NEUTRAL = 'blue';
 /**
  * @typedef {object} Common
  * @property {string} title
- * @property {string} description what it shows, and what to do about it
- * @property {string} [unit] of Grafana's names
+ * @property {string} description what it shows and what to do about it
+ * @property {string} [unit] Grafana's name of it
  * @property {string} [noValue] instead of "No data"
  * @property {Steps} [steps] thresholds, from low to high
  * @property {Override[]} [overrides]
  */
 
-/** Thresholds: a first colour, then pairs of a value and the colour from there on. @param {string} first @param {...[number, string]} rest @returns {Steps} */
+/** Thresholds: the base colour, then pairs of a value and the colour from that value on. @param {string} first @param {...[number, string]} rest @returns {Steps} */
 export const steps = (first, ...rest) => [
   { color: first, value: null },
   ...rest.map(([value, color]) => ({ color, value })),
 ];
 
-/** A share of failures. */
+/** A failure ratio. */
 export const RATIO_STEPS = steps(OK, [0.01, NOTICE], [0.05, WARNING], [0.2, BAD]);
-/** Seconds that somebody waits. */
+/** Durations in seconds. */
 export const DURATION_STEPS = steps(OK, [1, NOTICE], [5, WARNING], [10, BAD]);
 /** A count that should be zero. */
 export const NONE_STEPS = steps(OK, [1, BAD]);
-/** The same, when it deserves a look and no alarm. */
+/** A count that deserves attention above zero, but is no error. */
 export const FEW_STEPS = steps(OK, [1, WARNING]);
-/** A count that means neither good nor bad. */
+/** A neutral count. */
 export const PLAIN_STEPS = steps(NEUTRAL);
 
-/** A fixed colour for the series or columns whose names match. @param {string} regex @param {string} color @returns {Override} */
+/** A fixed colour for series or columns whose names match. @param {string} regex @param {string} color @returns {Override} */
 export const paint = (regex, color) => ({
   matcher: { id: 'byRegexp', options: regex },
   properties: [{ id: 'color', value: { fixedColor: color, mode: 'fixed' } }],
 });
 
-/** How a record ended, in the colours of this page. The more specific come last: they win. */
+/** Results of records, in these colours. Later rules override earlier ones. */
 export const OUTCOME_COLOURS = [
   paint('/^(success|ok|allow|completed|started|login)$/', OK),
   paint('/^(unknown|input_required|not_evaluated)$/', NEUTRAL),
@@ -54,7 +54,7 @@ export const OUTCOME_COLOURS = [
   paint('/^(failure|error|timeout|denied|deny|block|quarantine|token_rejected)$/', BAD),
 ];
 
-/** Letters for queries, as Grafana gives them. @param {Query[]} queries */
+/** Numbers queries with letters, as Grafana does. @param {Query[]} queries */
 const lettered = (queries) => queries.map((query, index) => ({ ...query, refId: String.fromCharCode(65 + index) }));
 
 /**
@@ -95,7 +95,7 @@ function panel(type, common, queries, { options, custom, color, transformations,
 }
 
 /**
- * One number, in the colour of its threshold.
+ * A single number, in the colour of its threshold.
  *
  * @param {Common & { query: Query }} spec
  */
@@ -114,7 +114,7 @@ export const stat = ({ query, ...common }) =>
   });
 
 /**
- * Lines over time; with `bars` counts for each interval, one on top of the other.
+ * Lines over time; with `bars`, stacked counts per interval.
  *
  * @param {Common & { queries: Query[], bars?: boolean, max?: number, limit?: boolean }} spec `limit` draws the thresholds
  */
@@ -144,7 +144,7 @@ export const series = ({ queries, bars = false, max, limit = false, ...common })
   });
 
 /**
- * How durations are distributed over time.
+ * The distribution of durations over time.
  *
  * @param {Common & { query: Query }} spec
  */
@@ -167,19 +167,19 @@ export const heatmap = ({ query, ...common }) =>
  * A column of a table.
  *
  * @typedef {object} Column
- * @property {string} from a label, or the letter of a query for its value
+ * @property {string} from a label, or the letter of a query to show its value
  * @property {string} name
  * @property {string} [unit]
  * @property {number} [width]
- * @property {'gauge' | 'colour'} [cell] how a value is drawn
+ * @property {'gauge' | 'colour'} [cell] how to draw the value
  * @property {Steps} [steps]
- * @property {number} [max] of a gauge
+ * @property {number} [max] upper end of the gauge
  * @property {{ title: string, url: string }[]} [links]
- * @property {Record<string, string>} [colours] of texts
+ * @property {Record<string, string>} [colours] by cell text
  */
 
 /**
- * Columns that say how a record ended, in the colours of this page.
+ * Colours of result texts.
  *
  * @type {Record<string, string>}
  */
@@ -206,7 +206,7 @@ function columnOverride({ from, name, unit, width, cell, steps: thresholds, max,
   ];
   /** @type {[string, unknown][]} */
   const properties = [
-    // The text for an empty panel would stand in every empty cell; a count that a query does not give is zero.
+    // Otherwise the text of an empty panel fills every empty cell. A missing count is zero.
     ['noValue', /^[A-Z]$/.test(from) && unit === 'short' ? '0' : '–'],
     ['unit', unit],
     ['custom.width', width],
@@ -230,7 +230,7 @@ function columnOverride({ from, name, unit, width, cell, steps: thresholds, max,
 
 /** @param {Column[]} columns @param {Query[]} queries */
 function organize(columns, queries) {
-  // One query of Prometheus calls its value "Value", several call theirs "Value #A"; Loki always does the latter.
+  // A single Prometheus query names its value "Value", several queries "Value #A"; Loki always uses the latter.
   const names = (/** @type {Column} */ { from }) =>
     /^[A-Z]$/.test(from) ? [`Value #${from}`, ...(queries.length === 1 ? ['Value'] : [])] : [from];
   const shown = columns.flatMap((column, index) => names(column).map((name) => ({ name, index, column })));
@@ -254,7 +254,7 @@ const tablePanel = (common, queries, columns, transformations, sort, desc) =>
   });
 
 /**
- * One row for each series of instant queries that share their labels.
+ * One row per series of instant queries that share their labels.
  *
  * @param {Common & { queries: Query[], columns: Column[], sort: string }} spec
  */
@@ -269,7 +269,7 @@ export const table = ({ queries, columns, sort, ...common }) =>
   );
 
 /**
- * One row for each record: its attributes as columns. The body, which repeats them, is left to the logs panel.
+ * One row per record, with its attributes as columns. The logs panel shows the body, which repeats them.
  *
  * @param {Common & { query: Query, columns: Column[] }} spec
  */
@@ -287,7 +287,7 @@ export const recordTable = ({ query, columns, ...common }) =>
     query.direction !== 'forward',
   );
 
-/** Records as they are. @param {Common & { query: Query }} spec */
+/** Raw records. @param {Common & { query: Query }} spec */
 export const logs = ({ query, ...common }) =>
   panel('logs', common, [query], {
     options: {
@@ -305,7 +305,7 @@ export const logs = ({ query, ...common }) =>
 /** A trace as a waterfall. @param {Common & { query: Query }} spec */
 export const trace = ({ query, ...common }) => panel('traces', common, [query], { options: {} });
 
-/** Traces that were found, each with a link of Grafana's own. @param {Common & { query: Query }} spec */
+/** Search results for traces, each with Grafana's own link. @param {Common & { query: Query }} spec */
 export const traceList = ({ query, ...common }) =>
   panel('table', common, [query], {
     color: { mode: 'thresholds' },

@@ -1,11 +1,11 @@
-/** MCP pipeline: whether telemetry and audit records reach their backends. From the Collector's own metrics. */
+/** MCP pipeline: whether telemetry and audit records reach their backends, from the Collector's own metrics. */
 import { dashboard, metricLabel } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { prom, promNow } from './queries.mjs';
 
 const C = 'instance=~"$collector"';
 
-/** Signals, by the words of the Collector's metrics. @type {[string, string, string][]} */
+/** Signals, by their names in the Collector's metrics. @type {[string, string, string][]} */
 const SIGNALS = [
   ['log_records', 'logs', 'log records'],
   ['spans', 'traces', 'spans'],
@@ -26,7 +26,7 @@ const AUDIT = ', exporter=~".*(audit|archive).*"';
 const total = (series) =>
   `round(${SIGNALS.map(([signal]) => `(sum(${inRange(series(signal))}) or vector(0))`).join(' + ')})`;
 
-/** A counter appears with the first failure: until then its exporters are shown with 0, not with nothing. @param {string} what */
+/** A counter appears with its first failure; until then, show its exporters with 0. @param {string} what */
 const failures = (what) =>
   SIGNALS.map(([signal, type, words]) =>
     prom(
@@ -36,14 +36,14 @@ const failures = (what) =>
   );
 
 const now = {
-  title: 'Now',
+  title: 'Overview',
   height: 4,
   panels: [
     [
       4,
       p.stat({
         title: 'Collectors',
-        description: 'Collectors that report. Fewer than you run: one is down, or its metrics do not get through.',
+        description: 'Collectors that report. If there are fewer than you run, one is down or its metrics do not get through.',
         unit: 'short',
         steps: p.steps(p.BAD, [1, p.OK]),
         query: prom(`count(max by (instance) (otelcol_process_uptime_total{${C}}))`),
@@ -54,7 +54,7 @@ const now = {
       p.stat({
         title: 'Fullest queue',
         description:
-          'How full the fullest sending queue is. Above 80% the alert fires: a backend is down or too slow. When it is full, senders are refused and have to keep what they have.',
+          'Fill level of the fullest sending queue. An alert fires above 80%: a backend is down or too slow. Once the queue is full, the Collector rejects what senders send.',
         unit: 'percentunit',
         noValue: '–',
         steps: p.steps(p.OK, [0.5, p.NOTICE], [0.8, p.BAD]),
@@ -64,9 +64,9 @@ const now = {
     [
       4,
       p.stat({
-        title: 'Lost at backends',
+        title: 'Rejected by backends',
         description:
-          'What a backend refused for good in this time range, mostly with a 400: too old, too large, wrong key. It is lost there; an archive still has the audit records.',
+          'Items that a backend permanently rejected in this time range, mostly with a 400: too old, too large, wrong key. An archive still has the audit records.',
         unit: 'short',
         steps: p.NONE_STEPS,
         query: promNow(total((signal) => exported('send_failed', signal))),
@@ -75,9 +75,9 @@ const now = {
     [
       4,
       p.stat({
-        title: 'Turned away',
+        title: 'Rejected by Collector',
         description:
-          'What the Collector did not take in this time range: over its memory limit, or queues full. Senders with a journal or a retry send it again.',
+          'Items that the Collector did not accept in this time range, because it was over its memory limit or a queue was full. Senders with a journal or retries send them again.',
         unit: 'short',
         steps: p.FEW_STEPS,
         query: promNow(
@@ -90,7 +90,7 @@ const now = {
       p.stat({
         title: 'Audit records',
         description:
-          'Audit records that came in during this time range. The row Audit says whether each backend has all of them.',
+          'Audit records received in this time range. The row Audit shows whether each backend has all of them.',
         unit: 'short',
         query: promNow(
           `round(sum(${inRange(`otelcol_processor_outgoing_items_total{${C}, processor="filter/only_audit"}`)}))`,
@@ -102,7 +102,7 @@ const now = {
       p.stat({
         title: 'Memory',
         description:
-          'Memory of the largest Collector. From 80% of what it may have, it refuses and asks senders to try again.',
+          'Memory of the largest Collector. Above 80% of its limit it rejects data and asks senders to retry.',
         unit: 'bytes',
         noValue: '–',
         query: prom(`max(otelcol_process_memory_rss{${C}})`),
@@ -118,9 +118,9 @@ const audit = {
     [
       12,
       p.series({
-        title: 'Audit records in, and out to each backend',
+        title: 'Audit records received and sent',
         description:
-          'Records each second. A line below "received" for long: that backend falls behind, its queue grows. Above it: it catches up.',
+          'Records per second. A backend whose line stays below "received" is falling behind and its queue grows; above it, it is catching up.',
         unit: 'cps',
         queries: [
           prom(
@@ -137,7 +137,7 @@ const audit = {
       p.table({
         title: 'Audit records, by backend',
         description:
-          'In this time range. Sent less than received, with an empty queue and nothing refused, means records that were there before the range or are on their way. What is refused is lost there.',
+          'Records in this time range. A backend loses what it rejects. If the queue is empty and nothing was rejected, a difference from "received" is records in flight at either end of the time range.',
         queries: [
           promNow(`round(sum by (exporter) (${inRange(exported('sent', 'log_records', AUDIT))}))`),
           promNow(
@@ -150,7 +150,7 @@ const audit = {
         columns: [
           { from: 'exporter', name: 'Exporter' },
           { from: 'A', name: 'Sent', unit: 'short' },
-          { from: 'B', name: 'Refused', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
+          { from: 'B', name: 'Rejected', unit: 'short', cell: 'colour', steps: p.NONE_STEPS },
           {
             from: 'C',
             name: 'Queue',
@@ -175,7 +175,7 @@ const queues = {
       p.series({
         title: 'Queues',
         description:
-          'How full the sending queues are. The dashed lines are 50% and 80%. One that grows: its backend is down or too slow; see what the Collector logs of it.',
+          'Fill level of the sending queues. The dashed lines are 50% and 80%. If a queue grows, its backend is down or too slow: check the Collector log.',
         unit: 'percentunit',
         max: 1,
         limit: true,
@@ -188,9 +188,9 @@ const queues = {
     [
       8,
       p.series({
-        title: 'Refused by backends',
+        title: 'Rejected by backends, over time',
         description:
-          'Records, spans and points each second that a backend refused for good. Above zero: the Collector logs the reason that the backend gave.',
+          'Records, spans and points per second that a backend permanently rejected. The Collector log has the reason.',
         unit: 'cps',
         queries: failures('send_failed'),
       }),
@@ -198,9 +198,9 @@ const queues = {
     [
       8,
       p.series({
-        title: 'Not accepted into queues',
+        title: 'Rejected by full queues',
         description:
-          'What found its queue full, each second. Senders were told to try again. Give the backend back, then the queue more room.',
+          'Items per second that found the queue full; senders were asked to retry. Restore the backend, then enlarge the queue.',
         unit: 'cps',
         queries: failures('enqueue_failed'),
       }),
@@ -209,14 +209,14 @@ const queues = {
 };
 
 const traffic = {
-  title: 'In and out',
+  title: 'Throughput',
   height: 8,
   panels: [
     [
       8,
       p.series({
         title: 'Received',
-        description: 'Records, spans and points each second, by receiver; prometheus/self is the Collector itself.',
+        description: 'Records, spans and points per second, by receiver; prometheus/self is the Collector itself.',
         unit: 'cps',
         queries: SIGNALS.map(([signal, , words]) =>
           prom(`sum by (receiver) (${rate(received('accepted', signal))})`, `{{receiver}}: ${words}`),
@@ -226,9 +226,9 @@ const traffic = {
     [
       8,
       p.series({
-        title: 'Refused to senders',
+        title: 'Rejected by receivers',
         description:
-          'What receivers did not take, each second: over the memory limit, or a queue was full. Well-behaved senders try again.',
+          'Items per second that receivers did not accept, because of the memory limit or a full queue. Well-behaved senders retry.',
         unit: 'cps',
         queries: SIGNALS.map(([signal, , words]) =>
           prom(`sum by (receiver) (${rate(received('refused', signal))})`, `{{receiver}}: ${words}`),
@@ -239,7 +239,7 @@ const traffic = {
       8,
       p.series({
         title: 'Sent',
-        description: 'Records, spans and points each second, by exporter.',
+        description: 'Records, spans and points per second, by exporter.',
         unit: 'cps',
         queries: SIGNALS.map(([signal, , words]) =>
           prom(`sum by (exporter) (${rate(exported('sent', signal))})`, `{{exporter}}: ${words}`),
@@ -250,15 +250,15 @@ const traffic = {
 };
 
 const sampling = {
-  title: 'Sampling of traces, and the process',
+  title: 'Sampling and process',
   height: 8,
   panels: [
     [
       8,
       p.series({
-        title: 'Decisions on traces',
+        title: 'Sampling decisions',
         description:
-          'Traces that were kept and dropped, each second. Audit records are never sampled. Failing and sensitive traces are kept whatever the percentage.',
+          'Traces kept and dropped per second. Failing, slow and sensitive traces are always kept. Audit records are never sampled.',
         unit: 'cps',
         queries: [
           prom(
@@ -278,7 +278,7 @@ const sampling = {
       p.series({
         title: 'Traces waiting for a decision',
         description:
-          'Traces in memory until their spans are there. Near MCP_TRACE_MAX_PENDING the oldest are dropped undecided: raise it, or shorten MCP_TRACE_DECISION_WAIT.',
+          'Traces in memory that wait for their remaining spans. Near MCP_TRACE_MAX_PENDING, the oldest are dropped without a decision: raise it, or shorten MCP_TRACE_DECISION_WAIT.',
         unit: 'short',
         queries: [
           prom(`sum by (instance) (otelcol_processor_tail_sampling_sampling_traces_on_memory{${C}})`, '{{instance}}'),
@@ -289,7 +289,7 @@ const sampling = {
       8,
       p.series({
         title: 'Memory and CPU',
-        description: 'Of each Collector. A steady climb of memory with an empty queue is worth a report.',
+        description: 'Memory and CPU of each Collector. Memory that keeps rising while queues are empty suggests a leak.',
         queries: [
           prom(`max by (instance) (otelcol_process_memory_rss{${C}})`, 'memory {{instance}}'),
           prom(`max by (instance) (${rate(`otelcol_process_cpu_seconds_total{${C}}`)})`, 'CPU {{instance}}'),
@@ -313,7 +313,7 @@ export const pipeline = dashboard({
   uid: 'mcp-pipeline',
   title: 'MCP pipeline',
   description:
-    'Whether telemetry and audit records reach their backends: queues, refusals and failures of the Collector.',
+    'Whether telemetry and audit records reach their backends: queues, rejections and failures of the Collector.',
   uses: ['prometheus'],
   variables: [
     metricLabel({
@@ -321,7 +321,7 @@ export const pipeline = dashboard({
       label: 'Collector',
       of: 'instance',
       select: 'otelcol_process_uptime_total',
-      description: 'Instances of the Collector',
+      description: 'Collector instances',
     }),
   ],
   rows: [now, audit, queues, traffic, sampling],

@@ -1,6 +1,6 @@
-/** Queries of panels, one function for each kind of data source. A panel gives them their letters. */
+/** Queries of panels, by data source. The panel assigns their letters. */
 
-/** The variables that hold a dashboard's data sources, with their plugin and the one that is provisioned. */
+/** Data source variables of the dashboards, with their plugin and the provisioned data source. */
 export const DATA_SOURCES = {
   prometheus: { type: 'prometheus', uid: 'mcp-prometheus', name: 'MCP metrics (Prometheus)', label: 'Metrics' },
   loki_audit: { type: 'loki', uid: 'mcp-loki-audit', name: 'MCP audit (Loki)', label: 'Audit records' },
@@ -11,7 +11,7 @@ export const DATA_SOURCES = {
 /** @typedef {keyof typeof DATA_SOURCES} DataSource */
 /** @typedef {Record<string, unknown> & { datasource: { type: string, uid: string } }} Query */
 
-/** What a panel, a query, a variable or an annotation says of its data source. @param {DataSource} name */
+/** The data source reference of a panel, query, variable or annotation. @param {DataSource} name */
 export const source = (name) => ({ type: DATA_SOURCES[name].type, uid: `\${${name}}` });
 
 /**
@@ -29,13 +29,13 @@ export const prom = (expr, legendFormat = '__auto') => ({
   range: true,
 });
 
-/** The same, with the traces that are examples of its values. @type {typeof prom} */
+/** The same with exemplars. @type {typeof prom} */
 export const promWithExemplars = (expr, legendFormat) => ({ ...prom(expr, legendFormat), exemplar: true });
 
 /** Buckets of a histogram over time. @param {string} expr @returns {Query} */
 export const promBuckets = (expr) => ({ ...prom(expr, '{{le}}'), format: 'heatmap' });
 
-/** PromQL once, for the whole time range: one row for each series. @param {string} expr @returns {Query} */
+/** PromQL as an instant query over the whole time range: one row per series. @param {string} expr @returns {Query} */
 export const promNow = (expr) => ({
   datasource: source('prometheus'),
   editorMode: 'code',
@@ -60,7 +60,7 @@ export const loki = (expr, legendFormat = '', from = 'loki_audit') => ({
   queryType: 'range',
 });
 
-/** LogQL once, for the whole time range: one row for each series. @param {string} expr @returns {Query} */
+/** LogQL as an instant query over the whole time range: one row per series. @param {string} expr @returns {Query} */
 export const lokiNow = (expr) => ({
   datasource: source('loki_audit'),
   editorMode: 'code',
@@ -69,7 +69,7 @@ export const lokiNow = (expr) => ({
 });
 
 /**
- * The records themselves, the newest first, or the oldest.
+ * The records themselves, newest first unless `direction` is `forward`.
  *
  * @param {string} expr
  * @param {{ from?: DataSource, maxLines?: number, direction?: 'backward' | 'forward' }} [options]
@@ -87,7 +87,7 @@ export const records = (expr, { from = 'loki_audit', maxLines = 200, direction =
 /** One trace. @param {string} query its id @returns {Query} */
 export const traceById = (query) => ({ datasource: source('jaeger'), query });
 
-/** Traces with a span of a service that has these tags. @param {string} service @param {string} tags @returns {Query} */
+/** Traces with a span of the service that has these tags. @param {string} service @param {string} tags @returns {Query} */
 export const findTraces = (service, tags) => ({
   datasource: source('jaeger'),
   limit: 20,

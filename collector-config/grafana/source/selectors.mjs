@@ -1,34 +1,34 @@
-/** Parts of queries and links that several dashboards share. */
+/** Parts of queries and links that dashboards share. */
 import { auditLabel, metricLabel } from './dashboard.mjs';
 
-/** Both ends of the connection; also what the choices of services, methods and tools are read from. */
+/** Client and server metrics; the choices of services, methods and tools come from these too. */
 export const OPERATIONS = '{__name__=~"mcp_(server|client)_operation_duration_seconds_count"}';
 
 const PLACE = 'service_name=~"$service", deployment_environment_name=~"$environment"';
 
 /** Labels of metrics, for the choices of service, environment and tool. */
 export const CHOSEN = `${PLACE}, gen_ai_tool_name=~"$tool"`;
-/** The same without the tool: sessions and the like have none. */
+/** The same without the tool, for sessions and other metrics that have none. */
 export const PLACED = PLACE;
 
-/** Audit records of the chosen services and environments. @param {string} events a regular expression, without the prefix */
+/** Audit records of the chosen services and environments. @param {string} events regular expression, without the `mcp_audit.` prefix */
 export const audit = (events) => `{${PLACE}} | event_name=~"mcp_audit.(${events})"`;
 
 /**
- * Ends of operations, each once: with both ends of a connection instrumented there are two records of each.
+ * Completed operations, each once: if client and server are audited, there are two records of each.
  *
- * @param {string} [side] the end that counts
+ * @param {string} [side] whose records count
  */
 export const ended = (side = 'server') => `${audit('response')} | mcp_audit_side="${side}"`;
 
-/** Why somebody may not: the three refusals, and the decision of an application. */
+/** Refused operations: by status, or by an access decision of the application. */
 export const REFUSED =
   '| (mcp_audit_status=~"denied|unauthenticated|rate_limited" or mcp_audit_access_decision="deny")';
 
-/** What the operator's own classification calls sensitive, never what a server says of its tools. */
+/** Sensitive by the operator's policy; a server's own annotations do not count. */
 export const SENSITIVE = '| (mcp_audit_sensitive="true" or mcp_audit_data_sensitivity=~".*restricted")';
 
-/** Variables of more than one dashboard. */
+/** Variables that dashboards share. */
 export const VARIABLES = {
   service: metricLabel({
     name: 'service',
@@ -36,27 +36,27 @@ export const VARIABLES = {
     of: 'service_name',
     select: OPERATIONS,
     allValue: '.+',
-    description: 'service.name of the processes that report',
+    description: 'service.name of the reporting processes',
   }),
   auditedService: auditLabel({
     name: 'service',
     label: 'Service',
     of: 'service_name',
     allValue: '.+',
-    description: 'service.name of the processes that keep the trail',
+    description: 'service.name of the audited processes',
   }),
   environment: metricLabel({
     name: 'environment',
     label: 'Environment',
     of: 'deployment_environment_name',
     select: OPERATIONS,
-    description: 'deployment.environment.name of the processes, where they say it',
+    description: 'deployment.environment.name of the processes, if set',
   }),
   auditedEnvironment: auditLabel({
     name: 'environment',
     label: 'Environment',
     of: 'deployment_environment_name',
-    description: 'deployment.environment.name of the processes, where they say it',
+    description: 'deployment.environment.name of the processes, if set',
   }),
   tool: metricLabel({
     name: 'tool',
@@ -64,13 +64,13 @@ export const VARIABLES = {
     of: 'gen_ai_tool_name',
     select: `{__name__=~"mcp_(server|client)_operation_duration_seconds_count", service_name=~"$service"}`,
     description:
-      'Tools of the metrics; any other name can be typed. Metrics know a tool by name once a call of it succeeded or a list of tools named it; before that it is _OTHER.',
+      'Tools in metrics; you can type any other name. A tool has its own name in metrics after its first successful call, or once it was listed; until then it is _OTHER.',
   }),
 };
 
 const SERVICE = `&\${service:queryparam}`;
 
-/** Where a cell leads, with the time range of the dashboard. */
+/** Links of table cells, with the time range of the dashboard. */
 export const TO = {
   /** @param {string} column of the correlation id @param {string} [trace] column of the trace id */
   timeline: (column, trace) => ({
@@ -95,7 +95,7 @@ export const TO = {
 const field = (column) => `\${__data.fields["${column}"]:percentencode}`;
 
 /**
- * A link to Explore. Braces and quotes are encoded, what Grafana replaces is not.
+ * A link to Explore. Braces and quotes are encoded, except in variables that Grafana replaces.
  *
  * @param {import('./queries.mjs').DataSource} dataSource
  * @param {string} query members of the query, as JSON

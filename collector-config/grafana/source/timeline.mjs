@@ -1,21 +1,21 @@
-/** MCP timeline: everything that belongs to one correlation id, over all services, in the order in which it happened. */
+/** MCP timeline: everything with one correlation id, across all services, in order. */
 import { dashboard, text } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { lokiNow, records, traceById } from './queries.mjs';
 import { TO } from './selectors.mjs';
 
 const IT = `{service_name=~".+"} | event_name=~"mcp_audit.+" | mcp_audit_correlation_id="\${correlation}"`;
-const EMPTY = 'Nothing in this time range: give a correlation id above, or choose a longer range';
+const EMPTY = 'Nothing in this time range: enter a correlation id above, or choose a longer range';
 
 const summary = {
-  title: 'In short',
+  title: 'Summary',
   height: 4,
   panels: [
     [
       6,
       p.stat({
         title: 'Operations',
-        description: 'Different operations with this correlation id, on both ends of the connections.',
+        description: 'Distinct operations with this correlation id, from clients and servers.',
         unit: 'short',
         query: lokiNow(
           `count(sum by (mcp_audit_operation_id) (count_over_time(${IT} | mcp_audit_operation_id!="" [$__range])))`,
@@ -26,7 +26,7 @@ const summary = {
       6,
       p.stat({
         title: 'Services',
-        description: 'Services that took part and keep an audit trail.',
+        description: 'Audited services with records of this correlation id.',
         unit: 'short',
         query: lokiNow(`count(sum by (service_name) (count_over_time(${IT} [$__range])))`),
       }),
@@ -35,7 +35,7 @@ const summary = {
       6,
       p.stat({
         title: 'Longest operation',
-        description: 'The one that took longest, usually the outermost.',
+        description: 'Duration of the longest operation, usually the outermost.',
         unit: 'ms',
         noValue: '–',
         steps: p.steps(p.OK, [1_000, p.NOTICE], [5_000, p.WARNING], [10_000, p.BAD]),
@@ -47,7 +47,7 @@ const summary = {
       p.stat({
         title: 'Failed',
         description:
-          'Operations that did not succeed. One failure deep inside usually makes those around it fail: the latest in the chain is the cause.',
+          'Operations that did not succeed. A failure usually makes the operations around it fail too: the innermost one is the cause.',
         unit: 'short',
         steps: p.NONE_STEPS,
         query: lokiNow(
@@ -59,7 +59,7 @@ const summary = {
 };
 
 const timelineOfRecords = {
-  title: 'Audit records, from first to last',
+  title: 'Audit records',
   height: 12,
   panels: [
     [
@@ -67,7 +67,7 @@ const timelineOfRecords = {
       p.recordTable({
         title: 'What happened',
         description:
-          'The records of all services with this correlation id. Each operation has one when it begins and one when it ends.',
+          'Records of all services with this correlation id, oldest first. Each operation has one record at its start and one at its end.',
         noValue: EMPTY,
         query: records(IT, { direction: 'forward', maxLines: 1_000 }),
         columns: [
@@ -90,7 +90,7 @@ const timelineOfRecords = {
 };
 
 const waterfall = {
-  title: 'The trace',
+  title: 'Trace',
   height: 16,
   panels: [
     [
@@ -98,8 +98,8 @@ const waterfall = {
       p.trace({
         title: 'Trace $trace',
         description:
-          'Where the time went. Empty when the trace was not sampled, is older than Jaeger keeps, or there is no trace id above; the audit records are complete all the same.',
-        noValue: 'No trace: give its id above, or it was not sampled',
+          'Where the time went. Empty if no trace id is given above, the trace was not sampled, or it is older than Jaeger keeps. The audit records are complete in any case.',
+        noValue: 'No trace: enter its id above. It may not have been sampled',
         query: traceById('$trace'),
       }),
     ],
@@ -113,8 +113,8 @@ const logs = {
     [
       12,
       p.logs({
-        title: 'Audit records as they are',
-        description: 'With their whole body, the canonical JSON that hashes and signatures are made of.',
+        title: 'Audit records, raw',
+        description: 'The same records with their full body: the canonical JSON that hashes and signatures cover.',
         noValue: EMPTY,
         query: records(IT, { direction: 'forward', maxLines: 1_000 }),
       }),
@@ -122,8 +122,8 @@ const logs = {
     [
       12,
       p.logs({
-        title: 'Logs of the applications in this trace',
-        description: 'What the applications logged while they worked on it, if they log with OpenTelemetry.',
+        title: 'Application logs in this trace',
+        description: 'What the applications logged in this trace, if they log with OpenTelemetry.',
         query: records(`{service_name=~".+"} | trace_id="\${trace}" | trace_id!=""`, {
           from: 'loki',
           direction: 'forward',
@@ -137,18 +137,18 @@ const logs = {
 export const timeline = dashboard({
   uid: 'mcp-timeline',
   title: 'MCP timeline',
-  description: 'Everything that belongs to one correlation id, over all services, in the order in which it happened.',
+  description: 'Everything with one correlation id, across all services, in order.',
   uses: ['loki_audit', 'loki', 'jaeger'],
   variables: [
     text({
       name: 'correlation',
       label: 'Correlation id',
-      description: 'Exactly as it stands in the records; links of the other dashboards fill it in',
+      description: 'The exact correlation id; links from other dashboards fill it in',
     }),
     text({
       name: 'trace',
       label: 'Trace id',
-      description: 'The trace to show below; where nobody sent another correlation id, it is the same',
+      description: 'The trace to show below; the same as the correlation id unless a caller sent its own',
     }),
   ],
   rows: [summary, timelineOfRecords, waterfall, logs],

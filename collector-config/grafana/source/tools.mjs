@@ -1,4 +1,4 @@
-/** MCP tools: which are used, which are slow, which fail, and which are called in a way that deserves a look. */
+/** MCP tools: which are used, slow, failing, or called in suspicious ways. */
 import { choice, dashboard, marks } from './dashboard.mjs';
 import * as p from './panels.mjs';
 import { loki, lokiNow, prom, promNow, promWithExemplars, records } from './queries.mjs';
@@ -17,7 +17,7 @@ const quantile = (/** @type {number} */ q, /** @type {string} */ series, /** @ty
 const share = (/** @type {string} */ by, /** @type {(series: string) => string} */ over) =>
   `(sum ${by} (${over(count(FAILED))}) or 0 * sum ${by} (${over(count())})) / (sum ${by} (${over(count())}) > 0)`;
 
-/** Calls in the audit trail, which knows callers and arguments. */
+/** Calls in the audit trail, which has callers and arguments. */
 const CALLS = `${ended('$side')} | mcp_method_name="tools/call" | gen_ai_tool_name=~"$tool"`;
 const UNKNOWN = `${CALLS} | mcp_audit_tool_argument_unknown_count > 0`;
 const SLOW = `${CALLS} | mcp_audit_duration_ms > 10000`;
@@ -31,7 +31,7 @@ const callerColumns = (/** @type {string} */ name, /** @type {string} */ color) 
 ];
 
 const now = {
-  title: 'Now',
+  title: 'Overview',
   height: 4,
   panels: [
     [
@@ -39,7 +39,7 @@ const now = {
       p.stat({
         title: 'Tools in use',
         description:
-          'Tools that were called in this time range. Those that neither succeeded nor were listed count as one: _OTHER.',
+          'Tools called in this time range. Tools that never succeeded and were never listed count as one, _OTHER.',
         unit: 'short',
         query: promNow(`count(sum ${BY} (${inRange(count())}) > 0)`),
       }),
@@ -49,7 +49,7 @@ const now = {
       p.stat({
         title: 'Calls',
         description:
-          'Calls of tools in this time range. Prometheus extrapolates: of a process that lived for seconds it makes too many; the audit trail counts exactly.',
+          'Tool calls in this time range. Prometheus extrapolates and overcounts short-lived processes; the audit trail is exact.',
         unit: 'short',
         query: promNow(`round(sum(${inRange(count())}))`),
       }),
@@ -59,7 +59,7 @@ const now = {
       p.stat({
         title: 'Failed',
         description:
-          'Share of calls in this time range that failed. From 20% the alert rules fire for a tool; the table below says which.',
+          'Share of calls in this time range that failed. Alerts fire for a tool above 20%; the table below shows which tool.',
         unit: 'percentunit',
         noValue: '–',
         steps: p.RATIO_STEPS,
@@ -70,7 +70,7 @@ const now = {
       4,
       p.stat({
         title: 'Slowest tool, p95',
-        description: 'The highest p95 of all tools in this time range. The convention has buckets up to 300 s.',
+        description: 'The highest p95 of all tools in this time range. The largest histogram bucket is 300 s.',
         unit: 's',
         noValue: '–',
         steps: p.DURATION_STEPS,
@@ -80,9 +80,9 @@ const now = {
     [
       4,
       p.stat({
-        title: 'With unknown arguments',
+        title: 'Unknown arguments',
         description:
-          'Calls with arguments that the schema of the tool does not have: a client that is out of date, a model that invents, or somebody who probes. The row Arguments and data says who.',
+          'Calls with arguments that the tool does not declare: an outdated client, a model that makes up arguments, or someone probing. The row Arguments and data shows who.',
         unit: 'short',
         steps: p.FEW_STEPS,
         query: lokiNow(`sum(count_over_time(${UNKNOWN} [$__range]))`),
@@ -93,7 +93,7 @@ const now = {
       p.stat({
         title: 'Sensitive',
         description:
-          'Calls of tools, or on data, that your policy classifies as sensitive, restricted or highly restricted. Neither good nor bad: somebody should know of each.',
+          'Calls that your policy classifies as sensitive, restricted or highly restricted. They are not errors, but each should be expected.',
         unit: 'short',
         steps: p.FEW_STEPS,
         query: lokiNow(`sum(count_over_time(${CALLS} ${SENSITIVE} [$__range]))`),
@@ -103,7 +103,7 @@ const now = {
 };
 
 const all = {
-  title: 'One by one',
+  title: 'By tool',
   height: 10,
   panels: [
     [
@@ -111,7 +111,7 @@ const all = {
       p.table({
         title: 'All tools',
         description:
-          'One row for each tool of each service in this time range. A click on a column sorts by it: calls for the top, p95 for the slow, failed for the failing ones. The link on a tool opens its audit trail.',
+          'One row per tool and service in this time range. Click a column to sort by it. The link on a tool opens its audit trail.',
         queries: [
           promNow(`round(sum ${BY} (${inRange(count())})) > 0`),
           promNow(`round(sum ${BY} (${inRange(count(FAILED))}))`),
@@ -143,7 +143,7 @@ const over = {
       p.series({
         title: 'Top: calls, by tool',
         description:
-          'The ten tools that are called most, each second. A sudden rise of one tool is a loop in an agent until proven otherwise.',
+          'The ten most-called tools, in calls per second. A sudden rise of one tool usually means an agent in a loop.',
         unit: 'ops',
         queries: [prom(`topk(10, sum by (gen_ai_tool_name) (${rate(count())}))`, '{{gen_ai_tool_name}}')],
       }),
@@ -153,7 +153,7 @@ const over = {
       p.series({
         title: 'Slow: p95, by tool',
         description:
-          'The ten slowest tools. The dashed lines are 1, 5 and 10 seconds; diamonds are exemplars that open a trace.',
+          'The ten slowest tools. The dashed lines are 1, 5 and 10 seconds. Diamonds are exemplars: click one to open its trace.',
         unit: 's',
         limit: true,
         steps: p.DURATION_STEPS,
@@ -168,8 +168,8 @@ const over = {
     [
       8,
       p.series({
-        title: 'Failing: share of failures, by tool',
-        description: 'The ten tools that fail most of their calls. The dashed lines are 1%, 5% and 20%.',
+        title: 'Failing: failure ratio, by tool',
+        description: 'The ten tools with the highest failure ratio. The dashed lines are 1%, 5% and 20%.',
         unit: 'percentunit',
         max: 1,
         limit: true,
@@ -187,9 +187,9 @@ const why = {
     [
       12,
       p.table({
-        title: 'How tools fail',
+        title: 'Failures, by type',
         description:
-          'Failures in this time range, by error.type. tool_error: the tool answered isError. A negative number: a JSON-RPC error, -32602 for arguments that the server refuses. timeout: the client gave up.',
+          'Failures in this time range, by error.type. tool_error: the tool returned isError. A negative number: a JSON-RPC error code, such as -32602 for invalid arguments. timeout: the client stopped waiting.',
         queries: [
           promNow(
             `topk(50, round(sum by (service_name, gen_ai_tool_name, error_type) (${inRange(count(FAILED))})) > 0)`,
@@ -207,9 +207,9 @@ const why = {
     [
       12,
       p.recordTable({
-        title: 'Single calls of more than 10 s',
+        title: 'Calls of more than 10 s',
         description:
-          'The latest slow calls, from the audit trail, with who called. The link on the correlation id opens all that happened around the call.',
+          'The latest slow calls and their callers, from the audit trail. The link on the correlation id opens the timeline of the call.',
         query: records(SLOW, { maxLines: 100 }),
         columns: [
           { from: 'Time', name: 'Time', width: 170 },
@@ -234,7 +234,7 @@ const data = {
       p.table({
         title: 'Unknown arguments, by tool and caller',
         description:
-          'Calls with arguments that the schema of the tool does not have. One caller, many tools: probing. Many callers, one tool: the schema changed under them.',
+          'Calls with arguments that the tool does not declare. One caller and many tools suggest probing; many callers and one tool suggest that the schema changed.',
         queries: [lokiNow(`topk(50, sum ${CALLER} (count_over_time(${UNKNOWN} [$__range])))`)],
         columns: callerColumns('Calls with unknown arguments', p.WARNING),
         sort: 'Calls with unknown arguments',
@@ -245,7 +245,7 @@ const data = {
       p.table({
         title: 'Sensitive calls, by tool and caller',
         description:
-          'Calls that your policy classifies as sensitive, restricted or highly restricted. A caller who is new here deserves a question.',
+          'Calls that your policy classifies as sensitive, restricted or highly restricted. Look into new callers.',
         queries: [lokiNow(`topk(50, sum ${CALLER} (count_over_time(${CALLS} ${SENSITIVE} [$__range])))`)],
         columns: callerColumns('Sensitive calls', p.WARNING),
         sort: 'Sensitive calls',
@@ -255,7 +255,7 @@ const data = {
       12,
       p.series({
         title: 'Unknown arguments over time',
-        description: 'Calls with arguments that the schema of the tool does not have, in each interval.',
+        description: 'Calls with arguments that the tool does not declare, per interval.',
         unit: 'short',
         bars: true,
         queries: [loki(`sum by (gen_ai_tool_name) (count_over_time(${UNKNOWN} [$__auto]))`, '{{gen_ai_tool_name}}')],
@@ -266,7 +266,7 @@ const data = {
       p.series({
         title: 'Calls by sensitivity',
         description:
-          'All calls in each interval, by the sensitivity that your policy gives them; unclassified where no rule applies.',
+          'All calls per interval, by the sensitivity that your policy assigns; unclassified if no rule applies.',
         unit: 'short',
         bars: true,
         queries: [
@@ -292,7 +292,7 @@ const data = {
 export const tools = dashboard({
   uid: 'mcp-tools',
   title: 'MCP tools',
-  description: 'The tools of MCP servers: the top, the slow, the failing ones, unknown arguments and sensitive data.',
+  description: 'Tools of MCP servers: most used, slowest, failing, unknown arguments and sensitive data.',
   uses: ['prometheus', 'loki_audit', 'jaeger'],
   variables: [
     VARIABLES.service,
@@ -300,11 +300,11 @@ export const tools = dashboard({
     VARIABLES.tool,
     choice({
       name: 'side',
-      label: 'Seen by',
+      label: 'Counted by',
       values: ['server', 'client'],
       one: true,
       description:
-        'Which end of the connection counts. The client is that of the agent: choose it where servers are not instrumented.',
+        'Count calls at the server or at the client (the agent). Choose client if servers are not instrumented.',
     }),
   ],
   annotations: [
