@@ -210,8 +210,7 @@ const refused = {
       8,
       p.series({
         title: 'Decisions and guardrails',
-        description:
-          'Access decisions and guardrail verdicts, as the application reports them.',
+        description: 'Access decisions and guardrail verdicts, as the application reports them.',
         unit: 'short',
         bars: true,
         queries: [
@@ -268,8 +267,7 @@ const sensitive = {
       24,
       p.recordTable({
         title: 'Sensitive operations',
-        description:
-          'The latest operations that your policy classifies as sensitive, restricted or highly restricted.',
+        description: 'The latest operations that your policy classifies as sensitive, restricted or highly restricted.',
         query: records(`${DONE} ${SENSITIVE}`, { maxLines: 100 }),
         columns: [
           TIME,
@@ -318,8 +316,7 @@ const changes = {
       12,
       p.recordTable({
         title: 'Inventory and configuration',
-        description:
-          'Servers that appeared, changed, went stale or were annotated, and configuration changes.',
+        description: 'Servers that appeared, changed, went stale or were annotated, and configuration changes.',
         query: records(audit('inventory.changed|config.changed'), { maxLines: 100 }),
         columns: [
           TIME,
@@ -381,8 +378,7 @@ const sessions = {
       8,
       p.table({
         title: 'Sessions, by caller',
-        description:
-          'Number of operations in each session, by caller and client.',
+        description: 'Number of operations in each session, by caller and client.',
         queries: [
           lokiNow(
             top(inRange(`${DONE} | mcp_session_id!=""`, 'mcp_session_id, audit_actor_id, mcp_audit_client_name')),

@@ -88,8 +88,7 @@ const now = {
       4,
       p.stat({
         title: 'Failed tool calls',
-        description:
-          'Tool calls in this time range that failed. The dashboard MCP tools shows which tools.',
+        description: 'Tool calls in this time range that failed. The dashboard MCP tools shows which tools.',
         unit: 'short',
         steps: p.FEW_STEPS,
         query: promNow(`round(sum(${inRange(count('server', `, mcp_method_name="tools/call"${FAILED}`))}))`),
@@ -208,8 +207,7 @@ const duration = {
       12,
       p.series({
         title: 'p95, by method',
-        description:
-          '95th percentile of each method, measured by servers. The dashed lines are 1, 5 and 10 seconds.',
+        description: '95th percentile of each method, measured by servers. The dashed lines are 1, 5 and 10 seconds.',
         unit: 's',
         limit: true,
         steps: p.DURATION_STEPS,
@@ -333,8 +331,7 @@ const examples = {
       12,
       p.logs({
         title: 'Service logs',
-        description:
-          'Application logs, without audit records. A record with a trace id links to its trace.',
+        description: 'Application logs, without audit records. A record with a trace id links to its trace.',
         query: records(`{${PLACED}}`, { from: 'loki' }),
       }),
     ],

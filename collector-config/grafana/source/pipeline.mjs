@@ -43,7 +43,8 @@ const now = {
       4,
       p.stat({
         title: 'Collectors',
-        description: 'Collectors that report. If there are fewer than you run, one is down or its metrics do not get through.',
+        description:
+          'Collectors that report. If there are fewer than you run, one is down or its metrics do not get through.',
         unit: 'short',
         steps: p.steps(p.BAD, [1, p.OK]),
         query: prom(`count(max by (instance) (otelcol_process_uptime_total{${C}}))`),
@@ -289,7 +290,8 @@ const sampling = {
       8,
       p.series({
         title: 'Memory and CPU',
-        description: 'Memory and CPU of each Collector. Memory that keeps rising while queues are empty suggests a leak.',
+        description:
+          'Memory and CPU of each Collector. Memory that keeps rising while queues are empty suggests a leak.',
         queries: [
           prom(`max by (instance) (otelcol_process_memory_rss{${C}})`, 'memory {{instance}}'),
           prom(`max by (instance) (${rate(`otelcol_process_cpu_seconds_total{${C}}`)})`, 'CPU {{instance}}'),
