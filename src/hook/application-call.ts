@@ -1,29 +1,35 @@
-/** Calling the application's functions: outside of any `try`, once, with their own `this`, in the right context. */
+/** Calling functions of the application: outside any `try`, once, with their own `this`, in the right context. */
 import { type Context, context } from '@opentelemetry/api';
-import { type AnyFunction, callWith } from './replace-methods.js';
+import type { AnyFunction } from './replace-methods.js';
 
-/** Calls a function in a context, if that is another than the active one. */
-export function callIn(
-  target: Context | undefined,
-  fn: AnyFunction,
-  self: unknown,
-  first: unknown,
-  second: unknown,
-): unknown {
-  if (target === undefined || target === context.active()) return fn.call(self, first, second);
-  return context.with(target, callWith, undefined, fn, self, first, second);
+/** One call of `send(message, options)`, `onmessage(message, extra)`, `fetch(request, options)` or a handler. */
+export interface ApplicationCall {
+  readonly fn: AnyFunction;
+  readonly self: unknown;
+  readonly first: unknown;
+  readonly second: unknown;
 }
 
-/** Whether a call that is watched has returned. */
-export interface Watched {
+/** Makes the call in a context, unless that is the active one already. */
+export function callIn(target: Context | undefined, call: ApplicationCall): unknown {
+  if (target === undefined || target === context.active()) return makeCall(call);
+  return context.with(target, makeCall, undefined, call);
+}
+
+function makeCall({ fn, self, first, second }: ApplicationCall): unknown {
+  return fn.call(self, first, second);
+}
+
+/** Whether a call has returned, for {@link ifThrown}. */
+export interface CallState {
   returned: boolean;
 }
 
 /**
- * Has something done if a call throws, without standing between the exception and the application: whoever makes the
- * call notes that it returned, and if that has not happened by the next microtask it has thrown.
+ * Runs `then` if a call throws, without standing between the exception and the application: the caller sets `returned`
+ * after the call, and if that has not happened by the next microtask the call has thrown.
  */
-export function ifThrown(call: Watched, then: () => void): void {
+export function ifThrown(call: CallState, then: () => void): void {
   queueMicrotask(() => {
     if (!call.returned) then();
   });

@@ -9,7 +9,8 @@ import { type Observation, observe } from './observation.js';
 import { replaceMethod, type Undo } from './replace-methods.js';
 import { attachProtocol, type ProtocolLike } from './sdk/attach-instance.js';
 import { attaching } from './sdk/class-patches.js';
-import { attachTransport, detach } from './transport/attach-transport.js';
+import { attachTransport } from './transport/attach-transport.js';
+import { detach } from './transport/attachment.js';
 
 /** A client or server of either SDK line, as far as its public members go. */
 export interface McpPeer {

@@ -9,11 +9,6 @@ export type AnyFunction = (this: any, ...args: any[]) => any;
 /** Marks a function of ours. Global, because ESM and CommonJS builds, and duplicates, do not share module state. */
 const WRAPPER = Symbol.for('mcp-trail.wrapper');
 
-/** Runs a function with its own `this`; the form that `context.with` can call without a closure. */
-export function callWith(fn: AnyFunction, self: unknown, first: unknown, second: unknown): unknown {
-  return fn.call(self, first, second);
-}
-
 /**
  * Puts an own property in front of a method, inherited or own. It is not enumerable, so copies and comparisons of the
  * object stay as they were.

@@ -1,8 +1,7 @@
 /**
- * Listen streams over HTTP (SDK v2, 2026-07-28): the HTTP entry answers them by itself, and no protocol instance ever
- * connects. The entry's fetch function is the only place to see them.
+ * Listen streams over HTTP (SDK v2, 2026-07-28). The HTTP entry answers them without a protocol instance, so its fetch
+ * function is the only place to see them.
  */
-import { context } from '@opentelemetry/api';
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfAnswer, outcomeOfThrown } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { asRecord, classify, type RequestMessage, type ResponseMessage } from '../../protocol/jsonrpc.js';
@@ -11,20 +10,21 @@ import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { type Outcome, SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, callWith, replaceMethod, type Undo } from '../replace-methods.js';
+import { type ApplicationCall, callIn } from '../application-call.js';
+import { replaceMethod, type Undo } from '../replace-methods.js';
 import { currentHttpPeer } from './current-request.js';
 
-/** SDK v2's HTTP entry, of which only the fetch function is used. */
+/** SDK v2's HTTP entry. */
 export interface FetchHandler {
   fetch(request: Request, options?: never): Promise<Response>;
 }
 
-/** Required on requests of the protocol revision that has listen streams: tells the method without the body. */
+/** Required by the protocol revision that has listen streams: names the method without the body. */
 const METHOD_HEADER = 'mcp-method';
-/** A listen request is a short list of filters. */
+/** A listen request holds a short list of filters. */
 const MAX_BODY_BYTES = 65_536;
 
-/** Observes the listen streams of one HTTP entry; all other requests have an instance of their own to be seen by. */
+/** Observes the listen streams of one HTTP entry. All other requests are seen on their protocol instance. */
 export function hookHandler(handler: object, pipeline: Pipeline): Undo {
   return replaceMethod(
     handler,
@@ -32,7 +32,8 @@ export function hookHandler(handler: object, pipeline: Pipeline): Undo {
     (fetch) =>
       function (this: unknown, request: Request, options?: unknown) {
         if (!pipeline.enabled || !isListen(request)) return fetch.call(this, request, options);
-        return serve(fetch, this, request, options, new Connection(handler, 'server'), pipeline);
+        const call = { fn: fetch, self: this, first: request, second: options };
+        return serve(call, new Connection(handler, 'server'), pipeline);
       },
   );
 }
@@ -46,27 +47,14 @@ function isListen(request: Request): boolean {
   }
 }
 
-async function serve(
-  fetch: AnyFunction,
-  self: unknown,
-  request: Request,
-  options: unknown,
-  connection: Connection,
-  pipeline: Pipeline,
-): Promise<Response> {
-  const message = asRecord(options)?.['parsedBody'] ?? (await readJson(request.clone()));
+/** @param call `fetch(request, options)` */
+async function serve(call: ApplicationCall, connection: Connection, pipeline: Pipeline): Promise<Response> {
+  const request = call.first as Request;
+  const message = asRecord(call.second)?.['parsedBody'] ?? (await readJson(request.clone()));
   const operation = start(message, request, connection, pipeline);
-  if (operation === undefined) return fetch.call(self, request, options);
+  if (operation === undefined) return call.fn.call(call.self, request, call.second);
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
-  const answered = context.with(
-    operation.context,
-    callWith,
-    undefined,
-    fetch,
-    self,
-    request,
-    options,
-  ) as Promise<Response>;
+  const answered = callIn(operation.context, call) as Promise<Response>;
   answered.then(undefined, (error: unknown) => end(outcomeOfThrown(error)));
   const response = await answered;
   request.signal.addEventListener('abort', () => end(CANCELLED_BY_PEER), { once: true });
@@ -94,7 +82,7 @@ function outcomeOf(answer: ResponseMessage, { row }: Operation): Outcome {
   return outcomeOfAnswer(answer, row, false);
 }
 
-/** The same response, with a body that tells when it ends, and before that of the answer that ends it. */
+/** The same response with a body that reports the answer in it, and its end. */
 function observed(response: Response, operation: Operation, pipeline: Pipeline): Response {
   if (response.body === null) return response;
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
@@ -126,7 +114,7 @@ function observed(response: Response, operation: Operation, pipeline: Pipeline):
 
 const ANSWERS = ['"result"', '"error"'];
 
-/** The answer to the stream's own request, the last thing that it brings. The entry writes each frame at once. */
+/** The answer to the stream's own request, the last message on it. The entry writes each message as one chunk. */
 function answerIn(chunk: Uint8Array, { id }: Operation): ResponseMessage | undefined {
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (bytes.length > MAX_BODY_BYTES || !ANSWERS.some((member) => bytes.includes(member))) return undefined;
@@ -145,7 +133,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The JSON of a short body, or nothing. The body is a copy: the other one is untouched. */
+/** The JSON of a short body. It reads a copy and leaves the original untouched. */
 async function readJson(copy: Request | Response): Promise<unknown> {
   try {
     const chunks: Uint8Array[] = [];
@@ -155,7 +143,7 @@ async function readJson(copy: Request | Response): Promise<unknown> {
       if (size > MAX_BODY_BYTES) return undefined;
       chunks.push(chunk);
     }
-    // Where it is none, the entry will say so itself.
+    // The entry itself reports a body that is not JSON.
     return parsed(Buffer.concat(chunks).toString('utf8'));
   } catch {
     return undefined;

@@ -11,12 +11,13 @@ import type { Role } from '../../session/connection-info.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
 import { prepareStdioClient } from '../stdio/client.js';
 import { noticeStdioServer } from '../stdio/stdio-servers.js';
-import { Attachment, attachmentOf, attachTransport, detach, mark } from '../transport/attach-transport.js';
+import { attachTransport } from '../transport/attach-transport.js';
+import { Attachment, attachmentOf, detach, mark } from '../transport/attachment.js';
 import { hookCallTool } from './call-tool-validation.js';
 import { hookEmbeddedRequests } from './embedded-requests.js';
 import { hookListen } from './listen-requests.js';
 import { hookNotificationHandlers } from './notification-handlers.js';
-import { hookFunnel } from './request-promises.js';
+import { hookRequestPromises } from './request-promises.js';
 
 /** The members of a protocol instance that are used, none of them certain to exist. */
 export interface ProtocolLike {
@@ -60,7 +61,7 @@ function hookProtocol(
   const attachment = new Attachment(pipeline, connection);
   mark(protocol, attachment);
   attachment.undos.push(
-    hookFunnel(protocol, {
+    hookRequestPromises(protocol, {
       pipeline,
       connection: () => attachment.connection,
       connected: () => protocol.transport !== undefined,

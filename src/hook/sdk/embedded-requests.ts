@@ -1,44 +1,46 @@
 /**
- * Requests embedded in an `input_required` result (SDK v2, 2026-07-28): the client looks up its own handler and calls
- * it; no message goes over the wire.
+ * Requests embedded in an `input_required` result (SDK v2, 2026-07-28). The client looks up its own handler and calls it;
+ * no message goes over the wire.
  */
-import { context } from '@opentelemetry/api';
 import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../../describe/outcome.js';
 import { whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, callWith, replaceMethod, type Undo } from '../replace-methods.js';
+import { callIn } from '../application-call.js';
+import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
 
-/** Makes the instance's handler lookup answer with an observed handler, while it acts upon such a result. */
-export function hookEmbeddedRequests(
-  protocol: object,
-  host: { readonly pipeline: Pipeline; readonly connection: Connection },
-): Undo {
+/** What is attached to an instance: its connection changes when it connects again. */
+interface Attached {
+  readonly pipeline: Pipeline;
+  readonly connection: Connection;
+}
+
+/** Has the instance's handler lookup return an observed handler. */
+export function hookEmbeddedRequests(protocol: object, attached: Attached): Undo {
   return replaceMethod(
     protocol,
     '_getRequestHandler',
     (lookUp) =>
       function (this: unknown, method: unknown, ...rest: unknown[]) {
         const handler = lookUp.call(this, method, ...rest);
-        if (typeof handler !== 'function' || !host.pipeline.enabled) return handler;
-        return observed(handler, host);
+        if (typeof handler !== 'function' || !attached.pipeline.enabled) return handler;
+        return observed(handler, attached);
       },
   );
 }
 
-function observed(handler: AnyFunction, host: { readonly pipeline: Pipeline; readonly connection: Connection }) {
+function observed(handler: AnyFunction, attached: Attached) {
   return function (this: unknown, request: unknown, extra: unknown) {
-    const { pipeline, connection } = host;
+    const { pipeline, connection } = attached;
     const operation = pipeline.receiveEmbedded(connection, request);
     if (operation === undefined) return handler.call(this, request, extra);
     const signal = (extra as { mcpReq?: { signal?: unknown } } | undefined)?.mcpReq?.signal;
     if (signal instanceof AbortSignal) {
       signal.addEventListener('abort', () => pipeline.end(operation, CANCELLED_BY_PEER), { once: true });
     }
-    const result = whileHandling(operation, () =>
-      context.with(operation.context, callWith, undefined, handler, this, request, extra),
-    );
+    const call = { fn: handler, self: this, first: request, second: extra };
+    const result = whileHandling(operation, callIn, operation.context, call);
     if (!(result instanceof Promise)) pipeline.end(operation, SUCCESS);
     else {
       result.then(

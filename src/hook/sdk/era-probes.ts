@@ -7,7 +7,7 @@ import type { Pipeline } from '../../emit/pipeline.js';
 import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';
 import type { Outcome } from '../../session/outcome.js';
-import { attachmentOf } from '../transport/attach-transport.js';
+import { attachmentOf } from '../transport/attachment.js';
 
 /** What a client's `connect` returned, with the probes that are unanswered ended when it settles. */
 export function endingProbes(connected: unknown, transport: object, pipeline: Pipeline): unknown {

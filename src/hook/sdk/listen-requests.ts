@@ -1,27 +1,27 @@
 /**
- * Opening a listen stream (SDK v2, 2026-07-28): its request goes past the funnel. Whether the caller gave up or the
- * acknowledgement did not come in time shows in nothing but the caller's own signal.
+ * The client's side of a listen stream (SDK v2, 2026-07-28). Its request does not go through the function that makes other
+ * requests' promises, so only the caller's signal shows whether the caller gave up or the acknowledgement came too late.
  */
 import { asRecord } from '../../protocol/jsonrpc.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
-import { enterFrame, leaveFrame } from '../transport/frame.js';
+import { deliveryStack } from '../transport/delivery-stack.js';
 
-/** Lets the tap know the signal that a caller opens a stream with. */
+/** Passes the signal that a caller opens a stream with on to the transport's hook. */
 export function hookListen(protocol: object): Undo {
   return replaceMethod(
     protocol,
     'listen',
     (listen) =>
       function (this: unknown, filter: unknown, options: unknown, ...rest: unknown[]) {
-        const outer = enterFrame({ operation: undefined, stream: { signal: signalOf(options) } });
+        const outer = deliveryStack.enterRequestCall({ operation: undefined, stream: { signal: signalOf(options) } });
         const opening = listen.call(this, filter, options, ...rest);
-        leaveFrame(outer);
+        deliveryStack.leaveRequestCall(outer);
         return opening;
       },
   );
 }
 
-/** Where it is a getter, reading it runs code of the caller's. */
+/** A getter runs code of the caller's, which may throw. */
 function signalOf(options: unknown): unknown {
   try {
     return asRecord(options)?.['signal'];

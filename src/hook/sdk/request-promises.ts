@@ -1,7 +1,7 @@
 /**
- * The outbound funnel: the one function of a protocol instance that every request with an awaited answer goes through.
- * The wire does not show why a caller's promise was rejected (timeout, abort, a result that fails its schema), nor a
- * request that was never written; the promise does.
+ * The promises of outbound requests. One function of a protocol instance makes them all. The wire shows neither why a
+ * caller's promise was rejected (timeout, abort, a result that fails its schema) nor a request that was never written; the
+ * promise does.
  */
 import { outcomeOfRejection } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
@@ -10,122 +10,136 @@ import { asRecord, asString, type RequestMessage } from '../../protocol/jsonrpc.
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
-import { enterFrame, type Frame, leaveFrame, requestsSent } from '../transport/frame.js';
+import { replaceMethod, type Undo } from '../replace-methods.js';
+import { deliveryStack, type RequestCall } from '../transport/delivery-stack.js';
 import { leaveToCallTool } from './call-tool-validation.js';
 
-interface Position {
+interface ArgumentPositions {
   readonly request: number;
   readonly options: number;
 }
 
-/** Where the request and the caller's options stand among the arguments, by the name of the function. */
-const FUNNELS: Readonly<Record<string, Position>> = {
+/** The function that makes the promises, by name, newest first, and where its arguments are. */
+const REQUEST_FUNCTIONS: Readonly<Record<string, ArgumentPositions>> = {
   _requestWithSchemaViaCodec: { request: 1, options: 3 },
   request: { request: 0, options: 2 },
 };
 
-/** What the funnel needs to know of the protocol instance it sits on. */
-export interface FunnelHost {
+/** The protocol instance that makes the promises. */
+export interface RequestingInstance {
   readonly pipeline: Pipeline;
   /** The connection the instance uses now, or used last. */
   connection(): Connection;
   connected(): boolean;
-  /** The id the next request will get, where the instance keeps a counter. */
+  /** The id of the next request, if the instance keeps a counter. */
   nextId(): number | undefined;
 }
 
-/** Hooks the newest funnel the instance has. */
-export function hookFunnel(protocol: object, host: FunnelHost): Undo {
-  const name = Object.keys(FUNNELS).find((each) => typeof (protocol as Record<string, unknown>)[each] === 'function');
+export function hookRequestPromises(protocol: object, instance: RequestingInstance): Undo {
+  const functions = protocol as Record<string, unknown>;
+  const name = Object.keys(REQUEST_FUNCTIONS).find((each) => typeof functions[each] === 'function');
   if (name === undefined) return () => {};
-  const position = FUNNELS[name] as Position;
+  const positions = REQUEST_FUNCTIONS[name] as ArgumentPositions;
   return replaceMethod(
     protocol,
     name,
     (request) =>
       function (this: unknown, ...args: unknown[]) {
-        return host.pipeline.enabled ? observe(request, this, args, position, host) : request.apply(this, args);
+        if (!instance.pipeline.enabled) return request.apply(this, args);
+        const made = new PromisedRequest(instance, args, positions);
+        const outer = deliveryStack.enterRequestCall(made.call);
+        const before = deliveryStack.requestsSent;
+        const promise = request.apply(this, args);
+        deliveryStack.leaveRequestCall(outer);
+        made.settleWith(promise, deliveryStack.requestsSent > before);
+        return promise;
       },
   );
 }
 
-function observe(request: AnyFunction, self: unknown, args: unknown[], position: Position, host: FunnelHost): unknown {
-  const connected = host.connected();
-  const relatedTask = optionOf(args, position, 'relatedTask');
-  const queued = relatedTask === undefined ? undefined : startQueued(args, position.request, relatedTask, host);
-  const frame: Frame = { operation: queued, connection: host.connection() };
-  const outer = enterFrame(frame);
-  const before = requestsSent();
-  const promise = request.apply(self, args);
-  leaveFrame(outer);
-  if (requestsSent() === before) frame.operation ??= startUnsent(args[position.request], host);
-  if (frame.operation !== undefined) settle(host.pipeline, frame, frame.operation, promise, args, position, connected);
-  return promise;
-}
+/** One request and the promise that its caller gets. */
+class PromisedRequest {
+  readonly call: RequestCall;
+  readonly #instance: RequestingInstance;
+  readonly #args: unknown[];
+  readonly #positions: ArgumentPositions;
+  readonly #connected: boolean;
 
-function settle(
-  pipeline: Pipeline,
-  frame: Frame,
-  operation: Operation,
-  promise: unknown,
-  args: readonly unknown[],
-  position: Position,
-  connected: boolean,
-): void {
-  // Emptied when the operation ends: a promise that never settles keeps nothing of it.
-  operation.waiting = frame;
-  const succeed = () => {
-    const { operation } = frame;
+  /** @param args are changed if the request belongs to a task: its context has to be in it before it is queued */
+  constructor(instance: RequestingInstance, args: unknown[], positions: ArgumentPositions) {
+    this.#instance = instance;
+    this.#args = args;
+    this.#positions = positions;
+    this.#connected = instance.connected();
+    const relatedTask = this.#option('relatedTask');
+    const queued = relatedTask === undefined ? undefined : this.#startQueued(relatedTask);
+    this.call = { operation: queued, connection: instance.connection() };
+  }
+
+  settleWith(promise: unknown, sent: boolean): void {
+    const { call } = this;
+    if (!sent) call.operation ??= this.#startUnsent();
+    if (call.operation === undefined) return;
+    // Lets the pipeline clear the call when the operation ends: a promise that never settles keeps nothing of it alive.
+    call.operation.waiting = call;
+    // A branch with both ends handled: the caller gets the protocol's own promise.
+    if (promise instanceof Promise) promise.then(this.#succeed, this.#fail);
+    else this.#succeed();
+  }
+
+  readonly #succeed = (): void => {
+    const { operation } = this.call;
     if (operation === undefined) return;
-    const params = (args[position.request] as { params?: unknown } | undefined)?.params;
-    if (!leaveToCallTool(operation, params)) pipeline.end(operation, operation.answer ?? SUCCESS);
+    const params = (this.#args[this.#positions.request] as { params?: unknown } | undefined)?.params;
+    if (!leaveToCallTool(operation, params)) this.#instance.pipeline.end(operation, operation.answer ?? SUCCESS);
   };
-  const fail = (error: unknown) => {
-    const { operation } = frame;
+
+  readonly #fail = (error: unknown): void => {
+    const { operation } = this.call;
     if (operation === undefined) return;
     const { answer } = operation;
-    const signal = optionOf(args, position, 'signal');
+    const signal = this.#option('signal');
     const rejection = {
       error,
       signal: signal instanceof AbortSignal ? signal : undefined,
       answered: answer !== undefined,
-      connected,
+      connected: this.#connected,
     };
-    pipeline.end(operation, answer === undefined || answer === SUCCESS ? outcomeOfRejection(rejection) : answer);
+    const rejected = answer === undefined || answer === SUCCESS;
+    this.#instance.pipeline.end(operation, rejected ? outcomeOfRejection(rejection) : answer);
   };
-  // A branch of its own, with both ends handled: the promise that the caller gets is the protocol's.
-  if (promise instanceof Promise) promise.then(succeed, fail);
-  else succeed();
-}
 
-/** One of the caller's options. Where it is a getter, reading it runs code of the caller's. */
-function optionOf(args: readonly unknown[], { options }: Position, name: string): unknown {
-  try {
-    return asRecord(args[options])?.[name];
-  } catch {
-    return undefined;
+  /** One of the caller's options. A getter runs code of the caller's, which may throw. */
+  #option(name: string): unknown {
+    try {
+      return asRecord(this.#args[this.#positions.options])?.[name];
+    } catch {
+      return undefined;
+    }
   }
-}
 
-/** A request of a task is queued, not sent: its context has to be in it before, and the tap will see it later. */
-function startQueued(args: unknown[], index: number, relatedTask: unknown, host: FunnelHost): Operation | undefined {
-  const request = args[index] as RequestMessage;
-  const id = host.nextId();
-  if (id === undefined) return undefined;
-  const { taskId } = membersOf<{ taskId: unknown }>(relatedTask, ['taskId']);
-  const outbound = host.pipeline.send(host.connection(), { ...request, id, task: asString(taskId) }, 'request');
-  if (outbound === undefined) return undefined;
-  outbound.operation.queued = true;
-  outbound.operation.awaited = true;
-  args[index] = { ...request, params: outbound.message.params };
-  return outbound.operation;
-}
+  /** A request of a task is queued, not sent: the transport's hook sees it later. */
+  #startQueued(relatedTask: unknown): Operation | undefined {
+    const { pipeline, connection, nextId } = this.#instance;
+    const { request: position } = this.#positions;
+    const request = this.#args[position] as RequestMessage;
+    const id = nextId();
+    if (id === undefined) return undefined;
+    const { taskId } = membersOf<{ taskId: unknown }>(relatedTask, ['taskId']);
+    const outbound = pipeline.send(connection(), { ...request, id, task: asString(taskId) }, 'request');
+    if (outbound === undefined) return undefined;
+    outbound.operation.queued = true;
+    outbound.operation.awaited = true;
+    this.#args[position] = { ...request, params: outbound.message.params };
+    return outbound.operation;
+  }
 
-/** The request was refused before it was written: no connection, or a capability that the peer lacks. */
-function startUnsent(request: unknown, host: FunnelHost): Operation | undefined {
-  const { method, params } = (asRecord(request) ?? {}) as { method?: unknown; params?: unknown };
-  if (typeof method !== 'string') return undefined;
-  const outbound = host.pipeline.send(host.connection(), { method, params }, 'request');
-  return outbound?.operation;
+  /** The request was refused before it was written: no connection, or a capability that the peer lacks. */
+  #startUnsent(): Operation | undefined {
+    const request = asRecord(this.#args[this.#positions.request]) ?? {};
+    const { method, params } = request as { method?: unknown; params?: unknown };
+    if (typeof method !== 'string') return undefined;
+    const { pipeline, connection } = this.#instance;
+    return pipeline.send(connection(), { method, params }, 'request')?.operation;
+  }
 }

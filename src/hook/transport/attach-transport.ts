@@ -1,58 +1,31 @@
-/** Attaching to one transport, and what hangs on every object we are attached to. */
+/**
+ * Attaches to a transport: `send` and `onmessage` show every message in both directions. The transport behaves as it did
+ * before.
+ */
 import { CONNECTION_CLOSED } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
+import { classify, type MessageKind, type NotificationMessage, type RequestMessage } from '../../protocol/jsonrpc.js';
+import { methodRow } from '../../protocol/methods.js';
 import { mcpSeen } from '../../report/quiet.js';
 import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Role } from '../../session/connection-info.js';
-import type { Undo } from '../replace-methods.js';
-import { installTap, type TapScope } from './tap.js';
+import { replaceMethod, type Undo, wrapAssigned } from '../replace-methods.js';
+import { Attachment, attachmentOf, mark } from './attachment.js';
+import { deliveryStack } from './delivery-stack.js';
+import { InboundMessages } from './inbound.js';
+import { OutboundMessages } from './outbound.js';
+import { requestNamedBy } from './related-request.js';
 
-/** Marks what is attached to. Global: another copy of this package must see it, and leave the object alone. */
-const ATTACHED = Symbol.for('mcp-trail.attached');
+/** Which messages are observed: all, or only those of listen streams, which never reach an instance that is hooked itself. */
+export type MessageScope = 'all' | 'listen';
 
-/** What hangs on an object we are attached to. */
-export class Attachment {
-  readonly pipeline: Pipeline;
-  readonly undos: Undo[] = [];
-  connection: Connection;
-
-  constructor(pipeline: Pipeline, connection: Connection) {
-    this.pipeline = pipeline;
-    this.connection = connection;
-  }
-
-  undo(): void {
-    for (const undo of this.undos.splice(0).reverse()) {
-      try {
-        undo();
-      } catch (error) {
-        reportFailure('detaching', error);
-      }
-    }
-  }
-}
-
-/** The attachment of this copy of the package; `foreign` when another copy was there first. */
-export function attachmentOf(target: object): Attachment | 'foreign' | undefined {
-  const found = (target as Record<symbol, unknown>)[ATTACHED];
-  if (found === undefined) return undefined;
-  return found instanceof Attachment ? found : 'foreign';
-}
-
-export function mark(target: object, attachment: Attachment): void {
-  Object.defineProperty(target, ATTACHED, { value: attachment, configurable: true });
-  attachment.undos.push(() => {
-    delete (target as Record<symbol, unknown>)[ATTACHED];
-  });
-}
-
-/** Taps a transport. Returns what is known of it, or nothing when it cannot be tapped or another copy has done it. */
+/** Attaches to a transport. Returns its connection; undefined if it cannot be hooked or another copy of this package is there. */
 export function attachTransport(
   transport: object,
   pipeline: Pipeline,
   role: Role = 'unknown',
-  scope: TapScope = 'all',
+  scope: MessageScope = 'all',
 ): Connection | undefined {
   let attachment: Attachment | undefined;
   try {
@@ -66,9 +39,11 @@ export function attachTransport(
     mcpSeen();
     const connection = new Connection(transport, role);
     attachment = new Attachment(pipeline, connection);
-    installTap(transport, pipeline, connection, scope, attachment.undos);
-    attachment.undos.push(() => {
-      // Nobody will see them end.
+    const { undos } = attachment;
+    hookSend(transport, attachment, scope, undos);
+    hookOnmessage(transport, attachment, scope, undos);
+    undos.push(() => {
+      // No hook is left to see these end.
       for (const operation of [...connection.openRequests(), ...connection.openUnnumbered()]) {
         pipeline.end(operation, CONNECTION_CLOSED);
       }
@@ -76,15 +51,62 @@ export function attachTransport(
     mark(transport, attachment);
     return connection;
   } catch (error) {
-    // Half a tap would start what it never sees end.
+    // Half a hook starts operations whose end it never sees.
     attachment?.undo();
     reportFailure('attaching to a transport', error);
     return undefined;
   }
 }
 
-/** Takes our hooks off an object again. */
-export function detach(target: object): void {
-  const attachment = attachmentOf(target);
-  if (attachment instanceof Attachment) attachment.undo();
+function hookSend(transport: object, { pipeline, connection }: Attachment, scope: MessageScope, undos: Undo[]): void {
+  const outbound = new OutboundMessages(pipeline, connection);
+  undos.push(
+    replaceMethod(
+      transport,
+      'send',
+      (send) =>
+        function (this: unknown, message: unknown, options?: unknown) {
+          if (!pipeline.enabled || outbound.isSending(message)) return send.call(this, message, options);
+          const call = { fn: send, self: this, first: message, second: options };
+          return outbound.send(kindOf(message, connection, scope), call);
+        },
+    ),
+  );
+}
+
+function hookOnmessage(
+  transport: object,
+  { pipeline, connection }: Attachment,
+  scope: MessageScope,
+  undos: Undo[],
+): void {
+  const inbound = new InboundMessages(pipeline, connection);
+  undos.push(
+    wrapAssigned(
+      transport,
+      'onmessage',
+      (onmessage) =>
+        function (this: unknown, message: unknown, extra?: unknown) {
+          if (!pipeline.enabled || deliveryStack.isDelivering(message)) return onmessage.call(this, message, extra);
+          const call = { fn: onmessage, self: this, first: message, second: extra };
+          return inbound.deliver(kindOf(message, connection, scope), call);
+        },
+    ),
+  );
+}
+
+/** The kind of a message in scope. All others count as invalid, and pass unobserved. */
+function kindOf(message: unknown, connection: Connection, scope: MessageScope): MessageKind {
+  try {
+    const kind = classify(message);
+    if (scope === 'all' || kind === 'response' || kind === 'invalid') return kind;
+    const listens =
+      kind === 'request'
+        ? methodRow((message as RequestMessage).method, kind).stream
+        : requestNamedBy(connection, message as NotificationMessage, 'requestId', false);
+    return listens ? kind : 'invalid';
+  } catch (error) {
+    reportFailure('classifying a message', error);
+    return 'invalid';
+  }
 }

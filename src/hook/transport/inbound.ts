@@ -1,5 +1,4 @@
-/** The tap on what a transport delivers: starts operations of the peer's, ends those of ours with their answers. */
-import type { Context } from '@opentelemetry/api';
+/** Messages that a transport delivers: requests and notifications start operations, answers end ours. */
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/outcome.js';
 import { continuationContext, whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
@@ -18,31 +17,27 @@ import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import type { Peer } from '../../session/peer.js';
-import { callIn, ifThrown } from '../application-call.js';
+import { type ApplicationCall, ifThrown } from '../application-call.js';
 import { authFactsOf } from '../http/audit-token-verifier.js';
 import { currentHttpPeer } from '../http/current-request.js';
-import type { AnyFunction } from '../replace-methods.js';
-import { stopWatching, watchHandler } from '../sdk/notification-handlers.js';
+import { deliveryStack } from './delivery-stack.js';
 import { requestNamedBy, streamOf } from './related-request.js';
 
-/** The parts of the SDKs' extra message info that are used: v1 has `requestInfo`, v2 the web request itself. */
+/** What the SDKs pass beside a message, as far as it is used: v1 has `requestInfo`, v2 the web request itself. */
 interface MessageExtra {
   readonly authInfo?: unknown;
   readonly request?: { readonly signal?: AbortSignal; readonly headers?: { get?(name: string): unknown } };
   readonly requestInfo?: { readonly headers?: Record<string, unknown> };
 }
 
-/** Of a message that came by other means, or by an HTTP server that tells nothing. */
+/** The peer of a message without a known HTTP request. */
 const NO_HTTP: Peer = { address: undefined, port: undefined, httpVersion: undefined };
 
 const NOWHERE: Origin = Object.freeze({});
 
 const PROTOCOL_VERSION_HEADER = 'mcp-protocol-version';
 
-// The message being delivered at this moment, as in `tap-out.ts`.
-let delivering: unknown;
-
-export class TapIn {
+export class InboundMessages {
   readonly #pipeline: Pipeline;
   readonly #connection: Connection;
 
@@ -51,84 +46,84 @@ export class TapIn {
     this.#connection = connection;
   }
 
-  /** Whether a message is being delivered already, seen by the tap of an outer layer. */
-  isPassing(message: unknown): boolean {
-    return message === delivering;
-  }
-
-  deliver(kind: MessageKind, onmessage: AnyFunction, self: unknown, message: unknown, extra: unknown): unknown {
+  /** @param call `onmessage(message, extra)` */
+  deliver(kind: MessageKind, call: ApplicationCall): unknown {
     switch (kind) {
       case 'request':
-        return this.#request(onmessage, self, message as RequestMessage, extra);
+        return this.#request(call);
       case 'response':
-        return this.#answer(onmessage, self, message as ResponseMessage, extra);
+        return this.#answer(call);
       case 'notification':
-        return this.#notification(onmessage, self, message as NotificationMessage, extra);
+        return this.#notification(call);
       case 'invalid':
-        return onmessage.call(self, message, extra);
+        return call.fn.call(call.self, call.first, call.second);
     }
   }
 
-  #request(onmessage: AnyFunction, self: unknown, message: RequestMessage, extra: unknown): unknown {
+  #request(call: ApplicationCall): unknown {
+    const extra = call.second;
+    const message = call.first as RequestMessage;
     const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#origin(extra));
     if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
     if (operation === undefined || !this.#pipeline.observed) {
-      return passOn(operation?.context, onmessage, self, message, extra);
+      return deliveryStack.deliver(operation?.context, call);
     }
-    return whileHandling(operation, passOn, operation.context, onmessage, self, message, extra);
+    return whileHandling(operation, deliveryStack.deliver, operation.context, call);
   }
 
-  #answer(onmessage: AnyFunction, self: unknown, message: ResponseMessage, extra: unknown): unknown {
-    const operation = this.#pipeline.answer(this.#connection, message, false);
-    if (operation === undefined) return passOn(undefined, onmessage, self, message, extra);
+  #answer(call: ApplicationCall): unknown {
+    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, false);
+    if (operation === undefined) return deliveryStack.deliver(undefined, call);
     const { answer = SUCCESS } = operation;
     const asksForInput = answer.resultType === 'input_required';
     // The caller's promise may still reject a result; errors and requests for input are final.
     if (!operation.awaited || answer.statusCode !== undefined || asksForInput) this.#pipeline.end(operation, answer);
-    // Callbacks of the caller run where the caller was; without this, on stdio, where the connection was made.
+    // The caller's callbacks run in the caller's context. On stdio they would run in that of the connection.
     const target = asksForInput ? continuationContext(operation) : operation.callerContext;
-    return passOn(target, onmessage, self, message, extra);
+    return deliveryStack.deliver(target, call);
   }
 
-  #notification(onmessage: AnyFunction, self: unknown, message: NotificationMessage, extra: unknown): unknown {
+  #notification(call: ApplicationCall): unknown {
+    const message = call.first as NotificationMessage;
     const connection = this.#connection;
     const reportedOn = requestNamedBy(connection, message, 'progressToken', true);
     const stream = streamOf(connection, message);
     const related = reportedOn ?? stream;
-    const origin = this.#origin(extra, related);
+    const origin = this.#origin(call.second, related);
     const operation = this.#pipeline.receive(connection, message, 'notification', origin);
-    if (operation === undefined) return passOn(undefined, onmessage, self, message, extra);
-    const watch = watchHandler(operation, this.#pipeline);
+    if (operation === undefined) return deliveryStack.deliver(undefined, call);
+    const delivery = deliveryStack.enterNotification(operation, this.#pipeline);
     const finish = () => {
-      if (!stopWatching(watch)) this.#pipeline.end(operation, SUCCESS);
+      deliveryStack.leaveNotification();
+      if (!delivery.handled) this.#pipeline.end(operation, SUCCESS);
     };
-    const call = { returned: false };
-    ifThrown(call, finish);
+    const state = { returned: false };
+    ifThrown(state, finish);
     const target = reportedOn === undefined ? operation.context : reportedOn.callerContext;
-    const result = passOn(target, onmessage, self, message, extra);
-    call.returned = true;
+    const result = deliveryStack.deliver(target, call);
+    state.returned = true;
     finish();
     this.#apply(message);
-    // The first thing on a stream is that it is open.
+    // A stream's first notification acknowledges it.
     if (stream !== undefined) stream.acknowledged = true;
     return result;
   }
 
-  /** What a peer's notification says about requests that are open. */
+  /** Applies a peer's notification to the open requests it names. */
   #apply(message: NotificationMessage): void {
     const cancelled = requestNamedBy(this.#connection, message, 'requestId', false);
     if (cancelled !== undefined) this.#pipeline.end(cancelled, CANCELLED_BY_PEER);
-    // A server cancels nothing of a client's but a listen stream, which it ends that way.
+    // The only request of a client that a server cancels is a listen stream, to end it.
     const ended = requestNamedBy(this.#connection, message, 'requestId', true);
     if (ended?.row.stream) this.#pipeline.end(ended, ended.acknowledged ? SUCCESS : CONNECTION_CLOSED);
   }
 
-  /** What an inbound message came with: an HTTP request, as its server tells or as the SDK does. */
+  /** The HTTP request that brought a message, from Node's HTTP server or from the SDK. */
   #origin(extra: unknown, related?: Operation): Origin {
     const connection = this.#connection;
     const overHttp = connection.kind.name === 'http';
-    const tells = overHttp || extra !== undefined;
-    if (connection.role === 'client' || !tells) return related === undefined ? NOWHERE : { related };
+    const hasRequest = overHttp || extra !== undefined;
+    if (connection.role === 'client' || !hasRequest) return related === undefined ? NOWHERE : { related };
     try {
       if (overHttp) connection.protocolVersion ??= protocolVersionHeader(extra);
       const http = overHttp ? currentHttpPeer(this.#pipeline.config.trustProxy) : undefined;
@@ -145,22 +140,14 @@ export class TapIn {
   }
 }
 
-/** The headers of the request, as the SDK hands them on: also where no server of Node's is at work. */
+/** The headers of the request as the SDK passes them: also without Node's HTTP server. */
 function headersOf(extra: unknown): RequestHeaders | undefined {
   const { request, requestInfo } = (asRecord(extra) ?? {}) as MessageExtra;
   return (asRecord(request?.headers) ?? asRecord(requestInfo?.headers)) as RequestHeaders | undefined;
 }
 
-/** What a stateless server knows of the version a legacy client has negotiated elsewhere. */
+/** The protocol version of a legacy client that negotiated it with another instance of a stateless server. */
 function protocolVersionHeader(extra: unknown): string | undefined {
   const { request, requestInfo } = (extra ?? {}) as MessageExtra;
   return asString(request?.headers?.get?.(PROTOCOL_VERSION_HEADER) ?? requestInfo?.headers?.[PROTOCOL_VERSION_HEADER]);
-}
-
-function passOn(target: Context | undefined, onmessage: AnyFunction, self: unknown, message: unknown, extra: unknown) {
-  const outer = delivering;
-  delivering = message;
-  const result = callIn(target, onmessage, self, message, extra);
-  delivering = outer;
-  return result;
 }

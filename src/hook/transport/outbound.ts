@@ -1,4 +1,4 @@
-/** The tap on what a transport sends: starts operations of ours, ends those of the peer with their answers. */
+/** Messages that a transport sends: requests and notifications start operations, answers end the peer's. */
 import type { Context } from '@opentelemetry/api';
 import { CANCELLED, CONNECTION_CLOSED, outcomeOfRejection, SEND_FAILED, TIMED_OUT } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
@@ -12,19 +12,14 @@ import {
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { callIn, ifThrown, isThenable } from '../application-call.js';
-import type { AnyFunction } from '../replace-methods.js';
-import { type Frame, takeFrame } from './frame.js';
+import { type ApplicationCall, ifThrown, isThenable } from '../application-call.js';
+import { deliveryStack, type RequestCall } from './delivery-stack.js';
 import { requestNamedBy } from './related-request.js';
 
-// The message being sent at this moment: of layered transports each shows the same one, one inside the other. After a
-// call that threw it stays set, which does no harm: nobody sends the same object again, and if, it passes unobserved.
-let sending: unknown;
-
-export class TapOut {
+export class OutboundMessages {
   readonly #pipeline: Pipeline;
   readonly #connection: Connection;
-  /** What was sent over HTTP: SDK v1 sends the same message once more when it has got a fresh token. */
+  /** Messages sent over HTTP: SDK v1 sends the same object again with a fresh token. */
   readonly #sent: WeakSet<object> | undefined;
 
   constructor(pipeline: Pipeline, connection: Connection) {
@@ -33,86 +28,82 @@ export class TapOut {
     this.#sent = connection.kind.name === 'http' ? new WeakSet() : undefined;
   }
 
-  /** Whether a message is on its way already, seen by the tap of an outer layer or by this one. */
-  isPassing(message: unknown): boolean {
-    return message === sending || this.#sent?.has(message as object) === true;
+  /** Whether a message was observed before, by an outer transport or by this one. */
+  isSending(message: unknown): boolean {
+    return deliveryStack.isSending(message) || this.#sent?.has(message as object) === true;
   }
 
-  send(kind: MessageKind, send: AnyFunction, self: unknown, message: unknown, options: unknown): unknown {
+  /** @param call `send(message, options)` */
+  send(kind: MessageKind, call: ApplicationCall): unknown {
     switch (kind) {
       case 'request':
-        return this.#request(send, self, message as RequestMessage, options);
+        return this.#request(call);
       case 'response':
-        return this.#answer(send, self, message as ResponseMessage, options);
+        return this.#answer(call);
       case 'notification':
-        return this.#notification(send, self, message as NotificationMessage, options);
+        return this.#notification(call);
       case 'invalid':
-        return send.call(self, message, options);
+        return call.fn.call(call.self, call.first, call.second);
     }
   }
 
-  #request(send: AnyFunction, self: unknown, message: RequestMessage, options: unknown): unknown {
-    const frame = takeFrame(this.#connection, message.id);
+  #request(call: ApplicationCall): unknown {
+    const message = call.first as RequestMessage;
+    const requestCall = deliveryStack.takeRequestCall(this.#connection, message.id);
     const queued = this.#connection.find(true, message.id);
     if (queued?.queued) {
-      // A task's request leaves long after it was made: it has its span and its context already.
+      // A task's request leaves long after it was made: it already has its span and carries its context.
       queued.queued = false;
-      return passOn(undefined, send, self, message, options);
+      return deliveryStack.send(undefined, call);
     }
     const outbound = this.#pipeline.send(this.#connection, message, 'request');
-    if (outbound === undefined) return passOn(undefined, send, self, message, options);
+    if (outbound === undefined) return deliveryStack.send(undefined, call);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;
-    if (frame !== undefined && frame.stream === undefined) {
-      // How it ends, a transport that throws included, shows in the caller's promise.
-      frame.operation = operation;
+    if (requestCall !== undefined && requestCall.stream === undefined) {
+      // The caller's promise shows how it ends, also if the transport throws.
+      requestCall.operation = operation;
       operation.awaited = true;
-      return passOn(operation.context, send, self, outbound.message, options);
+      return deliveryStack.send(operation.context, { ...call, first: outbound.message });
     }
     this.#giveUpProbes(operation);
-    const watched = this.#watchStream(operation, options, frame?.stream);
-    const sent = this.#passOnEnding(operation, operation.context, send, self, outbound.message, watched);
+    const options = this.#watchStream(operation, call.second, requestCall?.stream);
+    const sent = this.#sendOrFail(operation, operation.context, { ...call, first: outbound.message, second: options });
     if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.#endRejected(operation, error));
     return sent;
   }
 
-  #notification(send: AnyFunction, self: unknown, message: NotificationMessage, options: unknown): unknown {
+  #notification(call: ApplicationCall): unknown {
+    const message = call.first as NotificationMessage;
     const outbound = this.#pipeline.send(this.#connection, message, 'notification');
-    if (outbound === undefined) return passOn(undefined, send, self, message, options);
+    if (outbound === undefined) return deliveryStack.send(undefined, call);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;
     this.#pipeline.conclude(operation, SUCCESS);
-    const sent = this.#passOnEnding(operation, operation.context, send, self, outbound.message, options);
+    const sent = this.#sendOrFail(operation, operation.context, { ...call, first: outbound.message });
     this.#endWhenSent(operation, sent);
     const cancelled = requestNamedBy(this.#connection, message, 'requestId', true);
-    // A request that is awaited learns of its cancellation from the caller's promise.
+    // The caller's promise ends a request that is awaited.
     if (cancelled !== undefined && !cancelled.awaited) {
       this.#pipeline.end(cancelled, cancelled.acknowledged ? SUCCESS : CANCELLED);
     }
     return sent;
   }
 
-  #answer(send: AnyFunction, self: unknown, message: ResponseMessage, options: unknown): unknown {
-    const operation = this.#pipeline.answer(this.#connection, message, true);
-    if (operation === undefined) return passOn(undefined, send, self, message, options);
-    const sent = this.#passOnEnding(operation, undefined, send, self, message, options);
+  #answer(call: ApplicationCall): unknown {
+    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, true);
+    if (operation === undefined) return deliveryStack.send(undefined, call);
+    const sent = this.#sendOrFail(operation, undefined, call);
     this.#endWhenSent(operation, sent);
     return sent;
   }
 
-  /** Sends the message that an operation ends with: also if the transport throws, instead of rejecting. */
-  #passOnEnding(
-    operation: Operation,
-    target: Context | undefined,
-    send: AnyFunction,
-    self: unknown,
-    message: unknown,
-    options: unknown,
-  ): unknown {
-    const call = { returned: false };
-    ifThrown(call, () => this.#pipeline.end(operation, SEND_FAILED));
-    const sent = passOn(target, send, self, message, options);
-    call.returned = true;
+  /** Sends a message and ends its operation if the transport throws instead of rejecting. */
+  #sendOrFail(operation: Operation, target: Context | undefined, call: ApplicationCall): unknown {
+    const state = { returned: false };
+    ifThrown(state, () => this.#pipeline.end(operation, SEND_FAILED));
+    const sent = deliveryStack.send(target, call);
+    state.returned = true;
     return sent;
   }
 
@@ -127,7 +118,7 @@ export class TapOut {
     this.#pipeline.end(operation, outcomeOfRejection(rejection));
   }
 
-  /** A client that starts the legacy handshake has stopped waiting for the answer to its era probe. */
+  /** A client that starts the legacy handshake no longer waits for the answer to its era probe. */
   #giveUpProbes(started: Operation): void {
     if (started.row.result !== 'session') return;
     for (const operation of this.#connection.openRequests()) {
@@ -135,8 +126,8 @@ export class TapOut {
     }
   }
 
-  /** A request that no promise of the protocol waits for: its stream's own signals tell how it ends. */
-  #watchStream(operation: Operation, options: unknown, stream: Frame['stream']): unknown {
+  /** No promise of the protocol waits for a stream's request: the stream's own signals show how it ends. */
+  #watchStream(operation: Operation, options: unknown, stream: RequestCall['stream']): unknown {
     const { requestSignal, onRequestStreamEnd } = streamOptions(options);
     if (!(requestSignal instanceof AbortSignal)) return options;
     const endAborted = () => {
@@ -154,20 +145,12 @@ export class TapOut {
   }
 }
 
-function passOn(target: Context | undefined, send: AnyFunction, self: unknown, message: unknown, options: unknown) {
-  const outer = sending;
-  sending = message;
-  const sent = callIn(target, send, self, message, options);
-  sending = outer;
-  return sent;
-}
-
 interface StreamOptions {
   readonly requestSignal?: unknown;
   readonly onRequestStreamEnd?: unknown;
 }
 
-/** The options of a stream. Reading them runs code of the sender's, where they are getters. */
+/** The options of a stream. Getters run code of the sender's, which may throw. */
 function streamOptions(options: unknown): StreamOptions {
   try {
     const { requestSignal, onRequestStreamEnd } = (asRecord(options) ?? {}) as StreamOptions;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AnyFunction, callWith, replaceMethod, wrapAssigned } from '../../../src/hook/replace-methods.js';
+import { type AnyFunction, replaceMethod, wrapAssigned } from '../../../src/hook/replace-methods.js';
 
 /** Wraps a function so that its answers show it. */
 const shouting = (original: AnyFunction): AnyFunction =>
@@ -229,23 +229,5 @@ describe('wrapping what is assigned to an accessor', () => {
     expect(target.onmessage()).toBe('hello!');
     expect(undo).not.toThrow();
     expect(target.onmessage).toBe(hello);
-  });
-});
-
-describe('a call with a this of its own', () => {
-  it('passes on both arguments, and what comes back', () => {
-    const self = {};
-    const seen: unknown[] = [];
-    const answer = callWith(
-      function (this: unknown, ...args: unknown[]) {
-        seen.push(this, ...args);
-        return 'answer';
-      },
-      self,
-      1,
-      2,
-    );
-    expect([answer, ...seen]).toEqual(['answer', self, 1, 2]);
-    expect(seen[0]).toBe(self);
   });
 });
