@@ -20,6 +20,7 @@ import { StderrLogRecordExporter } from './export/stderr.js';
 import { onStdioServer } from './hook/stdio/stdio-servers.js';
 import { onUnobserved } from './hook/unobserved-mcp.js';
 import { McpInstrumentation } from './instrumentation.js';
+import { rfc3339, wallClock } from './lib/clock.js';
 import { HERE } from './lib/location.js';
 import { rfc3339, wallClock } from './lib/wall-clock.js';
 import { crashLine } from './lifecycle/crash-report-line.js';

@@ -4,7 +4,7 @@
  */
 
 import type { Identity } from '../audit-types.js';
-import { membersOf } from '../lib/members.js';
+import { membersOf } from '../lib/foreign.js';
 import { asString } from '../protocol/jsonrpc.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Implementation } from '../session/connection-info.js';

@@ -1,6 +1,6 @@
 /** Asking the application who acts. */
 import type { Identity, IdentityContext } from '../audit-types.js';
-import { membersOf } from '../lib/members.js';
+import { membersOf } from '../lib/foreign.js';
 import { asString } from '../protocol/jsonrpc.js';
 import { isCredentialHeader } from '../redact/headers.js';
 import { callHook } from '../report/call-hook.js';

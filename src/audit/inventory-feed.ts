@@ -4,7 +4,7 @@ import { serverId } from '../inventory/hash.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/types.js';
-import { arrayLength } from '../lib/own-value.js';
+import { arrayLength } from '../lib/foreign.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
 import { Tally } from '../redact/tally.js';

@@ -9,6 +9,7 @@ import type { AuditConfig, AuditDelivery } from '../audit-types.js';
 import { FileLogRecordExporter } from '../export/file.js';
 import { StderrLogRecordExporter } from '../export/stderr.js';
 import { Inventory } from '../inventory/inventory.js';
+import { wallClock } from '../lib/clock.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
 import { wallClock } from '../lib/wall-clock.js';
 import type { AuditValues } from '../options/audit.js';

@@ -4,7 +4,7 @@
  */
 import { type Context, isSpanContextValid, type Span } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
-import { hrTime, rfc3339 } from '../lib/wall-clock.js';
+import { hrTime, rfc3339 } from '../lib/clock.js';
 import { isQuiet, mcpSeen } from '../report/quiet.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
 import { Delivery, type Finished, type Sink, type SinkName } from './delivery.js';

@@ -1,6 +1,6 @@
 /** A tool's definition as hashes: two definitions are the same when their hashes are. */
 import { canonicalJson } from '../lib/canonical.js';
-import { arrayLength, ownKeys, ownValue } from '../lib/own-value.js';
+import { arrayLength, ownKeys, ownValue } from '../lib/foreign.js';
 import { sha256 } from './hash.js';
 import type { MemberHashes } from './state.js';
 

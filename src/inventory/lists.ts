@@ -1,5 +1,5 @@
 /** The lists of all servers: what comes page by page, compared when it is complete. */
-import { arrayLength } from '../lib/own-value.js';
+import { arrayLength } from '../lib/foreign.js';
 import { UNHASHABLE } from './definition.js';
 import { MAX_ALL_TOOLS } from './limits.js';
 import type { Live, LiveServers } from './live.js';

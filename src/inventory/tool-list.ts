@@ -1,5 +1,5 @@
 /** A list of tools, read page by page, as far as it is kept. */
-import { arrayLength, ownValue } from '../lib/own-value.js';
+import { arrayLength, ownValue } from '../lib/foreign.js';
 import {
   type Definition,
   definitionHash,

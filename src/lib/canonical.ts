@@ -1,5 +1,5 @@
 /** One text for one JSON value, whatever order its members were written in: what hashes and signatures are made over. */
-import { arrayLength, ownKeys, ownValue } from './own-value.js';
+import { arrayLength, ownKeys, ownValue } from './foreign.js';
 
 /** Containers inside of each other. */
 const MAX_DEPTH = 64;

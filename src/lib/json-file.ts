@@ -1,6 +1,5 @@
 /** Files of JSON that operators write. */
 import { readFileSync, statSync } from 'node:fs';
-import { jsonErrorAt } from './json-error.js';
 
 /** What a file says, or why it says nothing, as the rest of a sentence about it. */
 export type ReadJson = { readonly value: unknown } | { readonly problem: string };
@@ -34,4 +33,114 @@ function positionIn(text: string): string {
   if (at === undefined) return '';
   const lines = text.slice(0, at).split('\n');
   return ` at line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
+}
+
+// Where a text stops being JSON. The messages of `JSON.parse` quote the text instead, and not all of them say where.
+
+/** What may come next: a value, a name and what is between them; the end of what is open, or of the text. */
+type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end' | 'nothing';
+
+const SPACE = /[ \t\n\r]*/y;
+const LITERAL = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they may not stand in a string
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+/** The index of the first character that cannot stand there, or the length of a text that ends too early. */
+export function jsonErrorAt(text: string): number | undefined {
+  return new Scanner(text).errorAt();
+}
+
+class Scanner {
+  readonly #text: string;
+  /** The brackets that close what is open. */
+  readonly #open: ('}' | ']')[] = [];
+  #expected: Expected = 'value';
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  errorAt(): number | undefined {
+    this.#at = endOf(SPACE, this.#text, 0);
+    while (this.#at < this.#text.length) {
+      if (!this.#token(this.#text[this.#at] as string)) return this.#at;
+      this.#at = endOf(SPACE, this.#text, this.#at);
+    }
+    return this.#expected === 'nothing' ? undefined : this.#at;
+  }
+
+  /** Goes past one token. False where it may not stand here. */
+  #token(char: string): boolean {
+    switch (this.#expected) {
+      case 'value':
+        return this.#value(char);
+      case 'value or end':
+        return char === ']' ? this.#close(char) : this.#value(char);
+      case 'name':
+        return char === '"' && this.#string() && this.#expect('colon');
+      case 'name or end':
+        return char === '}' ? this.#close(char) : char === '"' && this.#string() && this.#expect('colon');
+      case 'colon':
+        return char === ':' && this.#take('value');
+      case 'comma or end':
+        if (char === ',') return this.#take(this.#open.at(-1) === '}' ? 'name' : 'value');
+        return this.#close(char);
+      case 'nothing':
+        return false;
+    }
+  }
+
+  #value(char: string): boolean {
+    if (char === '{' || char === '[') {
+      this.#open.push(char === '{' ? '}' : ']');
+      return this.#take(char === '{' ? 'name or end' : 'value or end');
+    }
+    if (char === '"') return this.#string() && this.#afterValue();
+    const end = endOf(LITERAL, this.#text, this.#at);
+    if (end === this.#at) return false;
+    this.#at = end;
+    return this.#afterValue();
+  }
+
+  #close(char: string): boolean {
+    if (char !== this.#open.at(-1)) return false;
+    this.#open.pop();
+    this.#at += 1;
+    return this.#afterValue();
+  }
+
+  #afterValue(): true {
+    return this.#expect(this.#open.length > 0 ? 'comma or end' : 'nothing');
+  }
+
+  /** Goes past a string, or to where it breaks off. */
+  #string(): boolean {
+    this.#at = endOf(PLAIN, this.#text, this.#at + 1);
+    while (this.#text[this.#at] === '\\') {
+      const after = endOf(ESCAPE, this.#text, this.#at);
+      if (after === this.#at) return false;
+      this.#at = endOf(PLAIN, this.#text, after);
+    }
+    if (this.#text[this.#at] !== '"') return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #take(expected: Expected): true {
+    this.#at += 1;
+    return this.#expect(expected);
+  }
+
+  #expect(expected: Expected): true {
+    this.#expected = expected;
+    return true;
+  }
+}
+
+/** Where the match ends that begins at an index; the index where there is none. */
+function endOf(pattern: RegExp, text: string, index: number): number {
+  pattern.lastIndex = index;
+  return pattern.test(text) ? pattern.lastIndex : index;
 }

@@ -5,7 +5,7 @@
  */
 import { outcomeOfRejection } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
-import { membersOf } from '../../lib/members.js';
+import { membersOf } from '../../lib/foreign.js';
 import { asRecord, asString, type RequestMessage } from '../../protocol/jsonrpc.js';
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';

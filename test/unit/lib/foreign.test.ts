@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrayLength, ownKeys, ownValue } from '../../../src/lib/own-value.js';
+import { arrayLength, ownKeys, ownValue } from '../../../src/lib/foreign.js';
 
 const { proxy, revoke } = Proxy.revocable({}, {});
 revoke();
