@@ -1,4 +1,5 @@
 /** What applications tell the audit trail. Harmless where nothing is audited. */
+
 import { context } from '@opentelemetry/api';
 import { auditedOf } from './audit/audited.js';
 import { latestAuditor, type Place, type Recorder } from './audit/registry.js';
@@ -6,9 +7,10 @@ import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, Guardrai
 import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
 import type { Annotations, ServerSelector } from './inventory/types.js';
-import { membersOf } from './lib/members.js';
+import { membersOf } from './lib/foreign.js';
 import { show } from './options/kinds.js';
-import { reportFailure, warnOperator } from './report/report.js';
+import { guarded } from './report/guarded.js';
+import { warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
 
 /**
@@ -74,12 +76,12 @@ export function recordConfigChange(change: ConfigChange): boolean {
  * @example annotate({ name: 'weather', endpoint: 'mcp.example.com:443' }, { notes: 'asked for an owner' })
  */
 export function annotate(server: string | ServerSelector, annotations: Annotations): boolean {
-  return guarded('annotate', (auditor) => auditor.inventory.annotate(server, annotations)) ?? false;
+  return withAuditor('annotate', (auditor) => auditor.inventory.annotate(server, annotations)) ?? false;
 }
 
 /** The inventory of servers and tools as plain data: since when, how often used, what failed; nothing where none is kept. */
 export function inventory(): InventorySnapshot | undefined {
-  return guarded('inventory', (auditor) => auditor.inventory.snapshot());
+  return withAuditor('inventory', (auditor) => auditor.inventory.snapshot());
 }
 
 /** What a statement consists of. */
@@ -135,19 +137,16 @@ function stated<T extends object>(
     warnOperator(`the ${member} given to ${what} is ${show(value)}; accepted: ${list}. Not recorded`);
     return false;
   }
-  const done = guarded(what, (auditor) => {
+  const done = withAuditor(what, (auditor) => {
     record(auditor, read as T, { active: context.active(), peer: auditor.currentPeer() });
     return true;
   });
   return done ?? false;
 }
 
-function guarded<T>(site: string, use: (auditor: Recorder) => T): T | undefined {
-  try {
+function withAuditor<T>(site: string, use: (auditor: Recorder) => T): T | undefined {
+  return guarded(site, () => {
     const auditor = auditedOf(handledIn(context.active()))?.recorder ?? latestAuditor();
     return auditor === undefined ? undefined : use(auditor);
-  } catch (error) {
-    reportFailure(site, error);
-    return undefined;
-  }
+  });
 }

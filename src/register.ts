@@ -22,7 +22,6 @@ import { onUnobserved } from './hook/unobserved-mcp.js';
 import { McpInstrumentation } from './instrumentation.js';
 import { rfc3339, wallClock } from './lib/clock.js';
 import { HERE } from './lib/location.js';
-import { rfc3339, wallClock } from './lib/wall-clock.js';
 import { crashLine } from './lifecycle/crash-report-line.js';
 import { crashReporter } from './lifecycle/crash-reports.js';
 import { signalsElsewhere, takenBefore } from './lifecycle/earlier-sdk.js';

@@ -68,7 +68,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'instrumentation.ts': { imports: ['options', 'emit', 'hook', 'lib', 'report'], types: ['types.ts'] },
   // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
   lifecycle: {
-    imports: ['redact'],
+    imports: ['lib', 'redact'],
     types: ['instrumentation.ts'],
     api: ['*', 'TraceFlags', 'diag', 'metrics', 'trace'],
   },

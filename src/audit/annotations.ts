@@ -1,7 +1,7 @@
 /** What an application says about servers: anything may be given, and what cannot be kept is said. */
 import { APPROVALS, isValid } from '../inventory/annotate.js';
 import { ANNOTATIONS, type Annotations, type ServerSelector } from '../inventory/types.js';
-import { membersOf } from '../lib/members.js';
+import { membersOf } from '../lib/foreign.js';
 import { show } from '../options/kinds.js';
 import { warnOperator } from '../report/report.js';
 

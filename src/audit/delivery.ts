@@ -5,7 +5,8 @@
 
 import type { Context } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logs.js';
-import { rfc3339 } from '../lib/wall-clock.js';
+import { rfc3339 } from '../lib/clock.js';
+import { guarded } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
@@ -187,15 +188,6 @@ export class Delivery {
     const retry = () => guarded('recording lost audit records', () => this.#tellGaps());
     this.#retry = setTimeout(retry, this.#retryMs).unref();
     this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
-  }
-}
-
-/** In a timer of ours, and where the application's meter is called, nothing may throw. */
-function guarded(site: string, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    reportFailure(site, error);
   }
 }
 

@@ -5,8 +5,7 @@
  * runs at once, or, where the answer becomes the body of an HTTP response whose head is still to come, at the moment at
  * which that head is made: then the record has its status and its headers, and no byte has left.
  */
-
-import { reportFailure } from '../report/report.js';
+import { guarded } from '../report/guarded.js';
 import type { HttpFacts } from '../session/peer.js';
 
 /** Records that wait at the same time: a batch is answered at once, when the last of its requests is. */
@@ -25,7 +24,7 @@ export class Held {
   release(): void {
     if (this.#made) return;
     this.#made = true;
-    attempt(this.#make);
+    guarded('writing an audit record', this.#make);
   }
 }
 
@@ -41,14 +40,14 @@ export class HandOver {
     const waits = http?.onHead((hasHead) => {
       this.#held.delete(record);
       record.release();
-      if (!hasHead) attempt(lost);
+      if (!hasHead) guarded('writing an audit record', lost);
     });
     if (waits === true) {
       this.#hold(record);
       return;
     }
     record.release();
-    if (http?.isOver()) attempt(lost);
+    if (http?.isOver()) guarded('writing an audit record', lost);
   }
 
   /** Has everything made that waits: the process may end before the answers leave. */
@@ -64,13 +63,5 @@ export class HandOver {
     const [oldest] = this.#held;
     this.#held.delete(oldest as Held);
     oldest?.release();
-  }
-}
-
-function attempt(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    reportFailure('writing an audit record', error);
   }
 }

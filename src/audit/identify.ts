@@ -3,7 +3,7 @@ import type { Identity, IdentityContext } from '../audit-types.js';
 import { membersOf } from '../lib/foreign.js';
 import { asString } from '../protocol/jsonrpc.js';
 import { isCredentialHeader } from '../redact/headers.js';
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
 import type { Implementation } from '../session/connection-info.js';
 import { senderRole } from '../session/implementations.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
-import { SECRET, tooOpen } from '../lib/file-mode.js';
+import { codeOf, SECRET, tooOpen } from '../lib/files.js';
 import type { Environment } from '../options/kinds.js';
 import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
 import { unlessQuiet } from '../report/quiet.js';
@@ -112,7 +112,7 @@ function makeKey(path: string): void {
     linkSync(unfinished, path);
   } catch (error) {
     // Some file systems have no links.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    if (codeOf(error) !== 'EEXIST') writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
   } finally {
     rmSync(unfinished, { force: true });
   }

@@ -1,11 +1,10 @@
 /** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
-
 import { jsonSize } from '../lib/json-size.js';
+import { cutChars } from '../lib/text.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { type AuditRow, type MethodRow, targetOf } from '../protocol/methods.js';
 import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
-import { cutChars } from '../redact/scrub.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { ConnectionInfo, Implementation } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';

@@ -11,7 +11,6 @@ import { StderrLogRecordExporter } from '../export/stderr.js';
 import { Inventory } from '../inventory/inventory.js';
 import { wallClock } from '../lib/clock.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
-import { wallClock } from '../lib/wall-clock.js';
 import type { AuditValues } from '../options/audit.js';
 import type { Environment } from '../options/kinds.js';
 import { declaredNames } from '../redact/declared-names.js';

@@ -8,8 +8,8 @@ import {
   type LogsTarget,
   ownProvider,
 } from '../emit/logs.js';
-import { codeOf } from '../export/failures.js';
 import type { WriteError } from '../export/types.js';
+import { codeOf } from '../lib/files.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 import type { Finished, Lost, Sink } from './delivery.js';
 import { SEVERITIES } from './status.js';

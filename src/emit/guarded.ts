@@ -1,6 +1,7 @@
 /** An observer that cannot harm what it observes: what it throws is reported once, and costs a record. */
+
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
-import { reportFailure } from '../report/report.js';
+import { guarded } from '../report/guarded.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -18,7 +19,7 @@ export class Guarded implements Observer {
   }
 
   began(operation: Operation, params: unknown, peer: Peer | undefined): undefined {
-    guard('auditing an operation that began', () => {
+    guarded('auditing an operation that began', () => {
       const attributes = this.#observer.began(operation, params, peer);
       if (attributes !== undefined) operation.span.setAttributes(attributes);
     });
@@ -26,37 +27,29 @@ export class Guarded implements Observer {
 
   answered(operation: Operation, message: ResponseMessage): void {
     if (operation.audited === undefined) return;
-    guard('auditing an answer', () => this.#observer.answered(operation, message));
+    guarded('auditing an answer', () => this.#observer.answered(operation, message));
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
     if (operation.audited === undefined) return;
-    guard('auditing an answer on its way', () => this.#observer.concluded(operation, outcome, milliseconds));
+    guarded('auditing an answer on its way', () => this.#observer.concluded(operation, outcome, milliseconds));
   }
 
   undelivered(operation: Operation, outcome: Outcome): void {
     if (operation.audited === undefined) return;
-    guard('auditing an answer that did not leave', () => this.#observer.undelivered(operation, outcome));
+    guarded('auditing an answer that did not leave', () => this.#observer.undelivered(operation, outcome));
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
     if (operation.audited === undefined) return;
-    guard('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));
+    guarded('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));
   }
 
   sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
-    guard('auditing the end of a session', () => this.#observer.sessionEnded(connection, outcome, milliseconds));
+    guarded('auditing the end of a session', () => this.#observer.sessionEnded(connection, outcome, milliseconds));
   }
 
   stop(): void {
-    guard('stopping the audit trail', () => this.#observer.stop());
-  }
-}
-
-function guard(site: string, observe: () => void): void {
-  try {
-    observe();
-  } catch (error) {
-    reportFailure(site, error);
+    guarded('stopping the audit trail', () => this.#observer.stop());
   }
 }

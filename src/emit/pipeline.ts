@@ -6,7 +6,7 @@ import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';

@@ -5,7 +5,7 @@ import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
 import { metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow } from '../protocol/methods.js';
 import { taskNamed } from '../protocol/tasks.js';
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { ATTR_MCP_TRAIL_TASK_ID } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import { learnFromCall } from '../session/implementations.js';

@@ -12,7 +12,8 @@ import {
   readSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf, writeError } from './failures.js';
+import { codeOf } from '../lib/files.js';
+import { writeError } from './failures.js';
 import { writeAll } from './write-all.js';
 
 const FILE_MODE = 0o600;

@@ -1,5 +1,5 @@
 /** What an exporter does with the records that an SDK hands to it, whatever the lines are written to. */
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { recordLine } from './line.js';
 import type { ExportResultLike, LogRecordLike, WriteError } from './types.js';
 

@@ -1,5 +1,6 @@
 /** Failures at run time: each kind is told once, and none of them goes any further. */
-import { callHook } from '../report/call-hook.js';
+import { codeOf } from '../lib/files.js';
+import { callHook } from '../report/guarded.js';
 import type { ErrorHandler, WriteError } from './types.js';
 
 /** Codes come from the operating system; there are not this many. */
@@ -31,12 +32,6 @@ export class Failures {
 export function writeError(message: string, code?: string, cause?: unknown): WriteError {
   const error = new Error(message, cause === undefined ? undefined : { cause });
   return code === undefined ? error : Object.assign(error, { code });
-}
-
-/** `ENOSPC` and the like, where the error has one. */
-export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }
 
 /** Node.js writes `ENOSPC: no space left on device, write`, with the path behind it where there is one. */

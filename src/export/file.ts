@@ -1,8 +1,7 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
-import { statSync } from 'node:fs';
-import { DATA, tooOpen } from '../lib/file-mode.js';
+import { DATA, isFolder, tooOpen } from '../lib/files.js';
 import { optionalFunction, optionsObject, wholeNumber } from '../options/exporters.js';
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
 import { exportRecords } from './export-records.js';
 import { Failures, writeError } from './failures.js';
@@ -144,14 +143,5 @@ export class FileLogRecordExporter {
     } catch (error) {
       return this.#failures.tell('write to', this.#where, error);
     }
-  }
-}
-
-/** False where that cannot be known: whatever is wrong shows when the file is written to. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
   }
 }

@@ -1,4 +1,5 @@
 /** A log record as one line of text. Pure. */
+import { rfc3339OfHrTime } from '../lib/clock.js';
 import { boundedJson } from './json.js';
 import type { LogRecordLike } from './types.js';
 
@@ -26,8 +27,8 @@ export function recordLine(record: LogRecordLike): string {
   const body = read(record, 'body');
   if (isSelfContained(eventName, body)) return body;
   const { json, cut } = boundedJson({
-    time: rfc3339(read(record, 'hrTime')),
-    observed_time: rfc3339(read(record, 'hrTimeObserved')),
+    time: timeText(read(record, 'hrTime')),
+    observed_time: timeText(read(record, 'hrTimeObserved')),
     event_name: eventName,
     severity_number: read(record, 'severityNumber'),
     severity_text: read(record, 'severityText'),
@@ -63,13 +64,12 @@ function isSelfContained(eventName: unknown, body: unknown): body is string {
 }
 
 /** RFC 3339 with nine digits. Undefined for what is no time, and for 0, which says that none is known. */
-function rfc3339(time: unknown): string | undefined {
+function timeText(time: unknown): string | undefined {
   const seconds = read(time, '0');
   const nanoseconds = read(time, '1');
   if (!isCount(seconds, MAX_SECONDS) || !isCount(nanoseconds, 999_999_999)) return undefined;
   if (seconds === 0 && nanoseconds === 0) return undefined;
-  const upToSeconds = new Date(seconds * 1_000).toISOString().slice(0, '2026-11-21T09:30:00'.length);
-  return `${upToSeconds}.${String(nanoseconds).padStart(9, '0')}Z`;
+  return rfc3339OfHrTime(seconds, nanoseconds);
 }
 
 function isCount(value: unknown, max: number): value is number {

@@ -23,14 +23,14 @@ export function resolvePath(template: unknown, placeholders: Readonly<Record<str
       `path is ${show(template)}, and placeholders has ${show(value)} for ${name}; accepted: a string or a number`,
     );
   });
-  if (/[/\\.]$/.test(path) && isFolder(path)) {
+  if (/[/\\.]$/.test(path) && endsAsFolder(path)) {
     throw new TypeError(`path is ${show(path)}, a folder; accepted: the path of a file`);
   }
   return resolve(path);
 }
 
-/** By its form alone: what ends in a separator, and `.` and `..`. */
-function isFolder(path: string): boolean {
+/** A path that ends in a separator, `.` or `..`. */
+function endsAsFolder(path: string): boolean {
   return path.endsWith('/') || path.endsWith(sep) || ['.', '..'].includes(basename(path));
 }
 

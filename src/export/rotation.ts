@@ -5,7 +5,7 @@
  */
 import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { codeOf } from './failures.js';
+import { codeOf } from '../lib/files.js';
 import { nextName, type RotatedName, rotatedNames } from './rotated-name.js';
 
 /** How many names are tried when others take them at the same moment. */

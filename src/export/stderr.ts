@@ -1,10 +1,11 @@
 /** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
 
+import { codeOf } from '../lib/files.js';
 import { optionalFunction, optionsObject, show } from '../options/exporters.js';
-import { callHook } from '../report/call-hook.js';
+import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import { exportRecords } from './export-records.js';
-import { codeOf, Failures, writeError } from './failures.js';
+import { Failures, writeError } from './failures.js';
 import { isOneLine } from './line.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
 import { writeAll } from './write-all.js';

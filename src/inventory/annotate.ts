@@ -1,6 +1,7 @@
 /** What people say about a server. */
+import { startOf } from '../lib/text.js';
 import { MAX_TEXT } from './limits.js';
-import { cut, UNREADABLE } from './names.js';
+import { UNREADABLE } from './names.js';
 import type { ServerState } from './state.js';
 import { ANNOTATIONS, type AnnotationName, type Annotations } from './types.js';
 
@@ -19,7 +20,8 @@ export function annotate(
   return ANNOTATIONS.filter((name) => {
     const given = annotations[name];
     if (given === undefined || !isValid(name, given)) return false;
-    const value = given === null || given === '' ? undefined : cut(redacted(name, given, guarded(redact)), MAX_TEXT);
+    const value =
+      given === null || given === '' ? undefined : startOf(redacted(name, given, guarded(redact)), MAX_TEXT);
     if (server.annotations.get(name)?.value === value) return false;
     server.annotations.set(name, { value, at: now });
     return true;

@@ -43,13 +43,14 @@ export interface Definition {
 /** Reads one element of a list of tools; undefined for what is none. */
 export function readDefinition(tool: unknown): Definition | undefined {
   if (typeof tool !== 'object' || tool === null) return undefined;
-  const name = ownValue(tool, 'name');
+  const name = ownValue(tool, 'name', null);
   if (typeof name !== 'string') return undefined;
   const keys = ownKeys(tool);
   if (keys === undefined || keys.length > MAX_MEMBERS) return { name, members: undefined };
   const members: Record<string, unknown> = Object.create(null);
   for (const key of keys) {
-    if (key !== '_meta') members[key] = key === 'icons' ? sources(ownValue(tool, key)) : ownValue(tool, key);
+    if (key !== '_meta')
+      members[key] = key === 'icons' ? sources(ownValue(tool, key, null)) : ownValue(tool, key, null);
   }
   return { name, members };
 }
@@ -58,8 +59,8 @@ function sources(icons: unknown): unknown {
   const length = arrayLength(icons);
   if (length === undefined || length > MAX_ICONS) return icons;
   return Array.from({ length }, (_, index) => {
-    const icon = ownValue(icons as object, String(index));
-    return typeof icon === 'object' && icon !== null ? ownValue(icon, 'src') : null;
+    const icon = ownValue(icons as object, String(index), null);
+    return typeof icon === 'object' && icon !== null ? ownValue(icon, 'src', null) : null;
   });
 }
 

@@ -1,6 +1,7 @@
 /** What a server says of itself, put together from what it said before and says now. */
+import { startOf } from '../lib/text.js';
 import { MAX_CAPABILITIES, MAX_NAME, MAX_PROTOCOL_VERSIONS } from './limits.js';
-import { cut, type Names } from './names.js';
+import type { Names } from './names.js';
 import type { KnownFacts } from './state.js';
 import type { ServerFacts } from './types.js';
 
@@ -17,7 +18,7 @@ export function learn(known: KnownFacts | undefined, facts: ServerFacts, names: 
   };
   for (const key of TEXTS) {
     const text = facts[key];
-    if (typeof text === 'string') learnt[key] = SAFE.has(key) ? cut(text, MAX_NAME) : names.kept(text);
+    if (typeof text === 'string') learnt[key] = SAFE.has(key) ? startOf(text, MAX_NAME) : names.kept(text);
   }
   return learnt;
 }

@@ -1,6 +1,8 @@
 /** One writer at a time: a file that only one process can create. */
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { attempt } from '../lib/attempt.js';
+import { codeOf } from '../lib/files.js';
 
 /** A lock is held for a few milliseconds; who held it this long was killed. */
 const STALE_MS = 10_000;
@@ -56,7 +58,7 @@ function create(path: string, token: string): boolean {
     writeFileSync(path, token, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -76,7 +78,7 @@ function removeStale(path: string, token: string): string | undefined {
     unlinkSync(aside);
     return taken === stale ? stale : undefined;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     // Anything else than that another process was quicker stays as it is.
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
     return undefined;
@@ -84,17 +86,9 @@ function removeStale(path: string, token: string): string | undefined {
 }
 
 function rmQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Somebody else did.
-  }
+  attempt(() => unlinkSync(path));
 }
 
 function readToken(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+  return attempt(() => readFileSync(path, 'utf8'));
 }

@@ -1,4 +1,5 @@
 /** Names that peers chose, made fit to keep: well-formed, without control characters, redacted, short. */
+import { startOf } from '../lib/text.js';
 import { MAX_NAME, MAX_READ } from './limits.js';
 
 const MAX_REMEMBERED = 2000;
@@ -25,14 +26,14 @@ export class Names {
   }
 
   #remember(remembered: Map<string, string>, name: string, max: number, again: boolean): string {
-    if (name.length > MAX_NAME) return cut(this.#redacted(name, again), max);
+    if (name.length > MAX_NAME) return startOf(this.#redacted(name, again), max);
     let kept = remembered.get(name);
     if (kept === undefined) {
-      kept = cut(this.#redacted(name, again), MAX_NAME);
+      kept = startOf(this.#redacted(name, again), MAX_NAME);
       if (remembered.size >= MAX_REMEMBERED) remembered.clear();
       remembered.set(name, kept);
     }
-    return cut(kept, max);
+    return startOf(kept, max);
   }
 
   /** A hook that fails costs the name. */
@@ -50,9 +51,4 @@ export class Names {
 
 function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, '').replace(/\p{Surrogate}/gu, '\ufffd');
-}
-
-/** The beginning of a text, of whole characters. */
-export function cut(text: string, max: number): string {
-  return text.length <= max ? text : text.slice(0, max).replace(/\p{Surrogate}$/u, '');
 }

@@ -1,5 +1,6 @@
 /** A list of tools, read page by page, as far as it is kept. */
 import { arrayLength, ownValue } from '../lib/foreign.js';
+import { startOf } from '../lib/text.js';
 import {
   type Definition,
   definitionHash,
@@ -10,7 +11,7 @@ import {
   type Work,
 } from './definition.js';
 import { MAX_NAME } from './limits.js';
-import { cut, type Names } from './names.js';
+import type { Names } from './names.js';
 import type { MemberHashes, ToolState } from './state.js';
 
 /** Elements of one page that are looked at. */
@@ -80,7 +81,7 @@ export class ToolList {
       this.complete = false;
     }
     for (let index = 0; index < Math.min(length, MAX_ELEMENTS); index++) {
-      const definition = readDefinition(ownValue(tools as object, String(index)));
+      const definition = readDefinition(ownValue(tools, String(index), null));
       if (definition !== undefined) this.#add(definition, reader);
     }
   }
@@ -112,7 +113,7 @@ export class ToolList {
   #begin(name: string, rawName: string, isKnown: boolean): Found | undefined {
     if (!isKnown && this.#new >= this.#room) return undefined;
     if (!isKnown) this.#new++;
-    const found: Found = { rawName: cut(rawName, MAX_NAME), definitions: [] };
+    const found: Found = { rawName: startOf(rawName, MAX_NAME), definitions: [] };
     this.#found.set(name, found);
     return found;
   }

@@ -79,7 +79,7 @@ function writeArray(value: object, length: number, budget: Budget, depth: number
   let text = '[';
   for (let index = 0; index < length; index++) {
     if (index > 0) text += ',';
-    text += write(ownValue(value, String(index)), budget, depth) ?? spend('null', budget);
+    text += write(ownValue(value, String(index), null), budget, depth) ?? spend('null', budget);
   }
   return `${text}]`;
 }
@@ -92,7 +92,7 @@ function writeMembers(value: object, budget: Budget, depth: number): string {
   let text = '';
   for (const [name, key] of sorted(keys)) {
     const label = writeString(name, budget);
-    const member = write(ownValue(value, key), budget, depth);
+    const member = write(ownValue(value, key, null), budget, depth);
     if (member === undefined) continue;
     text += `${text === '' ? '' : ','}${label}:${member}`;
     take(1, budget);

@@ -1,19 +1,29 @@
-/** Who else may read or write a file of ours. */
+/** Facts about files, and about errors of the file system. */
+import { statSync } from 'node:fs';
+import { attempt } from './attempt.js';
+
+/** `ENOSPC` and the like; undefined if the error has no code. */
+export function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** False also for a path that cannot be looked at. */
+export function isFolder(path: string): boolean {
+  return attempt(() => statSync(path, { throwIfNoEntry: false })?.isDirectory()) === true;
+}
 
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 const GROUP_READ = 0o040;
 const GROUP_WRITE = 0o020;
 
-/** What a group or everybody can do with data; a group that reads it is often one that collects it. */
+/** Permissions that a data file should not have. Its group may read it: often that group collects it. */
 export const DATA = OTHERS_READ | OTHERS_WRITE | GROUP_WRITE;
-/** The same for a secret. */
+/** Permissions that a file with a secret should not have. */
 export const SECRET = DATA | GROUP_READ;
 
-/**
- * What is wrong with the mode of an existing file, in words that go on from its path; undefined where nothing is. Windows
- * has no such modes.
- */
+/** The problem with the mode of a file, as a sentence without its subject; undefined if there is none, and on Windows. */
 export function tooOpen(mode: number, forbidden: number, platform = process.platform): string | undefined {
   if (platform === 'win32' || (mode & forbidden) === 0) return undefined;
   const can = (mode & forbidden & (OTHERS_WRITE | GROUP_WRITE)) === 0 ? 'read' : 'write to';

@@ -1,20 +1,22 @@
-/** Reading what somebody else made, without running any of their code. */
+/** Reads objects that others made: calls no getter where it says so, and never throws. */
 
 /**
- * The value of an object's own property; undefined where there is none. `null` for a getter, which is not called, and where
- * a proxy refuses to say.
+ * The value of an object's own data property. `otherwise` for a getter, which is not called, and for a proxy that refuses;
+ * undefined if there is no such property, or no object.
  */
-export function ownValue(object: object, key: string): unknown {
+export function ownValue(source: unknown, key: string, otherwise?: null): unknown {
+  if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return undefined;
   try {
-    const property = Object.getOwnPropertyDescriptor(object, key);
+    const property = Object.getOwnPropertyDescriptor(source, key);
     if (property === undefined) return undefined;
-    return 'value' in property ? property.value : null;
+    return 'value' in property ? property.value : otherwise;
   } catch {
-    return null;
+    // A proxy whose trap throws, or a revoked one.
+    return otherwise;
   }
 }
 
-/** Names of an object's own enumerable properties; undefined where a proxy refuses to say. */
+/** Names of an object's own enumerable properties; undefined if a proxy refuses. */
 export function ownKeys(object: object): string[] | undefined {
   try {
     return Object.keys(object);
@@ -23,20 +25,46 @@ export function ownKeys(object: object): string[] | undefined {
   }
 }
 
-/** How many elements an array has; undefined for what is no array, and for a proxy that refuses to say. */
+/** Names of an object's own enumerable properties; none for arrays, binary data, boxed strings and unreadable proxies. */
+export function memberNames(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  try {
+    return Array.isArray(value) || value instanceof String ? [] : Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/** `Array.isArray`, and false instead of an error for a revoked proxy. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** The length of an array, at least 0, even if a proxy says otherwise; undefined for anything else and for unreadable proxies. */
 export function arrayLength(value: unknown): number | undefined {
   try {
-    return Array.isArray(value) ? value.length : undefined;
+    if (!Array.isArray(value)) return undefined;
+    const { length } = value;
+    return typeof length === 'number' && length > 0 ? length : 0;
   } catch {
     return undefined;
   }
 }
 
-// Reading objects that others made.
+/** The first `max` elements of an array, read with {@link ownValue}; undefined for anything else. */
+export function ownElements(value: unknown, max: number): unknown[] | undefined {
+  const length = arrayLength(value);
+  if (length === undefined) return undefined;
+  return Array.from({ length: Math.min(length, max) }, (_, index) => ownValue(value, String(index)));
+}
 
 /**
- * The named members of an object, each read once, into an object of our own. What throws when it is read is left out, as
- * is what is undefined. Of what is no object nothing is read. Never throws.
+ * The named members of an object, each read once and getters called, as a new object. Leaves out members that are undefined
+ * or throw. Empty if the value is not an object.
  */
 export function membersOf<T extends object>(value: unknown, names: readonly (keyof T & string)[]): Partial<T> {
   const read: Record<string, unknown> = {};
@@ -46,7 +74,7 @@ export function membersOf<T extends object>(value: unknown, names: readonly (key
       const member = (value as Record<string, unknown>)[name];
       if (member !== undefined) read[name] = member;
     } catch {
-      // What was thrown may quote the value.
+      // Not reported: the error may quote the value.
     }
   }
   return read as Partial<T>;

@@ -1,5 +1,6 @@
 /** Files of JSON that operators write. */
 import { readFileSync, statSync } from 'node:fs';
+import { codeOf } from './files.js';
 
 /** What a file says, or why it says nothing, as the rest of a sentence about it. */
 export type ReadJson = { readonly value: unknown } | { readonly problem: string };
@@ -14,18 +15,13 @@ export function readJsonFile(path: string, maxBytes: number): ReadJson {
     if (found.size > maxBytes) return { problem: `has ${found.size} bytes; accepted: at most ${maxBytes}` };
     text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
-    return { problem: `cannot be read (${codeOf(error)})` };
+    return { problem: `cannot be read (${codeOf(error) ?? 'unknown error'})` };
   }
   try {
     return { value: JSON.parse(text) };
   } catch {
     return { problem: `is not JSON${positionIn(text)}` };
   }
-}
-
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'unknown error';
 }
 
 function positionIn(text: string): string {

@@ -3,6 +3,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
+import { attempt } from './attempt.js';
 
 const MAX_LENGTH = 16_384;
 
@@ -21,11 +22,7 @@ export function resourceFromEnvironment(env: Readonly<Record<string, string | un
 }
 
 function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replace(/^"(.*)"$/, '$1'));
-  } catch {
-    return undefined;
-  }
+  return attempt(() => decodeURIComponent(text.replace(/^"(.*)"$/, '$1')));
 }
 
 const PRODUCTION = /^prod(?:uction)?$/i;

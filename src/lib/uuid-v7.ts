@@ -66,13 +66,6 @@ export function createUuidV7({ now = Date.now, random = randomFillSync }: UuidV7
   };
 }
 
-/** One UUIDv7 by itself; two of the same millisecond are in no order. */
-export function uuidV7(now: number, random: RandomFill): string {
-  const bytes = new Uint8Array(COUNTER_BYTES + TAIL_BYTES);
-  random(bytes);
-  return timeText(wholeTime(now)) + restText(firstCounter(bytes, 0), bytes, COUNTER_BYTES);
-}
-
 /** A clock that says nothing of use says 1970. */
 function wholeTime(milliseconds: number): number {
   return milliseconds > 0 ? Math.min(Math.floor(milliseconds), MAX_TIME) : 0;

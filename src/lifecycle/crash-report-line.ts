@@ -1,5 +1,8 @@
 /** What is said of a crash: one line of JSON without anything of the error's message. Pure. */
+
 import { types } from 'node:util';
+import { attempt } from '../lib/attempt.js';
+import { ownValue } from '../lib/foreign.js';
 import { type FrameRules, framesOf } from './crash-report-stack.js';
 
 /** By what an error came to the top, as Node.js calls it. */
@@ -47,8 +50,8 @@ function className(error: object, hide: (name: string) => string): string | unde
   for (let depth = 0; depth < MAX_CLASSES; depth++) {
     prototype = Object.getPrototypeOf(prototype);
     if (prototype === null || types.isProxy(prototype)) return undefined;
-    const owner = ownValue(prototype, 'constructor');
-    const name = typeof owner === 'function' ? ownValue(owner, 'name') : undefined;
+    const owner = dataOf(prototype, 'constructor');
+    const name = typeof owner === 'function' ? dataOf(owner, 'name') : undefined;
     if (typeof name === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(name) && hide(name) === name) return name;
   }
   return undefined;
@@ -56,19 +59,11 @@ function className(error: object, hide: (name: string) => string): string | unde
 
 /** `ENOENT`, `ERR_INVALID_ARG_TYPE` and the like: a constant, and no sentence. */
 function errorCode(error: object, hide: (name: string) => string): string | undefined {
-  const code = ownValue(error, 'code');
+  const code = dataOf(error, 'code');
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) && hide(code) === code ? code : undefined;
 }
 
-/** Without running a getter, or a proxy. */
-function ownValue(object: object, key: string): unknown {
-  return types.isProxy(object) ? undefined : Object.getOwnPropertyDescriptor(object, key)?.value;
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+/** Runs neither getters nor the traps of a proxy. */
+function dataOf(object: object, key: string): unknown {
+  return types.isProxy(object) ? undefined : ownValue(object, key);
 }

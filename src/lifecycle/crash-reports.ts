@@ -2,7 +2,9 @@
  * How a stdio server crashes: with one line of JSON on stderr in place of the stack that Node.js prints, which quotes the
  * error's message, and with its last telemetry sent.
  */
+
 import { isMainThread } from 'node:worker_threads';
+import { attempt } from '../lib/attempt.js';
 import type { CrashOrigin } from './crash-report-line.js';
 
 /** Lines about exceptions that the application handles itself: one that goes on in spite of them may have many. */
@@ -55,13 +57,13 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
     if (isEnding) return;
     const isFatal = process.listenerCount('uncaughtException') === 0 && !process.hasUncaughtExceptionCaptureCallback();
     if (!isFatal && ++handled > MAX_HANDLED) return;
-    quietly(() => handling.write(handling.lineFor(thrown, origin)));
+    attempt(() => handling.write(handling.lineFor(thrown, origin)));
     if (!isFatal) return;
     const onFatal = () => {
       // Another monitor has had somebody take it.
       if (process.listenerCount('uncaughtException') > 0) return;
       isEnding = true;
-      quietly(() => writeReport(process, thrown));
+      attempt(() => writeReport(process, thrown));
       end(process, servers, handling);
     };
     // Emitted right after this, unless a way of taking exceptions that is not known here comes first.
@@ -82,11 +84,11 @@ function end(process: NodeJS.Process, servers: readonly ServerStreams[], { finis
   if ((process as { _exiting?: boolean })._exiting === true) exit(process, process.exitCode ?? CRASHED);
   const releases = [...servers.map(hold), ignoreErrors(process)];
   const leave = () => {
-    for (const release of releases) quietly(release);
+    for (const release of releases) attempt(release);
     exit(process, CRASHED);
   };
   let finishing: Promise<unknown> | undefined;
-  quietly(() => {
+  attempt(() => {
     finishing = finish();
   });
   Promise.resolve(finishing).then(leave, leave);
@@ -106,10 +108,10 @@ function ignoreErrors(process: NodeJS.Process): () => void {
 
 /** Stops reading and writing. Returns how to write again: listeners for `exit` may have something to say. */
 function hold({ input, output }: ServerStreams): () => void {
-  quietly(() => input.pause());
+  attempt(() => input.pause());
   if (output === undefined) return () => {};
   const { write } = output;
-  quietly(() => {
+  attempt(() => {
     output.write = () => false;
   });
   return () => {
@@ -119,7 +121,7 @@ function hold({ input, output }: ServerStreams): () => void {
 
 /** A listener for `exit` that throws ends nothing, neither here nor in Node.js. */
 function exit(process: NodeJS.Process, code: number | string): never {
-  quietly(() => process.exit(code));
+  attempt(() => process.exit(code));
   process.exit();
 }
 
@@ -127,13 +129,4 @@ function exit(process: NodeJS.Process, code: number | string): never {
 function writeReport(process: NodeJS.Process, thrown: unknown): void {
   if (process.report?.reportOnUncaughtException)
     process.report.writeReport(thrown instanceof Error ? thrown : undefined);
-}
-
-/** An exception in the middle of all this would hide the one that is told of. */
-function quietly(run: () => unknown): void {
-  try {
-    run();
-  } catch {
-    // Nobody is left to hear of it.
-  }
 }

@@ -2,7 +2,9 @@
  * Settings of OpenTelemetry that cannot do what they are there for. The SDK takes a default, or fails at every export,
  * and says so nowhere where nobody has set up its diagnostics.
  */
+
 import { accessSync, constants, statSync } from 'node:fs';
+import { attempt } from '../lib/attempt.js';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -209,12 +211,7 @@ function wrongPairs(env: Environment): readonly Problem[] {
 }
 
 function isDecodable(entry: string): boolean {
-  try {
-    decodeURIComponent(entry);
-    return true;
-  } catch {
-    return false;
-  }
+  return attempt(() => decodeURIComponent(entry)) !== undefined;
 }
 
 const FILES: readonly { readonly setting: string; readonly sdkSays: string }[] = [

@@ -1,10 +1,12 @@
 /** The rules by which argument values are captured, read from what somebody wrote; says what is wrong with them in words. */
+
+import { isArray, memberNames, ownElements, ownValue } from '../lib/foreign.js';
+import { cutChars } from '../lib/text.js';
 import type { CaptureRule } from '../redact/capture.js';
 import { isSensitiveKey } from '../redact/keys.js';
 import { MAX_CAPTURED_CHARS } from '../redact/limits.js';
-import { isList, lengthOf, memberNames, ownValue } from '../redact/own.js';
 import { namesOf } from '../redact/paths.js';
-import { cutChars, scrub } from '../redact/scrub.js';
+import { scrub } from '../redact/scrub.js';
 
 /** Arguments with a rule, per tool. */
 const MAX_RULES = 64;
@@ -106,7 +108,7 @@ function parseRule(value: unknown, at: string, errors: string[]): CaptureRule | 
     if (known === undefined) {
       const accepted = ['type', ...members].join(', ');
       errors.push(`${at}.${named(name)} does not belong to the type ${type}; accepted: ${accepted}`);
-    } else if (MEMBERS[known].passes(member)) rule[known] = isList(member) ? [...member] : member;
+    } else if (MEMBERS[known].passes(member)) rule[known] = isArray(member) ? [...member] : member;
     else errors.push(`${at}.${known} is ${shown(member)}; accepted: ${MEMBERS[known].accepts}`);
   }
   if (needs !== undefined && ownValue(value, needs) === undefined) {
@@ -120,16 +122,16 @@ function parseRule(value: unknown, at: string, errors: string[]): CaptureRule | 
 }
 
 function areValues(value: unknown): boolean {
-  if (!isList(value)) return false;
-  const length = lengthOf(value);
-  if (length < 1 || length > MAX_VALUES) return false;
-  return Array.from({ length }, (_, index) => ownValue(value, String(index))).every(
-    (each) => typeof each === 'string' && each.length <= MAX_VALUE_CHARS,
+  const values = ownElements(value, MAX_VALUES + 1) ?? [];
+  return (
+    values.length >= 1 &&
+    values.length <= MAX_VALUES &&
+    values.every((each) => typeof each === 'string' && each.length <= MAX_VALUE_CHARS)
   );
 }
 
 function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !isList(value);
+  return typeof value === 'object' && value !== null && !isArray(value);
 }
 
 /** What was given, as far as a message may repeat it. */
@@ -137,7 +139,7 @@ function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return JSON.stringify(cutChars(scrub(value, 40), 40, value.length > 40));
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  return isList(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function named(name: string): string {

@@ -1,8 +1,9 @@
 /** The names of the arguments of a call: what was asked for, without what was said. */
-import { isList, lengthOf, memberNames, ownValue } from './own.js';
+import { arrayLength, isArray, memberNames, ownValue } from '../lib/foreign.js';
+import { cutChars } from '../lib/text.js';
 import { containerOf, escapedName, MAX_PATH_DEPTH, memberPath } from './paths.js';
 import type { Redactor } from './redactor.js';
-import { cutChars, newReading, type Reading } from './scrub.js';
+import { newReading, type Reading } from './scrub.js';
 import type { Tally } from './tally.js';
 
 /** Names listed. */
@@ -78,8 +79,8 @@ function collect(args: unknown, declared: ReadonlySet<string> | undefined) {
       unseen += 1;
       continue;
     }
-    if (isList(container.value)) {
-      const length = lengthOf(container.value);
+    if (isArray(container.value)) {
+      const length = arrayLength(container.value) ?? 0;
       const looked = Math.min(length, MAX_ELEMENTS, MAX_VISITS - visits);
       visits += looked;
       // Elements that are no objects have no names: a long list of them hides none.

@@ -1,7 +1,7 @@
 /** Argument values that may be recorded: those that somebody named and described, and no others. */
+import { isArray, ownValue } from '../lib/foreign.js';
 import { isSensitiveKey } from './keys.js';
 import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
-import { isList, ownValue } from './own.js';
 import { namesOf } from './paths.js';
 import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
@@ -59,7 +59,7 @@ export function captureArguments(
 }
 
 function memberOf(container: unknown, name: string): unknown {
-  return isList(container) ? undefined : ownValue(container, name);
+  return isArray(container) ? undefined : ownValue(container, name);
 }
 
 /** How a value of each type has to be. */

@@ -1,5 +1,5 @@
 /** Which arguments a JSON Schema declares, by path. What is not among them was chosen by whoever called. */
-import { isList, lengthOf, memberNames, ownValue } from './own.js';
+import { isArray, memberNames, ownElements, ownKeys, ownValue } from '../lib/foreign.js';
 import { MAX_PATH_DEPTH, memberPath } from './paths.js';
 
 /** Subschemas and properties looked at. A schema with more is not understood, rather than half understood. */
@@ -60,19 +60,11 @@ export function declaredNames(schema: unknown): ReadonlySet<string> | undefined 
 }
 
 function isSchema(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || isList(value)) return false;
+  if (typeof value !== 'object' || value === null || isArray(value)) return false;
   const names = memberNames(value);
   // A revoked proxy has no names, either.
-  if (names.length === 0) return isReadable(value);
+  if (names.length === 0) return ownKeys(value)?.length === 0;
   return KEYWORDS.some((keyword) => ownValue(value, keyword) !== undefined);
-}
-
-function isReadable(value: object): boolean {
-  try {
-    return Object.keys(value).length === 0;
-  } catch {
-    return false;
-  }
 }
 
 /** A schema can describe itself, and be reached on many ways; once per path is enough. */
@@ -89,10 +81,7 @@ function partsOf(schema: object): unknown[] {
     (part) => part !== undefined,
   );
   for (const keyword of SAME_INSTANCE_LISTS) {
-    const list = ownValue(schema, keyword);
-    if (!isList(list)) continue;
-    const length = Math.min(lengthOf(list), MAX_VISITS + 1);
-    for (let index = 0; index < length; index++) parts.push(ownValue(list, String(index)));
+    parts.push(...(ownElements(ownValue(schema, keyword), MAX_VISITS + 1) ?? []));
   }
   return parts;
 }

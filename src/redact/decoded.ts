@@ -16,8 +16,13 @@ export type Decoder = (original: string) => Decoded | undefined;
 const PERCENT =
   /%[0-7][\dA-F]|%[CD][\dA-F]%[89AB][\dA-F]|%E[\dA-F](?:%[89AB][\dA-F]){2}|%F[0-7](?:%[89AB][\dA-F]){3}/gi;
 
-const percentDecoded: Decoder = (original) =>
+const fromPercentEncoding: Decoder = (original) =>
   original.includes('%') ? rewritten(original, PERCENT, fromPercent) : undefined;
+
+/** A text without percent-encoding; bytes that are not UTF-8 stay encoded. */
+export function percentDecoded(text: string): string {
+  return text.includes('%') ? text.replace(PERCENT, fromPercent) : text;
+}
 
 function fromPercent(code: string): string {
   const decoded = Buffer.from(code.replaceAll('%', ''), 'hex').toString('utf8');
@@ -40,7 +45,7 @@ const UNUSUAL = /[^\t\n\r\x20-\x7e]/gu;
 const plain: Decoder = (original) => (PRINTABLE.test(original) ? undefined : rewritten(original, UNUSUAL, foldOf));
 
 /** In the order in which they are tried, each on what the one before made of it. */
-export const DECODERS: readonly Decoder[] = [plain, percentDecoded, unescaped];
+export const DECODERS: readonly Decoder[] = [plain, fromPercentEncoding, unescaped];
 
 /** A stretch of the new text: where it begins, and where in the original what it was made of stands. */
 interface Piece {

@@ -1,7 +1,7 @@
 /** HTTP headers: the values of those that were asked for, and the names of the others. */
+import { memberNames, ownElements, ownValue } from '../lib/foreign.js';
 import { isSensitiveKey } from './keys.js';
 import { MAX_NAME_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
-import { isList, lengthOf, memberNames, ownValue } from './own.js';
 import type { Redactor } from './redactor.js';
 import type { Tally } from './tally.js';
 
@@ -86,10 +86,7 @@ function byLowerCase(one: string, other: string): number {
 }
 
 function addValues(shown: string[], value: unknown, redacted: (text: string) => string | undefined): void {
-  const texts = isList(value)
-    ? Array.from({ length: Math.min(lengthOf(value), MAX_VALUES) }, (_, index) => ownValue(value, String(index)))
-    : [value];
-  for (const text of texts) {
+  for (const text of ownElements(value, MAX_VALUES) ?? [value]) {
     if (shown.length >= MAX_VALUES) return;
     const safe = typeof text === 'string' ? redacted(text) : undefined;
     if (safe !== undefined) shown.push(safe);

@@ -1,4 +1,5 @@
 /** The one door through which strings and content chosen by others leave: for spans, logs and audit records alike. */
+import { cutBytes, cutChars } from '../lib/text.js';
 import { type Detector, DetectorFailure, ignoreRejection, withSafeIds } from './detectors.js';
 import {
   DEFAULT_CONTENT_BYTES,
@@ -9,7 +10,7 @@ import {
   MIN_CONTENT_BYTES,
 } from './limits.js';
 import { isOrdinary } from './ordinary.js';
-import { cutBytes, cutChars, type Means, oneLine, REDACTED, scrub, scrubToBytes } from './scrub.js';
+import { type Means, oneLine, REDACTED, scrub, scrubToBytes } from './scrub.js';
 import { copyStructure } from './structure.js';
 import type { Tally } from './tally.js';
 import { safeUri } from './uri.js';

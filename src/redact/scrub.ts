@@ -1,4 +1,5 @@
 /** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
+import { cutBytes, cutChars, detached, wholeCharacters } from '../lib/text.js';
 import { DECODERS } from './decoded.js';
 import { type Detector, detectedSpans } from './detectors.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
@@ -144,11 +145,6 @@ function detect(part: Part, detector: Detector, tally: Tally | undefined): Part 
   return { text: text.replace(/\p{Cs}/gu, '\ufffd'), limit };
 }
 
-/** A copy that shares no memory: a slice keeps the whole string alive that it was cut from. */
-export function detached(slice: string): string {
-  return Buffer.from(slice, 'utf16le').toString('utf16le');
-}
-
 /** Multi-line text scrubbed and cut to at most `max` bytes of UTF-8, ending in how much of it is missing. */
 export function scrubToBytes(value: string, max: number, means = NO_MEANS): string {
   const text = scrub(value, max, true, means);
@@ -159,33 +155,4 @@ export function scrubToBytes(value: string, max: number, means = NO_MEANS): stri
 /** One line that a hook wrote, as a name is shown, of at most `max` UTF-16 units. */
 export function oneLine(text: string, max: number): string {
   return cutChars(writtenOut(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), true), max);
-}
-
-/** A string of at most `max` UTF-16 units, ending in `…` when it, or what it was made of, was longer. */
-export function cutChars(text: string, max: number, more = false): string {
-  if (text.length <= max && !more) return text;
-  return `${text.slice(0, wholeCharacters(text, max - 1))}…`;
-}
-
-/** The largest number up to `limit` of UTF-16 units from the start that does not split a character. */
-function wholeCharacters(text: string, limit: number): number {
-  const split =
-    limit > 0 && limit < text.length && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(limit - 1, limit + 1));
-  return split ? limit - 1 : limit;
-}
-
-/**
- * A string of at most `max` bytes of UTF-8, ending in how many were left out when any were, `unseen` ones included.
- * The bound holds where it is at least the length of that mark, about 30 bytes.
- */
-export function cutBytes(text: string, max: number, unseen = 0): string {
-  const total = Buffer.byteLength(text);
-  if (total <= max && unseen === 0) return text;
-  const room = Math.max(0, max - Buffer.byteLength(cutMark(total + unseen)));
-  const { read, written } = new TextEncoder().encodeInto(text, new Uint8Array(room));
-  return text.slice(0, read) + cutMark(total - written + unseen);
-}
-
-function cutMark(bytes: number): string {
-  return `…[cut ${bytes} bytes]`;
 }

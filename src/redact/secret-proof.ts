@@ -1,4 +1,5 @@
 /** Says whether a text gives a known secret away, whatever a hook made of it: for what leaves after the redactor. */
+import { percentDecoded } from './decoded.js';
 import { readAs } from './unseen.js';
 
 /** Anything shorter is found in texts by chance. */
@@ -44,11 +45,6 @@ function base64Cores(text: string): string[] {
     const whole = bytes.subarray(skipped, bytes.length - ((bytes.length - skipped) % 3));
     return whole.toString('base64');
   });
-}
-
-function percentDecoded(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }
 
 function jsonDecoded(text: string): string {

@@ -1,5 +1,6 @@
 /** Text that somebody else chose, for a message to the operator. */
-import { cutChars, scrub } from './scrub.js';
+import { cutChars } from '../lib/text.js';
+import { scrub } from './scrub.js';
 
 /** Values come as JSON, whose escapes are to stay what they are. */
 const AS_JSON = { again: true };

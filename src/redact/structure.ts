@@ -1,12 +1,13 @@
 /** A bounded copy of structured content, safe to serialise. */
+import { ownElements, ownValue } from '../lib/foreign.js';
+import { cutChars } from '../lib/text.js';
 import { secretArguments } from './commands.js';
 import { DetectorFailure } from './detectors.js';
 import { isSensitiveKey, isStatement } from './keys.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
 import { isNamedSecret } from './named-secrets.js';
 import { isJwkPrivate, isPairedValue, isSecretOption } from './named-values.js';
-import { lengthOf, ownValue } from './own.js';
-import { cutChars, type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
+import { type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
 
 const UNREADABLE = '[UNREADABLE]';
 
@@ -180,10 +181,7 @@ function isOptionsValue(source: readonly unknown[], index: number): boolean {
 function argumentsHidden(source: readonly unknown[], { open }: Budget): ReadonlySet<number> {
   const holder = [...open].at(-2);
   const program = holder === undefined ? undefined : (ownValue(holder, 'command') ?? ownValue(holder, 'program'));
-  const texts = Array.from({ length: Math.min(lengthOf(source), MAX_NODES) }, (_, index) =>
-    ownValue(source, String(index)),
-  );
-  return secretArguments(program, texts);
+  return secretArguments(program, ownElements(source, MAX_NODES) ?? []);
 }
 
 function hideValue(budget: Budget): string {

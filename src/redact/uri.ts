@@ -1,6 +1,7 @@
 /** A URI without the parts that carry secrets. */
+import { cutChars, detached } from '../lib/text.js';
 import { MAX_URI_CHARS } from './limits.js';
-import { cutChars, detached, type Means, REDACTED, scrub } from './scrub.js';
+import { type Means, REDACTED, scrub } from './scrub.js';
 
 /** The start of a URI with an authority: any schemes, `//`. Backslashes count, as they do for browsers. */
 const AUTHORITY_START = /^(?:[A-Za-z][A-Za-z0-9+.-]{0,63}:){0,3}[/\\]{2}/;

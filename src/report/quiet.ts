@@ -2,6 +2,7 @@
  * When we may speak. A process that was only preloaded with this package can be anything, `npm` among them: until MCP is
  * seen in it, nothing is said and no file is made. One state for all copies of the package in a process.
  */
+import { attempt } from '../lib/attempt.js';
 
 interface State {
   quiet: boolean;
@@ -52,13 +53,4 @@ export function whenMcpIsSeen(run: () => void): void {
 export function unlessQuiet(run: () => void): void {
   if (isQuiet()) whenMcpIsSeen(run);
   else attempt(run);
-}
-
-/** Whoever sees MCP is the application's call. */
-function attempt(run: () => void): void {
-  try {
-    run();
-  } catch {
-    // What reports failures may itself be what failed.
-  }
 }

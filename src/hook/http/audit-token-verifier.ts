@@ -1,7 +1,7 @@
 /** What token verifiers find out about callers, noted with the HTTP request: a refusal that follows can name them. */
 import { types } from 'node:util';
 import { asRecord, asString } from '../../protocol/jsonrpc.js';
-import { reportFailure } from '../../report/report.js';
+import { guarded } from '../../report/guarded.js';
 import type { AuthFacts, HttpFacts } from '../../session/peer.js';
 import { isThenable } from '../application-call.js';
 import type { AnyFunction } from '../replace-methods.js';
@@ -56,11 +56,11 @@ export function auditTokenVerifier<V extends { verifyAccessToken(token: string):
 export function authFactsOf(authInfo: unknown): AuthFacts | undefined {
   const info = asRecord(authInfo);
   if (info === undefined) return undefined;
-  const clientId = attempt(() => asString(info['clientId']));
-  const subject = attempt(() => asString(asRecord(info['extra'])?.['sub']));
-  const scopes = attempt(() => scopesOf(info['scopes']));
-  const token = attempt(() => asString(info['token']));
-  const extra = attempt(() => asRecord(info['extra']));
+  const clientId = guarded('reading what a token verifier found', () => asString(info['clientId']));
+  const subject = guarded('reading what a token verifier found', () => asString(asRecord(info['extra'])?.['sub']));
+  const scopes = guarded('reading what a token verifier found', () => scopesOf(info['scopes']));
+  const token = guarded('reading what a token verifier found', () => asString(info['token']));
+  const extra = guarded('reading what a token verifier found', () => asRecord(info['extra']));
   if ([clientId, subject, scopes, token].every((fact) => fact === undefined)) return undefined;
   const facts: AuthFacts = {
     ...(clientId !== undefined && { clientId }),
@@ -120,7 +120,7 @@ function observed(result: unknown): unknown {
   const http = currentHttpRequest();
   if (http === undefined) return result;
   return (
-    attempt(() => {
+    guarded('reading what a token verifier found', () => {
       // Asking somebody else's promise twice may do its work twice.
       const answer = isThenable(result) && !types.isPromise(result) ? Promise.resolve(result) : result;
       // Ours is the first reaction: a refusal that follows from the same promise knows.
@@ -141,13 +141,4 @@ function note(http: HttpFacts, authInfo: unknown): void {
 function scopesOf(scopes: unknown): string[] | undefined {
   if (!Array.isArray(scopes)) return undefined;
   return scopes.slice(0, MAX_SCOPES).filter((scope) => typeof scope === 'string');
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    reportFailure('reading what a token verifier found', error);
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 /** HTTP requests that were refused before any MCP message was read: no transport ever hears of them. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { reportFailure } from '../../report/report.js';
+import { guarded } from '../../report/guarded.js';
 import type { Peer } from '../../session/peer.js';
 import { currentHttpRequest, peerOf, REQUEST_START, watchHttpServer } from './current-request.js';
 import { HttpEndpoints } from './mcp-paths.js';
@@ -72,7 +72,10 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
     const known = isKnown(http);
     // The certificate is not there any more when the connection breaks.
     if (known) http.certificate();
-    http.onHead((made) => guarded(() => judge(http, exchange.response, !made)), known);
+    http.onHead(
+      (made) => guarded('watching for refused HTTP requests', () => judge(http, exchange.response, !made)),
+      known,
+    );
   }
 
   function finish({ request }: Exchange): void {
@@ -100,12 +103,13 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
     });
     if (undelivered === undefined || aborted) return;
     response.once('close', () => {
-      if (!response.writableFinished) guarded(undelivered);
+      if (!response.writableFinished) guarded('watching for refused HTTP requests', undelivered);
     });
   }
 
-  const started = (message: unknown) => guarded(() => begin(message as Exchange));
-  const finished = (message: unknown) => guarded(() => finish(message as Exchange));
+  const started = (message: unknown) => guarded('watching for refused HTTP requests', () => begin(message as Exchange));
+  const finished = (message: unknown) =>
+    guarded('watching for refused HTTP requests', () => finish(message as Exchange));
   // First, so that the request is known before it is looked at here.
   const stopServer = watchHttpServer();
   subscribe(REQUEST_START, started);
@@ -117,13 +121,4 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
     unsubscribe(RESPONSE_FINISH, finished);
     stopServer();
   };
-}
-
-// What a subscriber or a listener throws becomes the application's uncaught exception.
-function guarded(look: () => void): void {
-  try {
-    look();
-  } catch (error) {
-    reportFailure('watching for refused HTTP requests', error);
-  }
 }

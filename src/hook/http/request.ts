@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalAddress } from '../../protocol/address.js';
 import { asString } from '../../protocol/jsonrpc.js';
-import { reportFailure } from '../../report/report.js';
+import { guarded } from '../../report/guarded.js';
 import type { ClientCertificate, HttpFacts, HttpNotes } from '../../session/peer.js';
 import { certificateOf } from './client-certificate.js';
 import { type HeadListener, onHead } from './response-head.js';
@@ -70,51 +70,48 @@ export class HttpRequest implements HttpFacts {
   }
 
   headers(): RequestHeaders {
-    return attempt(() => this.#request.headers) ?? NO_HEADERS;
+    return guarded('reading an HTTP request', () => this.#request.headers) ?? NO_HEADERS;
   }
 
   certificate(): ClientCertificate | undefined {
-    return attempt(() => certificateOf(this.#request.socket));
+    return guarded('reading an HTTP request', () => certificateOf(this.#request.socket));
   }
 
   status(): number | undefined {
-    return attempt(() => (this.#response.headersSent ? this.#response.statusCode : undefined));
+    return guarded('reading an HTTP request', () =>
+      this.#response.headersSent ? this.#response.statusCode : undefined,
+    );
   }
 
   onHead(listener: HeadListener, orClosed = true): boolean {
-    return attempt(() => onHead(this.#response, listener, orClosed)) ?? false;
+    return guarded('reading an HTTP request', () => onHead(this.#response, listener, orClosed)) ?? false;
   }
 
   isOver(): boolean {
-    return attempt(() => this.#response.destroyed || this.#response.writableEnded) ?? false;
+    return guarded('reading an HTTP request', () => this.#response.destroyed || this.#response.writableEnded) ?? false;
   }
 
   responseHeader(name: string): string | string[] | number | undefined {
-    return attempt(() => this.#response.getHeader(name) ?? this.#sentHeader(name.toLowerCase()));
+    return guarded(
+      'reading an HTTP request',
+      () => this.#response.getHeader(name) ?? this.#sentHeader(name.toLowerCase()),
+    );
   }
 
   responseHeaderNames(): string[] {
-    const sent = attempt(() => [...new Set(headersSent(this.#response).map(([name]) => name))]) ?? [];
-    return sent.length > 0 ? sent : (attempt(() => this.#response.getHeaderNames()) ?? []);
+    const sent =
+      guarded('reading an HTTP request', () => [...new Set(headersSent(this.#response).map(([name]) => name))]) ?? [];
+    return sent.length > 0 ? sent : (guarded('reading an HTTP request', () => this.#response.getHeaderNames()) ?? []);
   }
 
   /** Whether a header came with it that only MCP clients send. */
   hasMcpHeader(): boolean {
-    return attempt(() => hasMcpHeader(this.#request.rawHeaders)) ?? false;
+    return guarded('reading an HTTP request', () => hasMcpHeader(this.#request.rawHeaders)) ?? false;
   }
 
   #sentHeader(wanted: string): string | string[] | undefined {
     const values = headersSent(this.#response).flatMap(([name, value]) => (name === wanted ? value : []));
     return values.length > 1 ? values : values[0];
-  }
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    reportFailure('reading an HTTP request', error);
-    return undefined;
   }
 }
 

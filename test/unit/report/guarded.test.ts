@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => diag.disable());
 
-const load = () => import('../../../src/report/call-hook.js');
+const load = () => import('../../../src/report/guarded.js');
 
 describe('a hook of the application’s', () => {
   it('that throws is reported, and answers nothing', async () => {
