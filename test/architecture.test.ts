@@ -24,8 +24,8 @@ interface Layer {
 const LAYERS: Readonly<Record<string, Layer>> = {
   semconv: { imports: [] },
   lib: { imports: [] },
-  redact: { imports: [] },
-  report: { imports: ['redact'], api: ['diag'] },
+  redact: { imports: ['lib'] },
+  report: { imports: ['lib', 'redact'], api: ['diag'] },
   inventory: { imports: ['lib'], types: ['semconv'] },
   policy: { imports: ['redact', 'lib', 'report'], types: ['semconv'] },
   mapping: { imports: [], types: ['semconv'] },
