@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sends one call of a tool, as its span and its audit record, to see where they appear: sh sample.sh [ADDRESS]
+# Sends the span and the audit record of one tool call, to check where they arrive: sh sample.sh [ADDRESS]
 set -eu
 otlp="${1:-http://127.0.0.1:4318}"
 
@@ -8,7 +8,7 @@ nanos="${seconds}000000000"
 time="$(date -u +%Y-%m-%dT%H:%M:%S).000000000Z"
 trace="$(openssl rand -hex 16)"
 span="$(openssl rand -hex 8)"
-# UUIDs of version 7 begin with the time in milliseconds.
+# A version 7 UUID begins with the time in milliseconds.
 record="$(printf '%012x%s' "${seconds}000" "$(openssl rand -hex 8)" |
   sed -E 's/^(.{8})(.{4})(.{3})(.{3})(.{10}).*/\1-\2-7\3-8\4-\500/')"
 
@@ -18,7 +18,7 @@ post() {
   printf '%-11s%s\n' "$1" "$answer"
 }
 
-# The body of an audit record is JSON in a string. Attributes repeat its fields, here the few that the commands look for.
+# The body of an audit record is a JSON string. Attributes repeat its fields; here, only those that the README's commands query.
 post /v1/logs <<END
 {"resourceLogs": [{
   "resource": {"attributes": [$(text service.name sample)]},

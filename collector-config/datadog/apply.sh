@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Sets Datadog up for the audit trail: pipeline, index, monitors, Cloud SIEM rules and dashboards. Meant to be run once: a second
-# run makes monitors, rules and dashboards a second time. Facets are made by hand (README.md), the archive has names to fill in.
+# Sets up Datadog for the audit trail: pipeline, index, monitors, Cloud SIEM rules and dashboards. Run it once: a second run
+# creates duplicate monitors, rules and dashboards. Facets and the archive need manual steps (README.md).
 #
 #   MCP_DATADOG_SITE               datadoghq.com, datadoghq.eu, …
-#   MCP_DATADOG_API_KEY_FILE       a file with an API key
-#   MCP_DATADOG_APP_KEY_FILE       a file with an application key of somebody who may do all this
-#   MCP_DATADOG_SKIP               folders to leave out, such as "rules" where there is no Cloud SIEM
-#   MCP_DATADOG_API                the address of the API, if it is not https://api.<site>
+#   MCP_DATADOG_API_KEY_FILE       file with an API key
+#   MCP_DATADOG_APP_KEY_FILE       file with an application key of a user with the necessary permissions
+#   MCP_DATADOG_SKIP               folders to skip, such as "rules" without Cloud SIEM
+#   MCP_DATADOG_API                URL of the API, if it is not https://api.<site>
 set -euo pipefail
 
 fail() {
@@ -15,7 +15,7 @@ fail() {
 }
 key_in() {
   [[ -n "${!1:-}" ]] || fail "$1 is not set: a file with $2"
-  [[ -s "${!1}" ]] || fail "$1: there is nothing in ${!1}"
+  [[ -s "${!1}" ]] || fail "$1: ${!1} is missing or empty"
   tr -d '[:space:]' <"${!1}"
 }
 [[ -n "${MCP_DATADOG_SITE:-}" ]] || fail 'MCP_DATADOG_SITE is not set: the site of your organisation, such as datadoghq.com'
@@ -24,7 +24,7 @@ app_key="$(key_in MCP_DATADOG_APP_KEY_FILE 'an application key')"
 api="${MCP_DATADOG_API:-https://api.$MCP_DATADOG_SITE}"
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# The keys go through a file descriptor: arguments of a program can be seen by everybody on the machine.
+# The keys go through a file descriptor, because every user on the machine can see program arguments.
 post() {
   local path="$1" file="$2" answer
   answer="$(curl --silent --show-error --fail-with-body \
@@ -35,7 +35,7 @@ post() {
 post_all() {
   local path="$1" folder="$2" file
   if [[ " ${MCP_DATADOG_SKIP:-} " == *" $folder "* ]]; then
-    echo "$folder: left out"
+    echo "$folder: skipped"
     return
   fi
   for file in "$folder"/*.json; do
@@ -49,12 +49,12 @@ post_all api/v1/logs/config/indexes indexes
 post_all api/v2/security_monitoring/rules rules
 post_all api/v1/dashboard dashboards
 
-# A composite monitor names others by the ids that they were given.
+# The composite monitor refers to the others by id.
 composite="$(<monitors/composite/trail-silent.json)"
 for file in monitors/*.json; do
   answer="$(post api/v1/monitor "$file")"
   id="$(grep -o '"id": *[0-9]\{1,\}' <<<"$answer" | head -n 1 | tr -dc '0-9' || true)"
-  [[ -n "$id" ]] || fail "$file: the answer has no id in it"
+  [[ -n "$id" ]] || fail "$file: the response contains no id"
   composite="${composite//"{$(basename "$file" .json)}"/$id}"
   echo "$file"
 done

@@ -1,4 +1,4 @@
-/** The backends that run here: Loki, Prometheus and Jaeger as Grafana would find them. */
+/** Starts Loki, Prometheus and Jaeger, the backends of Grafana. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { startProgram } from './process.mjs';
 /** @param {string} path below `collector-config/` */
 const config = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** Without them there are no OTLP, no exemplars, and a series that begins with an incident shows no increase. */
+/** OTLP, exemplars, and counters that start at zero, so that `increase` sees the first error of a series. */
 export const PROMETHEUS_FLAGS = [
   '--web.enable-otlp-receiver',
   '--enable-feature=exemplar-storage,created-timestamp-zero-ingestion',
@@ -17,7 +17,7 @@ export const PROMETHEUS_FLAGS = [
  * @typedef {object} Place
  * @property {string} file path of the program
  * @property {string} folder for its data
- * @property {Record<string, string>} env ports and whatever else the program's configuration reads
+ * @property {Record<string, string>} env ports and other variables of the program's configuration
  */
 
 /** @param {Place} place */

@@ -1,11 +1,11 @@
-/** The Collector with a choice of backends and overlays. */
+/** Starts the Collector with chosen backends and overlays. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './process.mjs';
 
 const root = new URL('../', import.meta.url);
 
-/** Names of the files of a folder of `collector-config/`. @param {'backends' | 'overlays' | 'tiers'} folder */
+/** The file names, without extension, in a folder of `collector-config/`. @param {'backends' | 'overlays' | 'tiers'} folder */
 export const choices = (folder) =>
   readdirSync(new URL(`${folder}/`, root))
     .filter((file) => file.endsWith('.yaml'))
@@ -13,10 +13,10 @@ export const choices = (folder) =>
     .sort();
 
 /**
- * The files that a choice stands for, in the order in which the Collector has to read them.
+ * The files of a choice, in the order in which the Collector must read them.
  *
  * @param {{ backends?: string[], overlays?: string[] }} choice
- * @throws {Error} on an unknown name, with the known ones
+ * @throws {Error} if a name is unknown; lists the known ones
  */
 export function configFiles({ backends = [], overlays = [] }) {
   const file = (/** @type {string} */ path) => fileURLToPath(new URL(path, root));
@@ -39,7 +39,7 @@ function known(folder, names) {
 /** Arguments of the Collector. @param {string[]} files */
 export const configArguments = (files) => files.flatMap((file) => ['--config', file]);
 
-/** What the Collector says of a signal that none of the files takes. */
+/** The Collector's message about a signal that no file reads. */
 const UNREAD = /connector "forward\/(\w+)" used as exporter/;
 
 /**
@@ -59,7 +59,7 @@ export function startCollector({ otelcol, files, env }) {
     const [, signal] = UNREAD.exec(error.message) ?? [];
     if (!signal) throw error;
     throw new Error(
-      `${error.message}\nNo backend takes ${signal}: add one that does, or discard-rest, which drops all but audit records.`,
+      `${error.message}\nNo backend reads ${signal}: add one that does, or discard-rest, which drops everything except audit records.`,
     );
   });
 }

@@ -1,12 +1,12 @@
-/** Ports on loopback. */
+/** Finds free ports on loopback. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
-// Below what systems give to outgoing connections: such a port is not taken between being found free and being used.
+// Below the ephemeral range, so that no outgoing connection takes a port between the check and its use.
 const FIRST = 20_000;
 const LAST = 32_000;
 
-/** Whether nobody listens on a port of loopback. @param {number} port @returns {Promise<boolean>} */
+/** Whether a loopback port is free. @param {number} port @returns {Promise<boolean>} */
 export function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer();
@@ -16,8 +16,8 @@ export function isFree(port) {
 }
 
 /**
- * Claims a port for as long as this process lives. The claim is the port's namesake of UDP, which none of our programs uses:
- * another process cannot have it too, and the system gives it back however this one ends.
+ * Claims a port for the lifetime of this process by binding the same UDP port, which none of our programs uses: no other
+ * process can claim it, and the system releases it however this process ends.
  *
  * @param {number} port @returns {Promise<boolean>}
  */
@@ -32,7 +32,7 @@ function claim(port) {
   });
 }
 
-/** A port that is free, and that neither this process nor another one has been given here. @returns {Promise<number>} */
+/** A free port that no process has claimed here. @returns {Promise<number>} */
 export async function freePort() {
   for (let attempt = 0; attempt < 1_000; attempt++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));

@@ -1,4 +1,4 @@
-/** Programs as child processes: a clean environment, ready when they say so, ended by their own pid and never left behind. */
+/** Runs programs as child processes: with a clean environment, a readiness check, and a watchdog that never leaves one behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,7 +9,7 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 100;
 
-/** What a program may see of the shell. Settings of other telemetry (`OTEL_*`, `JAEGER_*`) would change what it does. */
+/** Inherited variables. Others, such as `OTEL_*` and `JAEGER_*`, would change the behaviour of the programs. */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
 
 /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -18,7 +18,7 @@ let watchdog;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const watched = new Set();
 
-/** Has a process ended when this one is gone, however it goes. @param {import('node:child_process').ChildProcess} child */
+/** Ends a child process when this process ends, even if it is killed. @param {import('node:child_process').ChildProcess} child */
 export function watch(child) {
   if (!child.pid) return;
   watched.add(child);
@@ -29,7 +29,7 @@ export function watch(child) {
   });
 }
 
-/** Asks all of them to end, without waiting: whoever waits for one of them learns that it did. */
+/** Sends SIGTERM to all watched processes, without waiting for them. */
 export function endWatched() {
   for (const child of watched) child.kill('SIGTERM');
 }
@@ -54,11 +54,11 @@ function tellWatchdog(line) {
  * @param {string} options.name for messages
  * @param {string} options.file
  * @param {string[]} options.args
- * @param {Record<string, string>} [options.env] beside the few variables that are inherited
+ * @param {Record<string, string>} [options.env] added to the inherited variables
  * @param {string} [options.cwd]
  * @param {string} [options.readyUrl] answers with 2xx when the program is ready
  * @param {number} [options.readyTimeoutMs] default 60 s
- * @throws {Error} with the program's last words, when it ends or does not become ready in time
+ * @throws {Error} with the program's last output, if it ends or is not ready in time
  */
 export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, readyTimeoutMs = READY_TIMEOUT_MS }) {
   const inherited = INHERITED.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]));
@@ -66,7 +66,7 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     cwd,
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C goes to a whole group of processes. In a group of its own, a program ends when it is its turn.
+    // Ctrl-C signals the whole process group: a separate group lets us stop programs in order.
     detached: true,
   });
   let output = '';
@@ -78,7 +78,7 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
   const closed = once(child, 'close').then(([code, signal]) => {
     return { code: /** @type {number | null} */ (code), signal: /** @type {NodeJS.Signals | null} */ (signal) };
   });
-  closed.catch(() => {}); // Reported by whoever waits for it.
+  closed.catch(() => {}); // Callers that await it handle the error.
   watch(child);
 
   const program = {
@@ -86,18 +86,18 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     pid: child.pid,
     closed,
 
-    /** What it has printed so far, the end of it if it is long. */
+    /** Its output so far, truncated at the start if long. */
     get output() {
       return output;
     },
 
-    /** Gives how it ended, once it has. @param {NodeJS.Signals} [signal] default SIGKILL */
+    /** Sends a signal and resolves once the process has ended. @param {NodeJS.Signals} [signal] default SIGKILL */
     kill(signal = 'SIGKILL') {
       child.kill(signal);
       return closed;
     },
 
-    /** Asks it to end, insists after a while, and waits until it has. */
+    /** Sends SIGTERM, after a timeout SIGKILL, and waits for the end. */
     async stop(timeoutMs = STOP_TIMEOUT_MS) {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
@@ -142,7 +142,7 @@ async function isReady(url) {
   }
 }
 
-/** The last of what it said in words; of its log, where it said nothing else. @param {string} output */
+/** The last plain text lines; the last log lines if there are none. @param {string} output */
 function lastLines(output) {
   const lines = output.trimEnd().split('\n');
   const words = lines.filter((line) => !line.startsWith('{'));

@@ -1,6 +1,6 @@
 /**
- * The real programs of the stack, built once from Go modules into the cache folder of the user. A program's folder in
- * `programs/` is its recipe, with versions and hashes of all it is made of; the cache is keyed by the recipe's hash.
+ * Builds the programs of the stack once, from Go modules, into the user's cache folder. A folder in `programs/` is the recipe of
+ * a program, with versions and hashes of all its modules; the hash of the recipe is the cache key.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,8 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { watch } from './process.mjs';
 
 /**
- * What is built, by the name of its folder: `packages` is what `go build` is asked for, `binaries` what comes out, `minutes`
- * how long it took on 2 busy cores with nothing downloaded or compiled before.
+ * Programs by folder name. `packages`: arguments of `go build`; `binaries`: its output; `minutes`: duration on 2 busy cores
+ * with empty caches.
  */
 export const PROGRAMS = {
   otelcol: {
@@ -41,12 +41,12 @@ const MAX_STDERR = 8_000;
 /** @typedef {(line: string) => void} Log */
 
 /**
- * Paths of the binaries of some programs, by their names; builds what is not there, one after the other.
+ * Paths of the binaries of the named programs. Builds missing ones, one at a time.
  *
  * @param {ProgramName[]} names
  * @param {Log} [log]
  * @returns {Promise<Record<string, string>>}
- * @throws {Error} naming what is missing, when Go is not there or too old, or when a build fails
+ * @throws {Error} if Go is missing or too old, or a build fails
  */
 export async function programs(names, log = () => {}) {
   /** @type {Record<string, string>} */
@@ -68,13 +68,13 @@ async function built(name, log) {
   await requireGo(recipe);
   log(`building ${program.title}, once: about ${program.minutes} minutes on 2 cores`);
   const start = performance.now();
-  // Built aside and renamed when complete: an interrupted build is never taken for a whole one.
+  // Build aside and rename when complete, so that an interrupted build is never used.
   await mkdir(join(cacheFolder, 'stack'), { recursive: true });
   const fresh = await mkdtemp(`${folder}.`);
   try {
     await goBuild(program, recipe, fresh, log);
     await rename(fresh, folder).catch((error) => {
-      if (!existsSync(folder)) throw error; // else another run was faster
+      if (!existsSync(folder)) throw error; // otherwise a concurrent run finished first
     });
   } finally {
     await rm(fresh, { recursive: true, force: true });
@@ -93,11 +93,11 @@ async function hashOf(recipe, { packages, tags, binaries }) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** In the folder of the recipe, where a `go` that can fetch newer toolchains has already switched to one. @param {string} recipe */
+/** Runs in the recipe's folder, where `go` has already switched to the toolchain of go.mod. @param {string} recipe */
 async function requireGo(recipe) {
   const wanted = `building the stack's programs needs Go ${GO} or newer (https://go.dev/dl)`;
   const { code, stdout, stderr } = await run('go', ['env', 'GOVERSION'], recipe).catch((error) => {
-    throw new Error(`${wanted}, and there is no \`go\` here: ${error.message}`);
+    throw new Error(`${wanted}, but \`go\` was not found: ${error.message}`);
   });
   const found = /go(\d+)\.(\d+)(?:\.(\d+))?/
     .exec(code === 0 ? stdout : stderr)
@@ -112,7 +112,7 @@ async function requireGo(recipe) {
 async function goBuild(program, recipe, output, log) {
   const flags = ['-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', `-tags=${program.tags ?? ''}`];
   const counted = { downloaded: 0, compiled: 0 };
-  // A single program is named by us: Compose's own package is called `cmd`.
+  // Name a single binary explicitly: Compose's package is called `cmd`.
   const target = program.binaries.length === 1 ? join(output, program.binaries[0]) : `${output}/`;
   const start = performance.now();
   const timer = setInterval(() => {
@@ -144,7 +144,7 @@ async function goBuild(program, recipe, output, log) {
  */
 function run(file, args, cwd, onLine = () => {}) {
   return new Promise((resolve, reject) => {
-    // Without cgo no C compiler is needed, and a build is the same on every machine; a workspace around the checkout is not ours.
+    // Without cgo, a build needs no C compiler and is the same on every machine. Ignore a Go workspace around the checkout.
     const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     watch(child);

@@ -1,4 +1,4 @@
-/** `npm run stack`: the stack on this machine, without containers, until Ctrl-C. */
+/** `npm run stack`: runs the stack without containers until Ctrl-C. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,15 +9,15 @@ import { freePorts, PORTS, startStack } from './stack.mjs';
 
 const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--free-ports] [--data FOLDER]
 
-  --backends    files of collector-config/backends/, default loki (with Prometheus and Jaeger, which run here too)
+  --backends    files of collector-config/backends/; default: loki, which also starts Prometheus and Jaeger
   --overlays    files of collector-config/overlays/
-  --free-ports  any free ports; else the usual ones, each of which a variable sets: ${Object.keys(PORTS).join(', ')}
-  --data        keep data, queues and keys there; else in a temporary folder that is removed at the end
+  --free-ports  use free ports instead of the defaults; single ports: ${Object.keys(PORTS).join(', ')}
+  --data        keep data, queues and keys in this folder; default: a temporary folder, removed at the end
 
-Other MCP_* variables reach the Collector's configuration as they are.`;
+Other MCP_* variables are passed on to the Collector.`;
 
 const options = readOptions();
-// Whoever tries it out sees a trace soon; what is sent within seconds is whole by then.
+// Short, so that traces show up soon. Traces that end within seconds are complete by then.
 const settings = { MCP_TRACE_DECISION_WAIT: '5s', ...given() };
 const began = performance.now();
 const folder = options.data ? resolve(options.data) : await mkdtemp(join(tmpdir(), 'mcp-trail-stack-'));
@@ -29,7 +29,7 @@ const interrupted = new Promise((done) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       interruptedEarly ||= !stack;
-      if (interruptedEarly) endWatched(); // What is being built or started.
+      if (interruptedEarly) endWatched(); // builds and starting programs
       done(undefined);
     });
   }
@@ -40,7 +40,7 @@ try {
   for (const [name, program] of stack.running) {
     program.closed.then(({ code, signal }) => {
       if (!stopping)
-        fail(`${name} ended by itself (${signal ?? `exit code ${code}`}):\n${program.output.slice(-2_000)}`);
+        fail(`${name} ended unexpectedly (${signal ?? `exit code ${code}`}):\n${program.output.slice(-2_000)}`);
     });
   }
   announce(stack);
@@ -51,7 +51,7 @@ try {
 }
 await end();
 
-/** The lines that somebody who has just started it needs. @param {import('./stack.mjs').Stack} running */
+/** Prints addresses and first commands. @param {import('./stack.mjs').Stack} running */
 function announce({ urls, running }) {
   const look = {
     jaeger: ['Traces', `curl -s '${urls.jaeger}/api/traces?service=agent'`],
@@ -65,18 +65,16 @@ function announce({ urls, running }) {
     ],
   };
   console.log(`ready in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
-  console.log(`The Collector takes OTLP at ${urls.otlp} (HTTP) and ${urls.otlpGrpc.replace('http://', '')} (gRPC).`);
-  console.log(`Its health is at ${urls.health}, its own metrics are at ${urls.metrics}.`);
+  console.log(`OTLP: ${urls.otlp} (HTTP), ${urls.otlpGrpc.replace('http://', '')} (gRPC)`);
+  console.log(`Collector health: ${urls.health}, metrics: ${urls.metrics}`);
+  console.log(`\nRun the demo in another shell:\n\n  OTEL_EXPORTER_OTLP_ENDPOINT=${urls.otlp} npm run demo\n`);
   console.log(
-    `\nSend the demo through, in another shell:\n\n  OTEL_EXPORTER_OTLP_ENDPOINT=${urls.otlp} npm run demo\n`,
-  );
-  console.log(
-    `Traces are there ${settings.MCP_TRACE_DECISION_WAIT} after their first span, logs and metrics at once:\n`,
+    `Traces appear ${settings.MCP_TRACE_DECISION_WAIT} after their first span, logs and metrics immediately:\n`,
   );
   for (const [name, [what, command]] of Object.entries(look)) {
     if (running.has(name)) console.log(`  ${what.padEnd(13)}  ${command}`);
   }
-  console.log('\nCtrl-C ends everything.');
+  console.log('\nPress Ctrl-C to stop everything.');
 }
 
 async function end() {
@@ -119,14 +117,14 @@ function readOptions() {
   }
 }
 
-/** What the shell says of the Collector's configuration. */
+/** Variables of the shell for the Collector's configuration. */
 function given() {
   const ours = (/** @type {[string, unknown]} */ [name]) =>
     name.startsWith('MCP_') && !name.startsWith('MCP_TRAIL_') && !(name in PORTS);
   return Object.fromEntries(Object.entries(process.env).filter(ours));
 }
 
-/** @throws {Error} naming the variable, when a port is none or is in use */
+/** @throws {Error} with the name of the variable, if a port is invalid or in use */
 async function ports() {
   if (options['free-ports']) return freePorts();
   /** @type {Record<string, number>} */
@@ -135,11 +133,11 @@ async function ports() {
     const text = process.env[name];
     const port = text === undefined ? usual : Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
-      throw new Error(`${name} is a port, 1 to 65535; found: "${text}"`);
+      throw new Error(`${name} is "${text}", which is not a port (1 to 65535)`);
     const twin = Object.keys(chosen).find((other) => chosen[other] === port);
     if (twin) throw new Error(`${twin} and ${name} are both ${port}`);
     if (!(await isFree(port)))
-      throw new Error(`port ${port} is in use: set ${name} to another one, or use --free-ports`);
+      throw new Error(`port ${port} is in use: set ${name} to a free port, or use --free-ports`);
     chosen[name] = port;
   }
   return chosen;

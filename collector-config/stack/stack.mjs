@@ -1,4 +1,4 @@
-/** Collector, Loki, Prometheus and Jaeger together, on loopback, as real programs. */
+/** Starts the Collector, Loki, Prometheus and Jaeger together, on loopback. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { configFiles, startCollector } from './collector.mjs';
 import { freePort } from './ports.mjs';
 import { programs } from './programs.mjs';
 
-/** The ports of the stack, by the variables that set them, with what is used if nothing is set. */
+/** Ports of the stack, by variable, with their defaults. */
 export const PORTS = {
   MCP_OTLP_GRPC_PORT: 4317,
   MCP_OTLP_HTTP_PORT: 4318,
@@ -24,10 +24,10 @@ export const PORTS = {
   MCP_JAEGER_OTLP_HTTP_PORT: 14318,
 };
 
-/** What runs here for a backend. @type {Record<string, import('./programs.mjs').ProgramName[]>} */
+/** Programs to start for a backend. @type {Record<string, import('./programs.mjs').ProgramName[]>} */
 const RUN_HERE = { loki: ['loki', 'prometheus', 'jaeger'], jaeger: ['jaeger'] };
 
-/** A free port for every one of them. */
+/** A free port for each of {@link PORTS}. */
 export async function freePorts() {
   /** @type {Record<string, number>} */
   const ports = {};
@@ -36,7 +36,7 @@ export async function freePorts() {
 }
 
 /**
- * What the Collector's configuration needs to know here: ports, addresses of the backends, folders, and a key, made once.
+ * Variables of the Collector's configuration: ports, backend addresses, folders, and a key, created on first use.
  *
  * @param {Record<string, number>} ports
  * @param {string} folder
@@ -44,7 +44,7 @@ export async function freePorts() {
 export async function collectorEnvironment(ports, folder) {
   const key = join(folder, 'redaction-hmac-key');
   await mkdir(folder, { recursive: true });
-  // In a folder that was used before, the key that is there: the same secrets keep their hashes.
+  // Keep an existing key, so that the same secrets keep their hashes.
   await writeFile(key, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' }).catch((error) => {
     if (error.code !== 'EEXIST') throw error;
   });
@@ -65,16 +65,16 @@ const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, p
 /** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
 
 /**
- * Starts what a choice of backends needs here, the Collector last, and waits until all of it is ready.
+ * Starts the programs of the chosen backends, then the Collector, and waits until all are ready.
  *
  * @param {object} options
  * @param {string} options.folder for data, queues and keys
  * @param {string[]} [options.backends] default: loki
  * @param {string[]} [options.overlays]
  * @param {Record<string, number>} [options.ports] default: free ones
- * @param {Record<string, string>} [options.env] more of the Collector's variables, `MCP_*`
- * @param {import('./programs.mjs').Log} [options.log] hears of builds
- * @throws {Error} when something cannot be built or does not start; what had been started is ended
+ * @param {Record<string, string>} [options.env] more variables of the Collector, `MCP_*`
+ * @param {import('./programs.mjs').Log} [options.log] receives build progress
+ * @throws {Error} if something cannot be built or does not start; stops what was already started
  */
 export async function startStack({ folder, backends = ['loki'], overlays = [], ports, env = {}, log }) {
   const files = configFiles({ backends, overlays });
@@ -92,7 +92,7 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
   /** @type {Map<string, import('./process.mjs').RunningProgram>} */
   const running = new Map();
   const stop = async () => {
-    await running.get('otelcol')?.stop(); // Before those to whom it is still sending.
+    await running.get('otelcol')?.stop(); // before the backends that it still sends to
     await Promise.all([...running.values()].map((program) => program.stop()));
   };
   const started = await Promise.allSettled(here.map(async (name) => running.set(name, await start[name]())));
@@ -106,7 +106,7 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
 
   const url = (/** @type {string} */ port) => `http://127.0.0.1:${all[port]}`;
   return {
-    /** Where the programs listen; those that run here. */
+    /** Addresses, whether or not the program runs here. */
     urls: {
       otlp: url('MCP_OTLP_HTTP_PORT'),
       otlpGrpc: url('MCP_OTLP_GRPC_PORT'),
@@ -119,7 +119,7 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
     ports: all,
     /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`. */
     running,
-    /** Starts one again that has ended, with the same data. @param {keyof typeof start} name */
+    /** Restarts a program that has ended, with the same data. @param {keyof typeof start} name */
     async start(name) {
       running.set(name, await start[name]());
     },

@@ -1,6 +1,6 @@
 /**
- * Ends programs when the process that started them is gone, however it went. It reads `+PID` and `-PID` lines from stdin,
- * which closes with that process; whatever is left then is asked to end, and killed if it does not.
+ * Ends programs when the process that started them has ended, for whatever reason. Reads `+PID` and `-PID` lines from stdin;
+ * when stdin closes with that process, sends SIGTERM to the remaining programs, then SIGKILL.
  */
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
@@ -10,7 +10,7 @@ const POLL_MS = 100;
 
 /** @type {Set<number>} */
 const pids = new Set();
-// Ctrl-C reaches the whole group of processes; who watches must outlive it.
+// Ctrl-C signals the whole process group; the watchdog must outlive it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -29,6 +29,6 @@ function signal(pid, name) {
   try {
     return process.kill(pid, name);
   } catch {
-    return false; // It has ended.
+    return false; // already ended
   }
 }

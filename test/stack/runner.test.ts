@@ -59,9 +59,13 @@ function isAlive(pid: number): boolean {
 
 async function startedStack(env: Record<string, string> = {}) {
   const stack = run(['--free-ports'], env);
-  await eventually('line that says how to end it', () => stack.output.stdout.includes('Ctrl-C ends everything'), {
-    timeoutMs: 90_000,
-  }).catch((error) => {
+  await eventually(
+    'line that says how to end it',
+    () => stack.output.stdout.includes('Press Ctrl-C to stop everything'),
+    {
+      timeoutMs: 90_000,
+    },
+  ).catch((error) => {
     throw new Error(`${error.message}\n${stack.output.stderr}`);
   });
   return { ...stack, programs: await childrenOf(stack.child.pid) };
@@ -126,7 +130,7 @@ describe('npm run stack', () => {
     const { output, closed } = run([], Object.fromEntries(ports.map(([name, value]) => [name, String(value)])));
     expect(await closed).toBe(1);
     expect(output.stderr.trim()).toBe(
-      `port ${port} is in use: set MCP_LOKI_HTTP_PORT to another one, or use --free-ports`,
+      `port ${port} is in use: set MCP_LOKI_HTTP_PORT to a free port, or use --free-ports`,
     );
     server.close();
   });
@@ -149,7 +153,7 @@ describe('npm run stack', () => {
     expect(output.stderr).toMatch(
       /^the Collector ended \(exit code 1\) before it was ready:\nError: .*connector "forward/,
     );
-    expect(output.stderr).toMatch(/^No backend takes (audit|logs|metrics): add one that does, or discard-rest/m);
+    expect(output.stderr).toMatch(/^No backend reads (audit|logs|metrics): add one that does, or discard-rest/m);
     await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
   });
 
@@ -162,14 +166,14 @@ describe('npm run stack', () => {
   it.each(['0', '65536', '3100.5', 'http'])('refuses %j as a port, by the name of its variable', async (value) => {
     const { output, closed } = run([], { MCP_OTLP_GRPC_PORT: value });
     expect(await closed).toBe(1);
-    expect(output.stderr.trim()).toBe(`MCP_OTLP_GRPC_PORT is a port, 1 to 65535; found: "${value}"`);
+    expect(output.stderr.trim()).toBe(`MCP_OTLP_GRPC_PORT is "${value}", which is not a port (1 to 65535)`);
   });
 
   it('says in one line that Go is missing', async () => {
     const { output, closed } = run(['--free-ports'], { PATH: '/nowhere', XDG_CACHE_HOME: place.folder });
     expect(await closed).toBe(1);
     expect(output.stderr.trim().split('\n')).toHaveLength(1);
-    expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*there is no `go` here/);
+    expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*`go` was not found/);
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('ends a build with it on %s', async (signal) => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes components.go, main*.go, go.mod and go.sum anew from builder.yaml. Read the diff before you commit it.
+# Regenerates components.go, main*.go, go.mod and go.sum from builder.yaml. Review the diff before you commit it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 version=v0.155.0
@@ -8,15 +8,15 @@ trap 'rm -rf "$work"' EXIT
 
 GOBIN=$work go install "go.opentelemetry.io/collector/cmd/builder@$version"
 sed "s|^dist:|&\n  output_path: $work/out|" "$here/builder.yaml" >"$work/builder.yaml"
-# It generates everything and then stops at `go mod tidy`, which asks for test-only modules that were never published.
+# ocb generates everything, then fails at `go mod tidy`, which requires unpublished test-only modules.
 "$work/builder" --config "$work/builder.yaml" --skip-compilation >"$work/log" 2>&1 || true
 [ -f "$work/out/components.go" ] || { cat "$work/log" >&2; exit 1; }
 
 cd "$work/out"
-cp "$here/go.sum" . # what is known already is not asked for again
-# Two of the modules are not in the checksum database. From here on go.sum pins them.
+cp "$here/go.sum" . # keeps known checksums
+# Two of the modules are not in the checksum database; go.sum pins them.
 export GONOSUMDB='github.com/open-telemetry/opentelemetry-collector-contrib/*,go.opentelemetry.io/ebpf-profiler'
-# With the flags of programs.mjs, which then finds everything compiled.
+# The flags of programs.mjs, so that its build reuses this one.
 CGO_ENABLED=0 go build -mod=mod -trimpath -buildvcs=false -ldflags='-s -w' -tags=grpcnotrace -o /dev/null .
 chmod 644 ./*
 cp ./*.go go.mod go.sum "$here/"
