@@ -2,7 +2,7 @@
 
 import { context } from '@opentelemetry/api';
 import { auditedOf } from './audit/audited.js';
-import { latestAuditor, type Place, type Recorder } from './audit/registry.js';
+import { type AuditAccess, latestRecorder, type Place } from './audit/registry.js';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from './audit-types.js';
 import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
@@ -76,12 +76,12 @@ export function recordConfigChange(change: ConfigChange): boolean {
  * @example annotate({ name: 'weather', endpoint: 'mcp.example.com:443' }, { notes: 'asked for an owner' })
  */
 export function annotate(server: string | ServerSelector, annotations: Annotations): boolean {
-  return withAuditor('annotate', (auditor) => auditor.inventory.annotate(server, annotations)) ?? false;
+  return withRecorder('annotate', (recorder) => recorder.inventory.annotate(server, annotations)) ?? false;
 }
 
 /** The inventory of servers and tools as plain data: since when, how often used, what failed; nothing where none is kept. */
 export function inventory(): InventorySnapshot | undefined {
-  return withAuditor('inventory', (auditor) => auditor.inventory.snapshot());
+  return withRecorder('inventory', (recorder) => recorder.inventory.snapshot());
 }
 
 /** What a statement consists of. */
@@ -124,7 +124,7 @@ function stated<T extends object>(
   what: string,
   given: T,
   form: Form<T>,
-  record: (auditor: Recorder, given: T, place: Place) => void,
+  record: (recorder: AuditAccess, given: T, place: Place) => void,
 ): boolean {
   const { required, words, others } = form;
   const read = membersOf<T>(given, [...(Object.keys(words) as (keyof T & string)[]), ...others]);
@@ -137,16 +137,16 @@ function stated<T extends object>(
     warnOperator(`the ${member} given to ${what} is ${show(value)}; accepted: ${list}. Not recorded`);
     return false;
   }
-  const done = withAuditor(what, (auditor) => {
-    record(auditor, read as T, { active: context.active(), peer: auditor.currentPeer() });
+  const done = withRecorder(what, (recorder) => {
+    record(recorder, read as T, { active: context.active(), peer: recorder.currentPeer() });
     return true;
   });
   return done ?? false;
 }
 
-function withAuditor<T>(site: string, use: (auditor: Recorder) => T): T | undefined {
+function withRecorder<T>(site: string, use: (recorder: AuditAccess) => T): T | undefined {
   return guarded(site, () => {
-    const auditor = auditedOf(handledIn(context.active()))?.recorder ?? latestAuditor();
-    return auditor === undefined ? undefined : use(auditor);
+    const recorder = auditedOf(handledIn(context.active()))?.recorder ?? latestRecorder();
+    return recorder === undefined ? undefined : use(recorder);
   });
 }

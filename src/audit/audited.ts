@@ -5,7 +5,7 @@ import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { Facts, Fields } from './fields.js';
 import type { Held } from './hand-over.js';
-import type { Recorder } from './registry.js';
+import type { AuditAccess } from './registry.js';
 import type { Veil } from './sanitise.js';
 
 /** What the application decided about an operation; strings are redacted. */
@@ -15,7 +15,7 @@ export interface Decision {
 }
 
 interface Init {
-  readonly recorder: Recorder;
+  readonly recorder: AuditAccess;
   readonly id: string;
   readonly fields: Fields;
   readonly veil: Veil;
@@ -28,7 +28,7 @@ interface Init {
 
 export class Audited {
   /** The recorder that audits the operation. */
-  readonly recorder: Recorder;
+  readonly recorder: AuditAccess;
   readonly id: string;
   /** Everything that all records of the operation say, redacted. */
   readonly fields: Fields;

@@ -1,4 +1,4 @@
-/** Putting an auditor together from the options. */
+/** Putting an recorder together from the options. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
@@ -9,14 +9,14 @@ import { Redactor } from '../redact/redactor.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
 import type { Peer } from '../session/peer.js';
-import { Auditor } from './auditor.js';
 import { InventoryFeed } from './inventory-feed.js';
 import { processDigester } from './key.js';
-import { latestAuditor } from './registry.js';
+import { AuditRecorder } from './recorder.js';
+import { latestRecorder } from './registry.js';
 import { auditSettings } from './settings.js';
 import { sharedFor } from './shared.js';
 
-/** What an auditor needs to know of its surroundings. */
+/** What an recorder needs to know of its surroundings. */
 export interface Surroundings {
   /** The sender of the HTTP request being handled, if one is. */
   readonly currentPeer: () => Peer | undefined;
@@ -27,8 +27,11 @@ export interface Surroundings {
   readonly target?: LogsTarget | undefined;
 }
 
-/** The auditor that the options ask for; nothing where auditing is off. */
-export function createAuditor(instrumentation: ResolvedConfig, surroundings: Surroundings): Auditor | undefined {
+/** The recorder that the options ask for; nothing where auditing is off. */
+export function createAuditRecorder(
+  instrumentation: ResolvedConfig,
+  surroundings: Surroundings,
+): AuditRecorder | undefined {
   const { env = process.env, currentPeer, onLost, target } = surroundings;
   if (!instrumentation.enabled) return undefined;
   const config = auditConfig(instrumentation, env);
@@ -44,7 +47,7 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
   });
   const shared = sharedFor(config, values, redactor, env);
   const settings = auditSettings(config, values, captureArguments, redactor, shared.key, env);
-  const auditor = new Auditor({
+  const recorder = new AuditRecorder({
     settings,
     trail: shared.trail,
     target,
@@ -57,10 +60,10 @@ export function createAuditor(instrumentation: ResolvedConfig, surroundings: Sur
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {
       const place = { active: ROOT_CONTEXT, peer: undefined };
-      auditor.statements.configChange({ item: 'captureArguments', reason: 'debug_switch_on' }, place);
+      recorder.statements.configChange({ item: 'captureArguments', reason: 'debug_switch_on' }, place);
     });
   }
-  return auditor;
+  return recorder;
 }
 
 /** Another instrumentation of this process may be the one that audits: that is known when MCP is there. */
@@ -68,19 +71,19 @@ function warnOfIdleSettings(instrumentation: ResolvedConfig, env: Environment): 
   const text = idleAuditSettings(instrumentation, env);
   if (text === undefined) return;
   const say = () => {
-    if (latestAuditor() === undefined) warnOperator(text);
+    if (latestRecorder() === undefined) warnOperator(text);
   };
   whenMcpIsSeen(() => setImmediate(say));
 }
 
-/** How spans show the id of a session; `digest` is the same as on the records of an auditor that shows digests. */
+/** How spans show the id of a session; `digest` is the same as on the records of an recorder that shows digests. */
 export function spanSessionIds(
   { sessionIds = 'plain' }: ResolvedConfig,
-  auditor: Auditor | undefined,
+  recorder: AuditRecorder | undefined,
   env: Environment = process.env,
 ): ((id: string) => string | undefined) | undefined {
   if (sessionIds === 'plain') return undefined;
   if (sessionIds === 'none') return () => undefined;
-  const digester = auditor?.settings.digester ?? processDigester(env);
+  const digester = recorder?.settings.digester ?? processDigester(env);
   return (id) => digester.digest(id);
 }

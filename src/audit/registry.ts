@@ -1,5 +1,5 @@
 /**
- * Which auditors there are, for what applications record themselves. Kept in a place that all copies of the package
+ * Which recorders there are, for what applications record themselves. Kept in a place that all copies of the package
  * know: what is preloaded as ESM is used by an application that loads the CommonJS build.
  */
 import type { Context } from '@opentelemetry/api';
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** What an application reaches of an audit trail. */
-export interface Recorder {
+export interface AuditAccess {
   /** The sender of the HTTP request being handled, if there is one. */
   readonly currentPeer: () => Peer | undefined;
   readonly statements: {
@@ -30,32 +30,32 @@ export interface Recorder {
   };
 }
 
-const AUDITORS = Symbol.for('mcp-trail.auditors');
-const MAX_AUDITORS = 64;
+const RECORDERS = Symbol.for('mcp-trail.audit-recorders');
+const MAX_RECORDERS = 64;
 
 interface Registry {
-  [AUDITORS]?: Recorder[];
+  [RECORDERS]?: AuditAccess[];
 }
 
 /** The newest last. Of more than a process has use for, the oldest is forgotten. */
-function auditors(): Recorder[] {
+function recorders(): AuditAccess[] {
   const registry = globalThis as Registry;
-  registry[AUDITORS] ??= [];
-  return registry[AUDITORS];
+  registry[RECORDERS] ??= [];
+  return registry[RECORDERS];
 }
 
-export function register(auditor: Recorder): void {
-  const all = auditors();
-  if (all.push(auditor) > MAX_AUDITORS) all.shift();
+export function register(recorder: AuditAccess): void {
+  const all = recorders();
+  if (all.push(recorder) > MAX_RECORDERS) all.shift();
 }
 
-export function unregister(auditor: Recorder): void {
-  const all = auditors();
-  const at = all.indexOf(auditor);
+export function unregister(recorder: AuditAccess): void {
+  const all = recorders();
+  const at = all.indexOf(recorder);
   if (at !== -1) all.splice(at, 1);
 }
 
 /** The one that speaks for the process where no operation says which. */
-export function latestAuditor(): Recorder | undefined {
-  return auditors().at(-1);
+export function latestRecorder(): AuditAccess | undefined {
+  return recorders().at(-1);
 }

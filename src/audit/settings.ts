@@ -1,4 +1,4 @@
-/** What an auditor works with: the options, checked and made into what uses them. */
+/** What an recorder works with: the options, checked and made into what uses them. */
 import type { AuditConfig } from '../audit-types.js';
 import type { AuditValues } from '../options/audit.js';
 import { parseCaptureRules } from '../options/capture-rules.js';

@@ -61,7 +61,7 @@ export class Trail {
   /** What has to be on record before something leaves. */
   readonly handOver = new HandOver();
   readonly #options: TrailOptions;
-  /** The targets of the auditors that write to it. */
+  /** The targets of the recorders that write to it. */
   readonly #users: (LogsTarget | undefined)[] = [];
   readonly #openings = new Map<string, () => void>();
   readonly #endings = new Set<Ending>();
@@ -95,8 +95,8 @@ export class Trail {
   }
 
   /**
-   * An auditor begins; the record that says so of the first is written before the first other one at the latest.
-   * @param onLost counts records that are lost; of several auditors, the newest counts
+   * An recorder begins; the record that says so of the first is written before the first other one at the latest.
+   * @param onLost counts records that are lost; of several recorders, the newest counts
    */
   start(target?: LogsTarget, onLost?: (sink: SinkName, cause: string) => void): void {
     this.#users.push(target);
@@ -128,7 +128,7 @@ export class Trail {
     this.#pass(event);
   }
 
-  /** An auditor ends, and with the last of them auditing. A record that comes after all begins it again. */
+  /** An recorder ends, and with the last of them auditing. A record that comes after all begins it again. */
   stop(target?: LogsTarget): void {
     const at = this.#users.indexOf(target);
     if (at !== -1) this.#users.splice(at, 1);

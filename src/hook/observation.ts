@@ -1,6 +1,7 @@
 /** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
-import type { Auditor } from '../audit/auditor.js';
-import { createAuditor, spanSessionIds } from '../audit/create.js';
+
+import { createAuditRecorder, spanSessionIds } from '../audit/create.js';
+import type { AuditRecorder } from '../audit/recorder.js';
 import type { Trail } from '../audit/trail.js';
 import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
@@ -46,25 +47,25 @@ function lookAtEnvironment(): void {
 export function observe(config: ResolvedConfig, providers = new Providers(), target?: LogsTarget): Observation {
   if (config.enabled) lookAtEnvironment();
   let pipeline: Pipeline;
-  const auditor = createAuditor(config, {
+  const recorder = createAuditRecorder(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),
     target,
     // By the instruments that measure: a provider that is shut down warns when it is asked for more.
     onLost: (sink, cause) => pipeline.lostRecord(sink, cause),
   });
-  pipeline = new Pipeline(config, providers, undefined, auditor, spanSessionIds(config, auditor));
+  pipeline = new Pipeline(config, providers, undefined, recorder, spanSessionIds(config, recorder));
   // Also what is instrumented by hand, and disabled by nobody.
-  auditor?.trail.endingWith(pipeline);
+  recorder?.trail.endingWith(pipeline);
   return {
     pipeline,
     watch() {
-      auditor?.start();
-      const stops = [watchHttpServer(), ...(auditor === undefined ? [] : [watchRefusals(auditor, config)])];
+      recorder?.start();
+      const stops = [watchHttpServer(), ...(recorder === undefined ? [] : [watchRefusals(recorder, config)])];
       return () => {
         for (const stop of stops) stop();
       };
     },
-    stopAuditing: () => auditor?.stop(),
+    stopAuditing: () => recorder?.stop(),
   };
 }
 
@@ -76,11 +77,11 @@ interface Watch {
 /** One for each trail: servers that are made for one request each are still one server. */
 const watches = new Map<Trail, Watch>();
 
-function watchRefusals(auditor: Auditor, { trustProxy }: ResolvedConfig): Undo {
-  const { trail, settings } = auditor;
+function watchRefusals(recorder: AuditRecorder, { trustProxy }: ResolvedConfig): Undo {
+  const { trail, settings } = recorder;
   const watch = watches.get(trail) ?? {
     users: 0,
-    stop: watchHttpRefusals({ paths: settings.paths, trustProxy, onRefused: (refusal) => auditor.refused(refusal) }),
+    stop: watchHttpRefusals({ paths: settings.paths, trustProxy, onRefused: (refusal) => recorder.refused(refusal) }),
   };
   watches.set(trail, watch);
   watch.users += 1;

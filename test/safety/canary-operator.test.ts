@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Auditor } from '../../src/audit/auditor.js';
+import type { AuditRecorder } from '../../src/audit/recorder.js';
 import { type Kind, MARKER, PERSONAL, SECRETS } from './canary/kinds.js';
 import { Sweep } from './canary/sweep.js';
 
@@ -53,12 +53,12 @@ async function misconfigure(sweep: Sweep): Promise<string> {
       MCP_TRAIL_AUDIT_FILE: NO_DIRECTORY,
       [env]: badPath(option, plant(env)),
     };
-    audit(trail.createAuditor(trail.resolveConfig({}, inEnvironment), surroundings(inEnvironment)));
+    audit(trail.createAuditRecorder(trail.resolveConfig({}, inEnvironment), surroundings(inEnvironment)));
     const name = option.replace('audit.', '');
     const value = badPath(option, plant(`option ${option}`));
     const options = { delivery: 'file' as const, file: NO_DIRECTORY };
     const given = option === name ? { [name]: value, audit: options } : { audit: { ...options, [name]: value } };
-    audit(trail.createAuditor(trail.resolveConfig(given as never, {}), surroundings()));
+    audit(trail.createAuditRecorder(trail.resolveConfig(given as never, {}), surroundings()));
   }
   const options = {
     delivery: 'file' as const,
@@ -67,11 +67,11 @@ async function misconfigure(sweep: Sweep): Promise<string> {
     policy: policy(plant),
     identity: plant('identity hook') as never,
   };
-  trail.createAuditor(
+  trail.createAuditRecorder(
     trail.resolveConfig({ audit: options, redact: plant('redact hook') as never }, {}),
     surroundings(),
   );
-  trail.createAuditor(trail.resolveConfig({ audit: plant('audit') as never }, {}), surroundings());
+  trail.createAuditRecorder(trail.resolveConfig({ audit: plant('audit') as never }, {}), surroundings());
   trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
   vi.stubEnv('MCP_TRAIL_CANARY', plant('word from the environment'));
   trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
@@ -91,9 +91,9 @@ async function misconfigure(sweep: Sweep): Promise<string> {
 }
 
 /** Begins and ends, which is where a file is written to. */
-function audit(auditor: Auditor | undefined): void {
-  auditor?.start();
-  auditor?.stop();
+function audit(recorder: AuditRecorder | undefined): void {
+  recorder?.start();
+  recorder?.stop();
 }
 
 /** Files are looked for where none can be. */

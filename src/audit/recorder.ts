@@ -21,7 +21,7 @@ import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
 import { messageOf } from './message.js';
 import { type Refusal, recordRefusal } from './refusals.js';
-import { type Recorder, register, unregister } from './registry.js';
+import { type AuditAccess, register, unregister } from './registry.js';
 import { endpointFacts, messageFacts, namedTarget, peerFacts } from './request-facts.js';
 import { answerFacts } from './response-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
@@ -31,7 +31,7 @@ import type { AuditSettings } from './settings.js';
 import { Statements } from './statements.js';
 import { type Trail, traceOf } from './trail.js';
 
-export interface AuditorParts {
+export interface AuditRecorderParts {
   readonly settings: AuditSettings;
   readonly trail: Trail;
   readonly target?: LogsTarget | undefined;
@@ -43,7 +43,7 @@ export interface AuditorParts {
   readonly onLost?: ((sink: string, cause: string) => void) | undefined;
 }
 
-export class Auditor implements Observer, Recorder {
+export class AuditRecorder implements Observer, AuditAccess {
   readonly correlator: Correlator;
   readonly trail: Trail;
   /** Where its records go, where the trail leads to several places. */
@@ -58,7 +58,7 @@ export class Auditor implements Observer, Recorder {
   readonly #sessions: SessionRecords;
   readonly #endings: Endings;
   readonly #constants: Constants;
-  readonly #onLost: AuditorParts['onLost'];
+  readonly #onLost: AuditRecorderParts['onLost'];
   #uses = 0;
 
   /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
@@ -69,7 +69,7 @@ export class Auditor implements Observer, Recorder {
     this.trail.record({ name, severity, fields, time, trace, target: this.target });
   };
 
-  constructor({ settings, trail, target, correlator, inventory, service, currentPeer, onLost }: AuditorParts) {
+  constructor({ settings, trail, target, correlator, inventory, service, currentPeer, onLost }: AuditRecorderParts) {
     this.#onLost = onLost;
     this.settings = settings;
     this.trail = trail;
