@@ -1,7 +1,7 @@
 /** What applications tell the audit trail. Harmless where nothing is audited. */
 
 import { context } from '@opentelemetry/api';
-import { auditedOf } from './audit/audited.js';
+import { entryOf } from './audit/entry.js';
 import { type AuditAccess, latestRecorder, type Place } from './audit/registry.js';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from './audit-types.js';
 import { handledIn } from './emit/parents.js';
@@ -144,9 +144,15 @@ function stated<T extends object>(
   return done ?? false;
 }
 
+<<<<<<< HEAD
 function withRecorder<T>(site: string, use: (recorder: AuditAccess) => T): T | undefined {
   return guarded(site, () => {
     const recorder = auditedOf(handledIn(context.active()))?.recorder ?? latestRecorder();
+=======
+function guarded<T>(site: string, use: (recorder: AuditAccess) => T): T | undefined {
+  try {
+    const recorder = entryOf(handledIn(context.active()))?.recorder ?? latestRecorder();
+>>>>>>> 9b35041 (refactor: Audited becomes AuditEntry)
     return recorder === undefined ? undefined : use(recorder);
   });
 }

@@ -5,7 +5,7 @@ import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
-import { type Audited, auditedOf } from './audited.js';
+import { type AuditEntry, entryOf } from './entry.js';
 import { Fields } from './fields.js';
 import { Held } from './hand-over.js';
 import { addHeaders } from './header-fields.js';
@@ -19,7 +19,7 @@ import type { Trail } from './trail.js';
 /** Writes a record about an operation. */
 export type Write = (
   operation: Operation,
-  audited: Audited,
+  entry: AuditEntry,
   name: AuditEventName,
   severity: Severity,
   fields: Fields,
@@ -44,55 +44,55 @@ export class Endings {
 
   /** The answer is about to leave: its record is made before. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    const audited = auditedOf(operation);
-    if (audited === undefined) return;
-    const make = this.#recordOf(operation, audited, outcome, milliseconds);
+    const entry = entryOf(operation);
+    if (entry === undefined) return;
+    const make = this.#recordOf(operation, entry, outcome, milliseconds);
     if (make === undefined) return;
     const { kind, transport } = operation.connection;
-    const http = kind.answersInResponse === true ? audited.http : undefined;
+    const http = kind.answersInResponse === true ? entry.http : undefined;
     const lost = () => {
       if (!replaysAnswers(transport)) this.undelivered(operation, CONNECTION_CLOSED);
     };
-    audited.conclusion = new Held(make);
-    this.#trail.handOver.before(http, audited.conclusion, lost);
+    entry.conclusion = new Held(make);
+    this.#trail.handOver.before(http, entry.conclusion, lost);
   }
 
   /** An answer that is on record did not leave. */
   undelivered(operation: Operation, outcome: Outcome): void {
-    const audited = auditedOf(operation);
-    if (audited?.conclusion === undefined || audited.undelivered) return;
-    audited.undelivered = true;
-    audited.conclusion.release();
-    const fields = new Fields(audited.fields).add({
+    const entry = entryOf(operation);
+    if (entry?.conclusion === undefined || entry.undelivered) return;
+    entry.undelivered = true;
+    entry.conclusion.release();
+    const fields = new Fields(entry.fields).add({
       'audit.outcome': 'failure',
       'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFacts(outcome)['error.type'],
     });
-    this.#write(operation, audited, 'mcp_audit.response.undelivered', 'WARN', fields);
+    this.#write(operation, entry, 'mcp_audit.response.undelivered', 'WARN', fields);
   }
 
   /** It ended, and nothing is about to leave. */
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    const audited = auditedOf(operation);
-    if (audited !== undefined) this.#recordOf(operation, audited, outcome, milliseconds)?.();
+    const entry = entryOf(operation);
+    if (entry !== undefined) this.#recordOf(operation, entry, outcome, milliseconds)?.();
   }
 
   /** How an operation ended, to be written; nothing where no record is made of such an end. */
-  #recordOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): (() => void) | undefined {
+  #recordOf(operation: Operation, entry: AuditEntry, outcome: Outcome, milliseconds: number): (() => void) | undefined {
     const { only } = operation.row.audit ?? {};
-    if (only === 'changed') return () => this.#listChanged(operation, audited);
-    const { taskStatus = audited.taskStatus } = outcome;
+    if (only === 'changed') return () => this.#listChanged(operation, entry);
+    const { taskStatus = entry.taskStatus } = outcome;
     const end: Outcome = only === 'over' && taskStatus !== undefined ? { ...outcome, taskStatus } : outcome;
     const failed = end.errorType !== undefined || end.statusCode !== undefined;
     if (only === 'over' && !failed && !OVER.has(end.taskStatus)) return undefined;
-    return this.#responseOf(operation, audited, end, milliseconds);
+    return this.#responseOf(operation, entry, end, milliseconds);
   }
 
-  #responseOf(operation: Operation, audited: Audited, outcome: Outcome, milliseconds: number): () => void {
+  #responseOf(operation: Operation, entry: AuditEntry, outcome: Outcome, milliseconds: number): () => void {
     const { errorCodes, headers } = this.#settings;
-    const { answer, http, veil, decision } = audited;
+    const { answer, http, veil, decision } = entry;
     const status = statusOf({ outcome, decision: decision?.decision, errorCodes });
     const row = STATUSES[status];
-    const fields = new Fields(audited.fields);
+    const fields = new Fields(entry.fields);
     addSafe(fields, answer, veil);
     addSafe(fields, outcomeFacts(outcome), veil);
     fields.add({
@@ -102,19 +102,19 @@ export class Endings {
       'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
     });
     const time = this.#trail.now();
-    this.#inventory.ended(operation, audited, status, outcome.errorType ?? outcome.statusCode);
+    this.#inventory.ended(operation, entry, status, outcome.errorType ?? outcome.statusCode);
     return () => {
       fields.add(httpResponseFacts(http));
       addHeaders(fields, http, headers, veil);
-      this.#write(operation, audited, 'mcp_audit.response', row.severity, fields, time);
+      this.#write(operation, entry, 'mcp_audit.response', row.severity, fields, time);
     };
   }
 
-  #listChanged(operation: Operation, audited: Audited): void {
-    const fields = new Fields(audited.fields).add({
+  #listChanged(operation: Operation, entry: AuditEntry): void {
+    const fields = new Fields(entry.fields).add({
       'mcp_audit.inventory.change': 'list_changed',
       'audit.outcome': 'success',
     });
-    this.#write(operation, audited, 'mcp_audit.inventory.changed', 'INFO', fields);
+    this.#write(operation, entry, 'mcp_audit.inventory.changed', 'INFO', fields);
   }
 }

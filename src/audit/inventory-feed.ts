@@ -15,7 +15,7 @@ import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
 import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
-import type { Audited } from './audited.js';
+import type { AuditEntry } from './entry.js';
 import { Fields } from './fields.js';
 import { toolTarget } from './request-facts.js';
 import { addSafe, type Veil } from './sanitise.js';
@@ -78,27 +78,27 @@ export class InventoryFeed {
     return server === undefined || tool === undefined ? undefined : this.#inventory.declaredArguments(server, tool);
   }
 
-  answered(operation: Operation, audited: Audited, { result }: ResponseMessage): void {
+  answered(operation: Operation, entry: AuditEntry, { result }: ResponseMessage): void {
     const record = asRecord(result);
     if (record === undefined) return;
     const { row } = operation;
     const connects = row.audit?.action === 'CONNECT';
-    const id = this.#observe(operation, audited, connects ? record : undefined);
+    const id = this.#observe(operation, entry, connects ? record : undefined);
     const lists = row.audit?.lists;
     if (id === undefined || lists === undefined) return;
     const listed = record[lists];
-    const page = { cursor: audited.cursor, nextCursor: asString(record['nextCursor']) };
+    const page = { cursor: entry.cursor, nextCursor: asString(record['nextCursor']) };
     const changes =
       lists === 'tools'
         ? this.#inventory.observeTools(id, { ...page, tools: listed })
         : this.#inventory.observeList(id, lists, { ...page, count: arrayLength(listed) ?? -1 });
-    this.#report(operation, audited, changes);
+    this.#report(operation, entry, changes);
   }
 
-  ended(operation: Operation, audited: Audited, status: AuditStatus, errorType: string | undefined): void {
-    const id = audited.server ?? this.serverOf(operation);
+  ended(operation: Operation, entry: AuditEntry, status: AuditStatus, errorType: string | undefined): void {
+    const id = entry.server ?? this.serverOf(operation);
     if (id === undefined) return;
-    const { fields, veil, decision } = audited;
+    const { fields, veil, decision } = entry;
     this.#inventory.used(id, {
       at: this.#trail.now(),
       status,
@@ -111,7 +111,7 @@ export class InventoryFeed {
       denied: decision?.decision === 'deny' || status === 'denied',
       redactions: veil.tally.count,
       unknownArguments: fields.get('mcp_audit.tool.argument.unknown_count') ?? 0,
-      quarantined: audited.quarantined,
+      quarantined: entry.quarantined,
     });
   }
 
@@ -153,13 +153,17 @@ export class InventoryFeed {
     }
   }
 
-  #observe(operation: Operation, audited: Audited, connected: Record<string, unknown> | undefined): string | undefined {
+  #observe(
+    operation: Operation,
+    entry: AuditEntry,
+    connected: Record<string, unknown> | undefined,
+  ): string | undefined {
     const { connection } = operation;
     const known = this.#knownOf(connection);
     if (known === undefined || (known.observed && connected === undefined)) return known?.id;
     const { id, changes } = this.#inventory.observeServer(this.#factsOf(operation, connected));
     this.#known.set(connection, { ...known, id, observed: true });
-    this.#report(operation, audited, changes);
+    this.#report(operation, entry, changes);
     return id;
   }
 
@@ -208,10 +212,10 @@ export class InventoryFeed {
     return this.#digester.digest(JSON.stringify([command, ...(strings(args) ?? [])]));
   }
 
-  #report(operation: Operation, audited: Audited, changes: readonly InventoryChange[]): void {
+  #report(operation: Operation, entry: AuditEntry, changes: readonly InventoryChange[]): void {
     if (changes.length === 0) return;
-    const context = audited.fields.pick(OF_CONTEXT);
-    for (const change of changes) this.#record(change, context, audited.veil, operation);
+    const context = entry.fields.pick(OF_CONTEXT);
+    for (const change of changes) this.#record(change, context, entry.veil, operation);
   }
 
   #record(

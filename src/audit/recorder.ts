@@ -12,10 +12,10 @@ import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
 import { addArguments } from './argument-fields.js';
-import { Audited, auditedOf } from './audited.js';
 import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
 import { Constants } from './constants.js';
 import { Endings, type Write } from './endings.js';
+import { AuditEntry, entryOf } from './entry.js';
 import { Fields } from './fields.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
@@ -62,8 +62,8 @@ export class AuditRecorder implements Observer, AuditAccess {
   #uses = 0;
 
   /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
-  readonly #write: Write = (operation, audited, name, severity, fields, time) => {
-    fields.add(audited.decided()).add(audited.redactions());
+  readonly #write: Write = (operation, entry, name, severity, fields, time) => {
+    fields.add(entry.decided()).add(entry.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
     const trace = traceOf(operation.context, operation.span);
     this.trail.record({ name, severity, fields, time, trace, target: this.target });
@@ -88,25 +88,25 @@ export class AuditRecorder implements Observer, AuditAccess {
     const { audit } = operation.row;
     if (audit === undefined) return undefined;
     this.#service.learn(operation.span);
-    const audited = this.#audited(operation, audit, params, peer);
-    operation.audited = audited;
-    if (this.#isAttempt(audit, audited)) {
-      const fields = new Fields(audited.fields).add({ 'audit.outcome': 'unknown' });
-      this.#write(operation, audited, 'mcp_audit.request', 'INFO', fields);
+    const entry = this.#entryOf(operation, audit, params, peer);
+    operation.auditEntry = entry;
+    if (this.#isAttempt(audit, entry)) {
+      const fields = new Fields(entry.fields).add({ 'audit.outcome': 'unknown' });
+      this.#write(operation, entry, 'mcp_audit.request', 'INFO', fields);
     }
-    return spanFacts(audited.fields);
+    return spanFacts(entry.fields);
   }
 
   answered(operation: Operation, message: ResponseMessage): void {
-    const audited = auditedOf(operation);
-    if (audited === undefined) return;
-    audited.answer = answerFacts(message);
-    this.inventory.answered(operation, audited, message);
+    const entry = entryOf(operation);
+    if (entry === undefined) return;
+    entry.answer = answerFacts(message);
+    this.inventory.answered(operation, entry, message);
     if (message.error !== undefined) return;
     const unnamed =
-      operation.connection.server !== undefined && audited.fields.get('mcp_audit.server.name') === undefined;
-    if (operation.row.audit?.action === 'CONNECT' || unnamed) this.#introduced(operation, audited);
-    if (operation.row.result === 'session') this.#sessions.started(operation, audited);
+      operation.connection.server !== undefined && entry.fields.get('mcp_audit.server.name') === undefined;
+    if (operation.row.audit?.action === 'CONNECT' || unnamed) this.#introduced(operation, entry);
+    if (operation.row.result === 'session') this.#sessions.started(operation, entry);
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
@@ -149,7 +149,7 @@ export class AuditRecorder implements Observer, AuditAccess {
     this.trail.stop(this.target);
   }
 
-  #audited(operation: Operation, audit: AuditRow, params: unknown, peer: Peer | undefined): Audited {
+  #entryOf(operation: Operation, audit: AuditRow, params: unknown, peer: Peer | undefined): AuditEntry {
     const { settings } = this;
     const { connection, row } = operation;
     const http = peer?.http;
@@ -176,18 +176,18 @@ export class AuditRecorder implements Observer, AuditAccess {
     if (row.resource) fields.add(namedTarget(row, fields));
     addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
     if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
-    return new Audited({ recorder: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
+    return new AuditEntry({ recorder: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
   }
 
   /** Whether a record is written of the attempt, beside the one of its end. */
-  #isAttempt(audit: AuditRow, { fields }: Audited): boolean {
+  #isAttempt(audit: AuditRow, { fields }: AuditEntry): boolean {
     const { attempts } = this.settings;
     if (audit.only !== undefined || attempts === 'never') return false;
     return attempts === 'always' || fields.get('mcp_audit.sensitive') === true;
   }
 
   /** Who the server is, and what both speak, may be known only now. */
-  #introduced(operation: Operation, { fields, veil }: Audited): void {
+  #introduced(operation: Operation, { fields, veil }: AuditEntry): void {
     const { connection, row } = operation;
     addSafe(fields, endpointFacts(connection, undefined), veil);
     addSafe(fields, this.#constants.spoken(operation), { ...veil, again: true });

@@ -7,7 +7,7 @@ import type { AuditFields } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
-import type { Decision } from './audited.js';
+import type { Decision } from './entry.js';
 import { Fields } from './fields.js';
 import { addHeaders } from './header-fields.js';
 import { peerFacts } from './request-facts.js';

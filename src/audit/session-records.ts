@@ -3,7 +3,7 @@ import type { LogsTarget } from '../emit/logs.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
-import type { Audited } from './audited.js';
+import type { AuditEntry } from './entry.js';
 import { Fields } from './fields.js';
 import { outcomeFacts } from './response-facts.js';
 import { STATUSES, statusOf } from './status.js';
@@ -25,12 +25,12 @@ export class SessionRecords {
   }
 
   /** Its `initialize` was answered. */
-  started(operation: Operation, audited: Audited): void {
+  started(operation: Operation, entry: AuditEntry): void {
     const { connection } = operation;
     if (this.#open.has(connection)) return;
     // Over stateless HTTP a connection is one request.
     if (connection.kind.name === 'http' && connection.sessionId === undefined) return;
-    const session = audited.fields.without(OF_ITS_REQUEST);
+    const session = entry.fields.without(OF_ITS_REQUEST);
     this.#open.set(connection, session);
     const fields = new Fields(session).add({
       'mcp_audit.session.state': 'started',

@@ -13,7 +13,7 @@ import { handledIn } from '../emit/parents.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
 import { actorFacts, readIdentity } from './actor.js';
-import { type Audited, auditedOf } from './audited.js';
+import { type AuditEntry, entryOf } from './entry.js';
 import { type Facts, Fields } from './fields.js';
 import type { Place } from './registry.js';
 import { peerFacts } from './request-facts.js';
@@ -27,7 +27,7 @@ const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organizati
 
 interface About {
   readonly fields: Fields;
-  readonly audited: Audited | undefined;
+  readonly entry: AuditEntry | undefined;
   readonly veil: Veil;
 }
 
@@ -47,10 +47,10 @@ export class Statements {
 
   /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
   authorization(given: AuthorizationDecision, place: Place): void {
-    const { audited, veil, fields } = this.#about(place, undefined);
+    const { entry, veil, fields } = this.#about(place, undefined);
     const decided = Object.fromEntries(addSafe(new Fields(), givenFacts(given), veil).entries()) as Facts;
     const decision = { decision: given.decision, facts: decided };
-    if (audited !== undefined) audited.decision = decision;
+    if (entry !== undefined) entry.decision = decision;
     else if (place.peer?.http !== undefined) place.peer.http.notes.decision = decision;
     fields.add(decided);
     this.#record('mcp_audit.authorization', place, fields, 'AUTHORIZE', given.decision === 'deny' ? 'denied' : 'ok');
@@ -69,8 +69,8 @@ export class Statements {
   }
 
   guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
-    const { fields, audited, veil } = this.#about(place, undefined);
-    if (audited !== undefined && verdict !== 'allow') audited.quarantined = true;
+    const { fields, entry, veil } = this.#about(place, undefined);
+    if (entry !== undefined && verdict !== 'allow') entry.quarantined = true;
     const said: Facts = {
       'mcp_audit.guardrail.verdict': verdict,
       'mcp_audit.guardrail.subject': subject,
@@ -98,18 +98,18 @@ export class Statements {
   /** What is known of whoever this is about: of the operation, else of the HTTP request, else of nobody. */
   #about(place: Place, actor: Identity | undefined): About {
     const identity = actor === undefined ? undefined : readIdentity(actor);
-    const audited = auditedOf(handledIn(place.active));
+    const entry = entryOf(handledIn(place.active));
     const { redactor, showId } = this.#parts.settings;
-    const secret = audited?.veil.secret ?? place.peer?.http?.notes.auth?.token;
+    const secret = entry?.veil.secret ?? place.peer?.http?.notes.auth?.token;
     const veil = { redactor, tally: new Tally(), secret, showId };
-    if (audited === undefined)
-      return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), audited, veil };
-    const fields = new Fields(audited.fields);
-    if (identity?.id === undefined && identity?.name === undefined) return { fields, audited, veil };
+    if (entry === undefined)
+      return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), entry, veil };
+    const fields = new Fields(entry.fields);
+    if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, veil };
     // Somebody else than the caller, of whom nothing may be left.
     for (const key of OF_A_PERSON) fields.drop(key);
     addSafe(fields, actorFacts({ identity, peer: undefined, sender: undefined }), veil);
-    return { fields, audited, veil };
+    return { fields, entry, veil };
   }
 
   #ofPlace({ active, peer }: Place, identity: Identity | undefined): Facts {

@@ -26,22 +26,22 @@ export class Guarded implements Observer {
   }
 
   answered(operation: Operation, message: ResponseMessage): void {
-    if (operation.audited === undefined) return;
+    if (operation.auditEntry === undefined) return;
     guarded('auditing an answer', () => this.#observer.answered(operation, message));
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    if (operation.audited === undefined) return;
+    if (operation.auditEntry === undefined) return;
     guarded('auditing an answer on its way', () => this.#observer.concluded(operation, outcome, milliseconds));
   }
 
   undelivered(operation: Operation, outcome: Outcome): void {
-    if (operation.audited === undefined) return;
+    if (operation.auditEntry === undefined) return;
     guarded('auditing an answer that did not leave', () => this.#observer.undelivered(operation, outcome));
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    if (operation.audited === undefined) return;
+    if (operation.auditEntry === undefined) return;
     guarded('auditing an operation that ended', () => this.#observer.ended(operation, outcome, milliseconds));
   }
 

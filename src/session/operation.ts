@@ -61,7 +61,7 @@ export class Operation {
   /** What its sender said that id is, where that is not taken on trust. */
   claimedCorrelation: string | undefined;
   /** What the audit trail keeps with it. */
-  audited: object | undefined;
+  auditEntry: object | undefined;
 
   constructor(
     template: Template,

@@ -26,7 +26,7 @@ interface Init {
   readonly lists: boolean;
 }
 
-export class Audited {
+export class AuditEntry {
   /** The recorder that audits the operation. */
   readonly recorder: AuditAccess;
   readonly id: string;
@@ -81,6 +81,6 @@ export class Audited {
 }
 
 /** What an operation of an auditing pipeline has; nothing where its method is not audited. */
-export function auditedOf(operation: Operation | undefined): Audited | undefined {
-  return operation?.audited as Audited | undefined;
+export function entryOf(operation: Operation | undefined): AuditEntry | undefined {
+  return operation?.auditEntry as AuditEntry | undefined;
 }
