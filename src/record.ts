@@ -23,8 +23,8 @@ import { AUDIT_FIELDS } from './semconv/audit-record.js';
  * @returns whether it was recorded: false where nothing is audited
  */
 export function recordAuthorization(decision: AuthorizationDecision): boolean {
-  return stated('recordAuthorization', decision, AUTHORIZATION, ({ statements }, given, place) => {
-    statements.authorization(given, place);
+  return stated('recordAuthorization', decision, AUTHORIZATION, ({ events }, given, place) => {
+    events.authorization(given, place);
   });
 }
 
@@ -35,8 +35,8 @@ export function recordAuthorization(decision: AuthorizationDecision): boolean {
  * @returns whether it was recorded: false where nothing is audited
  */
 export function recordAuthentication(event: AuthenticationEvent): boolean {
-  return stated('recordAuthentication', event, AUTHENTICATION, ({ statements }, given, place) => {
-    statements.authentication(given, place);
+  return stated('recordAuthentication', event, AUTHENTICATION, ({ events }, given, place) => {
+    events.authentication(given, place);
   });
 }
 
@@ -47,8 +47,8 @@ export function recordAuthentication(event: AuthenticationEvent): boolean {
  * @returns whether it was recorded: false where nothing is audited
  */
 export function recordGuardrail(verdict: GuardrailVerdict): boolean {
-  return stated('recordGuardrail', verdict, GUARDRAIL, ({ statements }, given, place) => {
-    statements.guardrail(given, place);
+  return stated('recordGuardrail', verdict, GUARDRAIL, ({ events }, given, place) => {
+    events.guardrail(given, place);
   });
 }
 
@@ -59,8 +59,8 @@ export function recordGuardrail(verdict: GuardrailVerdict): boolean {
  * @returns whether it was recorded: false where nothing is audited
  */
 export function recordConfigChange(change: ConfigChange): boolean {
-  return stated('recordConfigChange', change, CONFIG_CHANGE, ({ statements }, given, place) => {
-    statements.configChange(given, place);
+  return stated('recordConfigChange', change, CONFIG_CHANGE, ({ events }, given, place) => {
+    events.configChange(given, place);
   });
 }
 

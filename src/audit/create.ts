@@ -60,7 +60,7 @@ export function createAuditRecorder(
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {
       const place = { active: ROOT_CONTEXT, peer: undefined };
-      recorder.statements.configChange({ item: 'captureArguments', reason: 'debug_switch_on' }, place);
+      recorder.events.configChange({ item: 'captureArguments', reason: 'debug_switch_on' }, place);
     });
   }
   return recorder;

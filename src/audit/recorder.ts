@@ -11,6 +11,7 @@ import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { actorFacts } from './actor.js';
+import { ApplicationEvents } from './application-events.js';
 import { addArguments } from './argument-fields.js';
 import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
 import { Constants } from './constants.js';
@@ -28,7 +29,6 @@ import { addSafe, type Veil } from './sanitise.js';
 import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
-import { Statements } from './statements.js';
 import { type Trail, traceOf } from './trail.js';
 
 export interface AuditRecorderParts {
@@ -51,7 +51,7 @@ export class AuditRecorder implements Observer, AuditAccess {
   readonly settings: AuditSettings;
   readonly inventory: InventoryFeed;
   /** What the application itself has to say. */
-  readonly statements: Statements;
+  readonly events: ApplicationEvents;
   /** The sender of the HTTP request being handled, if one is. */
   readonly currentPeer: () => Peer | undefined;
   readonly #service: Service;
@@ -77,7 +77,7 @@ export class AuditRecorder implements Observer, AuditAccess {
     this.correlator = correlator;
     this.inventory = inventory;
     this.currentPeer = currentPeer;
-    this.statements = new Statements({ trail, target, settings, correlator });
+    this.events = new ApplicationEvents({ trail, target, settings, correlator });
     this.#service = service;
     this.#sessions = new SessionRecords(trail, target);
     this.#constants = new Constants(settings);

@@ -18,7 +18,7 @@ export interface Place {
 export interface AuditAccess {
   /** The sender of the HTTP request being handled, if there is one. */
   readonly currentPeer: () => Peer | undefined;
-  readonly statements: {
+  readonly events: {
     authorization(given: AuthorizationDecision, place: Place): void;
     authentication(given: AuthenticationEvent, place: Place): void;
     guardrail(given: GuardrailVerdict, place: Place): void;

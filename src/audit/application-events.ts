@@ -31,17 +31,17 @@ interface About {
   readonly veil: Veil;
 }
 
-interface StatementParts {
+interface ApplicationEventParts {
   readonly trail: Trail;
   readonly target: LogsTarget | undefined;
   readonly settings: AuditSettings;
   readonly correlator: Correlator;
 }
 
-export class Statements {
-  readonly #parts: StatementParts;
+export class ApplicationEvents {
+  readonly #parts: ApplicationEventParts;
 
-  constructor(parts: StatementParts) {
+  constructor(parts: ApplicationEventParts) {
     this.#parts = parts;
   }
 
