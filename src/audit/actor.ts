@@ -9,7 +9,7 @@ import { asString } from '../protocol/jsonrpc.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Implementation } from '../session/connection-info.js';
 import type { Peer } from '../session/peer.js';
-import type { Facts } from './fields.js';
+import type { FieldValues } from './record-fields.js';
 
 export const ANONYMOUS = 'anonymous';
 
@@ -31,7 +31,7 @@ export function readIdentity(given: unknown): Identity {
 }
 
 /** The facts of the actor; strings as they came. */
-export function actorFacts(sources: ActorSources): Facts {
+export function actorFields(sources: ActorSources): FieldValues {
   const { identity } = sources;
   return {
     ...actor(sources),

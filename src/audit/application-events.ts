@@ -12,11 +12,11 @@ import type { LogsTarget } from '../emit/logs.js';
 import { handledIn } from '../emit/parents.js';
 import { Tally } from '../redact/tally.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
-import { actorFacts, readIdentity } from './actor.js';
+import { actorFields, readIdentity } from './actor.js';
 import { type AuditEntry, entryOf } from './entry.js';
-import { type Facts, Fields } from './fields.js';
+import { type FieldValues, RecordFields } from './record-fields.js';
 import type { Place } from './registry.js';
-import { peerFacts } from './request-facts.js';
+import { peerFields } from './request-fields.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 import { type AuditStatus, type Severity, STATUSES } from './status.js';
@@ -26,7 +26,7 @@ import { type Trail, traceOf } from './trail.js';
 const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organization.id', 'mcp_audit.team.id'] as const;
 
 interface About {
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   readonly entry: AuditEntry | undefined;
   readonly veil: Veil;
 }
@@ -48,8 +48,10 @@ export class ApplicationEvents {
   /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
   authorization(given: AuthorizationDecision, place: Place): void {
     const { entry, veil, fields } = this.#about(place, undefined);
-    const decided = Object.fromEntries(addSafe(new Fields(), givenFacts(given), veil).entries()) as Facts;
-    const decision = { decision: given.decision, facts: decided };
+    const decided = Object.fromEntries(
+      addSafe(new RecordFields(), decisionFields(given), veil).entries(),
+    ) as FieldValues;
+    const decision = { decision: given.decision, fields: decided };
     if (entry !== undefined) entry.decision = decision;
     else if (place.peer?.http !== undefined) place.peer.http.notes.decision = decision;
     fields.add(decided);
@@ -59,7 +61,7 @@ export class ApplicationEvents {
   authentication({ event, outcome, actor, method, reason }: AuthenticationEvent, place: Place): void {
     const failed = (outcome ?? (event === 'token_rejected' ? 'failure' : 'success')) === 'failure';
     const { fields, veil } = this.#about(place, actor);
-    const said: Facts = {
+    const said: FieldValues = {
       'mcp_audit.authentication.event': event,
       'mcp_audit.authentication.method': method,
       'mcp_audit.access.reason': reason,
@@ -71,7 +73,7 @@ export class ApplicationEvents {
   guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
     const { fields, entry, veil } = this.#about(place, undefined);
     if (entry !== undefined && verdict !== 'allow') entry.quarantined = true;
-    const said: Facts = {
+    const said: FieldValues = {
       'mcp_audit.guardrail.verdict': verdict,
       'mcp_audit.guardrail.subject': subject,
       'security_rule.name': ruleName,
@@ -85,7 +87,7 @@ export class ApplicationEvents {
 
   configChange({ item, change = 'update', actor, reason }: ConfigChange, place: Place): void {
     const { fields, veil } = this.#about(place, actor);
-    const said: Facts = {
+    const said: FieldValues = {
       'audit.target.type': 'config',
       'audit.target.id': item,
       'mcp_audit.config.change': change,
@@ -103,24 +105,24 @@ export class ApplicationEvents {
     const secret = entry?.veil.secret ?? place.peer?.http?.notes.auth?.token;
     const veil = { redactor, tally: new Tally(), secret, showId };
     if (entry === undefined)
-      return { fields: addSafe(new Fields(), this.#ofPlace(place, identity), veil), entry, veil };
-    const fields = new Fields(entry.fields);
+      return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), veil), entry, veil };
+    const fields = new RecordFields(entry.fields);
     if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, veil };
     // Somebody else than the caller, of whom nothing may be left.
     for (const key of OF_A_PERSON) fields.drop(key);
-    addSafe(fields, actorFacts({ identity, peer: undefined, sender: undefined }), veil);
+    addSafe(fields, actorFields({ identity, peer: undefined, sender: undefined }), veil);
     return { fields, entry, veil };
   }
 
-  #ofPlace({ active, peer }: Place, identity: Identity | undefined): Facts {
+  #ofPlace({ active, peer }: Place, identity: Identity | undefined): FieldValues {
     const { trail, correlator } = this.#parts;
     const { notes } = peer?.http ?? {};
     // The operation that the request brings takes it over.
     if (notes !== undefined) notes.operationId ??= trail.newId();
     const correlation = correlator.ambient(active, trace.getSpan(active)?.spanContext().traceId);
     return {
-      ...(peer === undefined ? {} : peerFacts(peer)),
-      ...actorFacts({ identity, peer, sender: undefined }),
+      ...(peer === undefined ? {} : peerFields(peer)),
+      ...actorFields({ identity, peer, sender: undefined }),
       'mcp_audit.side': notes === undefined ? undefined : 'server',
       'mcp_audit.operation.id': notes?.operationId,
       'mcp_audit.correlation.id': correlation.id,
@@ -131,7 +133,7 @@ export class ApplicationEvents {
   #record(
     name: AuditEventName,
     { active }: Place,
-    fields: Fields,
+    fields: RecordFields,
     action: NonNullable<AuditFields['audit.action']>,
     status: AuditStatus,
     severity: Severity = STATUSES[status].severity,
@@ -142,7 +144,7 @@ export class ApplicationEvents {
   }
 }
 
-function givenFacts({ decision, policyId, policyVersion, ruleName, reason }: AuthorizationDecision): Facts {
+function decisionFields({ decision, policyId, policyVersion, ruleName, reason }: AuthorizationDecision): FieldValues {
   return {
     'mcp_audit.access.decision': decision,
     'mcp_audit.policy.id': policyId,

@@ -8,13 +8,13 @@ import { newReading, type Reading } from '../redact/scrub.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
-import type { Fields } from './fields.js';
+import type { RecordFields } from './record-fields.js';
 import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 
 /** Adds what a call says of its arguments, redacted; nothing for other operations. */
 export function addArguments(
-  fields: Fields,
+  fields: RecordFields,
   { row }: Operation,
   params: unknown,
   settings: AuditSettings,

@@ -5,13 +5,13 @@ import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { Operation } from '../session/operation.js';
-import type { Facts, Fields } from './fields.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
 
-export function classificationFacts(
+export function classificationFields(
   { row, method, connection }: Operation,
   params: unknown,
   classifier: Classifier,
-): Facts {
+): FieldValues {
   const given = asRecord(params);
   const tool = named(row, params, ATTR_GEN_AI_TOOL_NAME);
   const prompt = named(row, params, ATTR_GEN_AI_PROMPT_NAME);
@@ -35,10 +35,10 @@ export function classificationFacts(
 }
 
 /** Attributes of a span. */
-export type SpanFacts = Readonly<Record<string, string | boolean | undefined>>;
+export type SpanAttributes = Readonly<Record<string, string | boolean | undefined>>;
 
 /** What a span says of it too, so that a sampler that sees spans alone can keep what is sensitive. */
-export function spanFacts(fields: Fields): SpanFacts | undefined {
+export function classificationAttributes(fields: RecordFields): SpanAttributes | undefined {
   const sensitivity = fields.get('mcp_audit.data.sensitivity');
   const sensitive = fields.get('mcp_audit.sensitive');
   if (sensitivity === undefined && sensitive === undefined) return undefined;

@@ -5,16 +5,16 @@ import type { Implementation } from '../session/connection-info.js';
 import { isSame, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Template } from '../session/template.js';
-import { actorFacts } from './actor.js';
-import { type Facts, Fields } from './fields.js';
-import { constantFacts, endpointFacts, namedTarget } from './request-facts.js';
+import { actorFields } from './actor.js';
+import { type FieldValues, RecordFields } from './record-fields.js';
+import { constantFields, endpointFields, namedTarget } from './request-fields.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 
 interface Made {
   readonly client: Implementation | undefined;
   readonly server: Implementation | undefined;
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   readonly tally: Tally;
 }
 
@@ -33,13 +33,13 @@ export class Constants {
     params: unknown,
     client: Implementation | undefined,
     { tally, secret }: Veil,
-  ): Fields {
+  ): RecordFields {
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
     const { server } = operation.connection;
     const kept = made !== undefined && isSame(made.client, client) && isSame(made.server, server) ? made : undefined;
     const { fields, tally: hidden } = kept ?? this.#make(operation, audit, params, client, secret);
     tally.include(hidden);
-    return new Fields(fields);
+    return new RecordFields(fields);
   }
 
   #make(
@@ -52,10 +52,10 @@ export class Constants {
     const { connection, template, row } = operation;
     const { redactor, showId } = this.#settings;
     const veil: Veil = { redactor, tally: new Tally(), secret, showId };
-    const fields = new Fields();
-    addSafe(fields, constantFacts(operation, audit, params), veil);
-    addSafe(fields, endpointFacts(connection, client), veil);
-    addSafe(fields, actorFacts({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
+    const fields = new RecordFields();
+    addSafe(fields, constantFields(operation, audit, params), veil);
+    addSafe(fields, endpointFields(connection, client), veil);
+    addSafe(fields, actorFields({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
     addSafe(fields, this.spoken(operation), { ...veil, again: true });
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
     const made = { client, server: connection.server, fields, tally: veil.tally };
@@ -66,7 +66,7 @@ export class Constants {
   }
 
   /** What is spoken, and in which session: from the span, where it was hidden for the first time. */
-  spoken(operation: Operation): Facts {
+  spoken(operation: Operation): FieldValues {
     return {
       'mcp.protocol.version': operation.template.facts.protocolVersion,
       'mcp.session.id': this.sessionId(operation),

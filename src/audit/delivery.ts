@@ -10,14 +10,14 @@ import { guarded } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
-import type { Facts, Fields } from './fields.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
 import type { Severity } from './status.js';
 
 /** A finished record on its way. */
 export interface Finished {
   readonly name: AuditEventName;
   readonly severity: Severity;
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   /** All fields, as canonical JSON. */
   readonly text: string;
   /** Seconds and nanoseconds. */
@@ -47,7 +47,7 @@ export interface DeliveryOptions {
   readonly sinks: readonly Sink[];
   readonly now: () => number;
   /** Makes the record that tells of a gap. */
-  readonly gapRecord: (facts: Facts) => Finished;
+  readonly gapRecord: (values: FieldValues) => Finished;
   /** Hears of every record that is lost. */
   readonly onLost: (sink: SinkName, cause: string) => void;
 }
@@ -104,7 +104,7 @@ export class Delivery {
     this.#tellGaps();
     for (const outlet of this.#outlets) {
       const { gap } = outlet;
-      if (gap !== undefined) this.#spread(outlet, gap, this.#options.gapRecord(factsOf(outlet, gap)));
+      if (gap !== undefined) this.#spread(outlet, gap, this.#options.gapRecord(gapFields(outlet, gap)));
     }
     this.pass(finished());
     // That the last record is lost with the others goes without saying.
@@ -159,7 +159,7 @@ export class Delivery {
 
   /** Writes the record of a hole where the hole is and, if that is possible by now, everywhere else. */
   #tell(outlet: Outlet, gap: Gap): void {
-    const finished = this.#options.gapRecord(factsOf(outlet, gap));
+    const finished = this.#options.gapRecord(gapFields(outlet, gap));
     outlet.gap = undefined;
     // Written later, it may still be lost: then the hole is as it was, and larger by what was lost meanwhile.
     const reopen = () => {
@@ -191,7 +191,7 @@ export class Delivery {
   }
 }
 
-function factsOf({ sink }: Outlet, gap: Gap): Facts {
+function gapFields({ sink }: Outlet, gap: Gap): FieldValues {
   return {
     'mcp_audit.gap.sink': sink.name as 'file' | 'stderr',
     'mcp_audit.gap.records': gap.records,

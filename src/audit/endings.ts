@@ -6,11 +6,11 @@ import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import { type AuditEntry, entryOf } from './entry.js';
-import { Fields } from './fields.js';
 import { Held } from './hand-over.js';
 import { addHeaders } from './header-fields.js';
 import type { InventoryFeed } from './inventory-feed.js';
-import { httpResponseFacts, outcomeFacts } from './response-facts.js';
+import { RecordFields } from './record-fields.js';
+import { httpResponseFields, outcomeFields } from './response-fields.js';
 import { addSafe } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 import { type Severity, STATUSES, statusOf } from './status.js';
@@ -22,7 +22,7 @@ export type Write = (
   entry: AuditEntry,
   name: AuditEventName,
   severity: Severity,
-  fields: Fields,
+  fields: RecordFields,
   time?: number,
 ) => void;
 
@@ -63,9 +63,9 @@ export class Endings {
     if (entry?.conclusion === undefined || entry.undelivered) return;
     entry.undelivered = true;
     entry.conclusion.release();
-    const fields = new Fields(entry.fields).add({
+    const fields = new RecordFields(entry.fields).add({
       'audit.outcome': 'failure',
-      'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFacts(outcome)['error.type'],
+      'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFields(outcome)['error.type'],
     });
     this.#write(operation, entry, 'mcp_audit.response.undelivered', 'WARN', fields);
   }
@@ -92,9 +92,9 @@ export class Endings {
     const { answer, http, veil, decision } = entry;
     const status = statusOf({ outcome, decision: decision?.decision, errorCodes });
     const row = STATUSES[status];
-    const fields = new Fields(entry.fields);
+    const fields = new RecordFields(entry.fields);
     addSafe(fields, answer, veil);
-    addSafe(fields, outcomeFacts(outcome), veil);
+    addSafe(fields, outcomeFields(outcome), veil);
     fields.add({
       'audit.outcome': row.outcome,
       'mcp_audit.status': status,
@@ -104,14 +104,14 @@ export class Endings {
     const time = this.#trail.now();
     this.#inventory.ended(operation, entry, status, outcome.errorType ?? outcome.statusCode);
     return () => {
-      fields.add(httpResponseFacts(http));
+      fields.add(httpResponseFields(http));
       addHeaders(fields, http, headers, veil);
       this.#write(operation, entry, 'mcp_audit.response', row.severity, fields, time);
     };
   }
 
   #listChanged(operation: Operation, entry: AuditEntry): void {
-    const fields = new Fields(entry.fields).add({
+    const fields = new RecordFields(entry.fields).add({
       'mcp_audit.inventory.change': 'list_changed',
       'audit.outcome': 'success',
     });

@@ -3,21 +3,21 @@ import { taskStatusOf } from '../describe/outcome.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { Facts, Fields } from './fields.js';
 import type { Held } from './hand-over.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
 import type { AuditAccess } from './registry.js';
 import type { Veil } from './sanitise.js';
 
 /** What the application decided about an operation; strings are redacted. */
 export interface Decision {
   readonly decision: 'allow' | 'deny';
-  readonly facts: Facts;
+  readonly fields: FieldValues;
 }
 
 interface Init {
   readonly recorder: AuditAccess;
   readonly id: string;
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   readonly veil: Veil;
   readonly http: HttpFacts | undefined;
   readonly server: string | undefined;
@@ -31,7 +31,7 @@ export class AuditEntry {
   readonly recorder: AuditAccess;
   readonly id: string;
   /** Everything that all records of the operation say, redacted. */
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   readonly veil: Veil;
   readonly http: HttpFacts | undefined;
   /** The server that does it, in the inventory. */
@@ -41,7 +41,7 @@ export class AuditEntry {
   /** What a notification says of its task. */
   readonly taskStatus: string | undefined;
   /** What the answer adds. */
-  answer: Facts = {};
+  answer: FieldValues = {};
   /** The record of its end, once that is made or about to be. */
   conclusion: Held | undefined;
   /** It is on record that what it had to tell did not leave. */
@@ -64,12 +64,12 @@ export class AuditEntry {
   }
 
   /** The decision, or that there was none: on every record of the operation. */
-  decided(): Facts {
-    return this.decision?.facts ?? { 'mcp_audit.access.decision': 'not_evaluated' };
+  decided(): FieldValues {
+    return this.decision?.fields ?? { 'mcp_audit.access.decision': 'not_evaluated' };
   }
 
   /** What was hidden so far. */
-  redactions(): Facts {
+  redactions(): FieldValues {
     const { count, rules, dropped } = this.veil.tally;
     if (count === 0 && dropped.size === 0) return {};
     return {

@@ -2,7 +2,7 @@
 import { pickHeaders } from '../redact/headers.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { Fields } from './fields.js';
+import type { RecordFields } from './record-fields.js';
 import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
 
 /** Recorded without being asked for. */
@@ -10,7 +10,7 @@ export const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-a
 
 /** Adds the headers that have been sent by now, redacted. */
 export function addHeaders(
-  fields: Fields,
+  fields: RecordFields,
   http: HttpFacts | undefined,
   allowed: ReadonlySet<string>,
   { redactor, tally, secret }: Veil,

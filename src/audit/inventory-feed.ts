@@ -16,8 +16,8 @@ import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
 import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
 import type { AuditEntry } from './entry.js';
-import { Fields } from './fields.js';
-import { toolTarget } from './request-facts.js';
+import { RecordFields } from './record-fields.js';
+import { toolTarget } from './request-fields.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { AuditStatus, Severity } from './status.js';
 import { type Trail, traceOf } from './trail.js';
@@ -121,7 +121,7 @@ export class InventoryFeed {
     const ids = this.#inventory.find(selector);
     if (ids.length === 0) warnOfNobody(selector);
     const changes = ids.flatMap((id) => this.#inventory.annotate(id, annotations));
-    for (const change of changes) this.#record(change, new Fields(), this.#veil, undefined);
+    for (const change of changes) this.#record(change, new RecordFields(), this.#veil, undefined);
     return changes.length > 0;
   }
 
@@ -147,7 +147,7 @@ export class InventoryFeed {
     // Where there is no MCP, nothing is kept, and nothing can have changed.
     if (isQuiet()) return;
     try {
-      for (const change of this.#inventory.sweep()) this.#record(change, new Fields(), this.#veil, undefined);
+      for (const change of this.#inventory.sweep()) this.#record(change, new RecordFields(), this.#veil, undefined);
     } catch (error) {
       reportFailure('looking through the inventory', error);
     }
@@ -161,7 +161,7 @@ export class InventoryFeed {
     const { connection } = operation;
     const known = this.#knownOf(connection);
     if (known === undefined || (known.observed && connected === undefined)) return known?.id;
-    const { id, changes } = this.#inventory.observeServer(this.#factsOf(operation, connected));
+    const { id, changes } = this.#inventory.observeServer(this.#serverFactsOf(operation, connected));
     this.#known.set(connection, { ...known, id, observed: true });
     this.#report(operation, entry, changes);
     return id;
@@ -179,7 +179,10 @@ export class InventoryFeed {
     return now;
   }
 
-  #factsOf({ connection, sent, template }: Operation, connected: Record<string, unknown> | undefined): ServerFacts {
+  #serverFactsOf(
+    { connection, sent, template }: Operation,
+    connected: Record<string, unknown> | undefined,
+  ): ServerFacts {
     const { server } = connection;
     const name = asString(server?.name);
     const version = asString(server?.version);
@@ -220,12 +223,12 @@ export class InventoryFeed {
 
   #record(
     { event, fields: said }: InventoryChange,
-    context: Fields,
+    context: RecordFields,
     veil: Veil,
     operation: Operation | undefined,
   ): void {
     const { severity, action } = KINDS[event];
-    const fields = new Fields()
+    const fields = new RecordFields()
       .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
       .add(Object.fromEntries(context.entries()))
       .add({ 'audit.action': action, 'audit.outcome': 'success' });

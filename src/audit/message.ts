@@ -1,8 +1,8 @@
 /** A readable sentence from a fixed template: made of what the record says anyway, and of nothing else. */
 import type { AuditEventName } from '../semconv/audit-record.js';
-import type { Fields } from './fields.js';
+import type { RecordFields } from './record-fields.js';
 
-const SENTENCES: Readonly<Partial<Record<AuditEventName, (fields: Fields) => string>>> = {
+const SENTENCES: Readonly<Partial<Record<AuditEventName, (fields: RecordFields) => string>>> = {
   'mcp_audit.request': (fields) => `${who(fields)} ${what(fields)}`,
   'mcp_audit.response': (fields) => `${who(fields)} ${what(fields)}: ${fields.get('mcp_audit.status')}`,
   'mcp_audit.authorization': (fields) =>
@@ -10,14 +10,14 @@ const SENTENCES: Readonly<Partial<Record<AuditEventName, (fields: Fields) => str
 };
 
 /** The sentence of an event; of most, its action and target. */
-export function messageOf(name: AuditEventName, fields: Fields): string {
-  return (SENTENCES[name] ?? ((each: Fields) => `${who(each)} ${what(each)}`))(fields);
+export function messageOf(name: AuditEventName, fields: RecordFields): string {
+  return (SENTENCES[name] ?? ((each: RecordFields) => `${who(each)} ${what(each)}`))(fields);
 }
 
-function who(fields: Fields): string {
+function who(fields: RecordFields): string {
   return fields.get('audit.actor.id') ?? 'anonymous';
 }
 
-function what(fields: Fields): string {
+function what(fields: RecordFields): string {
   return `${fields.get('audit.action') ?? ''} ${fields.get('audit.target.id') ?? fields.get('mcp.method.name') ?? ''}`.trim();
 }

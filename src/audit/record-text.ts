@@ -5,7 +5,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 import type { AuditKey } from '../semconv/audit-record.js';
-import type { Fields } from './fields.js';
+import type { RecordFields } from './record-fields.js';
 
 export const MAX_RECORD_BYTES = 32_768;
 
@@ -28,7 +28,7 @@ export const CUT_ORDER = [
 ] as const satisfies readonly AuditKey[];
 
 /** Writes a record. One that is too large loses fields in {@link CUT_ORDER}, then open ones, until it fits. */
-export function write(fields: Fields): string {
+export function write(fields: RecordFields): string {
   const text = fields.toText();
   // A character of UTF-16 has three bytes of UTF-8 at most.
   if (text.length * 3 <= MAX_RECORD_BYTES || Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;

@@ -10,21 +10,21 @@ import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
-import { actorFacts } from './actor.js';
+import { actorFields } from './actor.js';
 import { ApplicationEvents } from './application-events.js';
 import { addArguments } from './argument-fields.js';
-import { classificationFacts, type SpanFacts, spanFacts } from './classification-fields.js';
+import { classificationAttributes, classificationFields, type SpanAttributes } from './classification-fields.js';
 import { Constants } from './constants.js';
 import { Endings, type Write } from './endings.js';
 import { AuditEntry, entryOf } from './entry.js';
-import { Fields } from './fields.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
 import { messageOf } from './message.js';
+import { RecordFields } from './record-fields.js';
 import { type Refusal, recordRefusal } from './refusals.js';
 import { type AuditAccess, register, unregister } from './registry.js';
-import { endpointFacts, messageFacts, namedTarget, peerFacts } from './request-facts.js';
-import { answerFacts } from './response-facts.js';
+import { endpointFields, messageFields, namedTarget, peerFields } from './request-fields.js';
+import { answerFields } from './response-fields.js';
 import { addSafe, type Veil } from './sanitise.js';
 import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
@@ -84,23 +84,23 @@ export class AuditRecorder implements Observer, AuditAccess {
     this.#endings = new Endings(settings, trail, inventory, this.#write);
   }
 
-  began(operation: Operation, params: unknown, peer: Peer | undefined): SpanFacts | undefined {
+  began(operation: Operation, params: unknown, peer: Peer | undefined): SpanAttributes | undefined {
     const { audit } = operation.row;
     if (audit === undefined) return undefined;
     this.#service.learn(operation.span);
     const entry = this.#entryOf(operation, audit, params, peer);
     operation.auditEntry = entry;
     if (this.#isAttempt(audit, entry)) {
-      const fields = new Fields(entry.fields).add({ 'audit.outcome': 'unknown' });
+      const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
       this.#write(operation, entry, 'mcp_audit.request', 'INFO', fields);
     }
-    return spanFacts(entry.fields);
+    return classificationAttributes(entry.fields);
   }
 
   answered(operation: Operation, message: ResponseMessage): void {
     const entry = entryOf(operation);
     if (entry === undefined) return;
-    entry.answer = answerFacts(message);
+    entry.answer = answerFields(message);
     this.inventory.answered(operation, entry, message);
     if (message.error !== undefined) return;
     const unnamed =
@@ -167,15 +167,15 @@ export class AuditRecorder implements Observer, AuditAccess {
     // Of several messages in one HTTP request, the first is the one that it was recorded about.
     if (http !== undefined) delete http.notes.operationId;
     const fields = this.#constants.fieldsOf(operation, audit, params, client, veil);
-    addSafe(fields, messageFacts(operation, audit, params), veil);
-    if (peer !== undefined) addSafe(fields, peerFacts(peer), veil);
+    addSafe(fields, messageFields(operation, audit, params), veil);
+    if (peer !== undefined) addSafe(fields, peerFields(peer), veil);
     if (peer !== undefined || identity !== undefined) {
-      addSafe(fields, actorFacts({ identity, peer, sender: senderOf(operation, client) }), veil);
+      addSafe(fields, actorFields({ identity, peer, sender: senderOf(operation, client) }), veil);
     }
     fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
     if (row.resource) fields.add(namedTarget(row, fields));
     addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
-    if (settings.classifier !== undefined) fields.add(classificationFacts(operation, params, settings.classifier));
+    if (settings.classifier !== undefined) fields.add(classificationFields(operation, params, settings.classifier));
     return new AuditEntry({ recorder: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
   }
 
@@ -189,7 +189,7 @@ export class AuditRecorder implements Observer, AuditAccess {
   /** Who the server is, and what both speak, may be known only now. */
   #introduced(operation: Operation, { fields, veil }: AuditEntry): void {
     const { connection, row } = operation;
-    addSafe(fields, endpointFacts(connection, undefined), veil);
+    addSafe(fields, endpointFields(connection, undefined), veil);
     addSafe(fields, this.#constants.spoken(operation), { ...veil, again: true });
     fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
     if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');

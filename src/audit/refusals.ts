@@ -6,11 +6,11 @@ import { Tally } from '../redact/tally.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';
-import { actorFacts } from './actor.js';
+import { actorFields } from './actor.js';
 import type { Decision } from './entry.js';
-import { Fields } from './fields.js';
 import { addHeaders } from './header-fields.js';
-import { peerFacts } from './request-facts.js';
+import { RecordFields } from './record-fields.js';
+import { peerFields } from './request-fields.js';
 import { addSafe } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 import { type AuditStatus, STATUSES } from './status.js';
@@ -63,10 +63,10 @@ export function recordRefusal(
   const veil = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const said = addSafe(
-    new Fields(),
+    new RecordFields(),
     {
-      ...peerFacts(peer),
-      ...actorFacts({ identity: undefined, peer, sender: undefined }),
+      ...peerFields(peer),
+      ...actorFields({ identity: undefined, peer, sender: undefined }),
       'mcp_audit.side': 'server',
       'network.transport': 'tcp',
       'mcp_audit.operation.id': http?.notes.operationId ?? trail.newId(),
@@ -80,7 +80,7 @@ export function recordRefusal(
     veil,
   );
   const fields = addSafe(
-    new Fields(said),
+    new RecordFields(said),
     {
       'mcp_audit.status': status,
       'mcp_audit.access.decision': 'deny',

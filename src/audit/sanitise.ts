@@ -3,7 +3,7 @@ import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
-import type { Facts, Fields } from './fields.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** How values are hidden, and what was. */
 export interface Veil {
@@ -45,13 +45,13 @@ const KEPT_AS: Readonly<Record<string, string>> = {
   'mcp_audit.correlation.id': '[REDACTED]',
 };
 
-/** Adds facts to fields, with everything hidden that has to be; what a rule drops is left out, and counted. */
-export function addSafe(fields: Fields, facts: Facts, veil: Veil): Fields {
-  for (const name in facts) {
+/** Adds values to fields, with everything hidden that has to be; what a rule drops is left out, and counted. */
+export function addSafe(fields: RecordFields, values: FieldValues, veil: Veil): RecordFields {
+  for (const name in values) {
     const key = name as AuditKey;
-    const value = facts[key];
+    const value = values[key];
     if (value === undefined) continue;
-    const redaction = redactionOf(key, facts);
+    const redaction = redactionOf(key, values);
     if (redaction === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
       fields.set(key, (safeText(key, redaction, value, veil) ?? KEPT_AS[key]) as never);
@@ -65,9 +65,9 @@ export function addSafe(fields: Fields, facts: Facts, veil: Veil): Fields {
   return fields;
 }
 
-function redactionOf(key: AuditKey, facts: Facts): Redaction {
+function redactionOf(key: AuditKey, values: FieldValues): Redaction {
   const { redaction } = AUDIT_FIELDS[key];
-  const unproven = key === 'audit.actor.id' && UNPROVEN.has(facts['mcp_audit.actor.source']);
+  const unproven = key === 'audit.actor.id' && UNPROVEN.has(values['mcp_audit.actor.source']);
   return unproven ? 'name' : redaction;
 }
 

@@ -5,7 +5,7 @@ import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/kinds.js';
 import type { Redactor } from '../redact/redactor.js';
 import { Tally } from '../redact/tally.js';
-import { type Facts, Fields } from './fields.js';
+import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 
 const KEYS = ['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'] as const;
@@ -13,7 +13,7 @@ const KEYS = ['service.name', 'service.version', 'service.instance.id', 'deploym
 const UNNAMED = 'unknown_service:node';
 
 export class Service {
-  #facts: Facts;
+  #fields: FieldValues;
   readonly #redactor: Redactor;
   #settled = false;
 
@@ -22,28 +22,28 @@ export class Service {
     const stated = resourceFromEnvironment(env);
     const environment = stated.get('deployment.environment.name') ?? stated.get('deployment.environment');
     if (environment !== undefined) stated.set('deployment.environment.name', environment);
-    this.#facts = { 'service.name': UNNAMED, ...factsOf((key) => stated.get(key), redactor) };
+    this.#fields = { 'service.name': UNNAMED, ...serviceFields((key) => stated.get(key), redactor) };
   }
 
-  get facts(): Facts {
-    return this.#facts;
+  get fields(): FieldValues {
+    return this.#fields;
   }
 
   /** Looks at the first span that is recorded: what it says is more than the environment does. */
   learn(span: Span): void {
     if (this.#settled || resourceAttribute(span, 'service.name') === undefined) return;
     this.#settled = true;
-    this.#facts = { ...this.#facts, ...factsOf((key) => resourceAttribute(span, key), this.#redactor) };
+    this.#fields = { ...this.#fields, ...serviceFields((key) => resourceAttribute(span, key), this.#redactor) };
   }
 }
 
-function factsOf(find: (key: string) => string | undefined, redactor: Redactor): Facts {
+function serviceFields(find: (key: string) => string | undefined, redactor: Redactor): FieldValues {
   const fields: Record<string, string> = {};
   for (const key of KEYS) {
     const value = find(key);
     if (value !== undefined) fields[key] = value;
   }
   const veil = { redactor, tally: new Tally(), secret: undefined, showId: (id: string) => id };
-  const safe = addSafe(new Fields(), fields, veil);
+  const safe = addSafe(new RecordFields(), fields, veil);
   return Object.fromEntries(safe.entries());
 }

@@ -4,8 +4,8 @@ import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { AuditEntry } from './entry.js';
-import { Fields } from './fields.js';
-import { outcomeFacts } from './response-facts.js';
+import { RecordFields } from './record-fields.js';
+import { outcomeFields } from './response-fields.js';
 import { STATUSES, statusOf } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
@@ -17,7 +17,7 @@ export class SessionRecords {
   readonly #trail: Trail;
   readonly #target: LogsTarget | undefined;
   /** What is known of the sessions that are open. */
-  readonly #open = new WeakMap<ConnectionInfo, Fields>();
+  readonly #open = new WeakMap<ConnectionInfo, RecordFields>();
 
   constructor(trail: Trail, target: LogsTarget | undefined) {
     this.#trail = trail;
@@ -32,7 +32,7 @@ export class SessionRecords {
     if (connection.kind.name === 'http' && connection.sessionId === undefined) return;
     const session = entry.fields.without(OF_ITS_REQUEST);
     this.#open.set(connection, session);
-    const fields = new Fields(session).add({
+    const fields = new RecordFields(session).add({
       'mcp_audit.session.state': 'started',
       'audit.action': 'CONNECT',
       'audit.outcome': 'success',
@@ -48,7 +48,7 @@ export class SessionRecords {
     if (session === undefined) return;
     this.#open.delete(connection);
     const status = statusOf({ outcome });
-    const fields = new Fields(session).add(outcomeFacts(outcome)).add({
+    const fields = new RecordFields(session).add(outcomeFields(outcome)).add({
       'mcp_audit.session.state': 'ended',
       'audit.action': 'DISCONNECT',
       'audit.outcome': STATUSES[status].outcome,

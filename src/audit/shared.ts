@@ -122,7 +122,7 @@ function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env:
     sinks: values.delivery.flatMap((delivery) => SINKS[delivery](values, service, config.file !== undefined)),
     now: wallClock,
     newId,
-    resource: () => service.facts,
+    resource: () => service.fields,
   });
   return { trail, inventory, key: digestKey(config.digestKey, stateDirectory, env), service, newId };
 }
@@ -170,7 +170,7 @@ const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
             path: file,
             maxBytes: fileMaxBytes,
             maxFiles: fileMaxFiles,
-            placeholders: { pid: String(process.pid), service: service.facts['service.name'] ?? '' },
+            placeholders: { pid: String(process.pid), service: service.fields['service.name'] ?? '' },
             onError: ({ message }) => lost(message),
           }),
         ),

@@ -8,8 +8,8 @@ import { hrTime, rfc3339 } from '../lib/clock.js';
 import { isQuiet, mcpSeen } from '../report/quiet.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';
 import { Delivery, type Finished, type Sink, type SinkName } from './delivery.js';
-import { type Facts, Fields } from './fields.js';
 import { HandOver } from './hand-over.js';
+import { type FieldValues, RecordFields } from './record-fields.js';
 import { write } from './record-text.js';
 import { SEVERITIES, type Severity } from './status.js';
 
@@ -18,7 +18,7 @@ export interface Event {
   readonly name: AuditEventName;
   readonly severity: Severity;
   /** Redacted. The trail's from here on: it adds what every record has. */
-  readonly fields: Fields;
+  readonly fields: RecordFields;
   /** Milliseconds since 1970; now, where it is not given. */
   readonly time?: number | undefined;
   readonly trace?: Trace | undefined;
@@ -52,7 +52,7 @@ export interface TrailOptions {
   readonly now: () => number;
   readonly newId: () => string;
   /** `service.name` and its like. */
-  readonly resource: () => Facts;
+  readonly resource: () => FieldValues;
 }
 
 const MAX_ENDINGS = 1000;
@@ -76,8 +76,8 @@ export class Trail {
     this.#delivery = new Delivery({
       sinks,
       now,
-      gapRecord: (facts) =>
-        this.#finish({ ...this.#ofAuditing('mcp_audit.gap', 'failure', facts), target: this.#users.at(-1) }),
+      gapRecord: (values) =>
+        this.#finish({ ...this.#ofAuditing('mcp_audit.gap', 'failure', values), target: this.#users.at(-1) }),
       onLost: (sink, cause) => this.#onLost?.(sink, cause),
     });
   }
@@ -182,10 +182,10 @@ export class Trail {
   #ofAuditing(
     name: 'mcp_audit.started' | 'mcp_audit.stopped' | 'mcp_audit.gap',
     outcome: 'success' | 'failure',
-    facts: Facts = {},
+    values: FieldValues = {},
     time = this.now(),
   ): Event {
-    const fields = new Fields().add({
+    const fields = new RecordFields().add({
       'audit.action': 'UPDATE',
       'audit.outcome': outcome,
       'audit.target.type': 'config',
@@ -194,7 +194,7 @@ export class Trail {
       'audit.actor.type': 'system',
       'mcp_audit.actor.source': 'none',
       'mcp_audit.correlation.id': this.newId(),
-      ...facts,
+      ...values,
     });
     return { name, severity: outcome === 'success' ? 'INFO' : 'ERROR', fields, time };
   }

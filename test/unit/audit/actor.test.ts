@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ActorSources, actorFacts } from '../../../src/audit/actor.js';
+import { type ActorSources, actorFields } from '../../../src/audit/actor.js';
 import type { ClientCertificate, HttpFacts, Peer } from '../../../src/session/peer.js';
 
 function peerWith(certificate: Partial<ClientCertificate> | undefined, auth?: Peer['auth']): Peer {
@@ -48,7 +48,7 @@ const ORDER: readonly [string, string, ActorSources][] = [
 
 describe('the actor of a record', () => {
   it.each(ORDER)('is known from %s', (_source, expected, sources) => {
-    const fields = actorFacts(sources);
+    const fields = actorFields(sources);
     expect([fields['audit.actor.id'], fields['audit.actor.type'], fields['mcp_audit.actor.source']].join(' ')).toBe(
       expected,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fields } from '../../../src/audit/fields.js';
+import { RecordFields } from '../../../src/audit/record-fields.js';
 import { CUT_ORDER, MAX_RECORD_BYTES, write } from '../../../src/audit/record-text.js';
 import type { AuditRecord } from '../../../src/semconv/audit-record.js';
 
@@ -23,14 +23,14 @@ const long = 'é'.repeat(20_000);
 
 describe('a record that is too large', () => {
   it('stays as it is at the limit', () => {
-    const room = MAX_RECORD_BYTES - Buffer.byteLength(new Fields().add({ ...RECORD, 'user.name': '' }).toText());
-    const text = write(new Fields().add({ ...RECORD, 'user.name': 'x'.repeat(room) }));
+    const room = MAX_RECORD_BYTES - Buffer.byteLength(new RecordFields().add({ ...RECORD, 'user.name': '' }).toText());
+    const text = write(new RecordFields().add({ ...RECORD, 'user.name': 'x'.repeat(room) }));
     expect(Buffer.byteLength(text)).toBe(MAX_RECORD_BYTES);
     expect(JSON.parse(text)['mcp_audit.truncated']).toBeUndefined();
   });
 
   it('loses the values of arguments first, and says so', () => {
-    const fields = new Fields().add({ ...RECORD, 'gen_ai.tool.call.arguments': long, 'user.roles': ['admin'] });
+    const fields = new RecordFields().add({ ...RECORD, 'gen_ai.tool.call.arguments': long, 'user.roles': ['admin'] });
     const record = JSON.parse(write(fields));
     expect(record['gen_ai.tool.call.arguments']).toBeUndefined();
     expect(record['mcp_audit.truncated']).toEqual(['gen_ai.tool.call.arguments']);
@@ -42,13 +42,15 @@ describe('a record that is too large', () => {
   it('loses as much as it must, in the documented order', () => {
     const roles = Array.from({ length: 64 }, (_, index) => `${index}`.padEnd(300, 'x'));
     const keys = roles.map((role) => `key ${role}`);
-    const text = write(new Fields().add({ ...RECORD, 'mcp_audit.tool.argument.keys': keys, 'user.roles': roles }));
+    const text = write(
+      new RecordFields().add({ ...RECORD, 'mcp_audit.tool.argument.keys': keys, 'user.roles': roles }),
+    );
     expect(JSON.parse(text)['mcp_audit.truncated']).toEqual(['mcp_audit.tool.argument.keys']);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
   });
 
   it('goes on with what was cut before', () => {
-    const fields = new Fields().add({ ...RECORD, 'mcp_audit.truncated': ['mcp_audit.tool.argument.keys'] });
+    const fields = new RecordFields().add({ ...RECORD, 'mcp_audit.truncated': ['mcp_audit.tool.argument.keys'] });
     fields.set('gen_ai.tool.call.arguments', long);
     expect(JSON.parse(write(fields))['mcp_audit.truncated']).toEqual([
       'gen_ai.tool.call.arguments',
@@ -57,7 +59,7 @@ describe('a record that is too large', () => {
   });
 
   it('loses headers that nobody but the configuration knows last', () => {
-    const fields = new Fields().add(RECORD);
+    const fields = new RecordFields().add(RECORD);
     fields.setOpen('http.response.header.x-long', [long]);
     expect(JSON.parse(write(fields))).toEqual({
       ...RECORD,
@@ -67,7 +69,7 @@ describe('a record that is too large', () => {
 
   it('never loses who did what, when and with what outcome', () => {
     const bulky = Object.fromEntries(CUT_ORDER.map((key) => [key, long]));
-    const text = write(new Fields().add({ ...RECORD, ...bulky }));
+    const text = write(new RecordFields().add({ ...RECORD, ...bulky }));
     expect(JSON.parse(text)).toMatchObject(RECORD);
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Fields } from '../../../src/audit/fields.js';
+import { RecordFields } from '../../../src/audit/record-fields.js';
 import { addSafe, type Veil } from '../../../src/audit/sanitise.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { Tally } from '../../../src/redact/tally.js';
@@ -14,7 +14,7 @@ const ADA = 'CN=ada@example.com,O=Example';
 
 it('the subject of a client certificate is told whole, as that of the actor and as its own', () => {
   const facts = { 'audit.actor.id': ADA, 'mcp_audit.actor.source': 'mtls', 'tls.client.subject': ADA } as const;
-  const fields = addSafe(new Fields(), facts, veil());
+  const fields = addSafe(new RecordFields(), facts, veil());
   expect(Object.fromEntries(fields.entries())).toEqual(facts);
 });
 
@@ -35,7 +35,7 @@ it('every field that says who somebody is is told in the same way, and no other 
   } as const;
   const told = Object.fromEntries(
     addSafe(
-      new Fields(),
+      new RecordFields(),
       facts,
       veil((id) => `told: ${id}`),
     ).entries(),
@@ -51,7 +51,7 @@ it('every field that says who somebody is is told in the same way, and no other 
 
 it.each(['self_asserted', 'none'] as const)('an actor whose source is %s has a name like any other', (source) => {
   const fields = addSafe(
-    new Fields(),
+    new RecordFields(),
     { 'audit.actor.id': ADA, 'mcp_audit.actor.source': source },
     veil(() => 'told'),
   );

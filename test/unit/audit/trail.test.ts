@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sink } from '../../../src/audit/delivery.js';
-import { Fields } from '../../../src/audit/fields.js';
 import { Held } from '../../../src/audit/hand-over.js';
+import { RecordFields } from '../../../src/audit/record-fields.js';
 import { Trail } from '../../../src/audit/trail.js';
 import { createUuidV7 } from '../../../src/lib/uuid-v7.js';
 import type { HttpFacts } from '../../../src/session/peer.js';
@@ -23,7 +23,9 @@ describe('the end of auditing', () => {
   it('comes after the record of an answer that waits for the head of its response', () => {
     const { trail, names } = newTrail();
     trail.start();
-    const answer = new Held(() => trail.record({ name: 'mcp_audit.response', severity: 'INFO', fields: new Fields() }));
+    const answer = new Held(() =>
+      trail.record({ name: 'mcp_audit.response', severity: 'INFO', fields: new RecordFields() }),
+    );
     trail.handOver.before({ onHead: () => true } as unknown as HttpFacts, answer, () => {});
     expect(names).toEqual([]);
     trail.stop();

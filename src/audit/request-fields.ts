@@ -10,10 +10,10 @@ import type { ConnectionInfo, Implementation } from '../session/connection-info.
 import type { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import { strings } from './actor.js';
-import type { Facts, Fields } from './fields.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** What is done, by a method to a tool or prompt: the same for all operations of a template. */
-export function constantFacts({ row, method, sent }: Operation, audit: AuditRow, params: unknown): Facts {
+export function constantFields({ row, method, sent }: Operation, audit: AuditRow, params: unknown): FieldValues {
   const name = targetOf(row, params);
   return {
     'mcp_audit.side': sent ? 'client' : 'server',
@@ -28,7 +28,7 @@ export function constantFacts({ row, method, sent }: Operation, audit: AuditRow,
 }
 
 /** What one message says of its own. */
-export function messageFacts(operation: Operation, audit: AuditRow, params: unknown): Facts {
+export function messageFields(operation: Operation, audit: AuditRow, params: unknown): FieldValues {
   const { row, id, round, correlation, claimedCorrelation } = operation;
   const given = asRecord(params);
   const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
@@ -45,7 +45,7 @@ export function messageFacts(operation: Operation, audit: AuditRow, params: unkn
 }
 
 /** The named target, in the form `tools/{name}`; a URI; of a method that names none, the server or client itself. */
-export function namedTarget(row: MethodRow, fields: Fields): Facts {
+export function namedTarget(row: MethodRow, fields: RecordFields): FieldValues {
   // Made of what was redacted as what it is: a URI has lost what may be a secret in it.
   const uri = fields.get('mcp.resource.uri');
   if (uri !== undefined) return { 'audit.target.type': 'mcp.resource', 'audit.target.id': cut(uri) };
@@ -71,7 +71,7 @@ function cut(id: string): string {
 }
 
 /** Who is at both ends, as they say. */
-export function endpointFacts(connection: ConnectionInfo, client: Implementation | undefined): Facts {
+export function endpointFields(connection: ConnectionInfo, client: Implementation | undefined): FieldValues {
   const { server, endpoint, kind } = connection;
   const transport = kind.networkTransport;
   return {
@@ -87,7 +87,7 @@ export function endpointFacts(connection: ConnectionInfo, client: Implementation
 }
 
 /** How the message came: what only a receiver knows. */
-export function peerFacts(peer: Peer): Facts {
+export function peerFields(peer: Peer): FieldValues {
   const { http, auth = http?.notes.auth } = peer;
   const presented = http?.certificate();
   // Anybody can make one that nobody vouches for.

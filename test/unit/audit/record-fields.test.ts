@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { Fields } from '../../../src/audit/fields.js';
+import { RecordFields } from '../../../src/audit/record-fields.js';
 
 describe('the fields of a record', () => {
   it('are written with their keys in the order of their code units and no space', () => {
-    const text = new Fields()
+    const text = new RecordFields()
       .add({ 'user.name': 'x', 'audit.action': 'EXECUTE', time: 't', 'client.port': 7 })
       .toText();
     expect(text).toBe('{"audit.action":"EXECUTE","client.port":7,"time":"t","user.name":"x"}');
   });
 
   it('do not depend on the order in which they were set', () => {
-    const forth = new Fields().add({ 'user.name': 'x', time: 't' });
-    const back = new Fields().add({ time: 't', 'user.name': 'x' });
+    const forth = new RecordFields().add({ 'user.name': 'x', time: 't' });
+    const back = new RecordFields().add({ time: 't', 'user.name': 'x' });
     expect(back.toText()).toBe(forth.toText());
   });
 
   it('hold headers that the definition does not name, in their place', () => {
-    const fields = new Fields().add({ 'http.response.status_code': 200, 'http.request.method': 'POST' });
+    const fields = new RecordFields().add({ 'http.response.status_code': 200, 'http.request.method': 'POST' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     fields.setOpen('http.response.header.content-type', ['text/plain']);
     expect(fields.toText()).toBe(
@@ -27,21 +27,21 @@ describe('the fields of a record', () => {
   });
 
   it('are not said without a value', () => {
-    expect(new Fields().toText()).toBe('{}');
-    expect(new Fields().add({ 'user.id': undefined, 'user.name': 'x' }).toText()).toBe('{"user.name":"x"}');
+    expect(new RecordFields().toText()).toBe('{}');
+    expect(new RecordFields().add({ 'user.id': undefined, 'user.name': 'x' }).toText()).toBe('{"user.name":"x"}');
   });
 
   it.each(['Zoë \u20ac \u{1f600} "\\\u0007', 'a\nb\u2028c', '\ud800 alone', '', '</script>', '\u007f\u00e9'])(
     'are written as JSON writes them: %o',
     (value) => {
-      expect(new Fields().add({ 'user.name': value, 'user.roles': [value] }).toText()).toBe(
+      expect(new RecordFields().add({ 'user.name': value, 'user.roles': [value] }).toText()).toBe(
         JSON.stringify({ 'user.name': value, 'user.roles': [value] }),
       );
     },
   );
 
   it('are taken away again', () => {
-    const fields = new Fields().add({ 'user.name': 'x', 'user.id': 'y' });
+    const fields = new RecordFields().add({ 'user.name': 'x', 'user.id': 'y' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     expect(fields.drop('user.name')).toBe(true);
     expect(fields.drop('user.name')).toBe(false);
@@ -51,9 +51,9 @@ describe('the fields of a record', () => {
   });
 
   it('are a copy of their own', () => {
-    const first = new Fields().add({ 'user.name': 'x' });
+    const first = new RecordFields().add({ 'user.name': 'x' });
     first.setOpen('http.response.header.x-cache', ['HIT']);
-    const second = new Fields(first);
+    const second = new RecordFields(first);
     second.set('user.name', 'y');
     second.setOpen('http.response.header.x-age', ['1']);
     second.drop('http.response.header.x-cache');
@@ -63,7 +63,7 @@ describe('the fields of a record', () => {
   });
 
   it('are attributes, but for what a log record says by other means', () => {
-    const fields = new Fields().add({ time: 't', trace_id: 'x', 'service.name': 's', 'user.name': 'n' });
+    const fields = new RecordFields().add({ time: 't', trace_id: 'x', 'service.name': 's', 'user.name': 'n' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     const attributes = {};
     fields.addAttributesTo(attributes);

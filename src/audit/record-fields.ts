@@ -7,8 +7,8 @@ import { AUDIT_FIELDS, type AuditField, type AuditFields, type AuditKey } from '
 /** What an attribute of a log record can be. */
 export type AttributeValue = string | number | boolean | readonly string[];
 
-/** Fields as they are collected: what is not known is undefined, and not said. */
-export type Facts = { readonly [K in AuditKey]?: AuditFields[K] | undefined };
+/** Values for fields, by key. An undefined value leaves its field out. */
+export type FieldValues = { readonly [K in AuditKey]?: AuditFields[K] | undefined };
 
 /** All keys of the definition, sorted by UTF-16 code units: the order of RFC 8785. */
 const KEYS = (Object.keys(AUDIT_FIELDS) as AuditKey[]).sort();
@@ -20,12 +20,12 @@ const IN_ATTRIBUTES = KEYS.map((key) => (AUDIT_FIELDS[key] as AuditField).bodyOn
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-export class Fields {
+export class RecordFields {
   readonly #values: (AttributeValue | undefined)[];
   /** Beyond the definition: headers that the configuration names. Nearly always empty. */
   #others: ReadonlyMap<string, readonly string[]> | undefined;
 
-  constructor(from?: Fields) {
+  constructor(from?: RecordFields) {
     if (from === undefined) this.#values = new Array(KEYS.length).fill(undefined);
     else {
       this.#values = from.#values.slice();
@@ -43,9 +43,9 @@ export class Fields {
   }
 
   /** Sets all fields that have a value. */
-  add(facts: Facts): this {
-    for (const key in facts) {
-      const value = facts[key as AuditKey];
+  add(values: FieldValues): this {
+    for (const key in values) {
+      const value = values[key as AuditKey];
       if (value !== undefined) this.set(key as AuditKey, value as never);
     }
     return this;
@@ -72,15 +72,15 @@ export class Fields {
   }
 
   /** A copy of those whose key matches. */
-  pick(pattern: RegExp): Fields {
-    const picked = new Fields();
+  pick(pattern: RegExp): RecordFields {
+    const picked = new RecordFields();
     for (const [rank, key] of KEYS.entries()) if (pattern.test(key)) picked.#values[rank] = this.#values[rank];
     return picked;
   }
 
   /** A copy of those whose key does not match. */
-  without(pattern: RegExp): Fields {
-    const rest = new Fields(this);
+  without(pattern: RegExp): RecordFields {
+    const rest = new RecordFields(this);
     for (const [rank, key] of KEYS.entries()) if (pattern.test(key)) rest.#values[rank] = undefined;
     return rest;
   }

@@ -6,9 +6,9 @@ import type { AuditFields } from '../semconv/audit-record.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
 import type { Outcome } from '../session/outcome.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { Facts } from './fields.js';
+import type { FieldValues } from './record-fields.js';
 
-export function answerFacts({ result, error }: ResponseMessage): Facts {
+export function answerFields({ result, error }: ResponseMessage): FieldValues {
   const record = asRecord(result);
   // The handle of a task: beneath the result, or since 2026-07-28 the result itself.
   const task = record?.['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK ? record : asRecord(record?.['task']);
@@ -45,7 +45,7 @@ function typeOfPart(part: Record<string, unknown> | undefined): string | undefin
   return asString(block?.['type']) ?? UNTYPED.find((member) => block?.[member] !== undefined);
 }
 
-export function outcomeFacts(outcome: Outcome): Facts {
+export function outcomeFields(outcome: Outcome): FieldValues {
   const { errorType, statusCode, resultType, taskStatus } = outcome;
   return {
     'error.type': errorType ?? statusCode,
@@ -56,7 +56,7 @@ export function outcomeFacts(outcome: Outcome): Facts {
 }
 
 /** Of the HTTP response, as far as it has been sent by now. A record is never held up for the rest. */
-export function httpResponseFacts(http: HttpFacts | undefined): Facts {
+export function httpResponseFields(http: HttpFacts | undefined): FieldValues {
   const status = http?.status();
   return status === undefined ? {} : { 'http.response.status_code': status };
 }
