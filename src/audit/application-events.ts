@@ -17,7 +17,7 @@ import { type AuditEntry, entryOf } from './entry.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import type { Place } from './registry.js';
 import { peerFields } from './request-fields.js';
-import { addSafe, type Veil } from './sanitise.js';
+import { addSafe, type RedactionContext } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 import { type AuditStatus, type Severity, STATUSES } from './status.js';
 import { type Trail, traceOf } from './trail.js';
@@ -28,7 +28,7 @@ const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organizati
 interface About {
   readonly fields: RecordFields;
   readonly entry: AuditEntry | undefined;
-  readonly veil: Veil;
+  readonly redaction: RedactionContext;
 }
 
 interface ApplicationEventParts {
@@ -47,9 +47,9 @@ export class ApplicationEvents {
 
   /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
   authorization(given: AuthorizationDecision, place: Place): void {
-    const { entry, veil, fields } = this.#about(place, undefined);
+    const { entry, redaction, fields } = this.#about(place, undefined);
     const decided = Object.fromEntries(
-      addSafe(new RecordFields(), decisionFields(given), veil).entries(),
+      addSafe(new RecordFields(), decisionFields(given), redaction).entries(),
     ) as FieldValues;
     const decision = { decision: given.decision, fields: decided };
     if (entry !== undefined) entry.decision = decision;
@@ -60,18 +60,18 @@ export class ApplicationEvents {
 
   authentication({ event, outcome, actor, method, reason }: AuthenticationEvent, place: Place): void {
     const failed = (outcome ?? (event === 'token_rejected' ? 'failure' : 'success')) === 'failure';
-    const { fields, veil } = this.#about(place, actor);
+    const { fields, redaction } = this.#about(place, actor);
     const said: FieldValues = {
       'mcp_audit.authentication.event': event,
       'mcp_audit.authentication.method': method,
       'mcp_audit.access.reason': reason,
     };
-    addSafe(fields, said, veil);
+    addSafe(fields, said, redaction);
     this.#record('mcp_audit.authentication', place, fields, 'AUTHENTICATE', failed ? 'unauthenticated' : 'ok');
   }
 
   guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
-    const { fields, entry, veil } = this.#about(place, undefined);
+    const { fields, entry, redaction } = this.#about(place, undefined);
     if (entry !== undefined && verdict !== 'allow') entry.quarantined = true;
     const said: FieldValues = {
       'mcp_audit.guardrail.verdict': verdict,
@@ -80,20 +80,20 @@ export class ApplicationEvents {
       'security_rule.version': ruleVersion,
       'mcp_audit.access.reason': reason,
     };
-    addSafe(fields, said, veil);
+    addSafe(fields, said, redaction);
     const status: AuditStatus = verdict === 'block' || verdict === 'quarantine' ? 'denied' : 'ok';
     this.#record('mcp_audit.guardrail', place, fields, 'EVALUATE', status, verdict === 'allow' ? 'INFO' : 'WARN');
   }
 
   configChange({ item, change = 'update', actor, reason }: ConfigChange, place: Place): void {
-    const { fields, veil } = this.#about(place, actor);
+    const { fields, redaction } = this.#about(place, actor);
     const said: FieldValues = {
       'audit.target.type': 'config',
       'audit.target.id': item,
       'mcp_audit.config.change': change,
       'mcp_audit.access.reason': reason,
     };
-    addSafe(fields, said, veil);
+    addSafe(fields, said, redaction);
     this.#record('mcp_audit.config.changed', place, fields, 'UPDATE', 'ok');
   }
 
@@ -102,16 +102,16 @@ export class ApplicationEvents {
     const identity = actor === undefined ? undefined : readIdentity(actor);
     const entry = entryOf(handledIn(place.active));
     const { redactor, showId } = this.#parts.settings;
-    const secret = entry?.veil.secret ?? place.peer?.http?.notes.auth?.token;
-    const veil = { redactor, tally: new Tally(), secret, showId };
+    const secret = entry?.redaction.secret ?? place.peer?.http?.notes.auth?.token;
+    const redaction = { redactor, tally: new Tally(), secret, showId };
     if (entry === undefined)
-      return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), veil), entry, veil };
+      return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), redaction), entry, redaction };
     const fields = new RecordFields(entry.fields);
-    if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, veil };
+    if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, redaction };
     // Somebody else than the caller, of whom nothing may be left.
     for (const key of OF_A_PERSON) fields.drop(key);
-    addSafe(fields, actorFields({ identity, peer: undefined, sender: undefined }), veil);
-    return { fields, entry, veil };
+    addSafe(fields, actorFields({ identity, peer: undefined, sender: undefined }), redaction);
+    return { fields, entry, redaction };
   }
 
   #ofPlace({ active, peer }: Place, identity: Identity | undefined): FieldValues {

@@ -9,7 +9,7 @@ import { containsSecret } from '../redact/secret-proof.js';
 import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
 import type { RecordFields } from './record-fields.js';
-import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
+import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 
 /** Adds what a call says of its arguments, redacted; nothing for other operations. */
@@ -19,7 +19,7 @@ export function addArguments(
   params: unknown,
   settings: AuditSettings,
   declared: ReadonlySet<string> | undefined,
-  { tally, secret }: Veil,
+  { tally, secret }: RedactionContext,
 ): void {
   if (row.content !== 'tool') return;
   const call = asRecord(params);

@@ -8,7 +8,7 @@ import type { Template } from '../session/template.js';
 import { actorFields } from './actor.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { constantFields, endpointFields, namedTarget } from './request-fields.js';
-import { addSafe, type Veil } from './sanitise.js';
+import { addSafe, type RedactionContext } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
 
 interface Made {
@@ -32,7 +32,7 @@ export class Constants {
     audit: AuditRow,
     params: unknown,
     client: Implementation | undefined,
-    { tally, secret }: Veil,
+    { tally, secret }: RedactionContext,
   ): RecordFields {
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
     const { server } = operation.connection;
@@ -51,17 +51,21 @@ export class Constants {
   ): Made {
     const { connection, template, row } = operation;
     const { redactor, showId } = this.#settings;
-    const veil: Veil = { redactor, tally: new Tally(), secret, showId };
+    const redaction: RedactionContext = { redactor, tally: new Tally(), secret, showId };
     const fields = new RecordFields();
-    addSafe(fields, constantFields(operation, audit, params), veil);
-    addSafe(fields, endpointFields(connection, client), veil);
-    addSafe(fields, actorFields({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }), veil);
-    addSafe(fields, this.spoken(operation), { ...veil, again: true });
+    addSafe(fields, constantFields(operation, audit, params), redaction);
+    addSafe(fields, endpointFields(connection, client), redaction);
+    addSafe(
+      fields,
+      actorFields({ identity: undefined, peer: undefined, sender: senderOf(operation, client) }),
+      redaction,
+    );
+    addSafe(fields, this.spoken(operation), { ...redaction, again: true });
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
-    const made = { client, server: connection.server, fields, tally: veil.tally };
+    const made = { client, server: connection.server, fields, tally: redaction.tally };
     // A caller with a token is looked for in everything, which is not the same for the next one.
     // What a hook dropped, because it was slow once, is asked for again.
-    if (secret === undefined && veil.tally.dropped.size === 0) this.#made.set(template, made);
+    if (secret === undefined && redaction.tally.dropped.size === 0) this.#made.set(template, made);
     return made;
   }
 

@@ -89,12 +89,12 @@ export class Endings {
 
   #responseOf(operation: Operation, entry: AuditEntry, outcome: Outcome, milliseconds: number): () => void {
     const { errorCodes, headers } = this.#settings;
-    const { answer, http, veil, decision } = entry;
+    const { answer, http, redaction, decision } = entry;
     const status = statusOf({ outcome, decision: decision?.decision, errorCodes });
     const row = STATUSES[status];
     const fields = new RecordFields(entry.fields);
-    addSafe(fields, answer, veil);
-    addSafe(fields, outcomeFields(outcome), veil);
+    addSafe(fields, answer, redaction);
+    addSafe(fields, outcomeFields(outcome), redaction);
     fields.add({
       'audit.outcome': row.outcome,
       'mcp_audit.status': status,
@@ -105,7 +105,7 @@ export class Endings {
     this.#inventory.ended(operation, entry, status, outcome.errorType ?? outcome.statusCode);
     return () => {
       fields.add(httpResponseFields(http));
-      addHeaders(fields, http, headers, veil);
+      addHeaders(fields, http, headers, redaction);
       this.#write(operation, entry, 'mcp_audit.response', row.severity, fields, time);
     };
   }

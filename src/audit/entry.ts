@@ -6,7 +6,7 @@ import type { HttpFacts } from '../session/peer.js';
 import type { Held } from './hand-over.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import type { AuditAccess } from './registry.js';
-import type { Veil } from './sanitise.js';
+import type { RedactionContext } from './sanitise.js';
 
 /** What the application decided about an operation; strings are redacted. */
 export interface Decision {
@@ -18,7 +18,7 @@ interface Init {
   readonly recorder: AuditAccess;
   readonly id: string;
   readonly fields: RecordFields;
-  readonly veil: Veil;
+  readonly redaction: RedactionContext;
   readonly http: HttpFacts | undefined;
   readonly server: string | undefined;
   readonly params: unknown;
@@ -32,7 +32,7 @@ export class AuditEntry {
   readonly id: string;
   /** Everything that all records of the operation say, redacted. */
   readonly fields: RecordFields;
-  readonly veil: Veil;
+  readonly redaction: RedactionContext;
   readonly http: HttpFacts | undefined;
   /** The server that does it, in the inventory. */
   readonly server: string | undefined;
@@ -55,7 +55,7 @@ export class AuditEntry {
     this.recorder = init.recorder;
     this.id = init.id;
     this.fields = init.fields;
-    this.veil = init.veil;
+    this.redaction = init.redaction;
     this.http = init.http;
     this.server = init.server;
     this.cursor = init.lists ? asString(asRecord(params)?.['cursor']) : undefined;
@@ -70,7 +70,7 @@ export class AuditEntry {
 
   /** What was hidden so far. */
   redactions(): FieldValues {
-    const { count, rules, dropped } = this.veil.tally;
+    const { count, rules, dropped } = this.redaction.tally;
     if (count === 0 && dropped.size === 0) return {};
     return {
       'mcp_audit.redaction.count': count,

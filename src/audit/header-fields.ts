@@ -3,7 +3,7 @@ import { pickHeaders } from '../redact/headers.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { RecordFields } from './record-fields.js';
-import { CREDENTIAL, type Veil, withoutCredential } from './sanitise.js';
+import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';
 
 /** Recorded without being asked for. */
 export const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 'x-request-id'] as const;
@@ -13,7 +13,7 @@ export function addHeaders(
   fields: RecordFields,
   http: HttpFacts | undefined,
   allowed: ReadonlySet<string>,
-  { redactor, tally, secret }: Veil,
+  { redactor, tally, secret }: RedactionContext,
 ): void {
   if (http?.status() === undefined) return;
   const headers: Record<string, string | string[] | undefined> = {};

@@ -18,7 +18,7 @@ import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
 import type { AuditEntry } from './entry.js';
 import { RecordFields } from './record-fields.js';
 import { toolTarget } from './request-fields.js';
-import { addSafe, type Veil } from './sanitise.js';
+import { addSafe, type RedactionContext } from './sanitise.js';
 import type { AuditStatus, Severity } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
@@ -48,7 +48,7 @@ export class InventoryFeed {
   readonly #target: LogsTarget | undefined;
   readonly #digester: Digester;
   /** Of changes that no operation shows. */
-  readonly #veil: Veil;
+  readonly #redaction: RedactionContext;
   /** Most connections never learn of another server. */
   readonly #known = new WeakMap<ConnectionInfo, Known>();
   #timer: NodeJS.Timeout | undefined;
@@ -58,9 +58,9 @@ export class InventoryFeed {
     trail: Trail,
     target: LogsTarget | undefined,
     digester: Digester,
-    { redactor, showId }: Pick<Veil, 'redactor' | 'showId'>,
+    { redactor, showId }: Pick<RedactionContext, 'redactor' | 'showId'>,
   ) {
-    this.#veil = { redactor, tally: new Tally(), secret: undefined, showId };
+    this.#redaction = { redactor, tally: new Tally(), secret: undefined, showId };
     this.#inventory = inventory;
     this.#trail = trail;
     this.#target = target;
@@ -98,7 +98,7 @@ export class InventoryFeed {
   ended(operation: Operation, entry: AuditEntry, status: AuditStatus, errorType: string | undefined): void {
     const id = entry.server ?? this.serverOf(operation);
     if (id === undefined) return;
-    const { fields, veil, decision } = entry;
+    const { fields, redaction, decision } = entry;
     this.#inventory.used(id, {
       at: this.#trail.now(),
       status,
@@ -109,7 +109,7 @@ export class InventoryFeed {
       team: fields.get('mcp_audit.team.id'),
       errorType,
       denied: decision?.decision === 'deny' || status === 'denied',
-      redactions: veil.tally.count,
+      redactions: redaction.tally.count,
       unknownArguments: fields.get('mcp_audit.tool.argument.unknown_count') ?? 0,
       quarantined: entry.quarantined,
     });
@@ -121,7 +121,7 @@ export class InventoryFeed {
     const ids = this.#inventory.find(selector);
     if (ids.length === 0) warnOfNobody(selector);
     const changes = ids.flatMap((id) => this.#inventory.annotate(id, annotations));
-    for (const change of changes) this.#record(change, new RecordFields(), this.#veil, undefined);
+    for (const change of changes) this.#record(change, new RecordFields(), this.#redaction, undefined);
     return changes.length > 0;
   }
 
@@ -147,7 +147,8 @@ export class InventoryFeed {
     // Where there is no MCP, nothing is kept, and nothing can have changed.
     if (isQuiet()) return;
     try {
-      for (const change of this.#inventory.sweep()) this.#record(change, new RecordFields(), this.#veil, undefined);
+      for (const change of this.#inventory.sweep())
+        this.#record(change, new RecordFields(), this.#redaction, undefined);
     } catch (error) {
       reportFailure('looking through the inventory', error);
     }
@@ -218,13 +219,13 @@ export class InventoryFeed {
   #report(operation: Operation, entry: AuditEntry, changes: readonly InventoryChange[]): void {
     if (changes.length === 0) return;
     const context = entry.fields.pick(OF_CONTEXT);
-    for (const change of changes) this.#record(change, context, entry.veil, operation);
+    for (const change of changes) this.#record(change, context, entry.redaction, operation);
   }
 
   #record(
     { event, fields: said }: InventoryChange,
     context: RecordFields,
-    veil: Veil,
+    redaction: RedactionContext,
     operation: Operation | undefined,
   ): void {
     const { severity, action } = KINDS[event];
@@ -232,7 +233,7 @@ export class InventoryFeed {
       .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
       .add(Object.fromEntries(context.entries()))
       .add({ 'audit.action': action, 'audit.outcome': 'success' });
-    addSafe(fields, said, { ...veil, tally: new Tally(), again: true });
+    addSafe(fields, said, { ...redaction, tally: new Tally(), again: true });
     const tool = fields.get('gen_ai.tool.name');
     fields.add(
       tool === undefined

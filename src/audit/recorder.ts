@@ -25,7 +25,7 @@ import { type Refusal, recordRefusal } from './refusals.js';
 import { type AuditAccess, register, unregister } from './registry.js';
 import { endpointFields, messageFields, namedTarget, peerFields } from './request-fields.js';
 import { answerFields } from './response-fields.js';
-import { addSafe, type Veil } from './sanitise.js';
+import { addSafe, type RedactionContext } from './sanitise.js';
 import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
@@ -153,7 +153,7 @@ export class AuditRecorder implements Observer, AuditAccess {
     const { settings } = this;
     const { connection, row } = operation;
     const http = peer?.http;
-    const veil: Veil = {
+    const redaction: RedactionContext = {
       redactor: settings.redactor,
       tally: new Tally(),
       secret: peer?.auth?.token ?? http?.notes.auth?.token,
@@ -166,17 +166,26 @@ export class AuditRecorder implements Observer, AuditAccess {
     const id = http?.notes.operationId ?? this.trail.newId();
     // Of several messages in one HTTP request, the first is the one that it was recorded about.
     if (http !== undefined) delete http.notes.operationId;
-    const fields = this.#constants.fieldsOf(operation, audit, params, client, veil);
-    addSafe(fields, messageFields(operation, audit, params), veil);
-    if (peer !== undefined) addSafe(fields, peerFields(peer), veil);
+    const fields = this.#constants.fieldsOf(operation, audit, params, client, redaction);
+    addSafe(fields, messageFields(operation, audit, params), redaction);
+    if (peer !== undefined) addSafe(fields, peerFields(peer), redaction);
     if (peer !== undefined || identity !== undefined) {
-      addSafe(fields, actorFields({ identity, peer, sender: senderOf(operation, client) }), veil);
+      addSafe(fields, actorFields({ identity, peer, sender: senderOf(operation, client) }), redaction);
     }
     fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
     if (row.resource) fields.add(namedTarget(row, fields));
-    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), veil);
+    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), redaction);
     if (settings.classifier !== undefined) fields.add(classificationFields(operation, params, settings.classifier));
-    return new AuditEntry({ recorder: this, id, fields, veil, http, server, params, lists: audit.lists !== undefined });
+    return new AuditEntry({
+      recorder: this,
+      id,
+      fields,
+      redaction,
+      http,
+      server,
+      params,
+      lists: audit.lists !== undefined,
+    });
   }
 
   /** Whether a record is written of the attempt, beside the one of its end. */
@@ -187,10 +196,10 @@ export class AuditRecorder implements Observer, AuditAccess {
   }
 
   /** Who the server is, and what both speak, may be known only now. */
-  #introduced(operation: Operation, { fields, veil }: AuditEntry): void {
+  #introduced(operation: Operation, { fields, redaction }: AuditEntry): void {
     const { connection, row } = operation;
-    addSafe(fields, endpointFields(connection, undefined), veil);
-    addSafe(fields, this.#constants.spoken(operation), { ...veil, again: true });
+    addSafe(fields, endpointFields(connection, undefined), redaction);
+    addSafe(fields, this.#constants.spoken(operation), { ...redaction, again: true });
     fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
     if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');
     fields.add(namedTarget(row, fields));

@@ -60,7 +60,7 @@ export function recordRefusal(
   if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, trail.key))) return undefined;
   const { status, action } = MEANINGS[refusal.status];
   const { redactor, showId } = settings;
-  const veil = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
+  const redaction = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const said = addSafe(
     new RecordFields(),
@@ -77,7 +77,7 @@ export function recordRefusal(
       'audit.target.type': 'mcp.server',
       'audit.target.id': http?.path ?? 'unknown',
     },
-    veil,
+    redaction,
   );
   const fields = addSafe(
     new RecordFields(said),
@@ -89,9 +89,9 @@ export function recordRefusal(
       'http.response.status_code': refusal.status,
       'mcp_audit.duration_ms': Math.round(refusal.durationMs),
     },
-    veil,
+    redaction,
   );
-  addHeaders(fields, http, settings.headers, veil);
+  addHeaders(fields, http, settings.headers, redaction);
   trail.record({
     name: 'mcp_audit.authorization',
     severity: STATUSES[status].severity,

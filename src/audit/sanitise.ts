@@ -6,7 +6,7 @@ import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-re
 import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** How values are hidden, and what was. */
-export interface Veil {
+export interface RedactionContext {
   readonly redactor: Redactor;
   readonly tally: Tally;
   /** The caller's own token: hidden wherever it turns up, a hook's answer included. */
@@ -46,18 +46,18 @@ const KEPT_AS: Readonly<Record<string, string>> = {
 };
 
 /** Adds values to fields, with everything hidden that has to be; what a rule drops is left out, and counted. */
-export function addSafe(fields: RecordFields, values: FieldValues, veil: Veil): RecordFields {
+export function addSafe(fields: RecordFields, values: FieldValues, redaction: RedactionContext): RecordFields {
   for (const name in values) {
     const key = name as AuditKey;
     const value = values[key];
     if (value === undefined) continue;
-    const redaction = redactionOf(key, values);
-    if (redaction === 'ours') fields.set(key, value as never);
+    const rule = ruleOf(key, values);
+    if (rule === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
-      fields.set(key, (safeText(key, redaction, value, veil) ?? KEPT_AS[key]) as never);
+      fields.set(key, (safeText(key, rule, value, redaction) ?? KEPT_AS[key]) as never);
     else if (isList(key, value)) {
       const safe = value
-        .map((each) => (typeof each === 'string' ? safeText(key, redaction, each, veil) : undefined))
+        .map((each) => (typeof each === 'string' ? safeText(key, rule, each, redaction) : undefined))
         .filter((each) => each !== undefined);
       if (safe.length > 0) fields.set(key, safe as never);
     }
@@ -65,27 +65,36 @@ export function addSafe(fields: RecordFields, values: FieldValues, veil: Veil): 
   return fields;
 }
 
-function redactionOf(key: AuditKey, values: FieldValues): Redaction {
+function ruleOf(key: AuditKey, values: FieldValues): Redaction {
   const { redaction } = AUDIT_FIELDS[key];
   const unproven = key === 'audit.actor.id' && UNPROVEN.has(values['mcp_audit.actor.source']);
   return unproven ? 'name' : redaction;
 }
 
-function safeText(key: AuditKey, kind: Exclude<Redaction, 'ours'>, value: string, veil: Veil): string | undefined {
-  const { redactor, tally, again } = veil;
+function safeText(
+  key: AuditKey,
+  kind: Exclude<Redaction, 'ours'>,
+  value: string,
+  redaction: RedactionContext,
+): string | undefined {
+  const { redactor, tally, again } = redaction;
   const how = again ? AGAIN : undefined;
-  if (kind !== 'identity') return withoutToken(redactor.field(key, kind, value, tally, how), value, veil);
+  if (kind !== 'identity') return withoutToken(redactor.field(key, kind, value, tally, how), value, redaction);
   const asked = ACTOR.has(key) ? redactor.asked(key, value, tally) : value;
   if (asked === undefined) return undefined;
   const safe = ACTOR.has(key)
     ? redactor.identity(key, asked, tally, how)
     : redactor.field(key, kind, asked, tally, how);
-  const shown = withoutToken(safe, asked, veil);
-  return shown === undefined || shown === CREDENTIAL ? shown : veil.showId(shown);
+  const shown = withoutToken(safe, asked, redaction);
+  return shown === undefined || shown === CREDENTIAL ? shown : redaction.showId(shown);
 }
 
 /** @param whole the text before it was cut: half a token is not the token, and enough of it */
-function withoutToken(text: string | undefined, whole: string, { tally, secret }: Veil): string | undefined {
+function withoutToken(
+  text: string | undefined,
+  whole: string,
+  { tally, secret }: RedactionContext,
+): string | undefined {
   if (text === undefined || secret === undefined) return text;
   if (!containsSecret(text, secret) && !containsSecret(whole, secret)) return text;
   tally.add('credential');

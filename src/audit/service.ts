@@ -43,7 +43,7 @@ function serviceFields(find: (key: string) => string | undefined, redactor: Reda
     const value = find(key);
     if (value !== undefined) fields[key] = value;
   }
-  const veil = { redactor, tally: new Tally(), secret: undefined, showId: (id: string) => id };
-  const safe = addSafe(new RecordFields(), fields, veil);
+  const redaction = { redactor, tally: new Tally(), secret: undefined, showId: (id: string) => id };
+  const safe = addSafe(new RecordFields(), fields, redaction);
   return Object.fromEntries(safe.entries());
 }

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { RecordFields } from '../../../src/audit/record-fields.js';
-import { addSafe, type Veil } from '../../../src/audit/sanitise.js';
+import { addSafe, type RedactionContext } from '../../../src/audit/sanitise.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { Tally } from '../../../src/redact/tally.js';
 
-const veil = (showId: Veil['showId'] = (id) => id): Veil => ({
+const redaction = (showId: RedactionContext['showId'] = (id) => id): RedactionContext => ({
   redactor: new Redactor(),
   tally: new Tally(),
   secret: undefined,
@@ -14,7 +14,7 @@ const ADA = 'CN=ada@example.com,O=Example';
 
 it('the subject of a client certificate is told whole, as that of the actor and as its own', () => {
   const facts = { 'audit.actor.id': ADA, 'mcp_audit.actor.source': 'mtls', 'tls.client.subject': ADA } as const;
-  const fields = addSafe(new RecordFields(), facts, veil());
+  const fields = addSafe(new RecordFields(), facts, redaction());
   expect(Object.fromEntries(fields.entries())).toEqual(facts);
 });
 
@@ -37,7 +37,7 @@ it('every field that says who somebody is is told in the same way, and no other 
     addSafe(
       new RecordFields(),
       facts,
-      veil((id) => `told: ${id}`),
+      redaction((id) => `told: ${id}`),
     ).entries(),
   );
   const hidden = ADA.replace('ada@example.com', '[REDACTED:email]');
@@ -53,7 +53,7 @@ it.each(['self_asserted', 'none'] as const)('an actor whose source is %s has a n
   const fields = addSafe(
     new RecordFields(),
     { 'audit.actor.id': ADA, 'mcp_audit.actor.source': source },
-    veil(() => 'told'),
+    redaction(() => 'told'),
   );
   expect(fields.get('audit.actor.id')).toContain('[REDACTED:email]');
 });
