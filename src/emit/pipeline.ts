@@ -12,7 +12,6 @@ import type { Connection } from '../session/connection.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
-import { Describer } from './describer.js';
 import { callOf } from './embedded-calls.js';
 import { Guarded } from './guarded.js';
 import { infoOf } from './info.js';
@@ -22,11 +21,12 @@ import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
 import { Results } from './results.js';
 import { Sessions } from './sessions.js';
+import { SpanDescriber } from './span-describer.js';
 import { type Call, type CallKind, type Origin, type Outbound, Starter } from './starter.js';
 
 export class Pipeline {
   readonly config: ResolvedConfig;
-  readonly #describer: Describer;
+  readonly #describer: SpanDescriber;
   readonly #starter: Starter;
   readonly #measurements: Measurements;
   readonly #open: OpenOperations;
@@ -50,7 +50,7 @@ export class Pipeline {
     this.#observer = observer === undefined ? undefined : new Guarded(observer);
     this.config = config;
     this.enabled = config.enabled;
-    this.#describer = new Describer(config, showSessionId);
+    this.#describer = new SpanDescriber(config, showSessionId);
     this.#starter = new Starter(config, providers, this.#describer, now, observer?.correlator);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);

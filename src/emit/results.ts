@@ -7,19 +7,19 @@ import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js
 import type { Connection } from '../session/connection.js';
 import { learnFromAnswer } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
-import type { Describer } from './describer.js';
 import { declaresResults } from './embedded-calls.js';
 import type { Measurements } from './measurements.js';
 import type { Sessions } from './sessions.js';
+import type { SpanDescriber } from './span-describer.js';
 import type { Starter } from './starter.js';
 
 export class Results {
-  readonly #describer: Describer;
+  readonly #describer: SpanDescriber;
   readonly #starter: Starter;
   readonly #measurements: Measurements;
   readonly #sessions: Sessions;
 
-  constructor(describer: Describer, starter: Starter, measurements: Measurements, sessions: Sessions) {
+  constructor(describer: SpanDescriber, starter: Starter, measurements: Measurements, sessions: Sessions) {
     this.#describer = describer;
     this.#starter = starter;
     this.#measurements = measurements;

@@ -14,7 +14,6 @@ import type { Peer } from '../session/peer.js';
 import type { Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
-import type { Describer } from './describer.js';
 import { Earlier, hasRounds, linkedTo, numberRound } from './earlier.js';
 import { enrich, isOthers, noticeOther } from './others.js';
 import { withSpan } from './overlay-context.js';
@@ -40,6 +39,7 @@ import {
   traceContextOfHeaders,
 } from './propagation.js';
 import type { Providers } from './providers.js';
+import type { SpanDescriber } from './span-describer.js';
 
 /** A message with a method. */
 export interface Call {
@@ -82,7 +82,7 @@ interface Beginning {
 export class Starter {
   readonly #config: ResolvedConfig;
   readonly #providers: Providers;
-  readonly #describer: Describer;
+  readonly #describer: SpanDescriber;
   readonly #now: () => number;
   readonly #correlator: Correlator | undefined;
   readonly #earlier = new Earlier();
@@ -91,7 +91,7 @@ export class Starter {
   constructor(
     config: ResolvedConfig,
     providers: Providers,
-    describer: Describer,
+    describer: SpanDescriber,
     now: () => number,
     correlator: Correlator | undefined,
   ) {

@@ -38,7 +38,7 @@ import { nextNumber, type Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
 
-export class Describer {
+export class SpanDescriber {
   readonly #config: ResolvedConfig;
   readonly #redactor: Redactor;
   readonly #showSessionId: ((id: string) => string | undefined) | undefined;

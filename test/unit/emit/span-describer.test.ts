@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Describer } from '../../../src/emit/describer.js';
+import { SpanDescriber } from '../../../src/emit/span-describer.js';
 import { resolveConfig } from '../../../src/options/instrumentation.js';
 import { methodRow } from '../../../src/protocol/methods.js';
 import { SUCCESS } from '../../../src/session/outcome.js';
@@ -7,7 +7,7 @@ import { SUCCESS } from '../../../src/session/outcome.js';
 const CARD = ['4111', '1111', '1111', '1111'].join('');
 const TOKEN = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
 
-const describer = new Describer(resolveConfig({ capturePromptVariables: true }, {}));
+const describer = new SpanDescriber(resolveConfig({ capturePromptVariables: true }, {}));
 
 describe('an outcome as it may be shown', () => {
   test('names no class that is called like a secret', () => {
