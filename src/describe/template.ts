@@ -16,7 +16,7 @@ import {
   ATTR_SERVER_PORT,
 } from '../semconv/attributes.js';
 import type { Template, TemplateFacts } from '../session/template.js';
-import { peerAttributes } from './peer.js';
+import { peerAttributes } from './peer-attributes.js';
 
 /** Network and endpoint attributes, which spans and metrics share. */
 export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'connection' | 'sent'>): Attributes {
@@ -47,7 +47,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
       // Filled in for each request. A copy that has its place for it is cheaper than one that has to grow.
       [ATTR_JSONRPC_REQUEST_ID]: row.kind === 'request' ? '' : undefined,
     }),
-    successLabels: undefined,
+    successMetricAttributes: undefined,
   };
 }
 

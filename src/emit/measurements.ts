@@ -1,6 +1,12 @@
 /** Durations of operations and sessions, under attributes whose number is bounded. */
 
-import { createLabelNames, type LabelNames, learnNames, operationLabels, sessionLabels } from '../describe/metric.js';
+import {
+  createKnownMetricNames,
+  type KnownMetricNames,
+  learnNames,
+  operationMetricAttributes,
+  sessionMetricAttributes,
+} from '../describe/metric-attributes.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
@@ -16,7 +22,7 @@ const MAX_LISTED = 1000;
 
 export class Measurements {
   readonly #metrics: Metrics;
-  readonly #names: LabelNames = createLabelNames();
+  readonly #names: KnownMetricNames = createKnownMetricNames();
   readonly #standBack: boolean;
   readonly #statusCodeKey: ResolvedConfig['rpcStatusCodeAttribute'];
 
@@ -29,13 +35,13 @@ export class Measurements {
   operation({ sent, row, template, context, ignored }: Operation, outcome: Outcome, milliseconds: number): void {
     // A stream's hours would drown the seconds of everything else.
     if (row.stream || ignored) return;
-    this.#metrics.operation(sent, milliseconds / 1000, this.#labels(template, outcome), context);
+    this.#metrics.operation(sent, milliseconds / 1000, this.#attributes(template, outcome), context);
   }
 
   session(connection: ConnectionInfo, session: Session, outcome: Outcome, milliseconds: number): void {
     if (connection.role === 'unknown' || this.#standBack) return;
-    const labels = sessionLabels(connection, session.peer, outcome, this.#names);
-    this.#metrics.session(connection.role, milliseconds / 1000, labels, session.context);
+    const attributes = sessionMetricAttributes(connection, session.peer, outcome, this.#names);
+    this.#metrics.session(connection.role, milliseconds / 1000, attributes, session.context);
   }
 
   /** Never throws. */
@@ -64,12 +70,12 @@ export class Measurements {
     }
   }
 
-  #labels(template: Operation['template'], outcome: Outcome) {
-    if (outcome !== SUCCESS) return operationLabels(template, outcome, this.#names, this.#statusCodeKey);
-    if (template.successLabels === undefined) {
+  #attributes(template: Operation['template'], outcome: Outcome) {
+    if (outcome !== SUCCESS) return operationMetricAttributes(template, outcome, this.#names, this.#statusCodeKey);
+    if (template.successMetricAttributes === undefined) {
       learnNames(template.facts, this.#names);
-      template.successLabels = operationLabels(template, outcome, this.#names, this.#statusCodeKey);
+      template.successMetricAttributes = operationMetricAttributes(template, outcome, this.#names, this.#statusCodeKey);
     }
-    return template.successLabels;
+    return template.successMetricAttributes;
   }
 }

@@ -40,14 +40,14 @@ export class Metrics {
   }
 
   /** Records how long an operation took, in seconds, as its sender or its receiver saw it. */
-  operation(sent: boolean, seconds: number, labels: Attributes, context: Context): void {
+  operation(sent: boolean, seconds: number, attributes: Attributes, context: Context): void {
     const instruments = this.#current();
-    (sent ? instruments.client : instruments.server).record(seconds, labels, context);
+    (sent ? instruments.client : instruments.server).record(seconds, attributes, context);
   }
 
-  session(side: 'client' | 'server', seconds: number, labels: Attributes, context: Context): void {
+  session(side: 'client' | 'server', seconds: number, attributes: Attributes, context: Context): void {
     const instruments = this.#current();
-    (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, labels, context);
+    (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, attributes, context);
   }
 
   evicted(context: Context): void {

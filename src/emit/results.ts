@@ -1,5 +1,5 @@
 /** What a result tells about the connection, and content of it that was asked for. */
-import { peerAttributes } from '../describe/peer.js';
+import { peerAttributes } from '../describe/peer-attributes.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { taskMade } from '../protocol/tasks.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';

@@ -28,5 +28,5 @@ export interface Template {
   /** Attributes of every span made from it. Copied, never written to. */
   readonly spanAttributes: Readonly<Attributes>;
   /** Metric attributes of a success; set once all names in it are known to be bounded. */
-  successLabels: Attributes | undefined;
+  successMetricAttributes: Attributes | undefined;
 }

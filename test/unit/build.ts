@@ -1,6 +1,6 @@
 /** Operations and templates to test with, made from the parts that a test cares about. */
 import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, type Span, type SpanContext, trace } from '@opentelemetry/api';
-import { peerInfo } from '../../src/describe/peer.js';
+import { peerInfo } from '../../src/describe/peer-attributes.js';
 import { buildTemplate } from '../../src/describe/template.js';
 import type { RequestId } from '../../src/protocol/jsonrpc.js';
 import { type MethodRow, methodRow } from '../../src/protocol/methods.js';

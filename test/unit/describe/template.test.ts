@@ -14,7 +14,7 @@ describe('a template', () => {
     });
     const { spanAttributes } = template({ method: 'notifications/initialized' });
     expect(spanAttributes).toEqual({ 'mcp.method.name': 'notifications/initialized' });
-    expect(template({ method: 'ping' }).successLabels).toBeUndefined();
+    expect(template({ method: 'ping' }).successMetricAttributes).toBeUndefined();
   });
 
   it('has no operation name but for a tool call', () => {

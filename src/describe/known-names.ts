@@ -5,7 +5,7 @@
  */
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 
-const MAX_LABEL_LENGTH = 128;
+const MAX_NAME_LENGTH = 128;
 
 export class KnownNames {
   readonly #names: Set<string>;
@@ -20,7 +20,7 @@ export class KnownNames {
   /** Remembers a name if there is room. Returns whether it is known now. */
   learn(name: string): boolean {
     if (this.#names.has(name)) return true;
-    if (this.#names.size >= this.#max || name.length > MAX_LABEL_LENGTH) return false;
+    if (this.#names.size >= this.#max || name.length > MAX_NAME_LENGTH) return false;
     this.#names.add(name);
     return true;
   }
@@ -30,7 +30,7 @@ export class KnownNames {
   }
 
   /** The name itself where it is known, else `_OTHER`. */
-  label(name: string): string {
+  bounded(name: string): string {
     return this.#names.has(name) ? name : ERROR_TYPE_VALUE_OTHER;
   }
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createLabelNames, learnNames, operationLabels, sessionLabels } from '../../../src/describe/metric.js';
-import type { StatusCodeKey } from '../../../src/describe/span.js';
+import {
+  createKnownMetricNames,
+  learnNames,
+  operationMetricAttributes,
+  sessionMetricAttributes,
+} from '../../../src/describe/metric-attributes.js';
+import type { StatusCodeKey } from '../../../src/describe/outcome-attributes.js';
 import { Connection } from '../../../src/session/connection.js';
 import { type Outcome, SUCCESS } from '../../../src/session/outcome.js';
 import type { TemplateFacts } from '../../../src/session/template.js';
@@ -9,10 +14,10 @@ import { facts, template } from '../build.js';
 function labels(
   given: Partial<TemplateFacts>,
   outcome: Outcome = SUCCESS,
-  names = createLabelNames(),
+  names = createKnownMetricNames(),
   key: StatusCodeKey = 'rpc.response.status_code',
 ) {
-  return operationLabels(template(given), outcome, names, key);
+  return operationMetricAttributes(template(given), outcome, names, key);
 }
 
 /** Distinct values that one label takes. */
@@ -31,7 +36,7 @@ describe('labels of names that a peer chooses', () => {
   });
 
   it('are the names once an operation has succeeded, for that kind of name alone', () => {
-    const names = createLabelNames();
+    const names = createKnownMetricNames();
     learnNames(facts({ target: 'echo', protocolVersion: '1999-01-01' }), names);
     expect(labels({ target: 'echo', protocolVersion: '1999-01-01' }, SUCCESS, names)).toMatchObject({
       'gen_ai.tool.name': 'echo',
@@ -41,7 +46,7 @@ describe('labels of names that a peer chooses', () => {
   });
 
   it('are not proven by a notification, which anybody can send', () => {
-    const names = createLabelNames();
+    const names = createKnownMetricNames();
     learnNames(facts({ method: 'notifications/acme', protocolVersion: '1999-01-01' }), names);
     expect(labels({ method: 'notifications/acme', protocolVersion: '1999-01-01' }, SUCCESS, names)).toEqual({
       'mcp.method.name': '_OTHER',
@@ -67,7 +72,7 @@ describe('labels of names that a peer chooses', () => {
       (name: string) => ({ method: 'ping', peer: { role: 'client', transport: 'stdio', name } }),
     ],
   ] as const)('are bounded for %s, also if all of them succeed', (_kind, key, bound, given) => {
-    const names = createLabelNames();
+    const names = createKnownMetricNames();
     const all = MANY.map((name) => {
       learnNames(facts(given(name)), names);
       return labels(given(name), SUCCESS, names);
@@ -77,7 +82,7 @@ describe('labels of names that a peer chooses', () => {
   });
 
   it('are bounded for error codes, in error.type as well', () => {
-    const names = createLabelNames();
+    const names = createKnownMetricNames();
     const all = MANY.map((_, code) => labels({}, { errorType: String(code), statusCode: String(code) }, names));
     expect(valuesOf('rpc.response.status_code', all)).toBe(51);
     expect(valuesOf('error.type', all)).toBe(51);
@@ -111,7 +116,7 @@ describe('the labels of an operation', () => {
       labels(
         { connection, target: 'a', protocolVersion: '2025-11-25' },
         { errorType: '-1', statusCode: '-1' },
-        createLabelNames(),
+        createKnownMetricNames(),
         'both',
       ),
     );
@@ -137,7 +142,7 @@ describe('the labels of an operation', () => {
     ['rpc.status_code', ['rpc.status_code']],
     ['both', ['rpc.response.status_code', 'rpc.status_code']],
   ] as const)('hold the code where the option %s says', (key, keys) => {
-    const found = labels({}, { errorType: '-1', statusCode: '-1' }, createLabelNames(), key);
+    const found = labels({}, { errorType: '-1', statusCode: '-1' }, createKnownMetricNames(), key);
     expect(Object.keys(found).filter((each) => each.startsWith('rpc.'))).toEqual(keys);
   });
 
@@ -158,7 +163,12 @@ describe('the labels of a session', () => {
     );
     connection.protocolVersion = '2025-11-25';
     expect(
-      sessionLabels(connection, PEER, { errorType: 'connection_closed', statusCode: '-1' }, createLabelNames()),
+      sessionMetricAttributes(
+        connection,
+        PEER,
+        { errorType: 'connection_closed', statusCode: '-1' },
+        createKnownMetricNames(),
+      ),
     ).toEqual({
       'error.type': 'connection_closed',
       'mcp.protocol.version': '2025-11-25',
@@ -173,7 +183,12 @@ describe('the labels of a session', () => {
     const connection = new Connection({ _stdin: {} }, 'server');
     connection.protocolVersion = 'x'.repeat(1000);
     expect(
-      sessionLabels(connection, { role: 'client', transport: 'stdio', name: 'stranger' }, SUCCESS, createLabelNames()),
+      sessionMetricAttributes(
+        connection,
+        { role: 'client', transport: 'stdio', name: 'stranger' },
+        SUCCESS,
+        createKnownMetricNames(),
+      ),
     ).toEqual({
       'mcp.protocol.version': '_OTHER',
       'mcp_trail.client.name': '_OTHER',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeAttributes, statusCodeAttributes } from '../../../src/describe/span.js';
+import { outcomeAttributes, statusCodeAttributes } from '../../../src/describe/outcome-attributes.js';
 import { type Outcome, SUCCESS } from '../../../src/session/outcome.js';
 
 describe('what an outcome adds to a span', () => {

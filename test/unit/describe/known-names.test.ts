@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { KnownNames } from '../../../src/describe/labels.js';
+import { KnownNames } from '../../../src/describe/known-names.js';
 
 describe('the names that labels may have', () => {
   it.each(['echo', '', '__proto__', 'constructor', '_OTHER'])('do not include %o before it is learned', (name) => {
     const names = new KnownNames(10);
-    expect([names.has(name), names.label(name)]).toEqual([false, '_OTHER']);
+    expect([names.has(name), names.bounded(name)]).toEqual([false, '_OTHER']);
   });
 
   it('do not include one of more than 128 letters, ever', () => {
     const names = new KnownNames(10);
     const [longest, tooLong] = ['x'.repeat(128), 'x'.repeat(129)] as [string, string];
     expect([names.learn(longest), names.learn(tooLong)]).toEqual([true, false]);
-    expect([names.label(longest), names.label(tooLong)]).toEqual([longest, '_OTHER']);
+    expect([names.bounded(longest), names.bounded(tooLong)]).toEqual([longest, '_OTHER']);
   });
 
   it('are no more than the bound, beside those that were given', () => {
     const names = new KnownNames(2, ['given', 'also given']);
     expect(['a', 'b', 'c'].map((name) => names.learn(name))).toEqual([true, true, false]);
-    expect(['given', 'also given', 'a', 'b', 'c'].map((name) => names.label(name))).toEqual([
+    expect(['given', 'also given', 'a', 'b', 'c'].map((name) => names.bounded(name))).toEqual([
       'given',
       'also given',
       'a',

@@ -13,13 +13,13 @@ import { MCP_PROTOCOL_VERSIONS } from '../semconv/values.js';
 import type { ConnectionInfo, McpPeerInfo } from '../session/connection-info.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Template, TemplateFacts } from '../session/template.js';
-import { KnownNames } from './labels.js';
-import { PEER_ATTRIBUTES } from './peer.js';
-import { type StatusCodeKey, statusCodeAttributes } from './span.js';
+import { KnownNames } from './known-names.js';
+import { type StatusCodeKey, statusCodeAttributes } from './outcome-attributes.js';
+import { PEER_ATTRIBUTES } from './peer-attributes.js';
 import { defined, networkAttributes } from './template.js';
 
 /** The names that have proven themselves so far, one store per kind. */
-export interface LabelNames {
+export interface KnownMetricNames {
   readonly methods: KnownNames;
   readonly targets: Readonly<Record<string, KnownNames>>;
   readonly protocolVersions: KnownNames;
@@ -28,7 +28,7 @@ export interface LabelNames {
   readonly peers: Readonly<Record<McpPeerInfo['role'], KnownNames>>;
 }
 
-export function createLabelNames(): LabelNames {
+export function createKnownMetricNames(): KnownMetricNames {
   return {
     methods: new KnownNames(100, METHODS.keys()),
     targets: { [ATTR_GEN_AI_TOOL_NAME]: new KnownNames(500), [ATTR_GEN_AI_PROMPT_NAME]: new KnownNames(500) },
@@ -39,7 +39,10 @@ export function createLabelNames(): LabelNames {
 }
 
 /** Takes the names of a request that succeeded for real. A notification proves nothing: nobody answers it. */
-export function learnNames({ method, row, target, protocolVersion, peer }: TemplateFacts, names: LabelNames): void {
+export function learnNames(
+  { method, row, target, protocolVersion, peer }: TemplateFacts,
+  names: KnownMetricNames,
+): void {
   if (row.kind !== 'request') return;
   names.methods.learn(method);
   if (peer.name !== undefined) names.peers[peer.role].learn(peer.name);
@@ -48,10 +51,10 @@ export function learnNames({ method, row, target, protocolVersion, peer }: Templ
 }
 
 /** The attributes of one duration measurement. Keys are in alphabetical order, which the SDK's hashing likes best. */
-export function operationLabels(
+export function operationMetricAttributes(
   template: Template,
   outcome: Outcome,
-  names: LabelNames,
+  names: KnownMetricNames,
   statusCodeKey: StatusCodeKey,
 ): Attributes {
   const { facts } = template;
@@ -62,41 +65,41 @@ export function operationLabels(
     ...(errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType === statusCode ? code : errorType }),
     [ATTR_GEN_AI_OPERATION_NAME]: row.operationName,
     ...(row.target &&
-      target !== undefined && { [row.target.attribute]: names.targets[row.target.attribute]?.label(target) }),
-    [ATTR_MCP_METHOD_NAME]: names.methods.label(method),
+      target !== undefined && { [row.target.attribute]: names.targets[row.target.attribute]?.bounded(target) }),
+    [ATTR_MCP_METHOD_NAME]: names.methods.bounded(method),
     [ATTR_MCP_PROTOCOL_VERSION]:
-      protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
+      protocolVersion === undefined ? undefined : names.protocolVersions.bounded(protocolVersion),
     ...networkAttributes(facts),
-    ...peerLabel(peer, names),
+    ...peerMetricAttributes(peer, names),
     ...(code !== undefined && statusCodeAttributes(code, statusCodeKey)),
   });
 }
 
 /** The attributes of a session's duration. */
-export function sessionLabels(
+export function sessionMetricAttributes(
   connection: ConnectionInfo,
   peer: McpPeerInfo,
   outcome: Outcome,
-  names: LabelNames,
+  names: KnownMetricNames,
 ): Attributes {
   const { protocolVersion } = connection;
   return sorted({
     [ATTR_ERROR_TYPE]: outcome.errorType,
     [ATTR_MCP_PROTOCOL_VERSION]:
-      protocolVersion === undefined ? undefined : names.protocolVersions.label(protocolVersion),
+      protocolVersion === undefined ? undefined : names.protocolVersions.bounded(protocolVersion),
     ...networkAttributes({ connection, sent: connection.role === 'client' }),
-    ...peerLabel(peer, names),
+    ...peerMetricAttributes(peer, names),
   });
 }
 
-function peerLabel({ role, name }: McpPeerInfo, names: LabelNames): Attributes {
-  return name === undefined ? {} : { [PEER_ATTRIBUTES[role].name]: names.peers[role].label(name) };
+function peerMetricAttributes({ role, name }: McpPeerInfo, names: KnownMetricNames): Attributes {
+  return name === undefined ? {} : { [PEER_ATTRIBUTES[role].name]: names.peers[role].bounded(name) };
 }
 
 /** Error codes are integers of the peer's choice: the first fifty different ones are told apart. */
-function boundedCode(code: string, names: LabelNames): string {
+function boundedCode(code: string, names: KnownMetricNames): string {
   names.statusCodes.learn(code);
-  return names.statusCodes.label(code);
+  return names.statusCodes.bounded(code);
 }
 
 function sorted(attributes: Record<string, unknown>): Attributes {
