@@ -144,15 +144,9 @@ function stated<T extends object>(
   return done ?? false;
 }
 
-<<<<<<< HEAD
 function withRecorder<T>(site: string, use: (recorder: AuditAccess) => T): T | undefined {
   return guarded(site, () => {
-    const recorder = auditedOf(handledIn(context.active()))?.recorder ?? latestRecorder();
-=======
-function guarded<T>(site: string, use: (recorder: AuditAccess) => T): T | undefined {
-  try {
     const recorder = entryOf(handledIn(context.active()))?.recorder ?? latestRecorder();
->>>>>>> 9b35041 (refactor: Audited becomes AuditEntry)
     return recorder === undefined ? undefined : use(recorder);
   });
 }

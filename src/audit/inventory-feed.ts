@@ -83,7 +83,7 @@ export class InventoryFeed {
     if (record === undefined) return;
     const { row } = operation;
     const connects = row.audit?.action === 'CONNECT';
-    const id = this.#observe(operation, entry, connects ? record : undefined);
+    const id = this.#noteServer(operation, entry, connects ? record : undefined);
     const lists = row.audit?.lists;
     if (id === undefined || lists === undefined) return;
     const listed = record[lists];
@@ -154,7 +154,7 @@ export class InventoryFeed {
     }
   }
 
-  #observe(
+  #noteServer(
     operation: Operation,
     entry: AuditEntry,
     connected: Record<string, unknown> | undefined,

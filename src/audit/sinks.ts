@@ -121,7 +121,7 @@ export interface LineWriter {
 export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
   return {
     name,
-    accept: ({ text }, lost) => writer.write(text, (error) => lost(causeOf(error))),
+    accept: ({ text }, lost) => writer.write(text, (error) => lost(failureClassOf(error))),
     close: () => void writer.shutdown(),
   };
 }
@@ -138,7 +138,7 @@ export function brokenSink(name: 'file' | 'stderr'): Sink {
 }
 
 /** A code of the operating system, and nothing else that an error may say. */
-function causeOf(error: WriteError): string {
+function failureClassOf(error: WriteError): string {
   const code = codeOf(error);
   return code !== undefined && Object.hasOwn(constants.errno, code) ? code : ERROR_TYPE_VALUE_OTHER;
 }

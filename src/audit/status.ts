@@ -18,12 +18,12 @@ export type AuditStatus = NonNullable<AuditFields['mcp_audit.status']>;
 export const SEVERITIES = { INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
 export type Severity = keyof typeof SEVERITIES;
 
-interface StatusRow {
+interface StatusMeaning {
   readonly outcome: 'success' | 'failure';
   readonly severity: Severity;
 }
 
-export const STATUSES: Readonly<Record<AuditStatus, StatusRow>> = {
+export const STATUSES: Readonly<Record<AuditStatus, StatusMeaning>> = {
   ok: { outcome: 'success', severity: 'INFO' },
   input_required: { outcome: 'success', severity: 'INFO' },
   cancelled: { outcome: 'failure', severity: 'INFO' },
@@ -45,7 +45,7 @@ export interface End {
   readonly errorCodes?: Readonly<Record<string, AuditStatus>> | undefined;
 }
 
-interface Cause {
+interface StatusRule {
   /** For the documentation. */
   readonly when: string;
   readonly holds: (end: End) => boolean;
@@ -66,7 +66,7 @@ const task =
 const URL_ELICITATION_REQUIRED = '-32042';
 
 /** The first that holds sets the status. */
-export const CAUSES: readonly Cause[] = [
+export const STATUS_RULES: readonly StatusRule[] = [
   {
     when: 'the application recorded the decision `deny`',
     holds: ({ decision }) => decision === 'deny',
@@ -111,5 +111,5 @@ export function statusOf(end: End): AuditStatus {
   const code = end.outcome.statusCode;
   const own = code !== undefined && Object.hasOwn(end.errorCodes ?? {}, code) ? end.errorCodes?.[code] : undefined;
   if (end.decision !== 'deny' && own !== undefined) return own;
-  return CAUSES.find(({ holds }) => holds(end))?.status ?? 'ok';
+  return STATUS_RULES.find(({ holds }) => holds(end))?.status ?? 'ok';
 }

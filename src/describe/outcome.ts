@@ -82,7 +82,7 @@ export function taskStatusOf(value: unknown): string | undefined {
 }
 
 /** Local error codes of both SDK lines, and of Node's network stack, that name a cause. */
-const CAUSES: Readonly<Record<string, Outcome>> = {
+const OUTCOMES_BY_CODE: Readonly<Record<string, Outcome>> = {
   '-32000': CONNECTION_CLOSED,
   '-32001': TIMED_OUT,
   REQUEST_TIMEOUT: TIMED_OUT,
@@ -113,7 +113,7 @@ export function outcomeOfRejection({ error, signal, answered, connected }: Rejec
   if (signal?.aborted) return asRecord(signal.reason)?.['name'] === 'TimeoutError' ? TIMED_OUT : CANCELLED;
   const status = httpStatusOf(error);
   if (status !== undefined) return { errorType: String(status) };
-  return causeOf(error) ?? SEND_FAILED;
+  return outcomeOfCode(error) ?? SEND_FAILED;
 }
 
 /** The HTTP status that answered instead of JSON-RPC: `status` in SDK v2, `code` in v1, none in v1's 401. */
@@ -125,10 +125,11 @@ function httpStatusOf(error: unknown): number | undefined {
   return error instanceof Error && error.constructor.name === 'UnauthorizedError' ? 401 : undefined;
 }
 
-function causeOf(error: unknown): Outcome | undefined {
+function outcomeOfCode(error: unknown): Outcome | undefined {
   const { code, cause } = asRecord(error) ?? {};
   for (const value of [code, asRecord(cause)?.['code']]) {
-    if ((typeof value === 'string' || typeof value === 'number') && Object.hasOwn(CAUSES, value)) return CAUSES[value];
+    if ((typeof value === 'string' || typeof value === 'number') && Object.hasOwn(OUTCOMES_BY_CODE, value))
+      return OUTCOMES_BY_CODE[value];
   }
   return undefined;
 }

@@ -30,7 +30,7 @@ export class Earlier {
    * The call that made a task, unless that is the parent: sent by whoever asks about it, received by whoever reports, or
    * asks in its course.
    */
-  callOf(
+  callThatMade(
     task: string,
     connection: ConnectionInfo,
     sent: boolean,

@@ -22,7 +22,7 @@ import { Providers } from './providers.js';
 import { Results } from './results.js';
 import { Sessions } from './sessions.js';
 import { SpanDescriber } from './span-describer.js';
-import { type Call, type CallKind, type Origin, type Outbound, Starter } from './starter.js';
+import { type MethodMessage, type OperationKind, type Origin, type Outbound, Starter } from './starter.js';
 
 export class Pipeline {
   readonly config: ResolvedConfig;
@@ -75,7 +75,7 @@ export class Pipeline {
   }
 
   /** A message is about to be sent: starts its span and returns the message that carries its context. */
-  send<M extends Call>(connection: Connection, message: M, kind: CallKind): Outbound<M> | undefined {
+  send<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> | undefined {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
       this.#register(connection, outbound.operation);
@@ -88,7 +88,7 @@ export class Pipeline {
   }
 
   /** A message has arrived: starts its span. The caller runs the handler in the operation's context. */
-  receive(connection: Connection, message: Call, kind: CallKind, origin: Origin): Operation | undefined {
+  receive(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Operation | undefined {
     try {
       const operation = this.#starter.inbound(connection, message, kind, origin);
       this.#register(connection, operation);

@@ -42,7 +42,7 @@ import type { Providers } from './providers.js';
 import type { SpanDescriber } from './span-describer.js';
 
 /** A message with a method. */
-export interface Call {
+export interface MethodMessage {
   readonly method: string;
   readonly id?: RequestId;
   readonly params?: unknown;
@@ -50,7 +50,7 @@ export interface Call {
   readonly task?: string | undefined;
 }
 
-export type CallKind = 'request' | 'notification';
+export type OperationKind = 'request' | 'notification';
 
 /** What a message came with. */
 export interface Origin {
@@ -103,7 +103,7 @@ export class Starter {
   }
 
   /** An operation of ours, whose message is about to be sent. */
-  outbound<M extends Call>(connection: Connection, message: M, kind: CallKind): Outbound<M> {
+  outbound<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> {
     const { method, params, id } = message;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
@@ -145,7 +145,12 @@ export class Starter {
   }
 
   /** An operation of the peer's, whose message has arrived. */
-  inbound(connection: Connection, { method, params, id }: Call, kind: CallKind, origin: Origin): Operation {
+  inbound(
+    connection: Connection,
+    { method, params, id }: MethodMessage,
+    kind: OperationKind,
+    origin: Origin,
+  ): Operation {
     const { peer, headers, related } = origin;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
@@ -207,7 +212,7 @@ export class Starter {
       enrich(reused, attributes);
       return reused;
     }
-    const call = task === undefined ? undefined : this.#earlier.callOf(task, connection, sent, row, parent);
+    const call = task === undefined ? undefined : this.#earlier.callThatMade(task, connection, sent, row, parent);
     const all = linkedTo(linkedTo(links, previous?.first), call);
     const options: SpanOptions = { kind: template.spanKind, attributes };
     if (all !== undefined) options.links = all as Link[];

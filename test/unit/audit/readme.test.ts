@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CUT_ORDER } from '../../../src/audit/record-text.js';
-import { CAUSES, STATUSES } from '../../../src/audit/status.js';
+import { STATUS_RULES, STATUSES } from '../../../src/audit/status.js';
 
 const README = new URL('../../../src/audit/README.md', import.meta.url);
 
@@ -13,7 +13,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const TABLES: Readonly<Record<string, string>> = {
   causes: table(
     ['when', 'status'],
-    CAUSES.map(({ when, status }) => [when, `\`${status}\``]),
+    STATUS_RULES.map(({ when, status }) => [when, `\`${status}\``]),
   ),
   statuses: table(
     ['status', 'outcome', 'severity'],
