@@ -117,12 +117,15 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
 
   it('ends as connection_closed for the server when it shuts down, whatever its client makes of that', async () => {
     const { pair, called } = await pairThatWaits();
-    const result = dialect.callTool(pair.client, 'wait', { timeout: 100 });
+    const controller = new AbortController();
+    const result = dialect.callTool(pair.client, 'wait', { signal: controller.signal });
     result.catch(() => {});
     const server = await called;
     await server.close();
+    // Revision 2026-07-28 answers such a request; the client of an older one waits until its caller gives up.
+    if (!modern) controller.abort();
     await result.catch(() => {});
-    const client = failed(modern ? '499' : 'timeout');
+    const client = failed(modern ? '499' : 'cancelled');
     await expectEndings(telemetry, 'tools/call wait', { client, server: failed('connection_closed') });
     await pair.close();
   });

@@ -67,9 +67,9 @@ describe('a challenge', () => {
   it.each(['a="'.repeat(1365), `a="${'\\"'.repeat(2000)}`, 'a'.repeat(4096), `a${' '.repeat(4095)}`, '"'.repeat(4096)])(
     'that is hostile is read in no time',
     (header) => {
-      const start = performance.now();
+      const before = process.cpuUsage();
       for (let time = 0; time < 10; time++) readChallenge(header);
-      expect(performance.now() - start).toBeLessThan(5000);
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
     },
   );
 });
