@@ -4,7 +4,7 @@ import type { AuditValues } from '../options/audit.js';
 import { parseCaptureRules } from '../options/capture-rules.js';
 import { type Environment, show } from '../options/kinds.js';
 import { Classifier } from '../policy/classifier.js';
-import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../policy/document.js';
+import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/policy.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { CaptureRule } from '../redact/capture.js';
 import type { Digester } from '../redact/digest.js';

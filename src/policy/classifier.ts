@@ -1,7 +1,7 @@
 /** Classifying operations by rules. */
 import { reportFailure, warnOperator } from '../report/report.js';
 import { type ArgumentTest, asList, compileArguments } from './arguments.js';
-import { checkRules } from './check.js';
+import { checkRules } from '../options/classification-rules.js';
 import { compileGlob, type Glob } from './glob.js';
 import { compileResource, type ResourceForms, type ResourcePattern, resourceForms } from './resource.js';
 import {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
 import { Classifier } from '../../../src/policy/classifier.js';
-import { loadPolicyFile } from '../../../src/policy/document.js';
+import { loadPolicyFile } from '../../../src/options/policy.js';
 import type { Subject } from '../../../src/policy/rule.js';
 
 const FOLDER = fileURLToPath(new URL('../../../examples/policy/', import.meta.url));

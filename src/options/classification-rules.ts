@@ -1,8 +1,8 @@
 /** Whether rules are rules. Each member has a reader, which copies what is good and says what is not. */
-import { compileFolder } from './file-path.js';
-import { compileGlob } from './glob.js';
+import { compileFolder } from '../policy/file-path.js';
+import { compileGlob } from '../policy/glob.js';
 import { member, Problems } from './problem.js';
-import { compileResource } from './resource.js';
+import { compileResource } from '../policy/resource.js';
 import {
   type ArgumentPredicate,
   type ClassificationRule,
@@ -13,7 +13,7 @@ import {
   MAX_RULES,
   SENSITIVITIES,
   VERBS,
-} from './rule.js';
+} from '../policy/rule.js';
 
 type Report = (path: string, found: unknown, accepts: string) => void;
 

@@ -1,8 +1,8 @@
 /** The policy as a document of JSON. */
 import { readJsonFile } from '../lib/json-file.js';
-import { readRules, readSensitivity, readTag } from './check.js';
+import { readRules, readSensitivity, readTag } from './classification-rules.js';
 import { member, Problems } from './problem.js';
-import { MAX_LIST_ENTRIES, type Policy, type Sensitivity } from './rule.js';
+import { MAX_LIST_ENTRIES, type Policy, type Sensitivity } from '../policy/rule.js';
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MEMBERS = ['version', 'defaults', 'rules', 'capture', 'tags'];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { loadPolicyFile, parsePolicy } from '../../../src/policy/document.js';
+import { loadPolicyFile, parsePolicy } from '../../../src/options/policy.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-policy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
