@@ -8,7 +8,7 @@ import { handledIn } from './emit/parents.js';
 import type { InventorySnapshot } from './inventory/snapshot.js';
 import type { Annotations, ServerSelector } from './inventory/types.js';
 import { membersOf } from './lib/foreign.js';
-import { show } from './options/kinds.js';
+import { show } from './options/problem.js';
 import { guarded } from './report/guarded.js';
 import { warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';

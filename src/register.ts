@@ -32,7 +32,8 @@ import { endWith, flushAfterInput } from './lifecycle/process-end.js';
 import { findSdk, type StartedSdk, sdkIsRegistered, startSdk } from './lifecycle/start-sdk.js';
 import { watchSpans } from './lifecycle/watch-spans.js';
 import { resolveConfig } from './options/instrumentation.js';
-import { oneOfEnv } from './options/kinds.js';
+import { resolve } from './options/resolve.js';
+import { REGISTER } from './options/table.js';
 import { Redactor } from './redact/redactor.js';
 import { shown } from './redact/shown.js';
 import { isMcpSeen, keepQuiet, mcpSeen, whenMcpIsSeen } from './report/quiet.js';
@@ -76,7 +77,7 @@ function register(): void {
 
 /** Told of each stdio server, where the operator wants to hear of crashes. */
 function crashes(endNow: () => Promise<unknown>) {
-  if (oneOfEnv('MCP_TRAIL_CRASH_REPORTS', ['off', 'on'], 'off') === 'off') return undefined;
+  if (resolve('crashReports', REGISTER.crashReports, undefined, process.env) === 'off') return undefined;
   const stderr = new StderrLogRecordExporter();
   const redactor = new Redactor();
   const serviceName = process.env['OTEL_SERVICE_NAME']?.trim() || undefined;
@@ -94,7 +95,7 @@ function crashes(endNow: () => Promise<unknown>) {
 function start(instrumentation: McpInstrumentation): StartedSdk | undefined {
   const logLevel = levelOf(process.env['OTEL_LOG_LEVEL']);
   showDiagnostics();
-  if (oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto') === 'off') return undefined;
+  if (resolve('sdk', REGISTER.sdk, undefined, process.env) === 'off') return undefined;
   if (sdkIsRegistered()) {
     whenMcpIsSeen(() => {
       for (const text of signalsElsewhere(process.env, waysOut)) warnOperator(text);

@@ -2,7 +2,7 @@
 import { APPROVALS, isValid } from '../inventory/annotate.js';
 import { ANNOTATIONS, type Annotations, type ServerSelector } from '../inventory/types.js';
 import { membersOf } from '../lib/foreign.js';
-import { show } from '../options/kinds.js';
+import { show } from '../options/problem.js';
 import { warnOperator } from '../report/report.js';
 
 const SELECTING = ['id', 'name', 'version', 'endpoint'] as const;

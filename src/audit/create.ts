@@ -4,7 +4,7 @@ import { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { auditConfig, auditValues, idleAuditSettings } from '../options/audit.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
-import type { Environment } from '../options/kinds.js';
+import type { Environment } from '../options/resolve.js';
 import { Redactor } from '../redact/redactor.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
@@ -46,7 +46,7 @@ export function createAuditRecorder(
     ...(detectors !== undefined && { detectors }),
   });
   const shared = sharedFor(config, values, redactor, env);
-  const settings = auditSettings(config, values, captureArguments, redactor, shared.key, env);
+  const settings = auditSettings(config, values, captureArguments, redactor, shared.key);
   const recorder = new AuditRecorder({
     settings,
     trail: shared.trail,

@@ -4,7 +4,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
 import { codeOf, SECRET, tooOpen } from '../lib/files.js';
-import type { Environment } from '../options/kinds.js';
+import { type Environment, textOf } from '../options/resolve.js';
+import { AUDIT, DIGEST_KEY_ID } from '../options/table.js';
 import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
 import { unlessQuiet } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
@@ -37,15 +38,13 @@ export function digestKey(
   return { digester, shared: false };
 }
 
-const STATE_DIRECTORY = 'MCP_TRAIL_AUDIT_STATE_DIRECTORY';
-
 /** The key of a process, for digests where nothing is audited. */
 export function processDigester(env: Environment): Digester {
-  return digestKey(undefined, () => env[STATE_DIRECTORY]?.trim() || undefined, env).digester;
+  return digestKey(undefined, () => textOf(AUDIT.stateDirectory.env, env), env).digester;
 }
 
-const VARIABLE = 'MCP_TRAIL_AUDIT_DIGEST_KEY';
-const ID_VARIABLE = `${VARIABLE}_ID`;
+const VARIABLE = AUDIT.digestKey.env;
+const ID_VARIABLE = DIGEST_KEY_ID.env;
 
 function configuredKey(given: AuditConfig['digestKey'], env: Environment): Digester | undefined {
   return given === undefined ? keyInEnvironment(env) : keyInCode(given);
@@ -60,11 +59,10 @@ function keyInCode(given: unknown): Digester | undefined {
 }
 
 function keyInEnvironment(env: Environment): Digester | undefined {
-  const key = env[VARIABLE]?.trim() ?? '';
-  const id = env[ID_VARIABLE]?.trim() ?? '';
-  if (key !== '')
-    return id === '' ? digesterOf(undefined, key, VARIABLE) : digesterOf(id, key, `${VARIABLE} with ${ID_VARIABLE}`);
-  if (id !== '') warnOperator(`${ID_VARIABLE} is set, and ${VARIABLE} is not. Ignored`);
+  const key = textOf(VARIABLE, env);
+  const id = textOf(ID_VARIABLE, env);
+  if (key !== undefined) return digesterOf(id, key, id === undefined ? VARIABLE : `${VARIABLE} with ${ID_VARIABLE}`);
+  if (id !== undefined) warnOperator(`${ID_VARIABLE} is set, but ${VARIABLE} is not. Ignored`);
   return undefined;
 }
 

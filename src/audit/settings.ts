@@ -1,20 +1,16 @@
 /** What an recorder works with: the options, checked and made into what uses them. */
 import type { AuditConfig } from '../audit-types.js';
-import type { AuditValues } from '../options/audit.js';
-import { parseCaptureRules } from '../options/capture-rules.js';
-import { type Environment, show } from '../options/kinds.js';
-import { Classifier } from '../policy/classifier.js';
 import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/policy.js';
-import { asRecord } from '../protocol/jsonrpc.js';
+import { AUDIT, type AuditValues } from '../options/table.js';
+import { Classifier } from '../policy/classifier.js';
+import type { Policy } from '../policy/rule.js';
 import type { CaptureRule } from '../redact/capture.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';
 import { DEFAULT_HEADERS } from './header-fields.js';
 import type { IdentityHook } from './identify.js';
-import { type AuditStatus, STATUSES } from './status.js';
-
-const POLICY = 'MCP_TRAIL_AUDIT_POLICY';
+import type { AuditStatus } from './status.js';
 
 type CaptureRules = ReadonlyMap<string, CaptureRule>;
 
@@ -51,7 +47,6 @@ export function auditSettings(
   captureAll: boolean,
   redactor: Redactor,
   key: { readonly digester: Digester; readonly shared: boolean },
-  env: Environment,
 ): AuditSettings {
   return {
     attempts: values.attempts,
@@ -61,33 +56,22 @@ export function auditSettings(
     digester: key.digester,
     showId: SHOWN_IDS[values.actorIds](key.digester),
     digestArguments: key.shared,
-    identity: hookOf(config.identity),
-    ...(config.policy === undefined
-      ? policyOf(env[POLICY]?.trim(), POLICY)
-      : policyOf(config.policy, 'option audit.policy')),
+    identity: values.identity,
+    ...policyOf(values.policy, config.policy === undefined ? AUDIT.policy.env : 'option audit.policy'),
     captureAll,
     headers: new Set([...DEFAULT_HEADERS, ...values.headers.map((name) => name.toLowerCase())]),
     paths: values.paths,
-    errorCodes: errorCodesOf(config.errorCodes),
+    errorCodes: values.errorCodes,
   };
 }
 
-function hookOf(hook: unknown): IdentityHook | undefined {
-  if (hook === undefined || typeof hook === 'function') return hook as IdentityHook | undefined;
-  warnOperator(`option audit.identity is of type ${typeof hook}; accepted: a function. Ignored`);
-  return undefined;
-}
-
 /** @param source the option or the variable, for messages */
-function policyOf(given: unknown, source: string): Pick<AuditSettings, 'classifier' | 'captureRules'> {
+function policyOf(given: AuditValues['policy'], source = ''): Pick<AuditSettings, 'classifier' | 'captureRules'> {
   if (given === undefined || given === '') return { classifier: undefined, captureRules: () => undefined };
   const isPath = typeof given === 'string';
   const { policy, problems } = isPath ? policyIn(given) : parsePolicy(given, source);
   for (const problem of problems) warnOperator(isPath ? `${source}: ${problem}` : problem);
-  return {
-    classifier: Classifier.of(policy),
-    captureRules: captureRulesOf(policy.capture, `${isPath ? `${source}: ${given}` : source}: capture`),
-  };
+  return { classifier: Classifier.of(policy), captureRules: captureRulesOf(policy.capture) };
 }
 
 const MAX_POLICIES = 16;
@@ -103,34 +87,8 @@ function policyIn(path: string): ParsedPolicy {
   return parsed;
 }
 
-const MAX_CAPTURED_TOOLS = 1000;
-
-/** Rules by the name of the tool, as `{ "tools": { "search": { "arguments": { … } } } }` has them. */
-function captureRulesOf(capture: unknown, where: string): AuditSettings['captureRules'] {
-  if (capture === undefined) return () => undefined;
-  const tools = asRecord(asRecord(capture)?.['tools']);
-  if (tools === undefined) {
-    warnOperator(`${where} is ${show(capture)}; accepted: an object with tools. Nothing is captured`);
-    return () => undefined;
-  }
-  const byTool = new Map<string, CaptureRules>();
-  for (const [tool, said] of Object.entries(tools).slice(0, MAX_CAPTURED_TOOLS)) {
-    const { rules, errors } = parseCaptureRules(asRecord(said)?.['arguments'], `${where}.tools.${tool}.arguments`);
-    for (const error of errors) warnOperator(error);
-    byTool.set(tool, rules);
-  }
+function captureRulesOf(capture: Policy['capture']): AuditSettings['captureRules'] {
+  const tools = Object.entries(capture?.tools ?? {});
+  const byTool = new Map(tools.map(([tool, rules]) => [tool, new Map(Object.entries(rules.arguments))]));
   return (tool) => byTool.get(tool);
-}
-
-function errorCodesOf(given: unknown): Readonly<Record<string, AuditStatus>> {
-  if (given === undefined) return {};
-  const codes: Record<string, AuditStatus> = {};
-  for (const [code, status] of Object.entries(Object(given))) {
-    if (/^-?\d{1,10}$/.test(code) && Object.hasOwn(STATUSES, String(status))) codes[code] = status as AuditStatus;
-    else
-      warnOperator(
-        `option audit.errorCodes has ${show(code)}: ${show(status)}; accepted: a JSON-RPC code and a status. Ignored`,
-      );
-  }
-  return codes;
 }

@@ -1,6 +1,6 @@
 /** Log records into a file, one line each, that survive the process and are put aside when there are many. */
 import { DATA, isFolder, tooOpen } from '../lib/files.js';
-import { optionalFunction, optionsObject, wholeNumber } from '../options/exporters.js';
+import { fileExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
 import { exportRecords } from './export-records.js';
@@ -9,12 +9,6 @@ import { isOneLine } from './line.js';
 import { resolvePath } from './path-template.js';
 import { RotatingFile } from './rotating-file.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
-
-const DEFAULT_MAX_BYTES = 64 * 1024 ** 2;
-const MIN_MAX_BYTES = 1024;
-const MAX_MAX_BYTES = 1024 ** 4;
-const DEFAULT_MAX_FILES = 30;
-const MAX_MAX_FILES = 10_000;
 
 /** Options of {@link FileLogRecordExporter}. */
 export interface FileLogRecordExporterOptions {
@@ -83,16 +77,16 @@ export class FileLogRecordExporter {
 
   /** @throws TypeError or RangeError naming the option, what it is, and what is accepted. The file is not opened. */
   constructor(options: FileLogRecordExporterOptions) {
-    const { path, placeholders, maxBytes, maxFiles, onError, now } = optionsObject('FileLogRecordExporter', options);
+    const { path, placeholders, maxBytes, maxFiles, onError, now } = fileExporterOptions(options);
     const file = resolvePath(path, placeholders);
     this.#where = JSON.stringify(file);
     if (isFolder(file)) throw new TypeError(`path is ${this.#where}, a folder; accepted: the path of a file`);
-    this.#failures = new Failures(optionalFunction('onError', onError) ?? (({ message }) => warnOperator(message)));
+    this.#failures = new Failures(onError ?? (({ message }) => warnOperator(message)));
     this.#file = new RotatingFile({
       path: file,
-      maxBytes: wholeNumber('maxBytes', maxBytes, MIN_MAX_BYTES, MAX_MAX_BYTES, DEFAULT_MAX_BYTES),
-      maxFiles: wholeNumber('maxFiles', maxFiles, 1, MAX_MAX_FILES, DEFAULT_MAX_FILES),
-      now: optionalFunction('now', now) ?? Date.now,
+      maxBytes,
+      maxFiles,
+      now,
       onContinued: (mode) => {
         const open = tooOpen(mode, DATA);
         if (open !== undefined) warnOperator(`the file ${this.#where} ${open}`);

@@ -1,30 +1,28 @@
 /** The path of a log file, with placeholders for what differs between processes. */
 import { basename, resolve, sep } from 'node:path';
-import { optionsObject, show } from '../options/exporters.js';
+import { problemText, show } from '../options/problem.js';
 
 const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_.-]*)\}/g;
 const MAX_VALUE_CHARS = 128;
+const MAX_SHOWN_CHARS = 200;
 
 /**
  * The absolute path that a template stands for: each `{name}` is replaced by its value. Braces around anything that is
  * no name stay as they are.
  *
- * @throws TypeError when the path is none, names a placeholder without a value, or is that of a folder by its form.
+ * @throws TypeError when a placeholder has no value, or the path can only be that of a folder
  */
-export function resolvePath(template: unknown, placeholders: Readonly<Record<string, unknown>> = {}): string {
-  if (typeof template !== 'string' || template.trim() === '' || template.includes('\0')) {
-    throw new TypeError(`path is ${show(template)}; accepted: the path of a file`);
-  }
-  const values: Record<string, unknown> = { pid: process.pid, ...optionsObject('placeholders', placeholders) };
+export function resolvePath(template: string, placeholders: Readonly<Record<string, string | number>> = {}): string {
+  const values: Record<string, string | number> = { pid: process.pid, ...placeholders };
   const path = template.replace(PLACEHOLDER, (_whole, name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (typeof value === 'string' || typeof value === 'number') return fileNamePart(String(value));
+    if (value !== undefined) return fileNamePart(String(value));
     throw new TypeError(
-      `path is ${show(template)}, and placeholders has ${show(value)} for ${name}; accepted: a string or a number`,
+      `${problemText(`placeholders.${name}`, value, 'a text or a number')}. The path ${show(template, MAX_SHOWN_CHARS)} has it`,
     );
   });
   if (/[/\\.]$/.test(path) && endsAsFolder(path)) {
-    throw new TypeError(`path is ${show(path)}, a folder; accepted: the path of a file`);
+    throw new TypeError(`path is ${show(path, MAX_SHOWN_CHARS)}, a folder; accepted: the path of a file`);
   }
   return resolve(path);
 }

@@ -1,7 +1,7 @@
 /** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
 
 import { codeOf } from '../lib/files.js';
-import { optionalFunction, optionsObject, show } from '../options/exporters.js';
+import { stderrExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import { exportRecords } from './export-records.js';
@@ -63,13 +63,11 @@ export class StderrLogRecordExporter {
 
   /** @throws TypeError or RangeError naming the option, what it is, and what is accepted. */
   constructor(options: StderrLogRecordExporterOptions = {}) {
-    const { onError, stream } = optionsObject('StderrLogRecordExporter', options);
+    const { onError, stream } = stderrExporterOptions(options);
     // Only once Node.js has made this stream does writing to a pipe that is full fail instead of waiting.
-    this.#stream = stream === undefined ? process.stderr : checked(stream);
+    this.#stream = stream ?? process.stderr;
     this.#fd = this.#stream.fd ?? STDERR;
-    this.#failures = new Failures(
-      optionalFunction('onError', onError) ?? ((error) => reportFailure('writing log records to stderr', error)),
-    );
+    this.#failures = new Failures(onError ?? ((error) => reportFailure('writing log records to stderr', error)));
   }
 
   /** Writes a record per line. Calls back before it returns: with 1 and the first error when any of them failed. */
@@ -156,12 +154,4 @@ export class StderrLogRecordExporter {
   #tell(error: unknown): WriteError {
     return this.#failures.tell('write to', 'stderr', error);
   }
-}
-
-function checked(stream: StderrStream): StderrStream {
-  const isStream = typeof stream === 'object' && stream !== null && typeof stream.write === 'function';
-  if (!isStream) throw new TypeError(`stream is ${show(stream)}; accepted: a stream with a descriptor`);
-  const { fd } = stream;
-  if (fd === undefined || (Number.isSafeInteger(fd) && fd >= STDERR)) return stream;
-  throw new RangeError(`stream has the descriptor ${show(fd)}; accepted: a whole number from ${STDERR}`);
 }

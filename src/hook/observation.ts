@@ -7,8 +7,7 @@ import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
-import { auditOptionTable } from '../options/audit.js';
-import { optionTable, type ResolvedConfig } from '../options/instrumentation.js';
+import type { ResolvedConfig } from '../options/instrumentation.js';
 import { unknownVariables } from '../options/unknown-variables.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
@@ -24,21 +23,13 @@ export interface Observation {
   stopAuditing(): void;
 }
 
-/** Variables that are no option of an instrumentation, but of the register entry. */
-const REGISTER_VARIABLES = ['MCP_TRAIL_SDK', 'MCP_TRAIL_CRASH_REPORTS'];
-
-/** The names of all variables that are ours. */
-export function knownVariables(): readonly string[] {
-  return [...[...optionTable(), ...auditOptionTable()].map(({ env }) => env), ...REGISTER_VARIABLES];
-}
-
 let looked = false;
 
 /** What the environment has for us and we have no use for. Once per process. */
 function lookAtEnvironment(): void {
   if (looked) return;
   looked = true;
-  for (const text of unknownVariables(process.env, knownVariables())) warnOperator(text);
+  for (const text of unknownVariables(process.env)) warnOperator(text);
   // An application that has a logger of its own has set it up by the time that it uses MCP.
   whenMcpIsSeen(showDiagnostics);
 }

@@ -1,33 +1,41 @@
-/** Reading the options of the exporters: what is not accepted is a mistake in the program, and is thrown. */
+/** The options of the exporters. What is not accepted is a mistake in the program, and is thrown. */
 
-/**
- * A whole number within bounds, or its default where none was given.
- *
- * @throws TypeError when it is no number, RangeError when it is out of bounds; both say what is accepted.
- */
-export function wholeNumber(option: string, value: unknown, min: number, max: number, fallback: number): number {
-  if (value === undefined) return fallback;
-  const message = `${option} is ${show(value)}; accepted: a whole number from ${min} to ${max}`;
-  if (typeof value !== 'number') throw new TypeError(message);
-  if (!Number.isSafeInteger(value) || value < min || value > max) throw new RangeError(message);
-  return value;
+import { problemText, show } from './problem.js';
+import { FILE_EXPORTER, type Option, REQUIRED, STDERR_EXPORTER } from './table.js';
+
+type Table = Readonly<Record<string, Option<unknown>>>;
+
+interface FileDefaults {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  readonly now: () => number;
 }
 
-/** A function, or undefined where none was given. */
-export function optionalFunction<T>(option: string, value: T | undefined): T | undefined {
-  if (value === undefined || typeof value === 'function') return value;
-  throw new TypeError(`${option} is ${show(value)}; accepted: a function`);
+/** @throws TypeError or RangeError as {@link withDefaults} does */
+export function fileExporterOptions<T extends object>(given: T): T & FileDefaults {
+  return withDefaults('FileLogRecordExporter', FILE_EXPORTER, given) as T & FileDefaults;
 }
 
-/** The options themselves. */
-export function optionsObject<T extends object>(of: string, value: T): T {
-  if (typeof value === 'object' && value !== null) return value;
-  throw new TypeError(`the options of ${of} are ${show(value)}; accepted: an object`);
+/** @throws TypeError or RangeError as {@link withDefaults} does */
+export function stderrExporterOptions<T extends object>(given: T): T {
+  return withDefaults('StderrLogRecordExporter', STDERR_EXPORTER, given) as T;
 }
 
-/** A value as messages show it: short, on one line, and without looking into it. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value == null) return String(value);
-  return `of type ${typeof value}`;
+/** @throws RangeError for a number out of range, TypeError for anything else; both name the option and what is accepted. */
+function withDefaults(exporter: string, table: Table, given: object): object {
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError(`the options of ${exporter} are ${show(given)}; accepted: an object`);
+  }
+  const entries = Object.entries(table).map(([name, { kind, default: value }]) => {
+    const found: unknown = (given as Record<string, unknown>)[name];
+    if (found === undefined && value !== REQUIRED) return [name, value] as const;
+    return [name, kind.read(found, name, refuse)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function refuse(path: string, found: unknown, accepts: string): never {
+  const message = problemText(path, found, accepts);
+  const isOutOfRange = typeof found === 'number' && accepts.includes('number');
+  throw isOutOfRange ? new RangeError(message) : new TypeError(message);
 }

@@ -1,7 +1,6 @@
 /** Classifying operations by rules. */
-import { reportFailure, warnOperator } from '../report/report.js';
+import { reportFailure } from '../report/report.js';
 import { type ArgumentTest, asList, compileArguments } from './arguments.js';
-import { checkRules } from '../options/classification-rules.js';
 import { compileGlob, type Glob } from './glob.js';
 import { compileResource, type ResourceForms, type ResourcePattern, resourceForms } from './resource.js';
 import {
@@ -38,19 +37,15 @@ interface Candidates {
   readonly classification: Classification;
 }
 
-/**
- * Says how sensitive operations are. A rule that is not as {@link ClassificationRule} has it is skipped, and the operator
- * told on stderr.
- */
+/** Says how sensitive operations are. */
 export class Classifier {
   readonly #rules: readonly CompiledRule[];
   readonly #defaults: ClassificationDefaults;
   readonly #remembered = new Map<string, Candidates>();
 
+  /** @param rules checked ones, which nobody changes later: `parsePolicy` makes such */
   constructor(rules: readonly ClassificationRule[], defaults: ClassificationDefaults = {}) {
-    const checked = checkRules(rules, 'classification rules');
-    for (const problem of checked.problems) warnOperator(problem);
-    this.#rules = checked.rules.map(compileRule);
+    this.#rules = rules.map(compileRule);
     this.#defaults = { ...defaults };
   }
 

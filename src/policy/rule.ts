@@ -1,4 +1,5 @@
 /** How sensitive is what is touched? The rules that say so, and what they say. */
+import type { CaptureRule } from '../redact/capture.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 
 /** Classes of data, as in `mcp_audit.data.sensitivity`. */
@@ -129,16 +130,28 @@ export interface ClassificationDefaults {
   readonly tags?: readonly string[];
 }
 
-/** A policy, as its document says it. */
-export interface Policy {
-  readonly version: 1;
-  readonly defaults: Pick<ClassificationDefaults, 'sensitivity'>;
-  readonly rules: readonly ClassificationRule[];
-  /** Tags of all operations. */
-  readonly tags: readonly string[];
-  /** What may be recorded of arguments: not read here. */
-  readonly capture?: unknown;
+/** The arguments of one tool whose values are recorded, by path: `filter.lang`. At most 64, of 8 names. */
+export interface ToolCapture {
+  readonly arguments: Readonly<Record<string, CaptureRule>>;
 }
+
+/** A policy document, in a file or in code: how sensitive operations are, and which argument values are recorded. */
+export interface PolicyDocument {
+  /** The JSON Schema, for editors: `node_modules/mcp-trail/policy.schema.json`. Not read. */
+  readonly $schema?: string;
+  readonly version: 1;
+  /** For operations to which no rule gives a sensitivity. */
+  readonly defaults?: { readonly sensitivity?: Sensitivity };
+  /** At most 1000, each with an id that no other rule has. */
+  readonly rules?: readonly ClassificationRule[];
+  /** Tags of all operations: at most 256. */
+  readonly tags?: readonly string[];
+  /** By the name of the tool; at most 1000. */
+  readonly capture?: { readonly tools: Readonly<Record<string, ToolCapture>> };
+}
+
+/** A policy that was read. */
+export type Policy = Pick<PolicyDocument, 'capture'> & Required<Omit<PolicyDocument, '$schema' | 'capture'>>;
 
 /** What a rule, or the defaults, have an effect by. */
 export type Effects = Pick<ClassificationRule, 'sensitivity' | 'sensitive' | 'verb' | 'tags'>;

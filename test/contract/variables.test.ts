@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { knownVariables } from '../../src/hook/observation.js';
+import { knownVariables } from '../../src/options/unknown-variables.js';
 
 const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 

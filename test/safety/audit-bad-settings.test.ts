@@ -14,7 +14,7 @@ describe('a setting that is none', () => {
   const HEX = ['00112233', '44556677', '8899aabb', 'ccddeeff'].join('');
   const FOLDER = JSON.stringify(ROOT);
   const file = join(ROOT, 'package.json');
-  const LISTED = 'otel, stderr, file, or several of them, separated by commas; in the environment also off';
+  const LISTED = 'otel, stderr, file, or several of them, separated by commas; or off';
 
   const cases: readonly (readonly [variable: string, value: string, says: string])[] = [
     ['MCP_TRAIL_AUDIT', 'fiel', `MCP_TRAIL_AUDIT is "fiel"; accepted: ${LISTED}. Using otel`],
@@ -62,12 +62,12 @@ describe('a setting that is none', () => {
     [
       'MCP_TRAIL_AUDIT_PATHS',
       '/mcp,mcp',
-      'MCP_TRAIL_AUDIT_PATHS is "/mcp,mcp"; accepted: paths such as /mcp or /mcp/*; in the environment separated by commas. Ignored',
+      'MCP_TRAIL_AUDIT_PATHS is "/mcp,mcp"; accepted: paths such as /mcp or /mcp/*, separated by commas. Ignored',
     ],
     [
       'MCP_TRAIL_AUDIT_HEADERS',
       'x y',
-      'MCP_TRAIL_AUDIT_HEADERS is "x y"; accepted: names of response headers; in the environment separated by commas. Ignored',
+      'MCP_TRAIL_AUDIT_HEADERS is "x y"; accepted: names of response headers, separated by commas. Ignored',
     ],
     [
       'MCP_TRAIL_AUDIT_MESSAGES',
@@ -129,7 +129,7 @@ describe('a setting that is none', () => {
 
   it('is the id of a key that is not there', async () => {
     expect(await said({ MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_DIGEST_KEY_ID: 'k1' })).toEqual([
-      'mcp-trail: MCP_TRAIL_AUDIT_DIGEST_KEY_ID is set, and MCP_TRAIL_AUDIT_DIGEST_KEY is not. Ignored',
+      'mcp-trail: MCP_TRAIL_AUDIT_DIGEST_KEY_ID is set, but MCP_TRAIL_AUDIT_DIGEST_KEY is not. Ignored',
     ]);
   });
 });

@@ -31,12 +31,22 @@ async function fresh() {
     import('@opentelemetry/api'),
     import('../../src/options/instrumentation.js'),
     import('../../src/audit/create.js'),
-    import('../../src/options/kinds.js'),
+    import('../../src/options/resolve.js'),
     import('../../src/index.js'),
   ]);
-  const tables = [config.optionTable(), (await import('../../src/options/audit.js')).auditOptionTable()].flat();
+  const { INSTRUMENTATION, AUDIT, DIGEST_KEY_ID, REGISTER } = await import('../../src/options/table.js');
+  const tables = [
+    ...variables(INSTRUMENTATION, ''),
+    ...variables({ ...AUDIT, 'digestKey.id': DIGEST_KEY_ID }, 'audit.'),
+  ];
   const report = await import('../../src/report/report.js');
-  return { api, tables, report, ...config, ...audit, ...options, ...trail };
+  return { api, tables, sdk: REGISTER.sdk, report, ...config, ...audit, ...options, ...trail };
+}
+
+function variables(table: object, prefix: string) {
+  return Object.entries(table).flatMap(([name, { env }]: [string, { env?: string }]) =>
+    env === undefined ? [] : [{ option: `${prefix}${name}`, env }],
+  );
 }
 
 /** Says everything that can be said wrongly, with a canary in it. */
@@ -72,10 +82,7 @@ async function misconfigure(sweep: Sweep): Promise<string> {
     surroundings(),
   );
   trail.createAuditRecorder(trail.resolveConfig({ audit: plant('audit') as never }, {}), surroundings());
-  trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
-  vi.stubEnv('MCP_TRAIL_CANARY', plant('word from the environment'));
-  trail.oneOfEnv('MCP_TRAIL_CANARY', ['on'], 'on');
-  vi.unstubAllEnvs();
+  trail.resolve('sdk', trail.sdk, undefined, { MCP_TRAIL_SDK: plant('word from the environment') });
 
   trail.recordAuthentication({ event: plant('authentication event') as 'login' });
   trail.recordAuthorization({ decision: plant('decision') as 'allow' });

@@ -66,7 +66,13 @@ const lineOf = (bytes: number, letter = 'x') => letter.repeat(bytes - 1);
 describe('an option that is not accepted', () => {
   it.each([
     [{ path: '' }, TypeError, 'path is ""; accepted: the path of a file'],
+    [{ path: '  ' }, TypeError, 'path is "  "; accepted: the path of a file'],
     [{ path: 7 }, TypeError, 'path is 7; accepted: the path of a file'],
+    [{ path: undefined }, TypeError, 'path is missing; accepted: the path of a file'],
+    [{ path: null }, TypeError, 'path is null; accepted: the path of a file'],
+    [{ path: {} }, TypeError, 'path is an object; accepted: the path of a file'],
+    [{ path: 'a\0b' }, TypeError, 'path is "a\\u0000b"; accepted: the path of a file'],
+    [{ path: '{a}', placeholders: { a: {} } }, TypeError, 'placeholders.a is an object; accepted: a text or a number'],
     [{ maxBytes: '1' }, TypeError, 'maxBytes is "1"; accepted: a whole number from 1024 to 1099511627776'],
     [{ maxBytes: 1023 }, RangeError, 'maxBytes is 1023; accepted: a whole number from 1024 to 1099511627776'],
     [{ maxBytes: 2 ** 40 + 1 }, RangeError, 'maxBytes is 1099511627777; accepted'],
@@ -77,7 +83,7 @@ describe('an option that is not accepted', () => {
     [{ maxFiles: null }, TypeError, 'maxFiles is null; accepted'],
     [{ onError: 'console' }, TypeError, 'onError is "console"; accepted: a function'],
     [{ now: 0 }, TypeError, 'now is 0; accepted: a function'],
-    [{ placeholders: 'a' }, TypeError, 'placeholders are "a"; accepted: an object'],
+    [{ placeholders: 'a' }, TypeError, 'placeholders is "a"; accepted: an object'],
   ])('is a mistake that names it: %j', (options, type, message) => {
     const attempt = () => make(options as never);
     expect(attempt).toThrow(type);

@@ -28,11 +28,11 @@ describe('an option that is not accepted', () => {
     [{ onError: 1 }, TypeError, 'onError is 1; accepted: a function'],
     [{ stream: 2 }, TypeError, 'stream is 2; accepted: a stream with a descriptor'],
     [{ stream: null }, TypeError, 'stream is null; accepted'],
-    [{ stream: {} }, TypeError, 'stream is of type object; accepted'],
-    [{ stream: plainStream(1) }, RangeError, 'stream has the descriptor 1; accepted: a whole number from 2'],
-    [{ stream: plainStream(0) }, RangeError, 'stream has the descriptor 0; accepted'],
-    [{ stream: plainStream(2.5) }, RangeError, 'stream has the descriptor 2.5; accepted'],
-    [{ stream: plainStream('2' as never) }, RangeError, 'stream has the descriptor "2"; accepted'],
+    [{ stream: {} }, TypeError, 'stream is an object; accepted'],
+    [{ stream: plainStream(1) }, RangeError, 'stream.fd is 1; accepted: a whole number from 2'],
+    [{ stream: plainStream(0) }, RangeError, 'stream.fd is 0; accepted'],
+    [{ stream: plainStream(2.5) }, RangeError, 'stream.fd is 2.5; accepted'],
+    [{ stream: plainStream('2' as never) }, TypeError, 'stream.fd is "2"; accepted'],
     [null, TypeError, 'accepted: an object'],
   ])('is a mistake that names it: %j', (options, type, message) => {
     const attempt = () => new StderrLogRecordExporter(options as never);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { optionTable, type ResolvedConfig, resolveConfig } from '../../../src/options/instrumentation.js';
-import { oneOfEnv } from '../../../src/options/kinds.js';
+import { type ResolvedConfig, resolveConfig } from '../../../src/options/instrumentation.js';
+import { resolve } from '../../../src/options/resolve.js';
+import { INSTRUMENTATION, REGISTER } from '../../../src/options/table.js';
 import type { McpInstrumentationConfig } from '../../../src/types.js';
 
 const stderr = vi.spyOn(process.stderr, 'write');
@@ -15,7 +16,6 @@ afterEach(() => vi.unstubAllEnvs());
 const DEFAULTS: ResolvedConfig = {
   enabled: true,
   trustIncomingContext: 'parent',
-  sessionIds: undefined,
   reuseExecuteToolSpan: false,
   captureArguments: false,
   captureResults: false,
@@ -47,8 +47,8 @@ describe('a bad value', () => {
     ['rpcStatusCodeAttribute', 'rpc.code', 'rpc.response.status_code, rpc.status_code, both'],
     ['captureArguments', 'yes', 'true, false, on, off, 1, 0'],
     ['captureResults', '__proto__', 'true, false, on, off, 1, 0'],
-    ['ignoreMethods', '*', 'methods such as ping or tasks/*; in the environment separated by commas'],
-    ['ignoreMethods', 'tasks*', 'methods such as ping or tasks/*; in the environment separated by commas'],
+    ['ignoreMethods', '*', 'methods such as ping or tasks/*, separated by commas'],
+    ['ignoreMethods', 'tasks*', 'methods such as ping or tasks/*, separated by commas'],
     ['maxPendingOperations', '0', 'a whole number from 1 to 1000000'],
     ['maxPendingOperations', '-5', 'a whole number from 1 to 1000000'],
     ['maxPendingOperations', '1e3', 'a whole number from 1 to 1000000'],
@@ -108,7 +108,7 @@ describe('a bad value', () => {
     'for the hook %s is reported and left out',
     (hook) => {
       expect(resolveConfig({ [hook]: 'not a function' } as never, {})).toEqual(DEFAULTS);
-      expect(told()).toEqual([`mcp-trail: option ${hook} is of type string; accepted: a function. Ignored\n`]);
+      expect(told()).toEqual([`mcp-trail: option ${hook} is "not a function"; accepted: a function. Ignored\n`]);
     },
   );
 });
@@ -210,33 +210,50 @@ describe('finders of secrets', () => {
     expect(resolveConfig({ detectors: [usable] }, {}).detectors).toEqual([usable]);
   });
 
-  it('that are none are reported, once, and left out', () => {
-    for (const detectors of [['secretlint'], [{ id: 'x' }], 'all', [null]]) {
-      expect(resolveConfig({ detectors } as never, {}).detectors).toBeUndefined();
-    }
-    expect(told()).toHaveLength(1);
-    expect(told()[0]).toContain('option detectors');
-    expect(resolveConfig({ detectors: ['secretlint', usable] } as never, {}).detectors).toEqual([usable]);
+  it('that are refused are reported one by one, and the others are used', () => {
+    const detectors = ['secretlint', usable, { id: 'x' }, null];
+    expect(resolveConfig({ detectors } as never, {}).detectors).toEqual([usable]);
+    const accepted = 'accepted: an object with an id and a detect function. It is not used';
+    expect(told()).toEqual([
+      `mcp-trail: option detectors[0] is "secretlint"; ${accepted}\n`,
+      `mcp-trail: option detectors[2] is an object; ${accepted}\n`,
+      `mcp-trail: option detectors[3] is null; ${accepted}\n`,
+    ]);
+  });
+
+  it('need a list', () => {
+    expect(resolveConfig({ detectors: 'all' } as never, {}).detectors).toBeUndefined();
+    expect(told()).toEqual(['mcp-trail: option detectors is "all"; accepted: a list of detectors. Ignored\n']);
+  });
+});
+
+describe('a list', () => {
+  it('is refused as a whole, and the entry is named that is wrong', () => {
+    expect(resolveConfig({ ignoreMethods: ['ping', '*x*'] }, {}).ignoreMethods).toEqual([]);
+    expect(resolveConfig({ baggageTo: ['npx', 7] } as never, {}).baggageTo).toEqual([]);
+    expect(told()).toEqual([
+      'mcp-trail: option ignoreMethods[1] is "*x*"; accepted: a method such as ping or tasks/*. The option is ignored\n',
+      'mcp-trail: option baggageTo[1] is 7; accepted: a host such as api.example.com:8443, a command such as npx, or *. Using none\n',
+    ]);
   });
 });
 
 describe('the table of options', () => {
-  it('has a row for each, with the variable that sets it and its default', () => {
-    const rows = optionTable().map(({ option, env, default: value }) => ({ option, env, value }));
-    expect(rows).toEqual(
-      Object.entries(DEFAULTS).map(([option, value]) => ({
-        option,
-        env: variable(option),
-        value: String(value ?? ''),
-      })),
+  it('has a variable for every option with a default, named after it', () => {
+    const rows = Object.entries(INSTRUMENTATION).map(([option, { env, default: value }]) => ({ option, env, value }));
+    expect(rows.filter(({ env }) => env !== undefined)).toEqual(
+      Object.entries(INSTRUMENTATION)
+        .filter(([option]) => option in DEFAULTS || option === 'sessionIds')
+        .map(([option]) => ({ option, env: variable(option), value: DEFAULTS[option as keyof ResolvedConfig] })),
     );
   });
 });
 
-describe('a word from the environment', () => {
-  it('is reported where it is not accepted, and the fallback is used', () => {
-    vi.stubEnv('MCP_TRAIL_SDK', 'of');
-    expect(oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto')).toBe('auto');
+describe('a setting of the register entry', () => {
+  const sdk = (value?: string) => resolve('sdk', REGISTER.sdk, undefined, { MCP_TRAIL_SDK: value });
+
+  it('is reported where it is not accepted, and the default is used', () => {
+    expect(sdk('of')).toBe('auto');
     expect(told()).toEqual(['mcp-trail: MCP_TRAIL_SDK is "of"; accepted: auto, off. Using auto\n']);
   });
 
@@ -244,9 +261,8 @@ describe('a word from the environment', () => {
     [undefined, 'auto'],
     ['', 'auto'],
     [' OFF ', 'off'],
-  ])('that is %o is read as %s', (value, expected) => {
-    vi.stubEnv('MCP_TRAIL_SDK', value);
-    expect(oneOfEnv('MCP_TRAIL_SDK', ['auto', 'off'], 'auto')).toBe(expected);
+  ])('%o is read as %s', (value, expected) => {
+    expect(sdk(value)).toBe(expected);
     expect(told()).toEqual([]);
   });
 });

@@ -14,13 +14,13 @@ describe('a variable that begins as ours do and is none of them', () => {
     ['Mcp_Trail_Sdk', 'MCP_TRAIL_SDK'],
   ])('%s: %s is meant', (name, meant) => {
     expect(said({ [name]: 'x' })).toEqual([
-      `${name} is no setting of mcp-trail, and has no effect. Is ${meant} meant?`,
+      `${name} is not a setting of mcp-trail and has no effect. Did you mean ${meant}?`,
     ]);
   });
 
   it('is told without a guess where nothing is like it', () => {
     expect(said({ MCP_TRAIL_FAVOURITE_COLOUR: 'x' })).toEqual([
-      'MCP_TRAIL_FAVOURITE_COLOUR is no setting of mcp-trail, and has no effect. The README lists all there are',
+      'MCP_TRAIL_FAVOURITE_COLOUR is not a setting of mcp-trail and has no effect. docs/options.md lists all of them',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
+import { parsePolicy } from '../../../src/options/policy.js';
 import { Classifier } from '../../../src/policy/classifier.js';
 import { type ClassificationRule, SENSITIVITIES, type Subject, VERBS } from '../../../src/policy/rule.js';
 import { AUDIT_FIELDS } from '../../../src/semconv/audit-record.js';
@@ -22,12 +23,12 @@ const evil = () => {
 };
 
 describe('whatever happens, the application is not affected', () => {
-  it('a rule that is none is skipped, and the operator told', () => {
+  it('skips a rule that is refused, and tells the operator', () => {
     const rules = [{ id: 'bad', tool: 'a{', sensitive: true }, null, { id: 'good', tool: 'a', sensitive: true }];
-    const classifier = new Classifier(rules as unknown as ClassificationRule[]);
-    expect(classifier.classify(call('a')).rules).toEqual(['good']);
-    expect(told()).toHaveLength(2);
-    expect(told()[0]).toContain('classification rules: rules[0].tool is "a{"; accepted: a pattern of *, ? and {a,b}');
+    const { policy, problems } = parsePolicy({ version: 1, rules }, 'policy.json');
+    expect(Classifier.of(policy).classify(call('a')).rules).toEqual(['good']);
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toContain('policy.json: rules[0].tool is "a{"; accepted: a pattern of *, ? and {a,b}');
   });
 
   it.each<[string, () => unknown]>([
@@ -35,16 +36,16 @@ describe('whatever happens, the application is not affected', () => {
     ['null', () => null],
     ['a policy', () => ({ rules: [] })],
     ['a list with a getter', () => Object.defineProperty([], 0, { get: evil })],
-  ])('rules that are none are no rules: %s', (_, rules) => {
-    const classifier = new Classifier(rules() as ClassificationRule[]);
-    expect(classifier.classify(call('a'))).toEqual(NOTHING);
-    expect(told()).toHaveLength(1);
+  ])('has no rules where they are refused: %s', (_, rules) => {
+    const { policy, problems } = parsePolicy({ version: 1, rules: rules() }, 'policy.json');
+    expect(Classifier.of(policy).classify(call('a'))).toEqual(NOTHING);
+    expect(problems).toHaveLength(1);
   });
 
-  it('rules that change later do not', () => {
+  it('ignores later changes of the rules', () => {
     const tags = ['A'];
     const rule = { id: 'a', tool: 'a', tags };
-    const classifier = new Classifier([rule]);
+    const classifier = Classifier.of(parsePolicy({ version: 1, rules: [rule] }, 'policy.json').policy);
     tags.push('B');
     rule.tool = 'b';
     expect(classifier.classify(call('a')).tags).toEqual(['A']);

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
-import { Classifier } from '../../../src/policy/classifier.js';
 import { loadPolicyFile } from '../../../src/options/policy.js';
+import { Classifier } from '../../../src/policy/classifier.js';
 import type { Subject } from '../../../src/policy/rule.js';
 
 const FOLDER = fileURLToPath(new URL('../../../examples/policy/', import.meta.url));

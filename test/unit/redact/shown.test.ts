@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { afterEach, expect, test, vi } from 'vitest';
-import { show } from '../../../src/options/kinds.js';
+import { show } from '../../../src/options/problem.js';
 import { shown } from '../../../src/redact/shown.js';
 import { reportFailure, warnOperator } from '../../../src/report/report.js';
 
