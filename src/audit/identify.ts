@@ -37,7 +37,7 @@ function contextOf(operation: Operation, client: Implementation | undefined, pee
   const version = asString(client?.version);
   const { target } = operation.template.facts;
   return {
-    side: operation.sent ? 'client' : 'server',
+    side: operation.direction === 'outbound' ? 'client' : 'server',
     method: operation.method,
     ...(target !== undefined && { target }),
     ...(name !== undefined && { client: { name, ...(version !== undefined && { version }) } }),

@@ -181,7 +181,7 @@ export class InventoryFeed {
   }
 
   #serverFactsOf(
-    { connection, sent, template }: Operation,
+    { connection, direction, template }: Operation,
     connected: Record<string, unknown> | undefined,
   ): ServerFacts {
     const { server } = connection;
@@ -195,7 +195,7 @@ export class InventoryFeed {
     const capabilities = asRecord(connected?.['capabilities']);
     const instructions = asString(connected?.['instructions']);
     return {
-      side: sent ? 'client' : 'server',
+      side: direction === 'outbound' ? 'client' : 'server',
       ...(name !== undefined && { name }),
       ...(version !== undefined && { version }),
       ...(title !== undefined && { title }),

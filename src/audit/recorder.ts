@@ -161,7 +161,7 @@ export class AuditRecorder implements Observer, AuditAccess {
     };
     const client = clientOf(operation, params);
     const identity = identify(settings.identity, operation, client, peer);
-    const parentPid = connection.kind.name === 'stdio' && !operation.sent ? process.ppid : undefined;
+    const parentPid = connection.kind.name === 'stdio' && operation.direction === 'inbound' ? process.ppid : undefined;
     const server = this.inventory.serverOf(operation);
     const id = http?.notes.operationId ?? this.trail.newId();
     // Of several messages in one HTTP request, the first is the one that it was recorded about.

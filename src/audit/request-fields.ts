@@ -13,10 +13,10 @@ import { strings } from './actor.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** What is done, by a method to a tool or prompt: the same for all operations of a template. */
-export function constantFields({ row, method, sent }: Operation, audit: AuditRow, params: unknown): FieldValues {
+export function constantFields({ row, method, direction }: Operation, audit: AuditRow, params: unknown): FieldValues {
   const name = targetOf(row, params);
   return {
-    'mcp_audit.side': sent ? 'client' : 'server',
+    'mcp_audit.side': direction === 'outbound' ? 'client' : 'server',
     'audit.action': audit.action,
     'audit.target.type': name === undefined ? audit.target : undefined,
     'audit.target.id': name === undefined && audit.target === 'mcp.method' ? method : undefined,

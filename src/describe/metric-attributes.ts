@@ -87,7 +87,7 @@ export function sessionMetricAttributes(
     [ATTR_ERROR_TYPE]: outcome.errorType,
     [ATTR_MCP_PROTOCOL_VERSION]:
       protocolVersion === undefined ? undefined : names.protocolVersions.bounded(protocolVersion),
-    ...networkAttributes({ connection, sent: connection.role === 'client' }),
+    ...networkAttributes({ connection, direction: connection.role === 'client' ? 'outbound' : 'inbound' }),
     ...peerMetricAttributes(peer, names),
   });
 }

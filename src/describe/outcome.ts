@@ -3,6 +3,7 @@
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
  */
+import type { Direction } from '../session/connection-info.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { taskMade } from '../protocol/tasks.js';
@@ -47,9 +48,9 @@ export const TIMED_OUT: Outcome = { errorType: ERROR_TYPE_VALUE_TIMEOUT };
 /** Task states of the protocol; anything else a peer says is not repeated. */
 const TASK_STATUSES: ReadonlySet<string> = new Set(['working', 'input_required', 'completed', 'failed', 'cancelled']);
 
-/** What an answer means on the side that sent the request (`sent`) or on the one that answers it. */
-export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, sent: boolean): Outcome {
-  if (answer.error !== undefined) return outcomeOfError(answer.error, sent);
+/** @param direction of the request that is answered */
+export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, direction: Direction): Outcome {
+  if (answer.error !== undefined) return outcomeOfError(answer.error, direction);
   const result = asRecord(answer.result);
   if (result === undefined) return SUCCESS;
   if (row.content === 'tool' && result['isError'] === true) return TOOL_ERROR;
@@ -58,11 +59,11 @@ export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, sent: b
   return taskMade(row, result) === undefined ? SUCCESS : TASK;
 }
 
-function outcomeOfError(error: unknown, sent: boolean): Outcome {
+function outcomeOfError(error: unknown, direction: Direction): Outcome {
   const { code, message } = asRecord(error) ?? {};
   const statusCode = Number.isSafeInteger(code) ? String(code) : undefined;
   const text = asString(message);
-  const blameless = !sent && MCP_SERVER_NON_ERROR_CODES.includes(code as number);
+  const blameless = direction === 'inbound' && MCP_SERVER_NON_ERROR_CODES.includes(code as number);
   return {
     ...(blameless ? {} : { errorType: statusCode ?? ERROR_TYPE_VALUE_OTHER }),
     ...(statusCode === undefined ? {} : { statusCode }),
@@ -137,7 +138,7 @@ function outcomeOfCode(error: unknown): Outcome | undefined {
 /** What a handler's rejection becomes on the wire, for requests that are answered without one. */
 export function outcomeOfHandlerError(error: unknown): Outcome {
   const { code, message } = asRecord(error) ?? {};
-  return outcomeOfError({ code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR, message }, false);
+  return outcomeOfError({ code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR, message }, 'inbound');
 }
 
 /** A notification handler threw: the class of the error, as long as it looks like one. */

@@ -19,23 +19,23 @@ import type { Template, TemplateFacts } from '../session/template.js';
 import { peerAttributes } from './peer-attributes.js';
 
 /** Network and endpoint attributes, which spans and metrics share. */
-export function networkAttributes({ connection, sent }: Pick<TemplateFacts, 'connection' | 'sent'>): Attributes {
+export function networkAttributes({ connection, direction }: Pick<TemplateFacts, 'connection' | 'direction'>): Attributes {
   const { kind, httpVersion, endpoint } = connection;
   return defined({
     [ATTR_NETWORK_TRANSPORT]: kind.networkTransport,
     [ATTR_NETWORK_PROTOCOL_NAME]: kind.networkProtocol,
     [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-    [ATTR_SERVER_ADDRESS]: sent ? endpoint?.address : undefined,
-    [ATTR_SERVER_PORT]: sent ? endpoint?.port : undefined,
+    [ATTR_SERVER_ADDRESS]: direction === 'outbound' ? endpoint?.address : undefined,
+    [ATTR_SERVER_PORT]: direction === 'outbound' ? endpoint?.port : undefined,
   });
 }
 
 export function buildTemplate(facts: TemplateFacts): Template {
-  const { method, row, target, protocolVersion, shownSessionId, sent, peer } = facts;
+  const { method, row, target, protocolVersion, shownSessionId, direction, peer } = facts;
   return {
     facts,
     spanName: target === undefined ? method : `${method} ${target}`,
-    spanKind: sent ? SpanKind.CLIENT : SpanKind.SERVER,
+    spanKind: direction === 'outbound' ? SpanKind.CLIENT : SpanKind.SERVER,
     spanAttributes: defined({
       [ATTR_MCP_METHOD_NAME]: method,
       ...(row.target && { [row.target.attribute]: target }),

@@ -2,7 +2,7 @@
 import { type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo } from '../session/connection-info.js';
+import type { ConnectionInfo, Direction } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { Tasks } from '../session/tasks.js';
@@ -10,20 +10,20 @@ import { continuedIn } from './parents.js';
 
 export class Earlier {
   // Apart from each other: a client and a server in one process know the same states.
-  readonly #roundsSent = new Rounds();
-  readonly #roundsReceived = new Rounds();
+  readonly #outboundRounds = new Rounds();
+  readonly #inboundRounds = new Rounds();
   readonly #tasks = new Tasks();
 
   /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
   roundSent(active: Context, method: string, params: unknown): Round | undefined {
     if (!isLaterRound(params)) return undefined;
     const continued = continuedIn(active);
-    const known = this.#roundsSent.continuedBy(method, params);
+    const known = this.#outboundRounds.continuedBy(method, params);
     return continued?.method === method ? roundOf(continued) : known;
   }
 
   roundReceived(method: string, params: unknown): Round | undefined {
-    return this.#roundsReceived.continuedBy(method, params);
+    return this.#inboundRounds.continuedBy(method, params);
   }
 
   /**
@@ -33,28 +33,28 @@ export class Earlier {
   callThatMade(
     task: string,
     connection: ConnectionInfo,
-    sent: boolean,
+    direction: Direction,
     row: MethodRow,
     parent: Context,
   ): SpanContext | undefined {
     const asks = row.kind === 'request' && row.task === 'names';
-    const call = this.#tasks.madeBy(connection, asks ? sent : !sent, task);
+    const call = this.#tasks.madeBy(connection, asks ? direction : direction === 'outbound' ? 'inbound' : 'outbound', task);
     return call?.spanId === trace.getSpanContext(parent)?.spanId ? undefined : call;
   }
 
   /** Keeps an operation whose result asks for input: the next round links to it. */
   expectNextRound(operation: Operation, result: unknown): void {
-    (operation.sent ? this.#roundsSent : this.#roundsReceived).remember(operation, result);
+    (operation.direction === 'outbound' ? this.#outboundRounds : this.#inboundRounds).remember(operation, result);
   }
 
   /** Keeps a call whose result is a task: what is asked about the task links to it. */
-  expectTask({ connection, sent, span }: Operation, id: string): void {
-    this.#tasks.remember(connection, sent, id, span.spanContext());
+  expectTask({ connection, direction, span }: Operation, id: string): void {
+    this.#tasks.remember(connection, direction, id, span.spanContext());
   }
 
   clear(): void {
-    this.#roundsSent.clear();
-    this.#roundsReceived.clear();
+    this.#outboundRounds.clear();
+    this.#inboundRounds.clear();
     this.#tasks.clear();
   }
 }

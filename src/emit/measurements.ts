@@ -32,10 +32,10 @@ export class Measurements {
     this.#statusCodeKey = config.rpcStatusCodeAttribute;
   }
 
-  operation({ sent, row, template, context, ignored }: Operation, outcome: Outcome, milliseconds: number): void {
+  operation({ direction, row, template, context, ignored }: Operation, outcome: Outcome, milliseconds: number): void {
     // A stream's hours would drown the seconds of everything else.
     if (row.stream || ignored) return;
-    this.#metrics.operation(sent, milliseconds / 1000, this.#attributes(template, outcome), context);
+    this.#metrics.operation(direction, milliseconds / 1000, this.#attributes(template, outcome), context);
   }
 
   session(connection: ConnectionInfo, session: Session, outcome: Outcome, milliseconds: number): void {

@@ -1,4 +1,5 @@
 /** The instruments: four histograms of the conventions and two counters of our own. */
+import type { Direction } from '../session/connection-info.js';
 import {
   type Attributes,
   type Context,
@@ -40,9 +41,9 @@ export class Metrics {
   }
 
   /** Records how long an operation took, in seconds, as its sender or its receiver saw it. */
-  operation(sent: boolean, seconds: number, attributes: Attributes, context: Context): void {
+  operation(direction: Direction, seconds: number, attributes: Attributes, context: Context): void {
     const instruments = this.#current();
-    (sent ? instruments.client : instruments.server).record(seconds, attributes, context);
+    (direction === 'outbound' ? instruments.client : instruments.server).record(seconds, attributes, context);
   }
 
   session(side: 'client' | 'server', seconds: number, attributes: Attributes, context: Context): void {

@@ -2,6 +2,7 @@
  * From messages to telemetry: describe → redact → emit. The hooks call nothing else. Every public method is guarded:
  * a failure in here loses the telemetry of one message and never reaches the application.
  */
+import type { Direction } from '../session/connection-info.js';
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
@@ -112,21 +113,21 @@ export class Pipeline {
    * The answer to an open request, on its way in either direction. Takes the request off the books; an answer of ours is
    * concluded when this returns, so that it may leave.
    */
-  answer(connection: Connection, message: ResponseMessage, outbound: boolean): Operation | undefined {
+  answer(connection: Connection, message: ResponseMessage, direction: Direction): Operation | undefined {
     let operation: Operation | undefined;
     try {
-      operation = connection.find(!outbound, message.id);
+      operation = connection.find(direction === 'outbound' ? 'inbound' : 'outbound', message.id);
       if (operation === undefined) return undefined;
       connection.remove(operation);
       operation.answer = SUCCESS;
-      operation.answer = outcomeOfAnswer(message, operation.row, operation.sent);
+      operation.answer = outcomeOfAnswer(message, operation.row, operation.direction);
       this.#results.read(connection, operation, message);
     } catch (error) {
       reportFailure('reading an answer', error);
     }
     if (operation === undefined) return undefined;
     this.#observer?.answered(operation, message);
-    if (outbound) this.conclude(operation, operation.answer ?? SUCCESS);
+    if (direction === 'outbound') this.conclude(operation, operation.answer ?? SUCCESS);
     return operation;
   }
 

@@ -42,7 +42,7 @@ export class Results {
     if (row.result === 'session') this.#startSession(connection, operation, record);
     else if (row.result !== undefined) {
       this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
-      if (operation.sent && declaresResults(record['tools'])) connection.declaresResults = true;
+      if (operation.direction === 'outbound' && declaresResults(record['tools'])) connection.declaresResults = true;
     }
     if (row.content === undefined || !span.isRecording()) return;
     const attributes = this.#describer.resultAttributes(row, record);
@@ -50,13 +50,13 @@ export class Results {
   }
 
   #startSession(connection: Connection, operation: Operation, result: Record<string, unknown>): void {
-    const { sent, row, method, span } = operation;
+    const { direction, row, method, span } = operation;
     const version = asString(result['protocolVersion']);
     if (version === undefined) return;
     connection.protocolVersion = version;
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
-    operation.template = this.#describer.template(connection, sent, row, method, undefined, undefined);
+    operation.template = this.#describer.template(connection, direction, row, method, undefined, undefined);
     this.#sessions.start(connection, operation);
   }
 }

@@ -30,7 +30,7 @@ import {
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
-import type { ConnectionInfo, Implementation, McpPeerInfo } from '../session/connection-info.js';
+import type { ConnectionInfo, Implementation, McpPeerInfo, Direction } from '../session/connection-info.js';
 import { ownRole } from '../session/implementations.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -64,7 +64,7 @@ export class SpanDescriber {
   /** The template for messages of this method and target, made at the first of them. */
   template(
     connection: Connection,
-    sent: boolean,
+    direction: Direction,
     row: MethodRow,
     method: string,
     params: unknown,
@@ -75,11 +75,11 @@ export class SpanDescriber {
     const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
     const sessionId = declared === undefined ? connection.sessionId : undefined;
     const cache = connection.templates;
-    const client = ownRole(connection, sent, row) === 'client';
+    const client = ownRole(connection, direction, row) === 'client';
     const other = client ? connection.server : connection.client;
     cache.expect(protocolVersion, sessionId, connection.httpVersion, other);
     const target = targetOf(row, params);
-    const cached = cache.get(sent, method, target);
+    const cached = cache.get(direction, method, target);
     if (cached !== undefined) return cached;
 
     const peer = this.#peer(connection, client ? 'server' : 'client', other);
@@ -89,7 +89,7 @@ export class SpanDescriber {
     const shown = this.#showSessionId;
     const template = buildTemplate({
       connection,
-      sent,
+      direction,
       row,
       method: this.name(ATTR_MCP_METHOD_NAME, method),
       target: name(row.target?.attribute ?? '', target),
@@ -100,7 +100,7 @@ export class SpanDescriber {
       ignored: this.#config.standBack || this.#ignores(method),
       baggage: mayHaveBaggage(this.#config.baggageTo, peer),
     });
-    cache.set(sent, method, target, template);
+    cache.set(direction, method, target, template);
     return template;
   }
 

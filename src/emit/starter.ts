@@ -107,7 +107,7 @@ export class Starter {
     const { method, params, id } = message;
     const row = methodRow(method, kind);
     const meta = metaOf(params);
-    learnFromCall(connection, true, row, params, meta);
+    learnFromCall(connection, 'outbound', row, params, meta);
     const active = context.active();
     this.#leftToOthers(active);
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
@@ -121,7 +121,7 @@ export class Starter {
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
     const task = message.task ?? taskNamed(row, params, meta);
-    const template = this.#describer.template(connection, true, row, method, params, meta);
+    const template = this.#describer.template(connection, 'outbound', row, method, params, meta);
     const { ignored } = template.facts;
     const reused = this.#config.reuseExecuteToolSpan && !ignored ? executeToolSpan(active, row, params) : undefined;
     const span = this.#span(template, { id, params, previous, peer: undefined, task, reused }, parent, undefined);
@@ -156,7 +156,7 @@ export class Starter {
     const meta = metaOf(params);
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
     if (peer?.http !== undefined) peer.http.notes.operations++;
-    learnFromCall(connection, false, row, params, meta);
+    learnFromCall(connection, 'inbound', row, params, meta);
     const active = context.active();
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
@@ -165,7 +165,7 @@ export class Starter {
       this.#leftToOthers(active) ??
       inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
     const task = taskNamed(row, params, meta);
-    const template = this.#describer.template(connection, false, row, method, params, meta);
+    const template = this.#describer.template(connection, 'inbound', row, method, params, meta);
     const { ignored } = template.facts;
     const beginning = { id, params, previous, peer, task, reused: undefined };
     const span = this.#span(template, beginning, parent.context, parent.links);
@@ -204,7 +204,7 @@ export class Starter {
 
   /** The span of an operation; of one that is ignored, what stands in for it. */
   #span(template: Template, beginning: Beginning, parent: Context, links: readonly Link[] | undefined): Span {
-    const { connection, sent, row, ignored } = template.facts;
+    const { connection, direction, row, ignored } = template.facts;
     if (ignored) return spanOfCaller(parent);
     const { id, params, previous, peer, task, reused } = beginning;
     const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
@@ -212,7 +212,7 @@ export class Starter {
       enrich(reused, attributes);
       return reused;
     }
-    const call = task === undefined ? undefined : this.#earlier.callThatMade(task, connection, sent, row, parent);
+    const call = task === undefined ? undefined : this.#earlier.callThatMade(task, connection, direction, row, parent);
     const all = linkedTo(linkedTo(links, previous?.first), call);
     const options: SpanOptions = { kind: template.spanKind, attributes };
     if (all !== undefined) options.links = all as Link[];
@@ -236,5 +236,5 @@ export class Starter {
 function cancelledRequest(connection: Connection, row: MethodRow, params: unknown): Operation | undefined {
   if (row.refersTo !== 'requestId') return undefined;
   const id = asRecord(params)?.['requestId'];
-  return typeof id === 'string' || typeof id === 'number' ? connection.find(true, id) : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? connection.find('outbound', id) : undefined;
 }

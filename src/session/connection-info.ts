@@ -41,6 +41,9 @@ export interface Session {
   readonly peer: McpPeerInfo;
 }
 
+/** Which way a message goes, as this process sees it. */
+export type Direction = 'outbound' | 'inbound';
+
 /** The part this process plays on a connection; `unknown` for bare transports. */
 export type Role = 'client' | 'server' | 'unknown';
 
@@ -68,8 +71,8 @@ export class ConnectionInfo {
   session: Session | undefined;
   /** A client has been told what results of some tool look like. */
   declaresResults = false;
-  readonly #tasksSent = new Map<string, SpanContext>();
-  readonly #tasksReceived = new Map<string, SpanContext>();
+  readonly #outboundTasks = new Map<string, SpanContext>();
+  readonly #inboundTasks = new Map<string, SpanContext>();
   /** Asks the SDK for the version, where it keeps one. */
   negotiatedVersion: (() => string | undefined) | undefined;
 
@@ -103,13 +106,13 @@ export class ConnectionInfo {
   }
 
   /** The calls that made tasks, in one direction: `session/tasks.ts` fills it. */
-  tasks(sent: boolean): Map<string, SpanContext> {
-    return sent ? this.#tasksSent : this.#tasksReceived;
+  tasks(direction: Direction): Map<string, SpanContext> {
+    return direction === 'outbound' ? this.#outboundTasks : this.#inboundTasks;
   }
 
   /** It is closed: nobody will ask about what it has made. */
   forget(): void {
-    this.#tasksSent.clear();
-    this.#tasksReceived.clear();
+    this.#outboundTasks.clear();
+    this.#inboundTasks.clear();
   }
 }

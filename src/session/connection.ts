@@ -1,6 +1,6 @@
 /** A connection, and which operations are open on it. */
 import type { RequestId } from '../protocol/jsonrpc.js';
-import { ConnectionInfo } from './connection-info.js';
+import { ConnectionInfo, type Direction } from './connection-info.js';
 import { kept } from './kept.js';
 import type { Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
@@ -8,14 +8,14 @@ import { TemplateCache } from './template-cache.js';
 export class Connection extends ConnectionInfo {
   /** Span and metric parts that do not change from message to message. */
   readonly templates = new TemplateCache();
-  readonly #sent = new Map<RequestId, Operation>();
-  readonly #received = new Map<RequestId, Operation>();
+  readonly #outbound = new Map<RequestId, Operation>();
+  readonly #inbound = new Map<RequestId, Operation>();
   /** Open notifications, and open requests that were embedded in a result. */
   readonly #unnumbered = new Set<Operation>();
 
   /** The open request with this id, in one direction. */
-  find(sent: boolean, id: RequestId): Operation | undefined {
-    return (sent ? this.#sent : this.#received).get(kept(id));
+  find(direction: Direction, id: RequestId): Operation | undefined {
+    return (direction === 'outbound' ? this.#outbound : this.#inbound).get(kept(id));
   }
 
   /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
@@ -25,7 +25,7 @@ export class Connection extends ConnectionInfo {
       this.#unnumbered.add(operation);
       return undefined;
     }
-    const open = operation.sent ? this.#sent : this.#received;
+    const open = operation.direction === 'outbound' ? this.#outbound : this.#inbound;
     const replaced = open.get(operation.id);
     open.set(operation.id, operation);
     return replaced;
@@ -38,13 +38,13 @@ export class Connection extends ConnectionInfo {
       this.#unnumbered.delete(operation);
       return;
     }
-    const open = operation.sent ? this.#sent : this.#received;
+    const open = operation.direction === 'outbound' ? this.#outbound : this.#inbound;
     if (open.get(operation.id) === operation) open.delete(operation.id);
   }
 
   /** Every open request of this connection, both directions. */
   openRequests(): Operation[] {
-    return [...this.#sent.values(), ...this.#received.values()];
+    return [...this.#outbound.values(), ...this.#inbound.values()];
   }
 
   /** Every open operation without an id. */

@@ -2,7 +2,7 @@
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo, Implementation } from './connection-info.js';
+import type { ConnectionInfo, Implementation, Direction } from './connection-info.js';
 import type { Operation } from './operation.js';
 
 /** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */
@@ -11,13 +11,13 @@ const MAX_LENGTH = 1024;
 /** What a request says of the client: `initialize` for the connection, since 2026-07-28 every message. */
 export function learnFromCall(
   connection: ConnectionInfo,
-  sent: boolean,
+  direction: Direction,
   row: MethodRow,
   params: unknown,
   meta: Record<string, unknown> | undefined,
 ): void {
   // What this process says of itself is known, but where it only passes messages on.
-  if (sent && connection.role !== 'unknown') return;
+  if (direction === 'outbound' && connection.role !== 'unknown') return;
   const said = row.result === 'session' ? asRecord(asRecord(params)?.['clientInfo']) : declaredClient(meta);
   if (said !== undefined && !isSame(said, connection.client)) connection.client = kept(said);
 }
@@ -26,8 +26,8 @@ export function learnFromCall(
  * What a result says of the server: `initialize`, `server/discover` and, in its metadata, every result since 2026-07-28.
  * Returns whether that is news.
  */
-export function learnFromAnswer({ row, sent, connection }: Operation, { result }: ResponseMessage): boolean {
-  if (!sent) return false;
+export function learnFromAnswer({ row, direction, connection }: Operation, { result }: ResponseMessage): boolean {
+  if (direction === 'inbound') return false;
   const said = row.introduces ? asRecord(asRecord(result)?.['serverInfo']) : undefined;
   const server = said ?? declaredServer(metaOf(result));
   if (server === undefined || isSame(server, connection.server)) return false;
@@ -49,15 +49,15 @@ export function senderOf(operation: Operation, client: Implementation | undefine
   return senderRole(operation) === 'client' ? client : operation.connection.server;
 }
 
-export function senderRole({ connection, sent, row }: Operation): 'client' | 'server' {
-  return (ownRole(connection, sent, row) === 'client') === sent ? 'client' : 'server';
+export function senderRole({ connection, direction, row }: Operation): 'client' | 'server' {
+  return (ownRole(connection, direction, row) === 'client') === (direction === 'outbound') ? 'client' : 'server';
 }
 
 /** The part this process plays. A bare transport does not know it; what only one side may send tells. */
-export function ownRole(connection: ConnectionInfo, sent: boolean, row: MethodRow): 'client' | 'server' {
+export function ownRole(connection: ConnectionInfo, direction: Direction, row: MethodRow): 'client' | 'server' {
   if (connection.role !== 'unknown') return connection.role;
-  if (row.from === 'either') return connection.seenAs ?? (sent ? 'client' : 'server');
-  const role = (row.from === 'client') === sent ? 'client' : 'server';
+  if (row.from === 'either') return connection.seenAs ?? (direction === 'outbound' ? 'client' : 'server');
+  const role = (row.from === 'client') === (direction === 'outbound') ? 'client' : 'server';
   connection.seenAs ??= role;
   return role;
 }

@@ -2,7 +2,7 @@
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo } from './connection-info.js';
+import type { ConnectionInfo, Direction } from './connection-info.js';
 import { kept } from './kept.js';
 import type { Outcome } from './outcome.js';
 import type { Template } from './template.js';
@@ -87,8 +87,8 @@ export class Operation {
   }
 
   /** Whether this side sent the message (span kind CLIENT) or received it (SERVER). */
-  get sent(): boolean {
-    return this.template.facts.sent;
+  get direction(): Direction {
+    return this.template.facts.direction;
   }
 
   get connection(): ConnectionInfo {

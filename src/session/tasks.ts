@@ -3,7 +3,7 @@
  * apart by connection; where each request has a connection of its own, as over stateless HTTP, by the process.
  */
 import type { SpanContext } from '@opentelemetry/api';
-import type { ConnectionInfo } from './connection-info.js';
+import type { ConnectionInfo, Direction } from './connection-info.js';
 
 /** Of each connection and direction, and of the process. */
 const MAX_TASKS = 256;
@@ -14,18 +14,18 @@ const MAX_ID_LENGTH = 256;
 export class Tasks {
   readonly #received = new Map<string, SpanContext | 'several'>();
 
-  /** @param sent whether this process sent the call */
-  remember(connection: ConnectionInfo, sent: boolean, id: string, call: SpanContext): void {
+  /** @param direction of the call */
+  remember(connection: ConnectionInfo, direction: Direction, id: string, call: SpanContext): void {
     if (id.length > MAX_ID_LENGTH) return;
-    put(connection.tasks(sent), id, call);
+    put(connection.tasks(direction), id, call);
     // Of tasks that have the same id at the same time none is known: a missing link is better than a wrong one.
-    if (!sent) put(this.#received, id, this.#received.has(id) ? 'several' : call);
+    if (direction === 'inbound') put(this.#received, id, this.#received.has(id) ? 'several' : call);
   }
 
   /** The call that made a task, if that was sent, or received, by this process. */
-  madeBy(connection: ConnectionInfo, sent: boolean, id: string): SpanContext | undefined {
-    const here = connection.tasks(sent).get(id);
-    if (here !== undefined || sent) return here;
+  madeBy(connection: ConnectionInfo, direction: Direction, id: string): SpanContext | undefined {
+    const here = connection.tasks(direction).get(id);
+    if (here !== undefined || direction === 'outbound') return here;
     const call = this.#received.get(id);
     return call === 'several' ? undefined : call;
   }

@@ -1,4 +1,5 @@
 /** Templates of one connection, bounded, and forgotten when what they were made of changes. */
+import type { Direction } from './connection-info.js';
 import type { Template } from './template.js';
 
 /** More targets than this are described anew each time. */
@@ -13,8 +14,8 @@ export class TemplateCache {
   #sessionId: string | undefined;
   #httpVersion: string | undefined;
   #other: object | undefined;
-  #sent = new Map<string, Targets>();
-  #received = new Map<string, Targets>();
+  #outbound = new Map<string, Targets>();
+  #inbound = new Map<string, Targets>();
   #size = 0;
 
   /**
@@ -39,18 +40,18 @@ export class TemplateCache {
     this.#sessionId = sessionId;
     this.#httpVersion = httpVersion;
     this.#other = other;
-    this.#sent = new Map();
-    this.#received = new Map();
+    this.#outbound = new Map();
+    this.#inbound = new Map();
     this.#size = 0;
   }
 
-  get(sent: boolean, method: string, target: string | undefined): Template | undefined {
-    return (sent ? this.#sent : this.#received).get(method)?.get(target);
+  get(direction: Direction, method: string, target: string | undefined): Template | undefined {
+    return (direction === 'outbound' ? this.#outbound : this.#inbound).get(method)?.get(target);
   }
 
-  set(sent: boolean, method: string, target: string | undefined, template: Template): void {
+  set(direction: Direction, method: string, target: string | undefined, template: Template): void {
     if (this.#size >= MAX_TEMPLATES || method.length > MAX_KEY_LENGTH || (target?.length ?? 0) > MAX_KEY_LENGTH) return;
-    const methods = sent ? this.#sent : this.#received;
+    const methods = direction === 'outbound' ? this.#outbound : this.#inbound;
     let targets = methods.get(method);
     if (targets === undefined) {
       targets = new Map();

@@ -5,6 +5,7 @@ import { buildTemplate } from '../../src/describe/template.js';
 import type { RequestId } from '../../src/protocol/jsonrpc.js';
 import { type MethodRow, methodRow } from '../../src/protocol/methods.js';
 import { Connection } from '../../src/session/connection.js';
+import type { Direction } from '../../src/session/connection-info.js';
 import { Operation } from '../../src/session/operation.js';
 import type { Template, TemplateFacts } from '../../src/session/template.js';
 
@@ -17,7 +18,7 @@ export function facts(given: Partial<TemplateFacts> = {}): TemplateFacts {
   const method = given.method ?? 'tools/call';
   return {
     connection: new Connection({}, 'client'),
-    sent: true,
+    direction: 'outbound',
     method,
     row: rowOf(method),
     target: undefined,
@@ -36,7 +37,7 @@ export function template(given: Partial<TemplateFacts> = {}): Template {
 }
 
 interface Given {
-  readonly sent?: boolean;
+  readonly direction?: Direction;
   readonly connection?: Connection;
   readonly method?: string;
   readonly id?: RequestId | undefined;
@@ -44,10 +45,10 @@ interface Given {
 }
 
 export function operation(given: Given = {}): Operation {
-  const { sent = true, method = 'tools/call', connection = new Connection({}, 'client') } = given;
+  const { direction = 'outbound', method = 'tools/call', connection = new Connection({}, 'client') } = given;
   const { span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT) } = given;
   const id = 'id' in given ? given.id : 1;
-  return new Operation(template({ sent, method, connection }), method, id, 0, span, ROOT_CONTEXT, ROOT_CONTEXT);
+  return new Operation(template({ direction, method, connection }), method, id, 0, span, ROOT_CONTEXT, ROOT_CONTEXT);
 }
 
 /** A valid span context, told apart by a number. */

@@ -79,7 +79,7 @@ function start(message: unknown, request: Request, connection: Connection, pipel
 }
 
 function outcomeOf(answer: ResponseMessage, { row }: Operation): Outcome {
-  return outcomeOfAnswer(answer, row, false);
+  return outcomeOfAnswer(answer, row, 'inbound');
 }
 
 /** The same response with a body that reports the answer in it, and its end. */

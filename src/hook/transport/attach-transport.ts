@@ -103,7 +103,7 @@ function kindOf(message: unknown, connection: Connection, scope: MessageScope): 
     const listens =
       kind === 'request'
         ? methodRow((message as RequestMessage).method, kind).stream
-        : requestNamedBy(connection, message as NotificationMessage, 'requestId', false);
+        : requestNamedBy(connection, message as NotificationMessage, 'requestId', 'inbound');
     return listens ? kind : 'invalid';
   } catch (error) {
     reportFailure('classifying a message', error);

@@ -72,7 +72,7 @@ export class InboundMessages {
   }
 
   #answer(call: ApplicationCall): unknown {
-    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, false);
+    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, 'inbound');
     if (operation === undefined) return deliveryStack.deliver(undefined, call);
     const { answer = SUCCESS } = operation;
     const asksForInput = answer.resultType === 'input_required';
@@ -86,7 +86,7 @@ export class InboundMessages {
   #notification(call: ApplicationCall): unknown {
     const message = call.first as NotificationMessage;
     const connection = this.#connection;
-    const reportedOn = requestNamedBy(connection, message, 'progressToken', true);
+    const reportedOn = requestNamedBy(connection, message, 'progressToken', 'outbound');
     const stream = streamOf(connection, message);
     const related = reportedOn ?? stream;
     const origin = this.#origin(call.second, related);
@@ -111,10 +111,10 @@ export class InboundMessages {
 
   /** Applies a peer's notification to the open requests it names. */
   #apply(message: NotificationMessage): void {
-    const cancelled = requestNamedBy(this.#connection, message, 'requestId', false);
+    const cancelled = requestNamedBy(this.#connection, message, 'requestId', 'inbound');
     if (cancelled !== undefined) this.#pipeline.end(cancelled, CANCELLED_BY_PEER);
     // The only request of a client that a server cancels is a listen stream, to end it.
-    const ended = requestNamedBy(this.#connection, message, 'requestId', true);
+    const ended = requestNamedBy(this.#connection, message, 'requestId', 'outbound');
     if (ended?.row.stream) this.#pipeline.end(ended, ended.acknowledged ? SUCCESS : CONNECTION_CLOSED);
   }
 

@@ -50,7 +50,7 @@ export class OutboundMessages {
   #request(call: ApplicationCall): unknown {
     const message = call.first as RequestMessage;
     const requestCall = deliveryStack.takeRequestCall(this.#connection, message.id);
-    const queued = this.#connection.find(true, message.id);
+    const queued = this.#connection.find('outbound', message.id);
     if (queued?.queued) {
       // A task's request leaves long after it was made: it already has its span and carries its context.
       queued.queued = false;
@@ -82,7 +82,7 @@ export class OutboundMessages {
     this.#pipeline.conclude(operation, SUCCESS);
     const sent = this.#sendOrFail(operation, operation.context, { ...call, first: outbound.message });
     this.#endWhenSent(operation, sent);
-    const cancelled = requestNamedBy(this.#connection, message, 'requestId', true);
+    const cancelled = requestNamedBy(this.#connection, message, 'requestId', 'outbound');
     // The caller's promise ends a request that is awaited.
     if (cancelled !== undefined && !cancelled.awaited) {
       this.#pipeline.end(cancelled, cancelled.acknowledged ? SUCCESS : CANCELLED);
@@ -91,7 +91,7 @@ export class OutboundMessages {
   }
 
   #answer(call: ApplicationCall): unknown {
-    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, true);
+    const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, 'outbound');
     if (operation === undefined) return deliveryStack.send(undefined, call);
     const sent = this.#sendOrFail(operation, undefined, call);
     this.#endWhenSent(operation, sent);
@@ -122,7 +122,7 @@ export class OutboundMessages {
   #giveUpProbes(started: Operation): void {
     if (started.row.result !== 'session') return;
     for (const operation of this.#connection.openRequests()) {
-      if (operation.sent && operation !== started && !operation.awaited) this.#pipeline.end(operation, TIMED_OUT);
+      if (operation.direction === 'outbound' && operation !== started && !operation.awaited) this.#pipeline.end(operation, TIMED_OUT);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Which open request a notification is about. */
+import type { Direction } from '../../session/connection-info.js';
 import { asRecord, type NotificationMessage } from '../../protocol/jsonrpc.js';
 import { metaOf, subscriptionIdOf } from '../../protocol/meta.js';
 import { methodRow } from '../../protocol/methods.js';
@@ -11,12 +12,12 @@ export function requestNamedBy(
   connection: Connection,
   message: NotificationMessage,
   reference: 'requestId' | 'progressToken',
-  sent: boolean,
+  direction: Direction,
 ): Operation | undefined {
   try {
     if (methodRow(message.method, 'notification').refersTo !== reference) return undefined;
     const id = asRecord(message.params)?.[reference];
-    return typeof id === 'string' || typeof id === 'number' ? connection.find(sent, id) : undefined;
+    return typeof id === 'string' || typeof id === 'number' ? connection.find(direction, id) : undefined;
   } catch (error) {
     reportFailure('reading a notification', error);
     return undefined;
@@ -27,7 +28,7 @@ export function requestNamedBy(
 export function streamOf(connection: Connection, { params }: NotificationMessage): Operation | undefined {
   try {
     const subscription = subscriptionIdOf(metaOf(params));
-    const stream = subscription === undefined ? undefined : connection.find(true, subscription);
+    const stream = subscription === undefined ? undefined : connection.find('outbound', subscription);
     return stream?.row.stream ? stream : undefined;
   } catch (error) {
     reportFailure('reading a notification', error);

@@ -148,8 +148,8 @@ describe('the labels of an operation', () => {
 
   it('have no server in what was received', () => {
     const connection = new Connection({ _url: new URL('http://h'), terminateSession() {} }, 'client');
-    expect(labels({ connection, sent: true })).toHaveProperty(['server.address'], 'h');
-    expect(labels({ connection, sent: false })).not.toHaveProperty(['server.address']);
+    expect(labels({ connection, direction: 'outbound' })).toHaveProperty(['server.address'], 'h');
+    expect(labels({ connection, direction: 'inbound' })).not.toHaveProperty(['server.address']);
   });
 });
 

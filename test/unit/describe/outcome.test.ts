@@ -15,50 +15,51 @@ import {
   TIMED_OUT,
   taskStatusOf,
 } from '../../../src/describe/outcome.js';
+import type { Direction } from '../../../src/session/connection-info.js';
 import { SUCCESS } from '../../../src/session/outcome.js';
 import { rowOf } from '../build.js';
 
 const CALL = rowOf('tools/call');
 
-function answerOf(result: unknown, method = 'tools/call', sent = true) {
-  return outcomeOfAnswer({ id: 1, result }, rowOf(method), sent);
+function answerOf(result: unknown, method = 'tools/call', direction: Direction = 'outbound') {
+  return outcomeOfAnswer({ id: 1, result }, rowOf(method), direction);
 }
 
 describe('a JSON-RPC error', () => {
   const BLAMELESS = [-32700, -32600, -32601, -32602, -32002];
   const FAULTS = [-32603, -32000, -32001, -32020, -32021, -32022, -32042, 1, 0, -1, 404, 2 ** 40];
-  const error = (code: unknown, sent: boolean) =>
-    outcomeOfAnswer({ id: 1, error: { code, message: 'why' } }, CALL, sent);
+  const error = (code: unknown, direction: Direction) =>
+    outcomeOfAnswer({ id: 1, error: { code, message: 'why' } }, CALL, direction);
 
   it.each([...FAULTS, ...BLAMELESS])('with the code %i is an error of that name to the sender', (code) => {
-    expect(error(code, true)).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
+    expect(error(code, 'outbound')).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
   });
 
   it.each(FAULTS)('with the code %i is one to the receiver too', (code) => {
-    expect(error(code, false)).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
+    expect(error(code, 'inbound')).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
   });
 
   it.each(BLAMELESS)('with the code %i is none to the receiver, but keeps its code', (code) => {
-    expect(error(code, false)).toEqual({ statusCode: String(code), message: 'why' });
+    expect(error(code, 'inbound')).toEqual({ statusCode: String(code), message: 'why' });
   });
 
   it.each([undefined, null, '-32602', 1.5, Number.NaN, 2 ** 60, {}, [-32602]])(
     'whose code is %o has no code, and a name that anything has',
     (code) => {
-      for (const sent of [true, false]) expect(error(code, sent)).toEqual({ errorType: '_OTHER', message: 'why' });
+      for (const direction of ['outbound', 'inbound'] as const) expect(error(code, direction)).toEqual({ errorType: '_OTHER', message: 'why' });
     },
   );
 
   it.each([null, 'no', 7, [], {}])('that is %o is one all the same', (value) => {
-    expect(outcomeOfAnswer({ id: 1, error: value }, CALL, true)).toEqual({ errorType: '_OTHER' });
+    expect(outcomeOfAnswer({ id: 1, error: value }, CALL, 'outbound')).toEqual({ errorType: '_OTHER' });
   });
 
   it('wins over a result in the same answer', () => {
-    expect(outcomeOfAnswer({ id: 1, result: {}, error: { code: -32603 } }, CALL, true).errorType).toBe('-32603');
+    expect(outcomeOfAnswer({ id: 1, result: {}, error: { code: -32603 } }, CALL, 'outbound').errorType).toBe('-32603');
   });
 
   it('has no message unless it is text', () => {
-    expect(outcomeOfAnswer({ id: 1, error: { code: -1, message: { a: 1 } } }, CALL, true)).not.toHaveProperty(
+    expect(outcomeOfAnswer({ id: 1, error: { code: -1, message: { a: 1 } } }, CALL, 'outbound')).not.toHaveProperty(
       'message',
     );
   });
@@ -79,12 +80,12 @@ describe('a result', () => {
     { resultType: 'other' },
     { task: 'id' },
   ])('that is %o is the one success there is', (result) => {
-    for (const sent of [true, false]) expect(answerOf(result, 'tools/call', sent)).toBe(SUCCESS);
+    for (const direction of ['outbound', 'inbound'] as const) expect(answerOf(result, 'tools/call', direction)).toBe(SUCCESS);
   });
 
   it('with isError is a tool error on both sides, and says nothing of why', () => {
     const result = { isError: true, content: [{ type: 'text', text: 'secret' }] };
-    for (const sent of [true, false]) expect(answerOf(result, 'tools/call', sent)).toEqual({ errorType: 'tool_error' });
+    for (const direction of ['outbound', 'inbound'] as const) expect(answerOf(result, 'tools/call', direction)).toEqual({ errorType: 'tool_error' });
   });
 
   it('with isError is a success where the method calls no tool', () => {

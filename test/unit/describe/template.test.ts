@@ -34,8 +34,8 @@ describe('a template', () => {
 
   it('is of the kind that the message’s direction gives it, not the process', () => {
     const server = new Connection({}, 'server');
-    expect(template({ connection: server, sent: true }).spanKind).toBe(SpanKind.CLIENT);
-    expect(template({ connection: server, sent: false }).spanKind).toBe(SpanKind.SERVER);
+    expect(template({ connection: server, direction: 'outbound' }).spanKind).toBe(SpanKind.CLIENT);
+    expect(template({ connection: server, direction: 'inbound' }).spanKind).toBe(SpanKind.SERVER);
   });
 
   it('holds the target under the name that the method gives it', () => {
@@ -64,7 +64,7 @@ describe('a template', () => {
 describe('network attributes', () => {
   it('have no server in what was received', () => {
     const connection = new Connection(HTTP_CLIENT, 'client');
-    expect(networkAttributes({ connection, sent: false })).toEqual({
+    expect(networkAttributes({ connection, direction: 'inbound' })).toEqual({
       'network.transport': 'tcp',
       'network.protocol.name': 'http',
     });
@@ -79,7 +79,7 @@ describe('network attributes', () => {
       { 'network.transport': 'tcp', 'network.protocol.name': 'websocket', 'server.address': 'h', 'server.port': 80 },
     ],
   ])('of %o are those of its kind', (transport, attributes) => {
-    expect(networkAttributes({ connection: new Connection(transport, 'client'), sent: true })).toEqual(attributes);
+    expect(networkAttributes({ connection: new Connection(transport, 'client'), direction: 'outbound' })).toEqual(attributes);
   });
 });
 

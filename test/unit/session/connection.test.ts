@@ -12,22 +12,22 @@ describe('the open requests of a connection', () => {
   it('know no id that was not added, whatever it is called', () => {
     const empty = connection();
     for (const id of ['__proto__', 'constructor', '', 0, Number.NaN, MEGABYTE])
-      expect(empty.find(true, id)).toBeUndefined();
+      expect(empty.find('outbound', id)).toBeUndefined();
   });
 
   it('tell a number from the string of its digits', () => {
     const open = connection();
     const one = operation({ connection: open, id: 1 });
     open.add(one);
-    expect([open.find(true, 1), open.find(true, '1')]).toEqual([one, undefined]);
+    expect([open.find('outbound', 1), open.find('outbound', '1')]).toEqual([one, undefined]);
   });
 
   it('tell what was sent from what was received under the same id', () => {
     const open = connection();
-    const sent = operation({ connection: open, id: 1, sent: true });
-    const received = operation({ connection: open, id: 1, sent: false });
+    const sent = operation({ connection: open, id: 1, direction: 'outbound' });
+    const received = operation({ connection: open, id: 1, direction: 'inbound' });
     expect([open.add(sent), open.add(received)]).toEqual([undefined, undefined]);
-    expect([open.find(true, 1), open.find(false, 1)]).toEqual([sent, received]);
+    expect([open.find('outbound', 1), open.find('inbound', 1)]).toEqual([sent, received]);
     expect(open.openRequests()).toEqual([sent, received]);
   });
 
@@ -38,7 +38,7 @@ describe('the open requests of a connection', () => {
     expect(open.add(first)).toBeUndefined();
     expect(open.add(second)).toBe(first);
     open.remove(first);
-    expect(open.find(true, 'same')).toBe(second);
+    expect(open.find('outbound', 'same')).toBe(second);
     open.remove(second);
     expect(open.openRequests()).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('the open requests of a connection', () => {
     expect(operations.map((each) => open.add(each))).toEqual([undefined, undefined, undefined]);
     // A fresh string of the same letters.
     const copies = ids.map((id) => Buffer.from(id).toString());
-    expect(copies.map((id) => open.find(true, id))).toEqual(operations);
+    expect(copies.map((id) => open.find('outbound', id))).toEqual(operations);
     for (const each of operations) open.remove(each);
     expect(open.openRequests()).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe('the open requests of a connection', () => {
   it('do not take a short id for a long one, however it is written', () => {
     const open = connection();
     open.add(operation({ connection: open, id: MEGABYTE }));
-    expect(open.find(true, `${MEGABYTE.length}:${MEGABYTE.slice(0, 256)}`)).toBeUndefined();
+    expect(open.find('outbound', `${MEGABYTE.length}:${MEGABYTE.slice(0, 256)}`)).toBeUndefined();
   });
 });
 

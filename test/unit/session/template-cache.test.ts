@@ -8,18 +8,18 @@ describe('the templates of a connection', () => {
   it('are not kept under names of more than 256 letters', () => {
     const cache = new TemplateCache();
     const [longest, tooLong] = ['x'.repeat(256), 'x'.repeat(257)] as [string, string];
-    for (const method of [longest, tooLong]) cache.set(true, method, undefined, template());
-    for (const target of [longest, tooLong]) cache.set(true, 'tools/call', target, template());
-    expect(cache.get(true, longest, undefined)).toBeDefined();
-    expect(cache.get(true, tooLong, undefined)).toBeUndefined();
-    expect(cache.get(true, 'tools/call', longest)).toBeDefined();
-    expect(cache.get(true, 'tools/call', tooLong)).toBeUndefined();
+    for (const method of [longest, tooLong]) cache.set('outbound', method, undefined, template());
+    for (const target of [longest, tooLong]) cache.set('outbound', 'tools/call', target, template());
+    expect(cache.get('outbound', longest, undefined)).toBeDefined();
+    expect(cache.get('outbound', tooLong, undefined)).toBeUndefined();
+    expect(cache.get('outbound', 'tools/call', longest)).toBeDefined();
+    expect(cache.get('outbound', 'tools/call', tooLong)).toBeUndefined();
   });
 
   it('are 512 at most, whether of methods, targets or directions', () => {
     const cache = new TemplateCache();
     const kept = Array.from({ length: 1000 }, (_, each) => {
-      const key = [each % 2 === 0, each % 3 === 0 ? `method ${each}` : 'tools/call', `target ${each}`] as const;
+      const key = [each % 2 === 0 ? 'outbound' : 'inbound', each % 3 === 0 ? `method ${each}` : 'tools/call', `target ${each}`] as const;
       cache.set(...key, template());
       return cache.get(...key);
     });
@@ -36,31 +36,31 @@ describe('the templates of a connection', () => {
   ])('are forgotten, and make room for new ones, with another $other', ({ facts }) => {
     const cache = new TemplateCache();
     cache.expect('2025-11-25', 'session', '1.1', PEER);
-    for (let each = 0; each < 512; each++) cache.set(false, 'tools/call', `tool ${each}`, template());
+    for (let each = 0; each < 512; each++) cache.set('inbound', 'tools/call', `tool ${each}`, template());
     cache.expect(...facts);
-    expect(cache.get(false, 'tools/call', 'tool 0')).toBeUndefined();
+    expect(cache.get('inbound', 'tools/call', 'tool 0')).toBeUndefined();
     const fresh = template();
-    cache.set(false, 'tools/call', 'tool 600', fresh);
-    expect(cache.get(false, 'tools/call', 'tool 600')).toBe(fresh);
+    cache.set('inbound', 'tools/call', 'tool 600', fresh);
+    expect(cache.get('inbound', 'tools/call', 'tool 600')).toBe(fresh);
   });
 
   it('stay while nothing changes', () => {
     const cache = new TemplateCache();
     const kept = template();
     cache.expect('2025-11-25', 'session', '1.1', PEER);
-    cache.set(true, 'tools/call', 'echo', kept);
+    cache.set('outbound', 'tools/call', 'echo', kept);
     cache.expect('2025-11-25', 'session', '1.1', PEER);
-    expect(cache.get(true, 'tools/call', 'echo')).toBe(kept);
+    expect(cache.get('outbound', 'tools/call', 'echo')).toBe(kept);
   });
 
   it('are told apart by direction, method and target', () => {
     const cache = new TemplateCache();
     const kept = template();
-    cache.set(true, 'tools/call', 'echo', kept);
-    expect(cache.get(false, 'tools/call', 'echo')).toBeUndefined();
-    expect(cache.get(true, 'prompts/get', 'echo')).toBeUndefined();
-    expect(cache.get(true, 'tools/call', undefined)).toBeUndefined();
-    expect(cache.get(true, 'tools/call', '__proto__')).toBeUndefined();
-    expect(cache.get(true, 'tools/call', 'echo')).toBe(kept);
+    cache.set('outbound', 'tools/call', 'echo', kept);
+    expect(cache.get('inbound', 'tools/call', 'echo')).toBeUndefined();
+    expect(cache.get('outbound', 'prompts/get', 'echo')).toBeUndefined();
+    expect(cache.get('outbound', 'tools/call', undefined)).toBeUndefined();
+    expect(cache.get('outbound', 'tools/call', '__proto__')).toBeUndefined();
+    expect(cache.get('outbound', 'tools/call', 'echo')).toBe(kept);
   });
 });
