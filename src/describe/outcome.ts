@@ -3,7 +3,7 @@
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
  */
-import type { Direction } from '../session/connection-info.js';
+
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { taskMade } from '../protocol/tasks.js';
@@ -20,6 +20,7 @@ import {
   MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED,
   MCP_TRAIL_RESULT_TYPE_VALUE_TASK,
 } from '../semconv/values.js';
+import type { Direction } from '../session/connection-info.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 
 /** JSON-RPC: what both SDK lines answer with when a handler throws something without an integer code. */

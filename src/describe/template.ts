@@ -19,7 +19,10 @@ import type { Template, TemplateFacts } from '../session/template.js';
 import { peerAttributes } from './peer-attributes.js';
 
 /** Network and endpoint attributes, which spans and metrics share. */
-export function networkAttributes({ connection, direction }: Pick<TemplateFacts, 'connection' | 'direction'>): Attributes {
+export function networkAttributes({
+  connection,
+  direction,
+}: Pick<TemplateFacts, 'connection' | 'direction'>): Attributes {
   const { kind, httpVersion, endpoint } = connection;
   return defined({
     [ATTR_NETWORK_TRANSPORT]: kind.networkTransport,

@@ -38,7 +38,11 @@ export class Earlier {
     parent: Context,
   ): SpanContext | undefined {
     const asks = row.kind === 'request' && row.task === 'names';
-    const call = this.#tasks.madeBy(connection, asks ? direction : direction === 'outbound' ? 'inbound' : 'outbound', task);
+    const call = this.#tasks.madeBy(
+      connection,
+      asks ? direction : direction === 'outbound' ? 'inbound' : 'outbound',
+      task,
+    );
     return call?.spanId === trace.getSpanContext(parent)?.spanId ? undefined : call;
   }
 

@@ -1,5 +1,5 @@
 /** The instruments: four histograms of the conventions and two counters of our own. */
-import type { Direction } from '../session/connection-info.js';
+
 import {
   type Attributes,
   type Context,
@@ -19,6 +19,7 @@ import {
   METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST,
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
 } from '../semconv/metrics.js';
+import type { Direction } from '../session/connection-info.js';
 import { watchExports } from './exports.js';
 import type { Providers } from './providers.js';
 

@@ -2,7 +2,7 @@
  * From messages to telemetry: describe → redact → emit. The hooks call nothing else. Every public method is guarded:
  * a failure in here loses the telemetry of one message and never reaches the application.
  */
-import type { Direction } from '../session/connection-info.js';
+
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
@@ -10,6 +10,7 @@ import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
+import type { Direction } from '../session/connection-info.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';

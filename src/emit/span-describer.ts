@@ -30,7 +30,7 @@ import {
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
-import type { ConnectionInfo, Implementation, McpPeerInfo, Direction } from '../session/connection-info.js';
+import type { ConnectionInfo, Direction, Implementation, McpPeerInfo } from '../session/connection-info.js';
 import { ownRole } from '../session/implementations.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';

@@ -2,7 +2,7 @@
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo, Implementation, Direction } from './connection-info.js';
+import type { ConnectionInfo, Direction, Implementation } from './connection-info.js';
 import type { Operation } from './operation.js';
 
 /** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */

@@ -1,7 +1,7 @@
 /** What all messages of one method and target on one connection have in common. Plain data: `describe/template.ts` makes it. */
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo, McpPeerInfo, Direction } from './connection-info.js';
+import type { ConnectionInfo, Direction, McpPeerInfo } from './connection-info.js';
 
 /** What a template is made of, all names already redacted and bounded. */
 export interface TemplateFacts {

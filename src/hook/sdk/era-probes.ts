@@ -41,7 +41,8 @@ function endProbes(connection: Connection, pipeline: Pipeline, error: unknown): 
   try {
     const outcome = error === undefined ? TIMED_OUT : outcomeOfFailure(error);
     for (const operation of connection.openRequests()) {
-      if (operation.direction === 'outbound' && !operation.awaited && !operation.row.stream) pipeline.end(operation, outcome);
+      if (operation.direction === 'outbound' && !operation.awaited && !operation.row.stream)
+        pipeline.end(operation, outcome);
     }
   } catch (failure) {
     reportFailure('ending an era probe', failure);

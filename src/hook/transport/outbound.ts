@@ -122,7 +122,8 @@ export class OutboundMessages {
   #giveUpProbes(started: Operation): void {
     if (started.row.result !== 'session') return;
     for (const operation of this.#connection.openRequests()) {
-      if (operation.direction === 'outbound' && operation !== started && !operation.awaited) this.#pipeline.end(operation, TIMED_OUT);
+      if (operation.direction === 'outbound' && operation !== started && !operation.awaited)
+        this.#pipeline.end(operation, TIMED_OUT);
     }
   }
 

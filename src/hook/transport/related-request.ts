@@ -1,10 +1,11 @@
 /** Which open request a notification is about. */
-import type { Direction } from '../../session/connection-info.js';
+
 import { asRecord, type NotificationMessage } from '../../protocol/jsonrpc.js';
 import { metaOf, subscriptionIdOf } from '../../protocol/meta.js';
 import { methodRow } from '../../protocol/methods.js';
 import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';
+import type { Direction } from '../../session/connection-info.js';
 import type { Operation } from '../../session/operation.js';
 
 /** The open request, sent or received, that a notification's params name. */

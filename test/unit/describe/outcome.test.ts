@@ -46,7 +46,8 @@ describe('a JSON-RPC error', () => {
   it.each([undefined, null, '-32602', 1.5, Number.NaN, 2 ** 60, {}, [-32602]])(
     'whose code is %o has no code, and a name that anything has',
     (code) => {
-      for (const direction of ['outbound', 'inbound'] as const) expect(error(code, direction)).toEqual({ errorType: '_OTHER', message: 'why' });
+      for (const direction of ['outbound', 'inbound'] as const)
+        expect(error(code, direction)).toEqual({ errorType: '_OTHER', message: 'why' });
     },
   );
 
@@ -80,12 +81,14 @@ describe('a result', () => {
     { resultType: 'other' },
     { task: 'id' },
   ])('that is %o is the one success there is', (result) => {
-    for (const direction of ['outbound', 'inbound'] as const) expect(answerOf(result, 'tools/call', direction)).toBe(SUCCESS);
+    for (const direction of ['outbound', 'inbound'] as const)
+      expect(answerOf(result, 'tools/call', direction)).toBe(SUCCESS);
   });
 
   it('with isError is a tool error on both sides, and says nothing of why', () => {
     const result = { isError: true, content: [{ type: 'text', text: 'secret' }] };
-    for (const direction of ['outbound', 'inbound'] as const) expect(answerOf(result, 'tools/call', direction)).toEqual({ errorType: 'tool_error' });
+    for (const direction of ['outbound', 'inbound'] as const)
+      expect(answerOf(result, 'tools/call', direction)).toEqual({ errorType: 'tool_error' });
   });
 
   it('with isError is a success where the method calls no tool', () => {

@@ -79,7 +79,9 @@ describe('network attributes', () => {
       { 'network.transport': 'tcp', 'network.protocol.name': 'websocket', 'server.address': 'h', 'server.port': 80 },
     ],
   ])('of %o are those of its kind', (transport, attributes) => {
-    expect(networkAttributes({ connection: new Connection(transport, 'client'), direction: 'outbound' })).toEqual(attributes);
+    expect(networkAttributes({ connection: new Connection(transport, 'client'), direction: 'outbound' })).toEqual(
+      attributes,
+    );
   });
 });
 

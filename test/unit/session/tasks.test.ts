@@ -38,7 +38,8 @@ describe('the call that made a task', () => {
     for (const direction of ['outbound', 'inbound'] as const) tasks.remember(here, direction, 'task', spanContext(1));
     here.forget();
     tasks.clear();
-    for (const direction of ['outbound', 'inbound'] as const) expect(tasks.madeBy(here, direction, 'task')).toBeUndefined();
+    for (const direction of ['outbound', 'inbound'] as const)
+      expect(tasks.madeBy(here, direction, 'task')).toBeUndefined();
   });
 
   it('is one of 256, on a connection and in the process; an id of more than 256 letters is not kept', () => {

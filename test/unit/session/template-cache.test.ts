@@ -19,7 +19,11 @@ describe('the templates of a connection', () => {
   it('are 512 at most, whether of methods, targets or directions', () => {
     const cache = new TemplateCache();
     const kept = Array.from({ length: 1000 }, (_, each) => {
-      const key = [each % 2 === 0 ? 'outbound' : 'inbound', each % 3 === 0 ? `method ${each}` : 'tools/call', `target ${each}`] as const;
+      const key = [
+        each % 2 === 0 ? 'outbound' : 'inbound',
+        each % 3 === 0 ? `method ${each}` : 'tools/call',
+        `target ${each}`,
+      ] as const;
       cache.set(...key, template());
       return cache.get(...key);
     });
