@@ -1,4 +1,4 @@
-/** The JSON Schema, as applications import it, accepts what a record may be, and nothing else. */
+/** The exported JSON Schema accepts valid audit records and rejects everything else. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('the JSON Schema of an audit record', () => {
   const schema = createRequire(`${ROOT}package.json`)('mcp-trail/audit-record.schema.json');
-  // In strict mode it throws at whatever a validator might overlook: unknown words, a pattern on a number.
+  // Strict mode throws on mistakes that a validator might ignore: unknown keywords, a pattern on a number.
   const options = { strict: true, strictRequired: false, allowMatchingProperties: true, allErrors: true };
   const validate = new Ajv2020(options).compile(schema);
 
@@ -35,7 +35,7 @@ describe('the JSON Schema of an audit record', () => {
     'mcp_audit.correlation.id': '019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d58',
   } satisfies AuditRecord;
 
-  /** A record with every field there is. */
+  /** A record with every field. */
   const full = Object.fromEntries(
     FIELDS.map(({ key, type, values, examples }) => {
       const value = examples?.[0] ?? values?.[0] ?? (type === 'boolean' ? true : 0);
@@ -43,7 +43,7 @@ describe('the JSON Schema of an audit record', () => {
     }),
   );
 
-  /** What it has against a record, as place and word of the schema. */
+  /** The schema's errors about a record, as path and keyword. */
   function complaints(record: Record<string, unknown>): string[] {
     validate(record);
     return (validate.errors ?? []).map(({ instancePath, keyword, params }) =>
@@ -51,11 +51,11 @@ describe('the JSON Schema of an audit record', () => {
     );
   }
 
-  it('accepts a record with no more than every record has', () => {
+  it('accepts a record with only the required fields', () => {
     expect(complaints(minimal)).toEqual([]);
   });
 
-  it.each(AUDIT_EVENTS)('accepts a record of %s with all fields there are', (event) => {
+  it.each(AUDIT_EVENTS)('accepts a record of %s with every field', (event) => {
     expect(complaints({ ...full, event_name: event })).toEqual([]);
   });
 
@@ -75,20 +75,17 @@ describe('the JSON Schema of an audit record', () => {
     ['mcp_audit.server.observed', ['mcp_audit.server.id']],
     ['mcp_audit.tool.changed', ['mcp_audit.server.id', 'mcp_audit.tool.change']],
     ['mcp_audit.inventory.changed', ['mcp_audit.server.id', 'mcp_audit.inventory.change']],
-  ] satisfies [AuditEventName, string[]][])(
-    'rejects a record of %s that does not say what it is about',
-    (event, keys) => {
-      const missing = complaints({ ...minimal, event_name: event }).filter((each) => each.endsWith('required'));
-      expect(missing.sort()).toEqual(keys.map((key) => `${key} required`).sort());
-    },
-  );
+  ] satisfies [AuditEventName, string[]][])('rejects a record of %s without its subject', (event, keys) => {
+    const missing = complaints({ ...minimal, event_name: event }).filter((each) => each.endsWith('required'));
+    expect(missing.sort()).toEqual(keys.map((key) => `${key} required`).sort());
+  });
 
-  it('rejects a field that it does not know', () => {
+  it('rejects an unknown field', () => {
     expect(complaints({ ...minimal, 'mcp_audit.password': 'x' })).toEqual(['mcp_audit.password additionalProperties']);
     expect(complaints({ ...minimal, 'http.request.header.cookie': ['x'] })).toHaveLength(1);
   });
 
-  it('takes any header of a response, as a list', () => {
+  it('accepts any response header, as a list', () => {
     expect(complaints({ ...minimal, 'http.response.header.x-cache': ['hit'] })).toEqual([]);
     expect(complaints({ ...minimal, 'http.response.header.x-cache': 'hit' })).toEqual([
       '/http.response.header.x-cache type',
@@ -102,20 +99,23 @@ describe('the JSON Schema of an audit record', () => {
     'string[]': ['text', [1], [null], [], null],
   };
 
-  it.each(FIELDS)('rejects whatever is no $type in $key', ({ key, type }) => {
+  it.each(FIELDS)('rejects a value in $key that is not a $type', ({ key, type }) => {
     const accepted = WRONG[type].filter((value) => complaints({ ...full, [key]: value }).length === 0);
     expect(accepted).toEqual([]);
   });
 
-  it.each(FIELDS.filter(({ values }) => values !== undefined))('rejects a value outside the set of $key', ({ key }) => {
-    expect(complaints({ ...full, [key]: 'something else' })).toContain(`/${key} enum`);
-  });
+  it.each(FIELDS.filter(({ values }) => values !== undefined))(
+    'rejects a value outside the closed set of $key',
+    ({ key }) => {
+      expect(complaints({ ...full, [key]: 'something else' })).toContain(`/${key} enum`);
+    },
+  );
 
-  it.each(FIELDS.filter(({ pattern }) => pattern !== undefined))('rejects another form of $key', ({ key }) => {
+  it.each(FIELDS.filter(({ pattern }) => pattern !== undefined))('rejects a malformed $key', ({ key }) => {
     expect(complaints({ ...full, [key]: `${full[key]} ` })).toEqual([`/${key} pattern`]);
   });
 
-  it('rejects a name and a URI that are longer than the redactor lets through', () => {
+  it('rejects a name and a URI beyond the redactor limits', () => {
     expect(complaints({ ...full, 'gen_ai.tool.name': 'x'.repeat(256), 'url.path': 'x'.repeat(1024) })).toEqual([]);
     expect(complaints({ ...full, 'gen_ai.tool.name': 'x'.repeat(257) })).toEqual(['/gen_ai.tool.name maxLength']);
     expect(complaints({ ...full, 'url.path': 'x'.repeat(1025) })).toEqual(['/url.path maxLength']);

@@ -1,6 +1,6 @@
 /**
- * The fields that published checklists ask of an audit log of MCP, in real runs: a client process and a server process,
- * over stdio and over HTTPS with tokens and client certificates, each record as it arrived by OTLP.
+ * The fields that published checklists require of an MCP audit log, in real runs: a client process and a server process, over
+ * stdio and over HTTPS with tokens and client certificates, with each record as received over OTLP.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AUDIT_FIELDS, type AuditField, type AuditKey } from '../../src/semconv/audit-record.js';
@@ -34,7 +34,7 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
       if (record !== undefined) expectRecord(result, record.which, { has: record.has });
     });
 
-    it('the client has an entry of its own, with where the server is', () => {
+    it('the client has its own entry, with the location of the server', () => {
       expect(clientEntry(result)).toMatchObject({
         sides: ['client'],
         name: 'customers',
@@ -46,7 +46,7 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
     });
   });
 
-  it('each log record says by its own means what its body says', () => {
+  it('each log record agrees with its body', () => {
     for (const { log, record } of result.exported) {
       expect(log).toMatchObject({
         timeUnixNano: nanoseconds(record.time),
@@ -62,7 +62,7 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
     }
   });
 
-  it('each log record repeats its body in attributes, but what it says by other means', () => {
+  it('each log record repeats its body in attributes, except fields that it carries elsewhere', () => {
     for (const { log, record } of result.exported) {
       const repeated = Object.entries(record).filter(([key]) => !BODY_ONLY.has(key));
       const expected = { ...Object.fromEntries(repeated), 'log.record.uid': record['audit.record.id'] };
@@ -73,17 +73,17 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
     }
   });
 
-  it('the file has the same records, to the letter', () => {
+  it('the file has the same records, byte for byte', () => {
     const sent = result.exported.filter(({ log }) => log.resource['service.name'] === 'customers-server');
     expect([...result.lines].sort()).toEqual(sent.map(({ log }) => String(log.body)).sort());
   });
 
-  it('each record is there once', () => {
+  it('each record arrives once', () => {
     const ids = result.exported.map(({ record }) => record['audit.record.id']);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('every attempt has its answer', () => {
+  it('every request record has its response record', () => {
     const idsOf = (event: string) =>
       result.exported
         .filter(({ record }) => record.event_name === event)
@@ -94,7 +94,7 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
     );
   });
 
-  it('both sides are in one trace, with spans if it is sampled', () => {
+  it('both sides share one trace, with spans if it is sampled', () => {
     const [asked, answered] = [find(result, { ...ANSWER, side: 'client' }), find(result, ANSWER)];
     expect(asked.record.trace_id).toBe(answered.record.trace_id);
     const spanIds = result.spans.map(({ spanId }) => spanId);
@@ -102,11 +102,11 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
     else expect(spanIds).toEqual(expect.arrayContaining([asked.record.span_id, answered.record.span_id]));
   });
 
-  it('no value, text, token or session is in anything that left the processes', () => {
+  it('no value, text, token or session id leaves the processes', () => {
     const everything = JSON.stringify([result.exported, result.spans, result.lines]);
     expect(everything).not.toContain(CONTENT);
     expect(everything).not.toContain(result.token);
-    // What people say about a server is on the record of that alone.
+    // Annotations appear only in the record of their change.
     const others = result.exported.filter(({ record }) => record['mcp_audit.inventory.change'] !== 'annotated');
     expect(JSON.stringify([others, result.spans])).not.toMatch(/@example\.com|no owner/);
     // Session ids are UUIDs of version 4.
@@ -125,7 +125,7 @@ function expectRecord(result: Run, which: Parameters<typeof find>[1], { has = {}
   expectFields(exported, typeof has === 'function' ? has(result) : has);
 }
 
-/** In the body, and, where it belongs there, in the attributes. */
+/** Checks the body and, if the field belongs there, the attributes. */
 function expectFields({ record, log }: Exported, fields: Fields): void {
   for (const [key, wanted] of Object.entries(fields)) {
     const expected = wanted instanceof RegExp ? expect.stringMatching(wanted) : wanted;
@@ -134,7 +134,7 @@ function expectFields({ record, log }: Exported, fields: Fields): void {
   }
 }
 
-/** Of a moment with nine digits of the second. */
+/** A timestamp in nanoseconds. */
 function nanoseconds(time: string): string {
   const [, seconds, fraction] = /^(.*)\.(\d{9})Z$/.exec(time) ?? [];
   return `${BigInt(Date.parse(`${seconds}Z`)) / 1000n}${fraction}`;

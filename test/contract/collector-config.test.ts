@@ -21,7 +21,7 @@ const documents = new Map<string, any>(files.map((path) => [path, parse(text(pat
 const of = (path: string): any => documents.get(path);
 const base = of('base.yaml');
 
-/** Types of components, as they are called since 0.155.0 at the latest: no deprecated name among them. */
+/** Component types by their current names in 0.155.0; no deprecated aliases. */
 const TYPES: Record<(typeof KINDS)[number], string[]> = {
   receivers: ['otlp', 'kafka', 'prometheus'],
   processors: [
@@ -49,7 +49,7 @@ const TYPES: Record<(typeof KINDS)[number], string[]> = {
   extensions: ['health_check', 'file_storage', 'bearertokenauth', 'oidc'],
 };
 
-/** Every value in a document, with its path. */
+/** Every scalar in a document, with its path. */
 function* leaves(value: any, path: string[] = []): Generator<[string[], any]> {
   if (value !== null && typeof value === 'object')
     for (const [key, member] of Object.entries(value)) yield* leaves(member, [...path, key]);
@@ -57,7 +57,7 @@ function* leaves(value: any, path: string[] = []): Generator<[string[], any]> {
 }
 
 const pipelinesOf = (document: any): [string, any][] => Object.entries(document.service?.pipelines ?? {});
-/** What is defined, where a file is loaded: in itself or in the base, or in the one that it says it goes with. */
+/** Components defined when a file is loaded: its own, those of the base, and those of the file that it requires. */
 const defined = (path: string, kind: (typeof KINDS)[number]) =>
   [of(path), base, ...(path === 'backends/datadog-apm.yaml' ? [of('backends/datadog.yaml')] : [])].flatMap((document) =>
     Object.keys(document[kind] ?? {}),
@@ -66,12 +66,12 @@ const defined = (path: string, kind: (typeof KINDS)[number]) =>
 describe.each(files)('%s', (path) => {
   const document = of(path);
 
-  it('names every component as 0.155.0 does', () => {
+  it('uses component names of 0.155.0', () => {
     for (const kind of KINDS)
       for (const id of Object.keys(document[kind] ?? {})) expect(TYPES[kind]).toContain(id.split('/')[0]);
   });
 
-  it('uses what is defined, and nothing else', () => {
+  it('uses only defined components', () => {
     for (const [, { receivers = [], processors = [], exporters = [] }] of pipelinesOf(document)) {
       const connectors = defined(path, 'connectors');
       expect([...defined(path, 'receivers'), ...connectors]).toEqual(expect.arrayContaining(receivers));
@@ -81,14 +81,14 @@ describe.each(files)('%s', (path) => {
     expect(defined(path, 'extensions')).toEqual(expect.arrayContaining(document.service?.extensions ?? []));
   });
 
-  it('defines nothing that it does not use', () => {
+  it('defines no unused component', () => {
     const used = JSON.stringify(document.service ?? {});
     for (const kind of ['exporters', 'processors'] as const)
       for (const id of Object.keys(document[kind] ?? {}))
         if (id !== 'filter/no_mcp_audit') expect(used).toContain(JSON.stringify(id));
   });
 
-  it('holds no secret, only names of files', () => {
+  it('contains no secrets, only file names', () => {
     for (const [keys, value] of leaves(document)) {
       const key = keys.at(-1) as string;
       if (
@@ -101,16 +101,16 @@ describe.each(files)('%s', (path) => {
     }
   });
 
-  it('lets a variable for security fail by its own name', () => {
+  it('fails with the name of a missing security variable', () => {
     const found = [...text(path).matchAll(/\$\{env:(MCP_\w+_FILE)([^}]*)\}/g)];
     for (const [, name, rest] of found) expect(rest).toMatch(new RegExp(`^:-/?${name}-is-not-set$`));
   });
 
-  it('reads variables of its own only', () => {
+  it('reads only MCP_ variables', () => {
     for (const [, name] of text(path).matchAll(/\$\{env:(\w+)/g)) expect(name).toMatch(/^MCP_/);
   });
 
-  it('listens on other addresses in overlays for access and for pods only', () => {
+  it('listens beyond loopback only in access overlays and pods', () => {
     const wide = /overlays\/(tls|auth-bearer|auth-oidc)\.yaml/.test(path);
     expect(/0\.0\.0\.0|MCP_OTLP_BIND:-/.test(text(path))).toBe(wide);
     if (path === 'overlays/kubernetes.yaml') return;
@@ -118,7 +118,7 @@ describe.each(files)('%s', (path) => {
       if (keys.at(-1) === 'endpoint') expect(value).toMatch(wide ? /^\$\{env:MCP_OTLP_BIND/ : /^127\.0\.0\.1:/);
   });
 
-  it('has no filter or transformation of audit records that fails silently', () => {
+  it('has no filter or transform for audit records that fails silently', () => {
     for (const [id, processor] of Object.entries<any>(document.processors ?? {}))
       if (/^(filter|transform)\//.test(id) && id !== 'transform/trim_spans')
         expect(processor.error_mode).toBe('propagate');
@@ -126,7 +126,7 @@ describe.each(files)('%s', (path) => {
 });
 
 describe('audit records', () => {
-  /** Exporters that answer for themselves: what they have taken is stored, and what not is refused. */
+  /** Exporters without a queue: they store data before they acknowledge it. */
   const SYNCHRONOUS = ['file/archive', 'debug', 'elasticsearch/audit'];
   const branches = files.flatMap((path) =>
     pipelinesOf(of(path))
@@ -139,23 +139,23 @@ describe('audit records', () => {
     pipeline: of('add-to-yours.yaml').service.pipelines['logs/mcp_audit'],
   });
 
-  it('have a branch for every backend that keeps them', () => {
+  it('have a pipeline for every backend that stores them', () => {
     expect(branches.length).toBeGreaterThan(8);
   });
 
-  it.each(branches)('$path: $name neither samples, nor redacts, nor batches in memory', ({ pipeline }) => {
+  it.each(branches)('$path: $name does not sample, redact or batch in memory', ({ pipeline }) => {
     for (const processor of pipeline.processors ?? []) expect(processor).toMatch(/^(transform|filter)\//);
   });
 
   it.each(branches)(
-    '$path: $name has a queue on disk that says at once when it is full, and never gives up',
+    '$path: $name has a disk queue that rejects at once when full, and retries forever',
     ({ path, pipeline }) => {
       for (const id of pipeline.exporters.filter((name: string) => !SYNCHRONOUS.includes(name))) {
         const { sending_queue: queue, retry_on_failure: retry } = of(path).exporters[id];
         expect(queue).toMatchObject({ sizer: 'bytes', block_on_overflow: false });
         expect(queue.storage).toMatch(/^file_storage\/(mcp_)?audit$/);
         expect(retry.max_elapsed_time).toBe('0s');
-        // Else hundreds of large records would become one request, which no backend takes and no memory holds.
+        // Otherwise hundreds of large records would become one request that exceeds backend limits and memory.
         if (queue.batch) expect(queue.batch.sizer === 'bytes' || queue.batch.max_size <= 100).toBe(true);
         const largest = 33_554_432;
         expect(
@@ -165,7 +165,7 @@ describe('audit records', () => {
     },
   );
 
-  it('are synced to disk, and a damaged queue is not thrown away', () => {
+  it('are synced to disk, and a damaged queue is kept', () => {
     for (const storage of [
       base.extensions['file_storage/audit'],
       of('add-to-yours.yaml').extensions['file_storage/mcp_audit'],
@@ -176,7 +176,7 @@ describe('audit records', () => {
   });
 });
 
-describe('lists, which replace each other', () => {
+describe('lists, which later files replace', () => {
   const withList = overlays.filter((path) => of(path).service?.extensions);
 
   it.each(withList)('%s repeats the extensions of the base', (path) => {
@@ -192,14 +192,14 @@ describe('lists, which replace each other', () => {
     }
   });
 
-  it('files add pipelines, and change those of the base in tiers and for Kubernetes only', () => {
+  it('only tiers and Kubernetes change pipelines of the base', () => {
     for (const path of [...backends, 'overlays/tls.yaml', 'overlays/auth-bearer.yaml', 'overlays/auth-oidc.yaml'])
       for (const [name] of pipelinesOf(of(path))) expect(Object.keys(base.service.pipelines)).not.toContain(name);
   });
 
-  it('two backends that define the same thing define it alike', () => {
+  it('backends that define the same component define it identically', () => {
     const seen = new Map<string, string>();
-    const alone = backends.filter((path) => path !== 'backends/datadog-durable.yaml'); // That changes datadog.yaml, after it.
+    const alone = backends.filter((path) => path !== 'backends/datadog-durable.yaml'); // overrides datadog.yaml
     for (const path of alone)
       for (const kind of [...KINDS, 'service'] as const)
         for (const [id, value] of Object.entries(
@@ -212,13 +212,13 @@ describe('lists, which replace each other', () => {
   });
 });
 
-it('limits in the base are first, and the largest request is stated for both protocols', () => {
+it('the memory limiter comes first, and both protocols have the same request limit', () => {
   const { grpc, http } = base.receivers.otlp.protocols;
   expect(grpc.max_recv_msg_size_mib * 1024 * 1024).toBe(http.max_request_body_size);
   for (const [name, { receivers, processors }] of pipelinesOf(base))
     if (receivers.includes('otlp')) expect({ name, first: processors[0] }).toEqual({ name, first: 'memory_limiter' });
 });
 
-it('sampling does not hurry: what ends after the root span counts', () => {
+it('sampling considers spans that end after the root span', () => {
   expect(base.processors.tail_sampling).not.toHaveProperty('decision_wait_after_root_received');
 });

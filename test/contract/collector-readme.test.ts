@@ -13,7 +13,7 @@ const settings = new Map(
   [...readme.matchAll(/^\| `(MCP_\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [name as string, value as string]),
 );
 
-/** What a default looks like in the table. */
+/** A default as shown in the table. */
 function cell(value: string | undefined): string {
   if (value === undefined || /is[- ]not[- ]set/.test(value)) return 'fails';
   return value === '' ? 'none' : `\`${value}\``;
@@ -34,28 +34,28 @@ const ofCompose = new Map(
     [...read(file).matchAll(/\$\{(MCP_\w+):-([^}]*)\}/g)].map(([, name, value]) => [name as string, cell(value)]),
   ),
 );
-/** Of the application; of Loki and Jaeger, which say at the top of their own files what they take. */
+/** Variables of the application, and of Loki and Jaeger, whose own files document them. */
 const OTHERS = ['MCP_TRAIL_AUDIT', 'MCP_LOKI_RETENTION_FILE', 'MCP_ALERTMANAGER_URL', 'MCP_JAEGER_MAX_TRACES'];
 
 describe('the settings in collector-config/README.md', () => {
-  it('are all that the Collector reads, with their defaults', () => {
+  it('include every variable of the Collector, with its default', () => {
     for (const [name, value] of ofCollector) expect(`${name} ${settings.get(name)}`).toBe(`${name} ${value}`);
   });
 
-  it('are all that the compose files read, with their defaults', () => {
+  it('include every variable of the compose files, with its default', () => {
     for (const [name, value] of ofCompose) {
-      // What the Collector has a default for, containers set to the address of a container.
+      // Compose files override Collector defaults with container addresses.
       if (!ofCollector.has(name)) expect(`${name} ${settings.get(name)}`).toBe(`${name} ${value}`);
     }
     expect(ofCompose.size).toBeGreaterThan(5);
   });
 
-  it('are read by somebody', () => {
+  it('are all in use', () => {
     const known = new Set([...ofCollector.keys(), ...ofCompose.keys()]);
     expect([...settings.keys()].filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('are all that the text speaks of', () => {
+  it('include every variable in the text', () => {
     const named = [...readme.matchAll(/\bMCP_[A-Z0-9_]+\b/g)].map(([name]) => name);
     expect(named.filter((name) => !settings.has(name) && !OTHERS.includes(name))).toEqual([]);
   });
@@ -67,24 +67,24 @@ describe('collector-config/README.md', () => {
   });
 
   it.each(['datadog-apm', 'auth-oidc', 'kubernetes', 'Elasticsearch', 'Datadog', 'Grafana', 'Tempo', 'Kafka'])(
-    'says that %s was not run',
+    'lists %s as not run',
     (name) => {
       const [, table] = readme.split('| not run | instead |');
       expect(table).toMatch(new RegExp(`^\\|[^|]*\\b${name}\\b`, 'm'));
     },
   );
 
-  it('links to what is there', () => {
+  it('has no broken links', () => {
     const links = [...readme.matchAll(/\]\((?!http|#)([^)]+)\)/g)].map(([, path]) => path as string);
     expect(links.length).toBeGreaterThan(20);
-    // Anchors are headings of the page that is linked to.
+    // Anchors must be headings of the linked page.
     for (const [, path, anchor] of links.map((link) => /^([^#]+)#(.+)$/.exec(link) ?? [])) {
       if (path) expect(read(path).toLowerCase().replaceAll(' ', '-')).toMatch(new RegExp(`^#+-${anchor}$`, 'm'));
     }
     expect(links.filter((path) => !existsSync(new URL(path.replace(/#.*/, ''), root)))).toEqual([]);
   });
 
-  it('names alerts by their names', () => {
+  it('names only existing alerts', () => {
     const rules = ['prometheus/rules', 'loki/rules/mcp-audit']
       .flatMap(pathsOf)
       .flatMap((file) => parse(read(file)).groups);

@@ -9,7 +9,7 @@ const root = new URL('../../collector-config/', import.meta.url);
 const read = (file: string) =>
   parse(readFileSync(new URL(file, root), 'utf8'), {
     merge: true,
-    // What Compose does with lists of other files is its business, and of test/stack/compose.test.ts.
+    // test/stack/compose.test.ts covers how Compose merges lists.
     customTags: ['!reset', '!override'].flatMap((tag) => [
       { tag, resolve: (value: unknown) => value },
       { tag, collection: 'seq' as const, resolve: (value: unknown) => value },
@@ -27,12 +27,12 @@ const services = files.flatMap((file) =>
 const images = services.flatMap(({ service }) => service.image ?? []);
 const main = read('compose.yaml');
 
-describe('the images of the compose files', () => {
-  it.each([...new Set(images)])('%s is an exact version', (image) => {
+describe('images in compose files', () => {
+  it.each([...new Set(images)])('%s has an exact version', (image) => {
     expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
   });
 
-  it('are of one version each', () => {
+  it('have one version each', () => {
     const names = [...new Set(images)].map((image) => image.split(':')[0]);
     expect(names).toEqual([...new Set(names)]);
   });
@@ -42,7 +42,7 @@ describe('the images of the compose files', () => {
     ['jaegertracing/jaeger', 'jaeger'],
     ['prom/prometheus', 'prometheus'],
     ['grafana/loki', 'loki'],
-  ] as const)('%s is of the version that is tested here', (name, program) => {
+  ] as const)('%s has the tested version', (name, program) => {
     const version = images.find((image) => image.startsWith(`${name}:`))?.replace(/^.*:v?/, '');
     const tested = /[\d.]+$/.exec(PROGRAMS[program].title)?.[0];
     expect(`${version}.`.startsWith(`${tested}.`), `${version}, tested: ${tested}`).toBe(true);
@@ -53,15 +53,15 @@ describe('compose.yaml', () => {
   const { otelcol } = main.services;
   const mounts: { source: string; target: string }[] = otelcol.configs;
 
-  it.each(choices('backends'))('has a place for the backend %s', (name) => {
+  it.each(choices('backends'))('mounts the backend %s', (name) => {
     expect(mounts).toContainEqual({ source: `backend-${name}`, target: `/etc/mcp/${name}.yaml` });
   });
 
-  it('reads what is mounted, in that order', () => {
+  it('reads the mounted files, in order', () => {
     expect(otelcol.command).toEqual(mounts.map(({ target }) => `--config=${target}`));
   });
 
-  it('reads overlays last, over what is published', () => {
+  it('reads overlays last, after published.yaml', () => {
     const sources = mounts.map(({ source }) => source);
     expect(sources.slice(0, 2)).toEqual(['base', 'published']);
     expect(sources.findIndex((source) => source.startsWith('overlay-'))).toBeGreaterThan(
@@ -77,12 +77,12 @@ it.each(choices('backends'))('a compose file chooses the backend %s', (name) => 
   ]);
 });
 
-it('Prometheus has the flags that the stack gives it', () => {
+it('Prometheus has the same flags as in the stack', () => {
   const { command } = services.find(({ name }) => name === 'prometheus')?.service ?? {};
   expect(command).toEqual(expect.arrayContaining(PROMETHEUS_FLAGS));
 });
 
-it('ports are published on loopback, but where strangers are refused', () => {
+it('ports are published on loopback, except behind authentication', () => {
   const open = services.flatMap(({ file, service }) =>
     (service.ports ?? []).filter((port: string) => !port.startsWith('127.0.0.1:')).map(() => file),
   );
@@ -99,17 +99,17 @@ it('every secret comes from a file', () => {
   for (const [name, value] of secrets) expect(`${name}=${value}`).toMatch(/_FILE=\/run\//);
 });
 
-describe('what is mounted', () => {
+describe('mounted files', () => {
   const mounted = services.flatMap(({ service }) =>
     (service.volumes ?? []).filter((volume: string) => volume.startsWith('./')),
   );
-  it.each([...new Set<string>(mounted)])('%s is there, and cannot be written to', (volume) => {
+  it.each([...new Set<string>(mounted)])('%s exists and is read-only', (volume) => {
     const [source, , mode] = volume.split(':');
     expect(existsSync(new URL(source as string, root))).toBe(true);
     expect(mode).toBe('ro');
   });
 
-  it.each(services)('$file: $name is told of no file that is not mounted', ({ file, service }) => {
+  it.each(services)('$file: $name refers only to mounted files', ({ file, service }) => {
     const targets = [
       ...(service.volumes ?? []).map((volume: string) => volume.split(':').slice(0, 2)),
       ...(service.configs ?? []).map(({ source, target }: any) => [read(file).configs?.[source]?.file, target]),

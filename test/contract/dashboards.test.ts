@@ -1,4 +1,4 @@
-/** The form of the dashboards and of what Grafana is provisioned with. Whether queries find anything: `test/stack/`. */
+/** The form of dashboards and provisioning files. `test/stack/` checks that their queries return data. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,12 +11,12 @@ const COLUMNS = 24;
 const overlap = ({ gridPos: a }: Panel, { gridPos: b }: Panel) =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-/** What Grafana itself replaces. */
+/** Grafana's built-in variables. */
 const BUILT_IN = /^__(rate_interval|range|auto|url_time_range|data|value|from|to)$/;
 const namesIn = (text: string) =>
   [...text.matchAll(/\$(?:(\w+)|\{(\w+))/g)].map(([, bare, braced]) => (bare ?? braced) as string);
 
-it('the files are what their source makes', () => {
+it('the generated files are up to date', () => {
   expect(readdirSync(join(GRAFANA, 'dashboards')).sort()).toEqual(files.map(({ path }) => basename(path)).sort());
   for (const { path, text } of files) {
     expect(readFileSync(path, 'utf8'), `${path}: run node collector-config/grafana/source/build.mjs`).toBe(text);
@@ -28,18 +28,18 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   const variables = templating.list;
   const shown = panels.filter(({ type }) => type !== 'row');
 
-  it('is a classic dashboard that Grafana 11 to 13 reads, with the tag that links it to the others', () => {
+  it('is a classic dashboard for Grafana 11 to 13, with the tag that links dashboards', () => {
     expect(dashboard).toMatchObject({ schemaVersion: 39, tags: ['mcp'], editable: true });
     expect(dashboard.description).not.toBe('');
     expect(dashboard.links).toMatchObject([{ type: 'dashboards', tags: ['mcp'], keepTime: true, includeVars: true }]);
   });
 
-  it('has panels with numbers and titles of their own', () => {
+  it('has panels with unique ids and titles', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     expect(new Set(shown.map(({ title }) => title)).size).toBe(shown.length);
   });
 
-  it('leaves no panel outside the grid, on another one, or beside a gap', () => {
+  it('has panels inside the grid, without overlaps or gaps', () => {
     for (const panel of panels) {
       const { x, w } = panel.gridPos;
       expect(x + w, panel.title).toBeLessThanOrEqual(COLUMNS);
@@ -55,7 +55,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   });
 
   it.each(shown.map((panel) => [panel.title, panel] as const))(
-    '"%s" says what it shows and what nothing means',
+    '"%s" has a description and a text for no data',
     (_title, panel) => {
       expect(panel.description?.length).toBeGreaterThan(40);
       expect(panel.description).toMatch(/[.]$/);
@@ -64,7 +64,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   );
 
   it.each(shown.map((panel) => [panel.title, panel] as const))(
-    '"%s" asks a data source that can be chosen',
+    '"%s" queries a selectable data source',
     (_title, panel) => {
       const sources = Object.entries(DATA_SOURCES).map(([name, { type }]) => ({ type, uid: `\${${name}}` }));
       expect(panel.targets?.length).toBeGreaterThan(0);
@@ -72,12 +72,12 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
         expect(sources, refId).toContainEqual(datasource);
         expect(variables.map(({ name }) => `\${${name}}`)).toContain(datasource.uid);
       }
-      // Grafana's data source of Jaeger answers the first query only.
+      // Grafana's Jaeger data source answers only the first query.
       if (panel.targets?.[0]?.datasource.type === 'jaeger') expect(panel.targets).toHaveLength(1);
     },
   );
 
-  it('uses variables that it has', () => {
+  it('uses all of its variables and no others', () => {
     const known = variables.map(({ name }) => name);
     const used = namesIn(
       JSON.stringify([panels, annotations, variables.map(({ query, datasource }) => [query, datasource])]),
@@ -86,12 +86,12 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     const sources = Object.keys(DATA_SOURCES);
     expect(
       known.filter((name) => !used.includes(name)),
-      'variables that nothing uses',
+      'unused variables',
     ).toEqual([]);
     expect(variables.filter(({ name }) => !sources.includes(name)).every(({ description }) => description)).toBe(true);
   });
 
-  it('begins with the provisioned data sources', () => {
+  it('defaults to the provisioned data sources', () => {
     const provisioned = variables
       .filter(({ type }) => type === 'datasource')
       .map(({ name, current }) => [name, current.value]);
@@ -99,7 +99,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     for (const [name, uid] of provisioned) expect(uid).toBe(DATA_SOURCES[name as keyof typeof DATA_SOURCES].uid);
   });
 
-  it('links to dashboards and variables that exist', () => {
+  it('links only to existing dashboards and variables', () => {
     const urls = [...JSON.stringify(panels).matchAll(/"url":"(\/d\/[^"\\]*(?:\\.[^"\\]*)*)"/g)].map(
       ([, url]) => url as string,
     );
@@ -114,7 +114,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     }
   });
 
-  it('links to Explore with queries that can be read', () => {
+  it('links to Explore with valid queries', () => {
     const links = [...JSON.stringify(panels).matchAll(/"url":"(\/explore\?(?:[^"\\]|\\.)*)"/g)].map(
       ([, url]) => url as string,
     );
@@ -129,7 +129,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     }
   });
 
-  it('names columns in links and overrides that its tables show', () => {
+  it('has links and overrides only for columns of its tables', () => {
     for (const { title, type, transformations, fieldConfig } of shown) {
       if (type !== 'table' || !transformations) continue;
       const renameByName = transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {};
@@ -144,7 +144,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   });
 });
 
-it('values of a variable mean the same in all dashboards, which hand them to each other', () => {
+it('a variable has the same kind in all dashboards, so that links can pass it on', () => {
   const kinds = new Map<string, Set<string>>();
   for (const { templating } of DASHBOARDS) {
     for (const { name, type, multi = false } of templating.list) {
@@ -159,13 +159,13 @@ describe('provisioning', () => {
   const dataSources: any[] = read('datasources/mcp-trail.yaml').datasources;
   const uids = dataSources.map(({ uid }) => uid);
 
-  it('has the data sources that the dashboards begin with', () => {
+  it('has the default data sources of the dashboards', () => {
     const wanted = Object.values(DATA_SOURCES).map(({ uid, type, name }) => ({ uid, type, name }));
     expect(dataSources.map(({ uid, type, name }) => ({ uid, type, name }))).toEqual(expect.arrayContaining(wanted));
     expect(new Set(uids).size).toBe(uids.length);
   });
 
-  it('leads from each signal to the others, to data sources that are there', () => {
+  it('links each signal to the others, through existing data sources', () => {
     const links = Object.fromEntries(
       dataSources.map(({ uid, jsonData }) => [
         uid,
@@ -180,8 +180,8 @@ describe('provisioning', () => {
     });
   });
 
-  it('keeps for Grafana what looks like a variable of the environment', () => {
-    // What is left after the environment has been read: `$$` is one `$`, and everything else is a variable.
+  it('escapes Grafana variables from environment expansion', () => {
+    // Grafana expands `$name` from the environment; `$$` stays a `$`.
     const raw = JSON.stringify(dataSources);
     const environment = [...raw.matchAll(/(?<!\$)\$\{?(\w+)/g)].map(([, name]) => name as string);
     expect(environment.filter((name) => !name.startsWith('MCP_GRAFANA_'))).toEqual([]);
@@ -190,12 +190,12 @@ describe('provisioning', () => {
     expect(raw).toContain('{$$__tags}');
   });
 
-  it('holds no password, and no address of its own', () => {
+  it('contains no password and no fixed address', () => {
     expect(dataSources.filter(({ url }) => !/^\$\{MCP_GRAFANA_\w+_URL\}$/.test(url))).toEqual([]);
     expect(JSON.stringify(dataSources)).not.toMatch(/password|token/i);
   });
 
-  it('reads the dashboards from a folder that the environment names', () => {
+  it('reads the dashboards from a folder set in the environment', () => {
     const { providers } = read('dashboards/mcp-trail.yaml');
     expect(providers).toMatchObject([{ type: 'file', options: { path: '$'.concat('{MCP_GRAFANA_DASHBOARDS_DIR}') } }]);
   });

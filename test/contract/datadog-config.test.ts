@@ -1,4 +1,4 @@
-/** Datadog's own files, against the models of its API client and the audit record's schema. */
+/** The Datadog files, against the models of Datadog's API client and the audit record's schema. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { ObjectSerializer as V1 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/models/ObjectSerializer.js';
 import { ObjectSerializer as V2 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/models/ObjectSerializer.js';
@@ -25,11 +25,11 @@ const read = (file: string) => readFileSync(`${ROOT}/${file}`, 'utf8');
 describe.each(FILES)('$file', ({ file, serializer, model }) => {
   const text = read(file);
 
-  it(`is a ${model}, with no member that the API does not know`, () => {
+  it(`is a ${model} without unknown members`, () => {
     expect(unparsed(serializer.deserialize(JSON.parse(text), model, ''))).toEqual([]);
   });
 
-  it('asks for attributes and values that exist', () => {
+  it('queries only existing attributes and values', () => {
     const own = ['otel.event_name', 'otel.trace_id'];
     for (const [, name] of text.matchAll(/@([a-z][\w.]*\w)/g)) expect([...ATTRIBUTES, ...own]).toContain(name);
     for (const [, name, list, one] of text.matchAll(/@([a-z][\w.]*\w):(?:\(([^)]*)\)|([a-z][\w.*]*))/g)) {
@@ -40,11 +40,11 @@ describe.each(FILES)('$file', ({ file, serializer, model }) => {
     }
   });
 
-  it('asks for metrics that are sent', () => {
+  it('queries only existing metrics', () => {
     for (const [, name] of text.matchAll(/(?:count|sum|max|avg|p95):([a-z][\w.]+)\{/g)) expect(METRICS).toContain(name);
   });
 
-  it('says what to do, where it tells somebody', () => {
+  it('explains itself if it notifies people', () => {
     const { message } = JSON.parse(text);
     if (!/^(monitors|rules)/.test(file)) expect(message).toBeUndefined();
     else
@@ -54,7 +54,7 @@ describe.each(FILES)('$file', ({ file, serializer, model }) => {
 });
 
 it.each(FILES.filter(({ file }) => file.startsWith('monitors/')))(
-  '$file compares with the threshold that it names',
+  '$file has the same threshold in query and options',
   ({ file }) => {
     const { type, query, options } = JSON.parse(read(file));
     if (type === 'composite') {
@@ -73,7 +73,7 @@ it.each(FILES.filter(({ file }) => file.startsWith('monitors/')))(
 );
 
 it.each(FILES.filter(({ file }) => file.startsWith('rules/')))(
-  '$file has cases and steps of queries that it has',
+  '$file has cases and steps only of its own queries',
   ({ file }) => {
     const { queries, cases, options } = JSON.parse(read(file));
     const { steps = [], stepTransitions = [] } = options.sequenceDetectionOptions ?? {};
@@ -83,8 +83,8 @@ it.each(FILES.filter(({ file }) => file.startsWith('rules/')))(
   },
 );
 
-it('calls no attribute of an audit record what Datadog keeps for itself', () => {
-  // Attributes with these names replace the message, the status, the host, the service or the trace of a log.
+it('no attribute of an audit record has a name that Datadog reserves', () => {
+  // These attributes would replace the message, status, host, service or trace of a log.
   const reserved = [
     'msg',
     'message',
@@ -112,7 +112,7 @@ it('calls no attribute of an audit record what Datadog keeps for itself', () => 
   for (const name of [...reserved, ...others]) expect(ATTRIBUTES).not.toContain(name);
 });
 
-it('counts calls of one side only', () => {
+it('counts calls on one side only', () => {
   for (const { file } of FILES) {
     for (const [query] of read(file).matchAll(/@otel\.event_name:mcp_audit\.response[^"]*/g)) {
       expect(query).toContain('@mcp_audit.side:server');
@@ -120,7 +120,7 @@ it('counts calls of one side only', () => {
   }
 });
 
-it('lists every facet that something is grouped by', () => {
+it('README.md lists every facet used for grouping', () => {
   const listed = read('README.md');
   const grouped = FILES.flatMap(({ file }) => {
     const text = read(file);

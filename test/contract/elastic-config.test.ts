@@ -1,4 +1,4 @@
-/** Elastic's own files, against the audit record's schema, and against the forms that Elastic publishes for them. */
+/** The Elastic files, against the audit record's schema and Elastic's published schemas. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
@@ -18,25 +18,25 @@ const rules = ndjson('rules/mcp-audit.ndjson');
 describe('index templates', () => {
   const { properties } = json('component-templates/mcp-audit@mappings.json').template.mappings.properties.attributes;
 
-  /** Aliases of Elastic's own templates point to these, and this `attributes` takes the place of theirs. */
+  /** Targets of aliases in Elastic's own templates, whose `attributes` mapping ours replaces. */
   const ALIASED = ['exception.message', 'exception.stacktrace', 'exception.type'];
 
-  it('map every attribute of an audit record, those that aliases need, and nothing else', () => {
+  it('map exactly the attributes of audit records and the targets of aliases', () => {
     expect(Object.keys(properties).sort()).toEqual([...ATTRIBUTES, ...ALIASED].sort());
   });
 
-  it.each(ATTRIBUTES)('map %s by its type', (name) => {
+  it.each(ATTRIBUTES)('map %s to its type', (name) => {
     const schema = FIELDS[name];
     const type = schema?.items?.type ?? schema?.type;
     const expected = { integer: ['long'], boolean: ['boolean'], string: ['keyword', 'date'] }[String(type)];
     expect(expected).toContain(properties[name].type);
   });
 
-  it('map no name that leads on to another: one field cannot be a value and hold others', () => {
+  it('map no name that is a prefix of another: a field cannot be both a value and an object', () => {
     for (const name of ATTRIBUTES) expect(ATTRIBUTES.filter((other) => other.startsWith(`${name}.`))).toEqual([]);
   });
 
-  it('stand above those that are built in, and name parts and policies that exist', () => {
+  it('have priority over built-in ones, and refer only to existing components and policies', () => {
     const parts = readdirSync(`${ROOT}/component-templates`).map((file) => file.replace('.json', ''));
     const policies = readdirSync(`${ROOT}/ilm`).map((file) => file.replace('.json', ''));
     for (const file of readdirSync(`${ROOT}/index-templates`)) {
@@ -49,7 +49,7 @@ describe('index templates', () => {
 });
 
 describe('security', () => {
-  it('lets the Collector create and nothing else', () => {
+  it('lets the Collector only create documents', () => {
     const { role_descriptors } = json('security/writer-api-key.json');
     const roles: any[] = Object.values(role_descriptors);
     expect(roles.flatMap(({ cluster }) => cluster)).toEqual([]);
@@ -57,7 +57,7 @@ describe('security', () => {
     expect([...new Set(privileges)].sort()).toEqual(['auto_configure', 'create_doc']);
   });
 
-  it('lets only the eraser delete', () => {
+  it('lets only the eraser role delete', () => {
     for (const file of readdirSync(`${ROOT}/security`)) {
       expect(/"(delete|delete_index|all|write|manage)"/.test(readFileSync(`${ROOT}/security/${file}`, 'utf8'))).toBe(
         file === 'mcp-audit-eraser.json',
@@ -69,12 +69,12 @@ describe('security', () => {
 describe('detection rules', () => {
   const validate = new Ajv({ allErrors: true, discriminator: true }).compile(ruleSchema);
 
-  it('have an id of their own', () => {
+  it('have unique ids', () => {
     const ids = rules.map(({ rule_id }) => rule_id);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s has the form of its kind', (_, rule) => {
+  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s matches the schema of its type', (_, rule) => {
     validate(rule);
     expect(validate.errors ?? []).toEqual([]);
     const scores = { low: 21, medium: 47, high: 73, critical: 99 } as Record<string, number>;
@@ -83,7 +83,7 @@ describe('detection rules', () => {
       expect(rule.note).toContain(heading);
   });
 
-  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s asks for fields and values that exist', (_, rule) => {
+  it.each(rules.map((rule) => [rule.rule_id, rule]))('%s queries only existing fields and values', (_, rule) => {
     checkQuery(rule.query);
     const others = [
       ...(rule.threshold?.field ?? []),
@@ -100,7 +100,7 @@ describe('detection rules', () => {
     if (rule.language === 'kuery') expect(rule.query).not.toMatch(/==|&&|\|\||\bAND\b|\bOR\b/);
   });
 
-  it('count calls of one side only', () => {
+  it('count calls on one side only', () => {
     for (const { query } of rules.filter((rule) => rule.query.includes('mcp_audit.response'))) {
       expect(query).toMatch(/mcp_audit\.side(:| ==) "server"/);
     }
@@ -111,12 +111,12 @@ describe.each(readdirSync(`${ROOT}/dashboards`))('dashboard %s', (file) => {
   const [dashboard, ...others] = ndjson(`dashboards/${file}`);
   const panels: any[] = JSON.parse(dashboard.attributes.panelsJSON);
 
-  it('is one object that depends on no other', () => {
+  it('is a single object without references', () => {
     expect(others).toEqual([]);
     expect(dashboard).toMatchObject({ type: 'dashboard', id: file.replace('.ndjson', ''), references: [] });
   });
 
-  it('has panels side by side, none over another', () => {
+  it('has panels without overlaps', () => {
     const cells = panels.flatMap(({ gridData: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
     );
@@ -124,7 +124,7 @@ describe.each(readdirSync(`${ROOT}/dashboards`))('dashboard %s', (file) => {
     for (const { gridData } of panels) expect(gridData.x + gridData.w).toBeLessThanOrEqual(48);
   });
 
-  it.each(panels.map((panel) => [panel.title, panel]))('%s shows the columns that its query gives', (_, panel) => {
+  it.each(panels.map((panel) => [panel.title, panel]))('%s shows only columns of its query', (_, panel) => {
     const { state } = panel.embeddableConfig.attributes;
     const { layer } = state.datasourceStates.textBased.layers;
     expect(layer.query).toEqual(state.query);
@@ -139,7 +139,7 @@ describe.each(readdirSync(`${ROOT}/dashboards`))('dashboard %s', (file) => {
   });
 });
 
-it('README.md sets every variable that install.sh cannot do without, and no other', () => {
+it('README.md sets every required variable of install.sh, and no unknown one', () => {
   const script = readFileSync(`${ROOT}/install.sh`, 'utf8');
   const needed = [...script.matchAll(/^needed (MCP_\w+)/gm)].map(([, name]) => String(name));
   const [, example = ''] = /```sh\n([\s\S]*?)```/.exec(readFileSync(`${ROOT}/README.md`, 'utf8')) ?? [];

@@ -1,4 +1,4 @@
-/** The stand-in for Elasticsearch takes and refuses what Elasticsearch 8.19.4 was seen to take and refuse. */
+/** The stand-in for Elasticsearch accepts and rejects what Elasticsearch 8.19.4 was observed to accept and reject. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ async function put(path: string, body: unknown) {
 
 type Item = { id?: string; source?: object; index?: string; templates?: object };
 
-/** The status of a bulk request, and that of each document. */
+/** The statuses of a bulk request and of its documents. */
 async function bulk(...items: Item[]) {
   const lines = items.flatMap(({ id, source = {}, index = STREAM, templates }) => [
     { create: { _index: index, _id: id, require_data_stream: true, dynamic_templates: templates } },
@@ -66,7 +66,7 @@ async function bulk(...items: Item[]) {
 const ignoredOf = (id: string) =>
   elasticsearch.documents(`${STREAM}*`).find((document: any) => document.id === id)?.ignored;
 
-it('replaces an earlier passthrough field by a later one, and refuses an alias that then leads nowhere', async () => {
+it('replaces an earlier passthrough field with a later one, and rejects aliases without a target', async () => {
   const own = { type: 'passthrough', priority: 20, properties: { 'audit.record.id': { type: 'keyword' } } };
   await put('_component_template/mine', { template: { mappings: { properties: { attributes: own } } } });
   const { status, text } = await put('_index_template/mine', {
@@ -79,20 +79,20 @@ it('replaces an earlier passthrough field by a later one, and refuses an alias t
   expect(text).toContain('Invalid [path] value [attributes.exception.type] for field alias [error.exception.type]');
 });
 
-it('refuses the whole request for one id of more than 512 bytes, and stores no document of it', async () => {
+it('rejects a whole request for one id of more than 512 bytes, and stores none of its documents', async () => {
   expect(await bulk({ id: 'good' }, { id: 'x'.repeat(513) })).toEqual({ status: 400, items: [] });
   expect(ignoredOf('good')).toBeUndefined();
   expect(await bulk({ id: 'y'.repeat(512) })).toEqual({ status: 200, items: [201] });
 });
 
 it.each([
-  ['an object where a keyword is', { 'audit.actor.id': { a: 1 } }, []],
-  ['an object where a number is', { 'mcp_audit.duration_ms': { a: 1 } }, []],
-  ['an object where nothing is', { 'someone.elses': { a: { b: 1 } } }, []],
-  ['a number that is too large', { 'mcp_audit.duration_ms': 2 ** 70 }, ['attributes.mcp_audit.duration_ms']],
-  ['a keyword that is too long', { 'mcp.resource.uri': 'u'.repeat(1025) }, ['attributes.mcp.resource.uri']],
+  ['an object for a keyword', { 'audit.actor.id': { a: 1 } }, []],
+  ['an object for a number', { 'mcp_audit.duration_ms': { a: 1 } }, []],
+  ['an object for an unmapped field', { 'someone.elses': { a: { b: 1 } } }, []],
+  ['an overlarge number', { 'mcp_audit.duration_ms': 2 ** 70 }, ['attributes.mcp_audit.duration_ms']],
+  ['an overlong keyword', { 'mcp.resource.uri': 'u'.repeat(1025) }, ['attributes.mcp.resource.uri']],
   [
-    'a date as mail has it',
+    'a date in mail format',
     { 'mcp_audit.server.first_seen': 'Sun, 29 Nov 2026 10:00:00 GMT' },
     ['attributes.mcp_audit.server.first_seen'],
   ],
@@ -101,12 +101,12 @@ it.each([
   expect(ignoredOf(what)).toEqual(ignored);
 });
 
-it('refuses a time that is a word, and only that document', async () => {
+it('rejects only the document with an invalid time', async () => {
   const answer = await bulk({ id: 'soon', source: { '@timestamp': 'soon' } }, { id: 'beside it' });
   expect(answer).toEqual({ status: 200, items: [400, 201] });
 });
 
-it('takes documents without data_stream fields, and names of dynamic templates that it does not have', async () => {
+it('accepts documents without data_stream fields, and unknown dynamic template names', async () => {
   const index = 'metrics-generic.otel-default';
   expect(await bulk({ id: 'plain', index, templates: { 'metrics.calls': 'no_such_template' } })).toEqual({
     status: 200,
@@ -114,7 +114,7 @@ it('takes documents without data_stream fields, and names of dynamic templates t
   });
 });
 
-it('makes fields of a structured body', async () => {
+it('maps a structured body to fields', async () => {
   expect(await bulk({ id: 'structured', source: { body: { structured: { answer: 42 } } } })).toMatchObject({
     items: [201],
   });

@@ -1,4 +1,4 @@
-/** The table of methods against what the installed SDKs say of themselves: their message schemas, and how they behave. */
+/** The method table against the message schemas and the behaviour of the installed SDKs. */
 import * as v2client from '@modelcontextprotocol/client';
 import * as skillsClient from '@modelcontextprotocol/client/ext/skills';
 import * as v1 from '@modelcontextprotocol/sdk/types.js';
@@ -10,7 +10,7 @@ import { FLAVOURS } from '../support/flavours.js';
 
 type Known = ReadonlyMap<string, Pick<MethodRow, 'kind' | 'from'>>;
 
-/** The unions that say who sends what. */
+/** The unions of messages by sender. */
 const UNIONS = [
   { union: 'ClientRequest', kind: 'request', from: 'client' },
   { union: 'ServerRequest', kind: 'request', from: 'server' },
@@ -18,7 +18,7 @@ const UNIONS = [
   { union: 'ServerNotification', kind: 'notification', from: 'server' },
 ] as const;
 
-/** What a schema says of the method it is for; nothing when it is for more than one. */
+/** The method of a schema; undefined if it covers several. */
 function methodOf(schema: any): string | undefined {
   return schema?.shape?.method?.value;
 }
@@ -33,7 +33,7 @@ function membersOf(schemas: Record<string, any>, union: string, suffix: string):
   });
 }
 
-/** All methods in an SDK's unions; one in both directions may be sent by either. */
+/** All methods in an SDK's unions; either side can send a method that is in both directions. */
 function methodsIn(schemas: object, suffix = ''): Known {
   const known = new Map<string, Pick<MethodRow, 'kind' | 'from'>>();
   for (const { union, kind, from } of UNIONS) {
@@ -45,13 +45,13 @@ function methodsIn(schemas: object, suffix = ''): Known {
   return known;
 }
 
-/** Methods with a schema of their own, whether a union lists them or not. */
+/** Methods with their own schema, whether or not a union lists them. */
 function singleMethods(schemas: object, suffix = ''): string[] {
   const names = new RegExp(`(?:Request|Notification)${suffix}$`);
   return Object.entries(schemas).flatMap(([name, schema]) => (names.test(name) ? (methodOf(schema) ?? []) : []));
 }
 
-/** Methods of an extension, which the SDK exports as constants. */
+/** Methods of an extension, exported by the SDK as constants. */
 function extensionMethods(exports: object): string[] {
   return Object.entries(exports).flatMap(([name, value]) => (name.endsWith('_METHOD') ? [value as string] : []));
 }
@@ -74,10 +74,10 @@ const EXTENSIONS = [
   { extension: 'skills, server side', methods: extensionMethods(skillsServer) },
 ];
 
-/** Rows for methods that no installed package declares, and why they are there. */
+/** Rows for methods that no installed package declares, with the reason. */
 const UNDECLARED: Readonly<Record<string, string>> = {
-  'tasks/update': 'the tasks extension of 2026-07-28 is a package of its own',
-  'notifications/tasks': 'the tasks extension of 2026-07-28 is a package of its own',
+  'tasks/update': 'the tasks extension of 2026-07-28 is a separate package',
+  'notifications/tasks': 'the tasks extension of 2026-07-28 is a separate package',
 };
 
 const missing = (method: string) => `add a row for ${method} to src/protocol/methods.ts`;
@@ -88,7 +88,7 @@ describe.each(SDKS)('the methods that $sdk knows', ({ known, single }) => {
     expect([...all].filter((method) => !METHODS.has(method)).map(missing)).toEqual([]);
   });
 
-  it.each([...known])('%s is of the kind and direction that its row says', (method, { kind, from }) => {
+  it.each([...known])('%s has the kind and direction of its row', (method, { kind, from }) => {
     expect(METHODS.get(method), missing(method)).toMatchObject({ kind, from });
   });
 });
@@ -106,18 +106,18 @@ describe('the rows of the table', () => {
     ...EXTENSIONS.flatMap(({ methods }) => methods),
   ]);
 
-  it('are each for a method that an installed SDK declares, or there for a stated reason', () => {
+  it('are for methods that an installed SDK declares, or have a stated reason', () => {
     const unknown = [...METHODS.keys()].filter((method) => !declared.has(method));
     expect(unknown.sort()).toEqual(Object.keys(UNDECLARED).sort());
   });
 
-  it('are of the modern era where SDK v1 does not know the method, and only there', () => {
+  it('belong to the modern era exactly if SDK v1 does not know the method', () => {
     const v1Methods = new Set([...V1.keys(), ...singleMethods(v1, 'Schema')]);
     const modern = [...METHODS].filter(([, { era }]) => era === 'modern').map(([method]) => method);
     expect(modern.sort()).toEqual([...METHODS.keys()].filter((method) => !v1Methods.has(method)).sort());
   });
 
-  it('are of the legacy era where a client of 2026-07-28 refuses to send the method, and only there', async () => {
+  it('belong to the legacy era exactly if a client of 2026-07-28 refuses to send the method', async () => {
     const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28');
     const pair = await (modern as (typeof FLAVOURS)[number]).pair({ instrument: 'none' });
     const sent = [...V2].filter(([, { from }]) => from !== 'server');

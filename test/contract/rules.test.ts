@@ -1,4 +1,4 @@
-/** The form of the alerts, and the names that their queries read. Whether they fire: `test/stack/rules-*.test.ts`. */
+/** The form of alerts and the names in their queries. `test/stack/rules-*.test.ts` checks that they fire. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -18,36 +18,36 @@ const rulesOf = (folder: string) => (groups[folder] as Group[]).flatMap((group) 
 const all = FOLDERS.flatMap(rulesOf);
 
 const underscored = (name: string) => name.replaceAll('.', '_');
-/** Labels by which a query groups, in any of its parts. */
+/** Labels that any part of a query groups by. */
 const groupedBy = (expr: string) =>
   [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, names]) =>
     (names as string).split(',').map((name) => name.trim()),
   );
-/** What a query calls by name: no text, no number, no word that is followed by a parenthesis. */
+/** Names in a query: not strings, numbers or function names. */
 const wordsOf = (expr: string) =>
   [...expr.replaceAll(/"[^"]*"|`mcp_audit\\[^`]*`/g, '').matchAll(/(?<!\w)([a-z]\w*_\w+)\b(?! *\()/g)].map(
     ([, word]) => word as string,
   );
 
 describe.each(all.map((rule) => [rule.alert, rule] as const))('%s', (_, rule) => {
-  it('says how urgent it is, what it means, where to look first and when it is no incident', () => {
+  it('has a severity, a meaning, first steps and false positives', () => {
     expect(rule.labels).toEqual({ severity: expect.stringMatching(/^(info|warning|critical)$/), source: 'mcp' });
     expect(Object.keys(rule.annotations)).toEqual(['summary', 'description', 'first_look', 'false_positives']);
     for (const text of Object.values(rule.annotations)) expect(text.trim()).not.toBe('');
   });
 
-  it('speaks of labels that its query leaves', () => {
+  it('uses only labels that its query keeps', () => {
     const used = Object.values(rule.annotations).flatMap((text) => [...text.matchAll(/\$labels\.(\w+)/g)]);
     for (const [, label] of used) expect(groupedBy(rule.expr)).toContain(label);
   });
 });
 
 describe('the queries', () => {
-  it('have names of their own', () => {
+  it('have unique names', () => {
     expect(new Set(all.map(({ alert }) => alert)).size).toBe(all.length);
   });
 
-  it('of Loki read fields of the audit record alone', () => {
+  it('of Loki read only fields of the audit record', () => {
     const known = new Set([...Object.keys(AUDIT_FIELDS).map(underscored), 'label_format']);
     for (const { alert, expr } of rulesOf('loki/rules/mcp-audit')) {
       const words = wordsOf(expr);
@@ -59,14 +59,14 @@ describe('the queries', () => {
     }
   });
 
-  it('of Loki count the records of one side', () => {
+  it('of Loki count records of one side only', () => {
     for (const { alert, expr } of rulesOf('loki/rules/mcp-audit')) {
       const responses = expr.match(/event_name="mcp_audit\.response"/g) ?? [];
       expect(expr.match(/mcp_audit_side="server"/g) ?? [], alert).toHaveLength(responses.length);
     }
   });
 
-  it('of Loki name events that there are', () => {
+  it('of Loki name only existing events', () => {
     const events = new Set(Object.values(semconv).flat());
     const named = rulesOf('loki/rules/mcp-audit').flatMap(({ expr }) => [
       ...expr.matchAll(/mcp_audit\\?\.\(?([\w|]+)\)?/g),
@@ -76,7 +76,7 @@ describe('the queries', () => {
     }
   });
 
-  it('of Prometheus read our metrics, with their attributes, and those of the Collector', () => {
+  it('of Prometheus read only metrics of mcp-trail and the Collector, with their attributes', () => {
     const labels = [
       semconv.ATTR_MCP_METHOD_NAME,
       semconv.ATTR_GEN_AI_TOOL_NAME,
@@ -95,8 +95,8 @@ describe('the queries', () => {
   });
 });
 
-describe("the rules' files", () => {
-  it("have nothing beside groups: Loki's ruler leaves out a file that has, and only logs it", () => {
+describe('rule files', () => {
+  it("contain only `groups`: Loki's ruler skips a file with other keys and only logs it", () => {
     for (const folder of FOLDERS) {
       for (const name of readdirSync(new URL(`${folder}/`, root))) {
         expect(Object.keys(read(`${folder}/${name}`)), name).toEqual(['groups']);
@@ -104,7 +104,7 @@ describe("the rules' files", () => {
     }
   });
 
-  it('of retention say for how long, for both tenants', () => {
+  it('for retention set a period for both tenants', () => {
     const presets = readdirSync(new URL('loki/retention/', root));
     expect(presets.sort()).toEqual(['1-year.yaml', '30-days.yaml', '6-years.yaml']);
     for (const name of presets) {
@@ -121,11 +121,11 @@ describe("Grafana's alerts", () => {
   const file = read('grafana/provisioning/alerting/mcp-trail.yaml');
   const alerts = file.groups.flatMap((group: any) => group.rules);
 
-  it('are what their source makes', () => {
+  it('are up to date', () => {
     expect(readFileSync(path, 'utf8'), 'run node collector-config/grafana/source/alerting.mjs').toBe(alerting());
   });
 
-  it('ask what Prometheus and Loki ask, of the data sources that Grafana is provisioned with', () => {
+  it('run the queries of Prometheus and Loki on the provisioned data sources', () => {
     const sources = read('grafana/provisioning/datasources/mcp-trail.yaml').datasources;
     const asked = alerts.map(({ title, data }: any) => {
       const { type } = sources.find(({ uid }: any) => uid === data[0].datasourceUid);
@@ -138,7 +138,7 @@ describe("Grafana's alerts", () => {
     expect(asked).toEqual(wanted);
   });
 
-  it('have the form that Grafana reads', () => {
+  it("match Grafana's format", () => {
     expect(file).toMatchObject({ apiVersion: 1 });
     for (const group of file.groups) {
       expect(group).toEqual({
@@ -162,7 +162,7 @@ describe("Grafana's alerts", () => {
     expect(new Set(alerts.map(({ uid }: any) => uid)).size).toBe(alerts.length);
   });
 
-  it('have texts with the variables of Grafana, and none that it takes for one of its environment', () => {
+  it('use Grafana variables, and none that it would expand from the environment', () => {
     for (const { title, annotations, labels } of alerts) {
       for (const text of Object.values<string>(annotations)) {
         expect(text.match(/\$(?!labels\.|values\.query\.Value)/), title).toBeNull();

@@ -6,7 +6,7 @@
 
 export type Level = 'required' | 'conditionally required' | 'recommended' | 'opt-in';
 
-/** Everything an attribute can stand on. */
+/** Everything that can have attributes. */
 export const PLACES = [
   'client span',
   'server span',
@@ -15,14 +15,14 @@ export const PLACES = [
   'mcp.client.session.duration',
   'mcp.server.session.duration',
 ] as const;
-/** Of audit records that are lost, which are rare, and belong to no operation. */
+/** The metric of lost audit records, which belong to no operation. */
 export const LOST = 'mcp_trail.audit.records.lost';
 export type Place = (typeof PLACES)[number] | typeof LOST;
 
 export interface Attribute {
-  /** `any` is a structured value, which is a JSON string where spans take simple values only. */
+  /** `any` is a structured value: a JSON string if spans allow simple values only. */
   readonly type: 'string' | 'int' | 'boolean' | 'any';
-  /** Where it may stand, and how much that is asked for. Nowhere else. */
+  /** Allowed places, with the requirement level. */
   readonly on: Readonly<Partial<Record<Place, Level>>>;
 }
 
@@ -34,7 +34,7 @@ const SPANS = ['client span', 'server span'] as const;
 const OPERATIONS = ['mcp.client.operation.duration', 'mcp.server.operation.duration'] as const;
 const CLIENT_SIDE = ['client span', 'mcp.client.operation.duration', 'mcp.client.session.duration'] as const;
 
-/** By key; `<key>` in one stands for a name that is not known beforehand. */
+/** By key; `<key>` is a placeholder for a dynamic name. */
 export const MODEL: Readonly<Record<string, Attribute>> = {
   'mcp.method.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'required') },
   'mcp.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
@@ -48,12 +48,12 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
   'gen_ai.prompt.name': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
   'gen_ai.tool.call.arguments': { type: 'any', on: on(SPANS, 'opt-in') },
   'gen_ai.tool.call.result': { type: 'any', on: on(SPANS, 'opt-in') },
-  // The model has it on the operation metrics too, by inheritance: a label there would be the users' data.
+  // The model inherits it on operation metrics too, where it would make user data a metric attribute.
   'gen_ai.prompt.variable.<key>': { type: 'string', on: on(SPANS, 'opt-in') },
   'jsonrpc.request.id': { type: 'string', on: on(SPANS, 'conditionally required') },
   'jsonrpc.protocol.version': { type: 'string', on: on(PLACES, 'recommended') },
   'rpc.response.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
-  // The name that the general conventions have given to the same attribute meanwhile.
+  // The newer name of the same attribute in the general conventions.
   'rpc.status_code': { type: 'string', on: on([...SPANS, ...OPERATIONS], 'conditionally required') },
   'error.type': { type: 'string', on: { ...on(PLACES, 'conditionally required'), ...on([LOST], 'required') } },
   'network.transport': { type: 'string', on: on(PLACES, 'recommended') },
@@ -82,17 +82,17 @@ export const MODEL: Readonly<Record<string, Attribute>> = {
   'mcp_trail.task.status': { type: 'string', on: on(SPANS, 'conditionally required') },
 };
 
-/** The row of an emitted key, templates resolved. */
+/** The row of an emitted key, with templates resolved. */
 export function modelOf(key: string): Attribute | undefined {
   return MODEL[declaredAs(key)];
 }
 
-/** The key as it is declared: the name in a template put back to its placeholder. */
+/** The declared key, with the placeholder of its template. */
 export function declaredAs(key: string): string {
   return key.replace(/^(gen_ai\.prompt\.variable\.).+$/, '$1<key>');
 }
 
-/** What the conventions allow for `mcp.method.name` by name; other values are for methods not in this list. */
+/** Values of `mcp.method.name` in the conventions; other methods use other values. */
 export const METHOD_NAMES = [
   'completion/complete',
   'elicitation/create',
@@ -124,7 +124,7 @@ export const METHOD_NAMES = [
 export const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 interface Instrument {
-  /** What the SDK makes of it: a counter is a sum. */
+  /** The SDK's data type: a counter is a sum. */
   readonly type: 'HISTOGRAM' | 'SUM';
   readonly unit: string;
 }

@@ -1,4 +1,4 @@
-/** A run through everything that can put an attribute on a span or a metric, with every option on. */
+/** Runs everything that can set an attribute on a span or a metric, with all options on. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -44,11 +44,11 @@ export interface Emitted {
 }
 
 interface Run {
-  /** Spans of the messages that were written by hand. */
+  /** Spans of hand-written messages. */
   readonly byHand: readonly ReadableSpan[];
   readonly spans: readonly ReadableSpan[];
   readonly instruments: readonly MetricData[];
-  /** Spans and series together. */
+  /** Spans and series. */
   readonly emitted: readonly Emitted[];
 }
 
@@ -61,7 +61,7 @@ export async function runEverything(): Promise<Run> {
   metrics.setGlobalMeterProvider(meterProvider);
   try {
     await everyMethodByHand();
-    await until(() => telemetry.open.length === 0, 'the messages written by hand to be answered');
+    await until(() => telemetry.open.length === 0, 'responses to the hand-written messages');
     const byHand = [...telemetry.spans];
     for (const flavour of FLAVOURS) await everyContent(flavour);
     await inputRounds();
@@ -89,15 +89,15 @@ function emittedSeries({ descriptor, dataPoints }: MetricData): Emitted[] {
   return dataPoints.map(({ attributes }) => ({ place: descriptor.name as Place, attributes }));
 }
 
-/** What became of a request that was written by hand; its id begins with the word. */
+/** Result of a hand-written request; its id starts with this word. */
 export const ANSWERS = {
   answered: undefined,
   failed: -32010,
-  // The caller's fault, by the conventions.
+  // Caused by the caller, by the conventions.
   refused: -32602,
 } as const;
 
-/** Every method of the table, in each direction it has, with each answer: transports alone, no SDK in between. */
+/** Every method, in every direction and with every response, over bare transports without an SDK. */
 async function everyMethodByHand(): Promise<void> {
   const [client, server] = InMemoryTransport.createLinkedPair();
   const handles = [client, server].map((transport) => instrumentTransport(transport, EVERYTHING));
@@ -141,7 +141,7 @@ function answerTo({ id, method }: { readonly id: string; readonly method: string
   return { jsonrpc: '2.0', id, result } as never;
 }
 
-/** Contents, errors and a cancellation, by a real client and server. */
+/** Contents, errors and a cancellation, with a real client and server. */
 async function everyContent(flavour: Flavour): Promise<void> {
   const dialect = DIALECTS[flavour.sdk];
   let started = false;
@@ -179,13 +179,13 @@ async function everyContent(flavour: Flavour): Promise<void> {
   await until(() => started, 'the endless tool to start');
   abort.abort();
   await cancelled;
-  // A session that ends with an error: the call is still waiting for its answer.
+  // A session that ends with an error, while a call waits for its response.
   const abandoned = client.callTool({ name: 'endless', arguments: {} }).catch(() => {});
   await pair.close();
   await abandoned;
 }
 
-/** A call that takes two rounds, on the protocol that has them. */
+/** A call with two rounds, on the protocol version that has rounds. */
 async function inputRounds(): Promise<void> {
   const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as Flavour;
   const question = inputRequired.elicit({
@@ -233,8 +233,8 @@ async function overHttp(): Promise<void> {
   await once(http, 'close');
 }
 
-/** More open operations than are allowed. */
-/** A trail on a disk that is full. */
+/** More open operations than the limit. */
+/** An audit trail on a full disk. */
 async function lostRecords(): Promise<void> {
   const [client, server] = InMemoryTransport.createLinkedPair();
   const handle = instrumentTransport(client, { audit: { delivery: ['file'], file: '/dev/full' } });

@@ -1,4 +1,4 @@
-/** Everything that is emitted is declared, with its type and place; everything that is declared is emitted, or marked. */
+/** Everything emitted is declared, with its type and place; everything declared is emitted, or marked as not emitted. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
@@ -19,24 +19,24 @@ import {
 } from './semconv-model.js';
 import { ANSWERS, type Emitted, runEverything } from './semconv-scenarios.js';
 
-/** Declared, and never emitted. */
+/** Declared but never emitted. */
 const MARKED: Readonly<Record<string, string>> = {
-  'jsonrpc.protocol.version': 'to be set when it is not 2.0, and MCP is always 2.0',
+  'jsonrpc.protocol.version': 'only set if it is not 2.0, and MCP always uses 2.0',
 };
 
-/** In the model for a place, and never put there. */
+/** Allowed in a place by the model, but never set there. */
 const NEVER_THERE: readonly { readonly key: string; readonly places: readonly string[]; readonly why: string }[] = [
   { key: 'mcp.resource.uri', places: PLACES.filter((place) => place.includes('operation')), why: 'unbounded' },
   {
     key: 'network.protocol.version',
     places: PLACES.filter((place) => place.includes('client')),
-    why: 'fetch does not tell which HTTP version it speaks',
+    why: 'fetch does not expose its HTTP version',
   },
 ];
 
 const run = await runEverything();
 
-/** The constants of the package whose names begin so. */
+/** The package's constants with this prefix. */
 function constants(prefix: string): unknown[] {
   return Object.entries(semconv).flatMap(([name, value]) => (name.startsWith(prefix) ? [value] : []));
 }
@@ -47,11 +47,11 @@ const CHECKS: Readonly<Record<Attribute['type'], (value: unknown) => boolean>> =
   string: (value) => typeof value === 'string' && value !== '',
   int: (value) => Number.isSafeInteger(value),
   boolean: (value) => typeof value === 'boolean',
-  // The 2.x line of the SDK, which tests run on, takes no maps.
+  // The 2.x line of the SDK, used by these tests, does not accept maps.
   any: (value) => typeof value === 'string' && typeof JSON.parse(value) === 'object',
 };
 
-/** All complaints about a set of emitted things, each once. */
+/** All distinct problems of emitted items. */
 function complaints(about: (emitted: Emitted) => string[]): string[] {
   return [...new Set(run.emitted.flatMap(about))].sort();
 }
@@ -61,45 +61,45 @@ function keysAt(level: Level, place: string): string[] {
 }
 
 describe('the constants of mcp-trail/semconv', () => {
-  it('are the attributes of the model, no more and no less', () => {
+  it('are exactly the attributes of the model', () => {
     expect(DECLARED_KEYS.sort()).toEqual(Object.keys(MODEL).sort());
   });
 
-  it('are the metrics of the model, no more and no less', () => {
+  it('are exactly the metrics of the model', () => {
     expect(constants('METRIC_').sort()).toEqual(Object.keys(INSTRUMENTS).sort());
   });
 
-  it('hold every method name of the conventions', () => {
+  it('include every method name of the conventions', () => {
     expect(METHOD_NAMES).toHaveLength(25);
     expect(constants('MCP_METHOD_NAME_VALUE_')).toEqual(expect.arrayContaining(METHOD_NAMES));
   });
 
-  it('hold a name for every method of the table, and for no other', () => {
+  it('have a name for every method of the table, and no other', () => {
     expect(constants('MCP_METHOD_NAME_VALUE_').sort()).toEqual([...METHODS.keys()].sort());
   });
 
-  it('hold the bucket boundaries of the conventions', () => {
+  it('include the bucket boundaries of the conventions', () => {
     expect(semconv.MCP_DURATION_BUCKETS).toEqual(BUCKETS);
   });
 
-  it('hold the codes that are not the fault of the receiver', () => {
+  it('include the error codes that the receiver did not cause', () => {
     expect([...semconv.MCP_SERVER_NON_ERROR_CODES].sort()).toEqual([-32002, -32600, -32601, -32602, -32700]);
   });
 });
 
 describe('what is emitted', () => {
-  it('comes from everything that attributes can stand on', () => {
+  it('covers everything that can have attributes', () => {
     expect([...new Set(run.emitted.map(({ place }) => place))].sort()).toEqual(
       [...PLACES, LOST, 'mcp_trail.operations.evicted'].sort(),
     );
   });
 
-  it('has no key that is not declared', () => {
+  it('has no undeclared key', () => {
     const undeclared = ({ attributes }: Emitted) => Object.keys(attributes).filter((key) => modelOf(key) === undefined);
     expect(complaints(undeclared)).toEqual([]);
   });
 
-  it('has no key in a place that the model does not give it', () => {
+  it('has no key in a place that the model does not allow', () => {
     const misplaced = ({ place, attributes }: Emitted) =>
       Object.keys(attributes)
         .filter((key) => modelOf(key)?.on[place] === undefined)
@@ -107,7 +107,7 @@ describe('what is emitted', () => {
     expect(complaints(misplaced)).toEqual([]);
   });
 
-  it('has no value of another type than declared', () => {
+  it('has no value of an undeclared type', () => {
     const mistyped = ({ place, attributes }: Emitted) =>
       Object.entries(attributes)
         .filter(([key, value]) => !CHECKS[(modelOf(key) as Attribute).type](value))
@@ -123,12 +123,12 @@ describe('what is emitted', () => {
     expect(complaints(missing)).toEqual([]);
   });
 
-  it('has every key that is declared, but for the marked ones', () => {
+  it('has every declared key, except the marked ones', () => {
     const emitted = new Set(run.emitted.flatMap(({ attributes }) => Object.keys(attributes)).map(declaredAs));
     expect(DECLARED_KEYS.filter((key) => !emitted.has(key))).toEqual(Object.keys(MARKED));
   });
 
-  it.each(PLACES)('has on a %s every key of the model, but for the marked ones', (place) => {
+  it.each(PLACES)('has on a %s every key of the model, except the marked ones', (place) => {
     const emitted = new Set(
       run.emitted
         .filter((each) => each.place === place)
@@ -146,16 +146,16 @@ describe('what is emitted', () => {
     ['gen_ai.operation.name', 'GEN_AI_OPERATION_NAME_VALUE_'],
     ['network.transport', 'NETWORK_TRANSPORT_VALUE_'],
     ['mcp_trail.result.type', 'MCP_TRAIL_RESULT_TYPE_VALUE_'],
-  ])('has for %s only values that are declared', (key, prefix) => {
+  ])('has only declared values for %s', (key, prefix) => {
     const values = new Set(run.emitted.map(({ attributes }) => attributes[key]).filter((value) => value !== undefined));
     expect(values.size).toBeGreaterThan(0);
     expect([...values].filter((value) => !constants(prefix).includes(value))).toEqual([]);
   });
 
-  it('has for error.type a declared word, or the code that the peer sent', () => {
+  it('has a declared word or a code of the peer as error.type', () => {
     const words = constants('ERROR_TYPE_VALUE_');
     const strange = run.emitted
-      // Why a record is lost, the operating system says.
+      // The operating system determines why a record is lost.
       .filter(({ place }) => place !== LOST)
       .filter(({ attributes }) => attributes['error.type'] !== attributes['rpc.response.status_code'])
       .map(({ attributes }) => attributes['error.type'])
@@ -163,7 +163,7 @@ describe('what is emitted', () => {
     expect(strange).toEqual([]);
   });
 
-  it('has an error.type exactly where the status is ERROR, and never the status OK', () => {
+  it('has an error.type exactly if the status is ERROR, and never the status OK', () => {
     for (const { attributes, status, name } of run.spans) {
       const expected = attributes['error.type'] === undefined ? SpanStatusCode.UNSET : SpanStatusCode.ERROR;
       expect(status.code, name).toBe(expected);
@@ -171,7 +171,7 @@ describe('what is emitted', () => {
   });
 });
 
-/** A message written by hand, as its span describes it. */
+/** A hand-written message, as described by its span. */
 function fate({ attributes, kind, name }: ReadableSpan) {
   const method = attributes['mcp.method.name'] as string;
   const row = METHODS.get(method);
@@ -220,7 +220,7 @@ describe('the span of each method, as sender and as receiver', () => {
     ['rpc.status_code', 'the answer is an error', ({ answer }) => answer === 'failed' || answer === 'refused'],
     [
       'error.type',
-      'it failed, which is not the receiver’s fault when it refuses',
+      'it failed, unless the receiver refused it',
       ({ answer, side }) => answer === 'failed' || (answer === 'refused' && side === 'client'),
     ],
   ];
@@ -233,14 +233,14 @@ describe('the span of each method, as sender and as receiver', () => {
     expect(spans.some(holds)).toBe(true);
   });
 
-  it('has the code of the answer as a string, under both names', () => {
+  it('has the response code as a string, under both names', () => {
     for (const { attributes, answer } of spans.filter(({ answer }) => answer !== undefined && answer !== 'answered')) {
       const code = String(ANSWERS[answer as keyof typeof ANSWERS]);
       expect(attributes).toMatchObject({ 'rpc.response.status_code': code, 'rpc.status_code': code });
     }
   });
 
-  it('is named by its method and target', () => {
+  it('is named after its method and target', () => {
     for (const { name, method, attributes } of spans) {
       const target =
         attributes['gen_ai.tool.name'] ?? attributes['gen_ai.prompt.name'] ?? attributes['mcp.resource.uri'];
@@ -250,7 +250,7 @@ describe('the span of each method, as sender and as receiver', () => {
 });
 
 describe('the instruments', () => {
-  it('are those of the model, with their types and units', () => {
+  it('are those of the model, with the same types and units', () => {
     const made = Object.fromEntries(
       run.instruments.map(({ descriptor: { name, unit }, dataPointType }) => [
         name,
@@ -262,7 +262,7 @@ describe('the instruments', () => {
 
   const histograms = run.instruments.filter(({ descriptor }) => descriptor.unit === 's');
   it.each(histograms.map((each) => [each.descriptor.name, each] as const))(
-    '%s has the buckets of the conventions',
+    '%s has the bucket boundaries of the conventions',
     (_name, { dataPoints }) => {
       expect(dataPoints.length).toBeGreaterThan(0);
       for (const { value } of dataPoints) expect((value as any).buckets.boundaries).toEqual(BUCKETS);
@@ -277,7 +277,7 @@ describe('the instruments', () => {
     },
   );
 
-  it('never carry content, nor a key of our own but the names of peers', () => {
+  it('never have content, and of our own keys only peer names', () => {
     const metrics = run.emitted.filter(({ place }) => !place.endsWith(' span') && place !== LOST);
     const keys = [...new Set(metrics.flatMap(({ attributes }) => Object.keys(attributes)))];
     expect(keys.filter((key) => /^(gen_ai\.tool\.call|gen_ai\.prompt\.variable)\./.test(key))).toEqual([]);

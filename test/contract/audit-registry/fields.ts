@@ -1,4 +1,4 @@
-/** The definition of the audit record in one flat list, with what each field takes over from its group. */
+/** The audit record's definition as one flat list, with the properties that fields inherit from their group. */
 import {
   AUDIT_FIELD_GROUPS,
   type AuditEventName,
@@ -31,13 +31,13 @@ export const GROUPS: readonly Group[] = Object.entries<AuditFieldGroup>(AUDIT_FI
 
 export const FIELDS: readonly Field[] = GROUPS.flatMap(({ fields }) => fields);
 
-/** How much a field is asked for on an event; undefined where the event never has it. */
+/** The requirement level of a field on an event; undefined if the event never has it. */
 export function levelOn(field: Field, event: AuditEventName): AuditRequirement | undefined {
   if (!field.events.includes(event)) return undefined;
   return field.requiredOn?.includes(event) ? 'required' : field.requirement;
 }
 
-/** Whether OpenTelemetry's semantic conventions define the name. */
+/** Whether OpenTelemetry's semantic conventions define this name. */
 export function isUpstream({ stability }: AuditField): boolean {
   return stability === 'stable' || stability === 'development';
 }

@@ -1,6 +1,6 @@
 /**
- * The files that are generated from the definition of the audit record, written only on demand: `npm run generate`. What
- * they say is read before it is committed.
+ * The files generated from the definition of the audit record, written only by `npm run generate`. Review the diff before you
+ * commit them.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { attributesYaml, eventsYaml, manifestYaml } from './weaver.js';
 
 const FOLDER = fileURLToPath(new URL('../../../src/semconv/', import.meta.url));
 
-/** Paths in src/semconv/ with what the definition says they hold. */
+/** Paths in src/semconv/ with their generated contents. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   'registry/manifest.yaml': manifestYaml,
   'registry/attributes.yaml': attributesYaml,
@@ -20,7 +20,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   'README.md': () => inMarkers({ events: eventTable(), fields: fieldTables() }, committed('README.md')),
 };
 
-/** A file as it is; nothing for one that is not there. */
+/** The committed file, or an empty string if there is none. */
 export function committed(path: string): string {
   try {
     return readFileSync(join(FOLDER, path), 'utf8');
@@ -29,7 +29,7 @@ export function committed(path: string): string {
   }
 }
 
-/** Whether this run writes the files instead of comparing them. */
+/** Whether this run writes files instead of comparing them. */
 export const UPDATING = process.env['UPDATE_GENERATED'] === '1';
 
 export function write(path: string, content: string): void {

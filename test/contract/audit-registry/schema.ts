@@ -1,4 +1,4 @@
-/** The JSON Schema of the body of an audit record. */
+/** The JSON Schema of an audit record's body. */
 
 import { MAX_NAME_CHARS, MAX_URI_CHARS } from '../../../src/redact/limits.js';
 import {
@@ -11,7 +11,7 @@ import { FIELDS, type Field, levelOn } from './fields.js';
 
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
-/** What the redactor lets through at most, in UTF-16 units; never more than that in code points, which a schema counts. */
+/** The redactor's length limits in UTF-16 units. Schemas count code points, of which there are never more. */
 const MAX_LENGTHS: Readonly<Partial<Record<Field['redaction'], number>>> = {
   name: MAX_NAME_CHARS,
   identity: MAX_NAME_CHARS,
@@ -35,7 +35,7 @@ export function auditRecordSchema(): Json {
   };
 }
 
-/** The rule for one event, if it requires more than every record has. */
+/** The rule for an event that requires more than the common fields. */
 function ruleOf(event: AuditEventName): Json[] {
   const common: readonly string[] = REQUIRED_AUDIT_FIELDS;
   const required = FIELDS.filter((field) => levelOn(field, event) === 'required')
@@ -43,7 +43,7 @@ function ruleOf(event: AuditEventName): Json[] {
     .filter((key) => !common.includes(key));
   if (required.length === 0) return [];
   const isEvent = { properties: { event_name: { const: event } }, required: ['event_name'] };
-  // biome-ignore lint/suspicious/noThenProperty: a word of JSON Schema.
+  // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword.
   return [{ if: isEvent, then: { required } }];
 }
 
@@ -83,11 +83,11 @@ function listOf(items: Json): Record<string, Json> {
 
 const LINE_WIDTH = 120;
 
-/** JSON as the formatter of this repository writes it: lists on one line where they fit. */
+/** JSON formatted like this repository's formatter: lists on one line if they fit. */
 export function jsonOf(value: Json, indent = '', before = 0): string {
   if (Array.isArray(value)) {
     const inline = inlineOf(value);
-    // One more column for the comma that may follow.
+    // One more column for a following comma.
     if (isSimple(value) && before + inline.length + 1 <= LINE_WIDTH) return inline;
     return blockOf('[', ']', value, (item, inner) => jsonOf(item, inner, inner.length), indent);
   }
@@ -103,7 +103,7 @@ function inlineOf(value: Json): string {
   return Array.isArray(value) ? `[${value.map(inlineOf).join(', ')}]` : JSON.stringify(value);
 }
 
-/** A list of plain values, or of one such list. */
+/** A list of scalars, or a list of one such list. */
 function isSimple(list: readonly Json[]): boolean {
   if (list.length === 1 && Array.isArray(list[0])) return isSimple(list[0]);
   return list.every((item) => typeof item !== 'object');

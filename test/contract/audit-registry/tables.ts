@@ -54,7 +54,7 @@ function fieldTable(group: Group): string {
   return table(['Field', 'Type', 'Level', 'What it says', 'From'], rows);
 }
 
-/** How much the field is asked for, and on which events, where those are not the group's. */
+/** The requirement level of a field, and its events if they differ from the group's. */
 function levelText(field: Field, group: Group): string {
   const always = field.requiredOn === undefined ? [] : [`required on ${eventsText(field.requiredOn)}`];
   const rest = field.events.filter((event) => field.requiredOn?.includes(event) !== true);

@@ -1,6 +1,6 @@
 /**
- * The registry in the form of OpenTelemetry Weaver: names of our own are defined in it, names of the semantic conventions
- * are references to the release that it depends on. Fields that stand in the body alone are no attributes.
+ * The registry in OpenTelemetry Weaver's format: defines our own names, and references those of the semantic conventions in
+ * the release that it depends on. Fields that are only in the body are not attributes.
  *
  * @see https://github.com/open-telemetry/weaver/blob/main/schemas/semconv-syntax.md
  */
@@ -14,13 +14,13 @@ import {
 import { FIELDS, type Field, GROUPS, isUpstream, levelOn } from './fields.js';
 import { type Yaml, yamlOf } from './yaml.js';
 
-/** The last release of the semantic conventions that holds those for MCP. */
+/** The last release of the semantic conventions that includes those for MCP. */
 const UPSTREAM_VERSION = '1.41.1';
 
-/** Names that the semantic conventions have got since: as long as the registry depends on that release, it defines them. */
+/** Names added to the semantic conventions after that release; the registry defines them until it depends on a newer one. */
 const NEWER_UPSTREAM: readonly string[] = ['client.service.name'];
 
-/** Names that end in what a peer chose; a registry knows only what comes before. */
+/** Names with a suffix chosen by a peer; the registry has only the prefix. */
 const TEMPLATES = ['http.request.header', 'http.response.header'];
 
 const COMMON = 'mcp_audit.common';
@@ -32,7 +32,7 @@ export function manifestYaml(): string {
   const manifest = {
     name: 'mcp-trail',
     description: 'Audit records of the Model Context Protocol (MCP), as the package mcp-trail makes them.',
-    // Names the registry and its version; nothing is to be fetched from there.
+    // Identifies the registry and its version; not a download address.
     schema_url: `https://mcp-trail.example/schemas/${AUDIT_SCHEMA_VERSION}`,
     dependencies: [
       {
@@ -99,7 +99,7 @@ function isDefinedHere(field: Field): boolean {
   return isAttribute(field) && (!isUpstream(field) || NEWER_UPSTREAM.includes(field.key));
 }
 
-/** On all events alike: events inherit it instead of repeating it. */
+/** Attributes of all events, which events inherit instead of repeating. */
 function isCommon(field: Field): boolean {
   return (
     field.events.length === AUDIT_EVENTS.length && field.requiredOn === undefined && templateOf(field) === undefined
@@ -158,7 +158,7 @@ function usageOf(field: Field, level: AuditRequirement): Record<string, Yaml> {
   return { ref: templateOf(field) ?? field.key, requirement_level: condition };
 }
 
-/** One entry per name: several headers are one template. */
+/** One entry per name: all headers share one template. */
 function unique(attributes: readonly Record<string, Yaml>[]): readonly Record<string, Yaml>[] {
   return [...new Map(attributes.map((attribute) => [attribute['ref'] ?? attribute['id'], attribute])).values()];
 }

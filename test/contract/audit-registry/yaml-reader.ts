@@ -1,4 +1,4 @@
-/** Reads back the YAML that yaml.ts writes, and refuses any other: what it cannot read, a parser might read differently. */
+/** Reads the YAML subset that yaml.ts writes and rejects everything else, which parsers might read differently. */
 import type { Yaml } from './yaml.js';
 
 interface Line {
@@ -19,7 +19,7 @@ export function readYaml(document: string): Yaml {
   return value;
 }
 
-/** What is indented by so much or more, and the lines after it. */
+/** Splits off the leading lines with at least this indentation. */
 function block(lines: readonly Line[], indent: number): [Yaml, readonly Line[]] {
   return lines[0]?.text.startsWith('- ') ? list(lines, indent) : mapping(lines, indent);
 }
@@ -28,7 +28,7 @@ function list(lines: readonly Line[], indent: number): [Yaml, readonly Line[]] {
   const items: Yaml[] = [];
   let rest = lines;
   while (rest[0]?.indent === indent && rest[0].text.startsWith('- ')) {
-    // The dash is part of the indentation of the item.
+    // The dash counts as indentation of the item.
     const [item, after] = mapping([{ indent: indent + 2, text: rest[0].text.slice(2) }, ...rest.slice(1)], indent + 2);
     items.push(item);
     rest = after;

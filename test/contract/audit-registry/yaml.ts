@@ -1,12 +1,12 @@
 /**
- * YAML for registries: blocks of mappings and sequences, every list of plain values on one line, and every text in double
- * quotes, as JSON has it, but for single words. That is YAML for any parser, and simple enough to be read back by a test.
+ * Writes YAML for registries: block mappings and sequences, lists of scalars on one line, and strings in JSON's double quotes,
+ * except single words. A subset that every parser reads alike, and simple enough for a test to read back.
  */
 
 export type Plain = string | number | boolean | readonly Plain[];
 export type Yaml = Plain | readonly Yaml[] | { readonly [key: string]: Yaml };
 
-/** A document, with a comment above it. */
+/** A document with a leading comment. */
 export function yamlOf(value: Yaml, comment: readonly string[]): string {
   return [...comment.map((line) => `# ${line}`), ...blockOf(value, ''), ''].join('\n');
 }
@@ -19,7 +19,7 @@ function blockOf(value: Yaml, indent: string): string[] {
   );
 }
 
-/** The first line of an item begins with a dash, in the two columns that the item is indented by. */
+/** An item is indented by two columns; the dash of its first line takes their place. */
 function withDash(lines: readonly string[], indent: string): string[] {
   const [first = '', ...rest] = lines;
   return [`${indent}- ${first.slice(indent.length + 2)}`, ...rest];
@@ -33,7 +33,7 @@ function isPlain(value: Yaml): value is Plain {
   return isList(value) ? value.every(isPlain) : typeof value !== 'object';
 }
 
-/** Words that no version of YAML takes for anything but text. */
+/** Words that every version of YAML reads as strings. */
 const WORD = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z][\w./[\]-]*$/i;
 
 function inlineOf(value: Plain): string {

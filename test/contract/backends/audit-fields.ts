@@ -6,21 +6,21 @@ interface FieldSchema {
   readonly items?: FieldSchema;
 }
 
-/** The fields of audit records, from their JSON Schema. */
+/** Fields of audit records, from their JSON Schema. */
 export const FIELDS: Record<string, FieldSchema> = JSON.parse(
   readFileSync('src/semconv/registry/audit-record.schema.json', 'utf8'),
 ).properties;
 
-/** Fields that are no attributes of the log record: it has them by other means. */
+/** Fields that the log record carries elsewhere than in attributes. */
 export const NO_ATTRIBUTES = [
   ...['time', 'observed_time', 'event_name', 'severity_number', 'severity_text', 'trace_id', 'span_id'],
   ...['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'],
 ];
 
-/** Names of the log record's attributes. */
+/** Attribute names of the log record. */
 export const ATTRIBUTES = Object.keys(FIELDS).filter((name) => !NO_ATTRIBUTES.includes(name));
 
-/** Metrics of ours, and of the Collector, that a query may name. That they arrive so is seen in `test/stack/`. */
+/** Metrics of mcp-trail and the Collector that queries can use. `test/stack/` checks that they arrive under these names. */
 export const METRICS = [
   'mcp.server.operation.duration',
   'otelcol_exporter_queue_size',

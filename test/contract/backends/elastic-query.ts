@@ -12,10 +12,10 @@ const KNOWN = new Set([
   ...ATTRIBUTES.map((name) => `attributes.${name}`),
   ...[...METRICS, 'otelcol.elasticsearch.docs.processed'].map((name) => `metrics.${name}`),
 ]);
-/** Fields by a path as documents have it. A name without one is an alias at best, or a variable of the query. */
+/** Fields by their full path in documents. A name without a path is an alias or a query variable. */
 const PATH = /(?<![\w.])(?:resource\.attributes|attributes|metrics)\.[\w.]+/g;
 
-/** A query without the texts in it, and those texts. */
+/** A query without its string literals, and those literals. */
 export function apart(query: string) {
   const texts: string[] = [];
   const bare = query.replace(/"((?:[^"\\]|\\.)*)"/g, (_, text) => {
@@ -25,12 +25,12 @@ export function apart(query: string) {
   return { bare, texts };
 }
 
-/** Fields that a query names: all of them must exist. */
+/** Fields in a query; all must exist. */
 const pathsOf = (query: string) => apart(query).bare.match(PATH) ?? [];
 
 const WORDS = ['and', 'or', 'not', 'in', 'true', 'sequence', 'by', 'with', 'maxspan', 'any', 'where', 'runs', ...ROOT];
 
-/** What is left of a query in KQL or EQL without fields, values and the words of these languages: a name misspelt. */
+/** Words of a KQL or EQL query that are not fields, values or keywords: misspelt names. */
 export const wordsOf = (query: string) =>
   (
     apart(query)
@@ -39,7 +39,7 @@ export const wordsOf = (query: string) =>
       .match(/@?[A-Za-z_][\w.]*/g) ?? []
   ).filter((word) => !WORDS.includes(word));
 
-/** What every query must be, in whichever language. */
+/** Rules for queries in any language. */
 export function checkQuery(query: string) {
   const { bare, texts } = apart(query);
   expect(bare).not.toContain('"');
@@ -57,7 +57,7 @@ export function checkQuery(query: string) {
   checkValues(query);
 }
 
-/** Values that a field with a closed set is compared with. */
+/** Values compared with a field that has a closed set. */
 function checkValues(query: string) {
   for (const [name, { enum: allowed }] of Object.entries(FIELDS)) {
     if (!allowed || name === 'event_name') continue;
@@ -85,15 +85,15 @@ const FUNCTIONS = [
   'IN',
 ];
 
-/** Words that Elasticsearch 8.19.4 refused as the name of a column, each tried. */
+/** Words that Elasticsearch 8.19.4 rejected as column names, each tried. */
 const RESERVED = [
   ...['and', 'asc', 'by', 'desc', 'false', 'first', 'in', 'is', 'last', 'like', 'not', 'null', 'nulls', 'on', 'or'],
   ...['rlike', 'true', 'where', 'with'],
 ];
-/** Counters can be converted, and nothing else: no function counts or compares them as they are. */
+/** ES|QL can only convert counters; it cannot aggregate or compare them directly. */
 const COUNTERS = /metrics\.(?:otelcol_exporter_\w+_failed_log_records|otelcol\.elasticsearch\.docs\.processed)/;
 
-/** The form of an ES|QL query, and the columns that come out of it. Its grammar is Elasticsearch's own, which is not here. */
+/** Checks the form of an ES|QL query and returns its output columns. Elasticsearch's own grammar is not available here. */
 export function columnsOf(query: string): string[] {
   checkQuery(query);
   const { bare } = apart(query);

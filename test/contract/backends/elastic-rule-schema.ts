@@ -1,6 +1,6 @@
 /**
- * The form of a detection rule that Kibana imports, by the kinds that are used here, after the OpenAPI document of its
- * detections API. Kibana itself is not here to take them.
+ * The schema of detection rules for Kibana, for the rule types used here, after the OpenAPI document of its detections API.
+ * Kibana itself is not available to the tests.
  */
 const text = { type: 'string', minLength: 1 };
 const texts = { type: 'array', items: text };

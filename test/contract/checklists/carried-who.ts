@@ -1,4 +1,4 @@
-/** What the fields that checklists ask for are carried as, and what they are in the runs: who it was, and from where. */
+/** Audit fields for the checklists' fields about who and from where, with their values in the runs. */
 import { both, type Carried, https, NO_HTTP, NO_TLS, NO_TOKEN } from './row.js';
 import { ANSWER, ASKED, REFUSED, STARTED } from './which.js';
 

@@ -1,4 +1,4 @@
-/** What the fields that checklists ask for are carried as, and what they are in the runs: what happened, and how it ended. */
+/** Audit fields for the checklists' fields about what happened and how it ended, with their values in the runs. */
 import { expect } from 'vitest';
 import { both, type Carried, https, NO_HTTP, NO_TOKEN } from './row.js';
 import { CORRELATION_ID } from './run.js';
@@ -103,14 +103,14 @@ export const SIZE = both(ANSWER, {
 export const DURATION = [
   both(ANSWER, { 'mcp_audit.duration_ms': expect.any(Number) }),
   // Its client gives up after 200 ms.
-  // The SDK's timer begins before the message is sent, on a busy machine by some milliseconds.
+  // The SDK starts its timer before it sends the message; on a busy machine, some milliseconds before.
   both(SLOW, { 'mcp_audit.duration_ms': { asymmetricMatch: (took: number) => took >= 150 && took < 20_000 } }),
 ];
 export const ARGUMENT_NAMES = both(ANSWER, {
   'mcp_audit.tool.argument.keys': ['customer_id', 'limit'],
   'mcp_audit.tool.argument.unknown_count': 1,
 });
-/** Only what the policy allows, with whatever schema. */
+/** Only what the policy allows, whatever the schema. */
 export const ARGUMENTS = both(ANSWER, {
   'gen_ai.tool.call.arguments': '{"limit":10}',
   'mcp_audit.tool.argument.digest': /^hmac-sha256:test:[0-9a-f]{64}$/,
@@ -133,7 +133,7 @@ export const SESSION: Carried[] = [
     stdio: { lacks: { keys: ['mcp.session.id'], because: 'over stdio the connection is the session' } },
     https: ({ protocolVersion }) =>
       protocolVersion === '2026-07-28'
-        ? { lacks: { keys: ['mcp.session.id'], because: 'MCP has no sessions since 2026-07-28' } }
+        ? { lacks: { keys: ['mcp.session.id'], because: 'MCP has no sessions from 2026-07-28 on' } }
         : { has: { 'mcp.session.id': /^hmac-sha256:test:[0-9a-f]{64}$/ } },
   },
 ];

@@ -1,4 +1,4 @@
-/** The published checklists, field by field, as each of them calls its fields. */
+/** Published checklists, field by field, with their own field names. */
 import * as carried from './carried.js';
 import * as who from './carried-who.js';
 import { type Checklist, rowsOf } from './row.js';

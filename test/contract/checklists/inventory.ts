@@ -1,4 +1,4 @@
-/** The "Higher-Level Logs/Server Inventory" of MCP Manager's checklist: what the inventory and its records have. */
+/** The "Higher-Level Logs/Server Inventory" of MCP Manager's checklist, in the inventory and its records. */
 import { expect } from 'vitest';
 import type { InventorySnapshot } from '../../../src/index.js';
 import type { Fields } from './row.js';
@@ -7,12 +7,12 @@ import type { Run, Which } from './run.js';
 type Server = InventorySnapshot['servers'][number];
 
 export interface InventoryRow {
-  /** As the checklist calls it. */
+  /** Name in the checklist. */
   readonly field: string;
-  /** The part of the server's entry in the inventory that holds it, and what it has to be. */
+  /** Where the server's inventory entry has it, and the expected value. */
   readonly entry: (server: Server) => unknown;
   readonly is: unknown;
-  /** The record that says it, too. */
+  /** The audit record that has it as well. */
   readonly record?: { readonly which: Which; readonly has: Fields };
 }
 
@@ -36,7 +36,7 @@ export const INVENTORY: readonly InventoryRow[] = [
     },
   },
   {
-    field: 'Date the server was removed, as somebody says; and when it was last seen',
+    field: 'Date the server was removed, as annotated; and when it was last seen',
     entry: ({ annotations, lastSeen }) => [annotations.removedBy, lastSeen],
     is: [{ value: 'bob@example.com', at: expect.stringMatching(TIME) }, expect.stringMatching(TIME)],
     record: {
@@ -151,7 +151,7 @@ export const INVENTORY: readonly InventoryRow[] = [
   },
 ];
 
-/** What a client's own inventory has of the same server, and needs nobody to say. */
+/** Fields of the same server that a client's inventory has without annotations. */
 export function clientEntry({ inventories }: Run): Server {
   const [server] = inventories.client.servers;
   if (server === undefined) throw new Error('the inventory of the client is empty');

@@ -1,4 +1,4 @@
-/** A client process and a server process, what they exported, and what they keep in their inventories. */
+/** Runs a client and a server process and returns their exports and inventories. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface Setting {
   readonly protocolVersion: string;
 }
 
-/** One of each transport and SDK line, sampled and not. */
+/** Each transport and SDK line once, sampled and unsampled. */
 export const SETTINGS: readonly Setting[] = [
   { transport: 'stdio', sdk: 'v1', sampler: 'always_on', protocolVersion: '2025-11-25' },
   { transport: 'https', sdk: 'v1', sampler: 'always_off', protocolVersion: '2025-11-25' },
@@ -26,7 +26,7 @@ export const SETTINGS: readonly Setting[] = [
   { transport: 'https', sdk: 'v2', sampler: 'always_on', protocolVersion: '2026-07-28' },
 ];
 
-/** A log record as it was exported, and the audit record that is its body. */
+/** An exported log record, and the audit record in its body. */
 export interface Exported {
   readonly log: LogRecord;
   readonly record: AuditRecord;
@@ -45,7 +45,7 @@ export interface Run {
 }
 
 export const CORRELATION_ID = 'order-4711.2026-11-21';
-/** How the fixtures mark what must never be recorded. */
+/** The mark of values in fixtures that must never be recorded. */
 export const CONTENT = 'is content';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/', import.meta.url));
@@ -77,7 +77,7 @@ export async function run(setting: Setting): Promise<Run> {
     if (code !== 0 || (stopped?.code ?? 0) !== 0) {
       throw new Error(`client ${code}, server ${stopped?.code}: ${client.output.stderr}\n${server?.output.stderr}`);
     }
-    // Over stdio, the client of SDK v2 starts the server twice: once to ask which protocol it speaks.
+    // Over stdio, the client of SDK v2 starts the server twice, the first time to probe its protocol.
     const ended = (service: string) => {
       const count = (event: AuditEventName) =>
         receiver.logs.filter((log) => log.resource['service.name'] === service && log.eventName === event).length;
@@ -102,7 +102,7 @@ export async function run(setting: Setting): Promise<Run> {
   }
 }
 
-/** A certificate that both sides show and trust, and a token. */
+/** A certificate that both sides present and trust, and a token. */
 async function secrets(folder: string) {
   const { key, cert, sha256 } = selfSigned([
     ['O', 'Example'],
@@ -134,14 +134,14 @@ function environment(service: string, { sampler }: Setting, endpoint: string): R
   };
 }
 
-/** Which record of a run: by event, side, and what it is about. */
+/** Selects a record of a run by event, side and subject. */
 export interface Which {
   readonly event: AuditEventName;
   readonly side?: 'client' | 'server';
   readonly where?: Partial<AuditRecord>;
 }
 
-/** The first record of this kind; fails with what there is where there is none. */
+/** The first matching record; if there is none, the error lists all records. */
 export function find({ exported }: Run, { event, side, where = {} }: Which): Exported {
   const wanted = { event_name: event, ...(side !== undefined && { 'mcp_audit.side': side }), ...where };
   const found = exported.find(({ record }) =>

@@ -1,4 +1,4 @@
-/** The records that are looked at: one of each way in which an operation can end. */
+/** The records to check: one for each way an operation can end. */
 import type { Which } from './run.js';
 
 export const server = (event: Which['event'], where: Which['where']): Which => ({ event, side: 'server', where });
