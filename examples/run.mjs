@@ -1,13 +1,13 @@
-/** `npm run test:examples`: runs the check of every example, one after the other. Exits 1 if any fails. */
+/** `npm run test:examples`: runs the checks of all examples, one at a time. Exits with code 1 if any fails. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startNode } from './demo/child.mjs';
 
 const TIME_LIMIT_MS = 900_000;
-/** Not examples with a check: what they share, the demo, which is `npm run demo`, and the policy, which the unit tests read. */
+/** Folders without a check: shared code, the demo (`npm run demo`), and the policy, which unit tests check. */
 const OTHERS = ['demo', 'policy', 'support'];
 
-/** Every other folder has to have a `check.mjs`; one that has none fails. */
+/** All other folders; one without a `check.mjs` fails. */
 async function exampleNames() {
   const entries = await readdir(import.meta.dirname, { withFileTypes: true });
   return entries.filter((entry) => entry.isDirectory() && !OTHERS.includes(entry.name)).map(({ name }) => name);
@@ -15,7 +15,7 @@ async function exampleNames() {
 
 /** @type {ReturnType<typeof startNode> | undefined} */
 let running;
-// Asked to end, a check ends its own processes.
+// On SIGTERM, a check stops its own processes.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => running?.stop().then(() => process.exit(1)));
 
 const failed = [];

@@ -1,4 +1,4 @@
-/** `node build.mjs FOLDER`: bundles the servers and clients, minified, as ESM and as CommonJS. */
+/** `node build.mjs FOLDER`: bundles servers and clients, minified, as ESM and CommonJS. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -9,7 +9,7 @@ export const names = ['client-v1', 'server-v1', 'client-v2', 'server-v2'];
 const formats = {
   mjs: {
     format: 'esm',
-    // Some packages inside are CommonJS and call `require`, which ESM does not have.
+    // Some bundled packages are CommonJS and call `require`, which ESM lacks.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   },
   cjs: { format: 'cjs' },

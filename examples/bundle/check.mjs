@@ -1,4 +1,4 @@
-/** Builds the bundles, runs them where nothing else is installed, and checks the spans that arrive. Exits 1 if any is missing. */
+/** Builds the bundles, runs them without installed packages, and checks their spans. Exits with code 1 if any is missing. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +12,12 @@ const expected = {
 };
 
 if (!existsSync(new URL('../../dist/esm/index.js', import.meta.url))) {
-  console.error('mcp-trail is not built here: run `npm run build` first');
+  console.error('mcp-trail is not built: run `npm run build` first');
   process.exit(1);
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-// Away from node_modules: what is not in a bundle is not there.
+// Away from node_modules, so that bundles cannot resolve anything from it.
 const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-bundle-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,4 @@
-/** An MCP client (SDK v1), instrumented by hand, that calls the tool of the server whose file is its argument. */
+/** A manually instrumented MCP client (SDK v1) that calls the tool of the server given as its argument. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { instrumentClient } from 'mcp-trail';

@@ -1,4 +1,4 @@
-/** An MCP client (SDK v2), instrumented by hand, that calls the tool of the server whose file is its argument. */
+/** A manually instrumented MCP client (SDK v2) that calls the tool of the server given as its argument. */
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { instrumentClient } from 'mcp-trail';

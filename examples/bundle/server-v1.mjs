@@ -1,4 +1,4 @@
-/** An MCP server (SDK v1) that is instrumented by hand, because no module hook can see into a bundle. */
+/** A manually instrumented MCP server (SDK v1), because module hooks cannot see into a bundle. */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { instrumentServer } from 'mcp-trail';

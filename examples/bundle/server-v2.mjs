@@ -1,4 +1,4 @@
-/** An MCP server (SDK v2) that is instrumented by hand, because no module hook can see into a bundle. */
+/** A manually instrumented MCP server (SDK v2), because module hooks cannot see into a bundle. */
 import { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { instrumentServer } from 'mcp-trail';

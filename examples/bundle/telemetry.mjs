@@ -1,4 +1,4 @@
-/** OpenTelemetry set up by hand: it ends up inside the bundle, as everything else does. */
+/** A manual OpenTelemetry set-up, which is bundled like everything else. */
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -9,6 +9,6 @@ export function startTelemetry(service) {
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
   });
   provider.register();
-  // Sends what is still waiting. The output of a server belongs to the protocol: a failure goes to stderr.
+  // Flush on exit. Report failures on stderr, because stdout of a server belongs to the protocol.
   process.once('beforeExit', () => provider.shutdown().catch(({ message }) => console.error(message)));
 }

@@ -1,6 +1,6 @@
 /**
- * The agent: an MCP client that starts the travel server over stdio and works through three wishes.
- * It knows nothing of mcp-trail; the span around the whole job is its own.
+ * The agent: an MCP client that starts the travel server over stdio and makes three requests.
+ * It contains no mcp-trail code; it creates the span around the whole job itself.
  */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
@@ -13,12 +13,12 @@ const client = new Client(
   { name: 'agent', version: '1.0.0' },
   {
     capabilities: { sampling: {} },
-    // The SDK speaks the protocols before 2026-07-28 unless it is told to ask for that one.
+    // By default, the SDK uses protocol versions before 2026-07-28.
     ...(DEMO_PROTOCOL === '2026-07-28' && { versionNegotiation: { mode: { pin: DEMO_PROTOCOL } } }),
   },
 );
 
-// In place of a language model: the travel server asks it through this client.
+// Stands in for a language model, which the travel server asks through this client.
 client.setRequestHandler('sampling/createMessage', () => ({
   role: 'assistant',
   model: 'demo-model',

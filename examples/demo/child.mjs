@@ -1,4 +1,4 @@
-/** Node.js child processes whose output is kept, and which are ended by their own pid. */
+/** Runs Node.js child processes with captured output, and stops them by their own pid. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -25,7 +25,7 @@ export function startNode(name, args, env) {
     output,
     closed,
 
-    /** The first line of stdout, once it is there. */
+    /** Resolves with the first line of stdout. */
     async firstLine() {
       while (!output.stdout.includes('\n')) {
         const ended = await Promise.race([once(child.stdout, 'data').then(() => undefined), closed]);
@@ -34,10 +34,10 @@ export function startNode(name, args, env) {
       return output.stdout.split('\n', 1)[0];
     },
 
-    /** Ends it without waiting; harmless when it has ended. */
+    /** Stops it without waiting; harmless if it has ended. */
     kill: () => child.kill('SIGKILL'),
 
-    /** Asks it to end, insists after a while, and waits until it has. */
+    /** Sends SIGTERM, after a timeout SIGKILL, and waits for the end. */
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);

@@ -1,19 +1,19 @@
 /**
- * The audit records that the demo must have produced, told from the spans that it must have produced. Pure.
+ * The expected audit records of the demo, derived from its expected spans. Pure.
  *
  * @typedef {import('../support/otlp-json.mjs').LogRecord} LogRecord
  * @typedef {import('../support/audit-lines.mjs').AuditRecord} AuditRecord
  */
 
-/** What a span's `error.type` is as the status of a record. @type {Record<string, string>} */
+/** Record statuses by `error.type` of the span. @type {Record<string, string>} */
 const STATUSES = { tool_error: 'tool_error', '-32603': 'error' };
 
-/** The audit records among log records: the body of each is one, as JSON. @param {LogRecord[]} logs @returns {AuditRecord[]} */
+/** Parses audit records from the JSON bodies of log records. @param {LogRecord[]} logs @returns {AuditRecord[]} */
 export function auditRecords(logs) {
   return logs.filter(({ eventName }) => eventName.startsWith('mcp_audit.')).map(recordOf);
 }
 
-/** One that cannot be read says nothing, and is missed. @param {LogRecord} log @returns {AuditRecord} */
+/** An unreadable record is empty, and reported as missing. @param {LogRecord} log @returns {AuditRecord} */
 function recordOf({ body }) {
   try {
     return JSON.parse(String(body));
@@ -23,7 +23,7 @@ function recordOf({ body }) {
 }
 
 /**
- * Operations as `service side method tool`, with the status that they must end with.
+ * Operations as `service side method tool`, with their expected status.
  *
  * @param {Map<string, string | undefined>} paths of the expected spans, with their `error.type`
  * @returns {Map<string, string>}
@@ -41,7 +41,7 @@ function expectedOperations(paths) {
 }
 
 /**
- * What is still missing, as one line each.
+ * Missing records, one line each.
  *
  * @param {AuditRecord[]} records
  * @param {Map<string, string | undefined>} paths
@@ -62,7 +62,7 @@ export function missingAudit(records, paths) {
 }
 
 /**
- * Everything wrong with the records, as one line each.
+ * Problems with the records, one line each.
  *
  * @param {AuditRecord[]} records
  * @param {Map<string, string | undefined>} paths
@@ -81,7 +81,7 @@ export function auditProblems(records, paths, traceId) {
   for (const [operation, status] of expectedOperations(paths)) {
     const ended = records.filter((record) => eventOf(record) === 'response' && operationOf(record) === operation);
     const statuses = ended.map((record) => record['mcp_audit.status']);
-    // A question to the model ends a first round.
+    // A question to the model ends the first round.
     if (ended.length > 0 && statuses.filter((each) => each !== 'input_required').join() !== status) {
       found.push(`audit record of ${operation}: ${statuses.join(', ')}, not ${status}`);
     }

@@ -1,5 +1,5 @@
 /**
- * What the demo must have produced. Pure.
+ * The expected telemetry of the demo. Pure.
  *
  * @typedef {import('../support/otlp-json.mjs').Span} Span
  * @typedef {import('../support/otlp-json.mjs').Metric} Metric
@@ -8,7 +8,7 @@
  */
 import { auditProblems, auditRecords, missingAudit } from './expected-audit.mjs';
 
-/** Spans as `service KIND name`, indented under their parents, with the `error.type` of those that fail. */
+/** Spans as `service KIND name`, indented below their parents, with the `error.type` of failing ones. */
 const OUTLINE = `
 agent INTERNAL plan a weekend
   agent CLIENT tools/list
@@ -30,9 +30,9 @@ agent INTERNAL plan a weekend
         booking SERVER tools/call reserve_room !-32603
 `;
 
-/** What depends on the protocol between the agent and the travel server. @type {Record<string, string>} */
+/** Spans that depend on the protocol between the agent and the travel server. @type {Record<string, string>} */
 const BY_PROTOCOL = {
-  // The server asks the client while the call is open.
+  // The server asks the client during the call.
   '2025-11-25': `
 agent INTERNAL plan a weekend
   agent CLIENT initialize
@@ -44,7 +44,7 @@ agent INTERNAL plan a weekend
       travel CLIENT sampling/createMessage
         agent SERVER sampling/createMessage
 `,
-  // The question is the result of a first call, the answer is part of a second one, which is linked to the first.
+  // The first call returns the question; the second one carries the answer and links to the first.
   '2026-07-28': `
 agent INTERNAL plan a weekend
   agent CLIENT server/discover
@@ -57,7 +57,7 @@ agent INTERNAL plan a weekend
 export const PROTOCOLS = Object.keys(BY_PROTOCOL);
 
 /**
- * Every expected span as the path of descriptions from the root down to it, with its `error.type`.
+ * Every expected span as a path of descriptions from the root, with its `error.type`.
  *
  * @param {string} protocol one of `PROTOCOLS`
  * @returns {Map<string, string | undefined>}
@@ -74,7 +74,7 @@ export const METRICS = [
 ];
 
 /**
- * What is still missing, as one line each.
+ * Missing telemetry, one line each.
  *
  * @param {Collected} collected
  * @param {string} protocol
@@ -101,7 +101,7 @@ function missingTelemetry({ spans, metrics }, protocol) {
 }
 
 /**
- * Everything wrong with what was received, as one line each.
+ * Problems with the received telemetry, one line each.
  *
  * @param {Collected} collected
  * @param {string} protocol
@@ -137,7 +137,7 @@ export function problems({ spans, metrics, logs }, protocol) {
 }
 
 /**
- * Spans by the descriptions from the root down to them.
+ * Spans by their path of descriptions from the root.
  *
  * @param {Span[]} spans
  * @returns {Map<string, Span[]>}

@@ -1,4 +1,4 @@
-/** `npm run demo`: starts three instrumented processes, collects their telemetry and audit records, prints and checks them. */
+/** `npm run demo`: starts three instrumented processes, then collects, prints and checks their telemetry and audit records. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 if (!PROTOCOLS.includes(options.protocol)) fail(`--protocol is one of ${PROTOCOLS.join(', ')}`);
 
 const register = import.meta.resolve('mcp-trail/register');
-if (!existsSync(fileURLToPath(register))) fail('mcp-trail is not built here: run `npm run build` first');
+if (!existsSync(fileURLToPath(register))) fail('mcp-trail is not built: run `npm run build` first');
 
 const auditFolder =
   options.audit === undefined ? mkdtempSync(join(tmpdir(), 'mcp-trail-demo-')) : resolve(options.audit);
@@ -62,13 +62,13 @@ hotel.close();
 hotel.closeAllConnections();
 found.push(...problems(receiver, options.protocol));
 const forwarded = await receiver.close();
-if (interruptedBy) process.kill(process.pid, interruptedBy); // With our handler gone it does what it always does.
+if (interruptedBy) process.kill(process.pid, interruptedBy); // Our handler is gone, so the default applies.
 if (forwarded?.failed) found.push(`${forwarded.failed} of the requests to ${collector} failed`);
 if (options.json) await writeFile(options.json, `${JSON.stringify(receiver.spans, undefined, 2)}\n`);
 
 report();
 
-/** The booking server first, because the others need its address; the agent starts the travel server itself. */
+/** Starts the booking server first, because the others need its URL; the agent starts the travel server. */
 async function runProcesses() {
   const booking = start('booking', { HOTEL_API_URL: hotel.url });
   const BOOKING_URL = await booking.firstLine();
@@ -81,7 +81,7 @@ async function runProcesses() {
   const { code, signal } = await agent.closed;
   clearTimeout(timer);
   if (code !== 0) throw new Error(`the agent ended with ${signal ?? `exit code ${code}`}`);
-  await booking.stop(); // Ended servers have sent what they had.
+  await booking.stop(); // A stopped server has sent everything.
   await receiver.waitFor(() => missing(receiver, options.protocol).length === 0, {
     timeoutMs: 5_000,
     what: 'complete trace and audit trail',
@@ -107,7 +107,7 @@ function start(service, env) {
   return child;
 }
 
-/** Without the settings of another set-up, which could send telemetry and records elsewhere or drop them. */
+/** The environment without other settings, which could redirect or drop telemetry and records. */
 function inheritedEnvironment() {
   const foreign = /^(OTEL_|MCP_TRAIL_AUDIT|NODE_OPTIONS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
@@ -139,24 +139,24 @@ function report() {
   const traces = new Set(spans.map(({ traceId }) => traceId)).size;
   const processes = new Set(spans.map(({ resource }) => resource['process.pid'] ?? resource['service.name'])).size;
   console.log(`\n${traces} ${traces === 1 ? 'trace' : 'traces'}, ${spans.length} spans, ${processes} processes`);
-  console.log('\nThe audit trail of the same, sessions and results of tool calls:\n');
+  console.log('\nAudit trail, sessions and tool results only:\n');
   console.log(auditLines(records.filter(isShown), { colour }));
   if (found.length > 0) {
     for (const { name, output } of children) {
       for (const line of output.stderr.split('\n').filter(Boolean)) console.error(`${name}: ${line}`);
     }
-    fail(`The demo is not as it should be:\n${found.map((problem) => `- ${problem}`).join('\n')}`);
+    fail(`The demo failed:\n${found.map((problem) => `- ${problem}`).join('\n')}`);
   }
   console.log(`\n${records.length} audit records; all of them in one timeline:`);
   console.log(`npx mcp-trail timeline ${spans[0].traceId} ${join(auditFolder, '*.jsonl')}`);
   console.log(
     collector
       ? `Also sent to ${collector} (${forwarded?.sent} requests).`
-      : 'Send the same to a Collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm run demo',
+      : 'To send this to a Collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm run demo',
   );
 }
 
-/** What fits on a screen. @param {Record<string, unknown>} record */
+/** Whether to print a record. @param {Record<string, unknown>} record */
 function isShown(record) {
   const { event_name: event, 'mcp.method.name': method } = record;
   return event === 'mcp_audit.session' || (event === 'mcp_audit.response' && method === 'tools/call');

@@ -1,4 +1,4 @@
-/** The travel server: MCP over stdio with SDK v2, itself a client of the booking server. */
+/** The travel server: MCP over stdio with SDK v2, and a client of the booking server. */
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { inputRequired, inputResponse, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
@@ -10,7 +10,7 @@ const booking = new Client({ name: 'travel', version: '1.0.0' });
 let connected;
 
 /**
- * Connects with the first call.
+ * Connects on the first call.
  *
  * @param {string} name
  * @param {Record<string, unknown>} args
@@ -28,8 +28,8 @@ function createServer() {
     'plan_trip',
     { description: 'Finds a city and a room', inputSchema: z.object({ wish: z.string() }) },
     async ({ wish }, { mcpReq }) => {
-      // Asks the model behind the client. Under 2026-07-28 this result ends the first round and the client calls again
-      // with the answer; under older protocols the SDK turns it into a sampling request to the client.
+      // Asks the model behind the client. With 2026-07-28, this result ends the first round and the client calls again
+      // with the answer; with older protocols, the SDK turns it into a sampling request.
       const answer = inputResponse(mcpReq.inputResponses, 'city');
       if (answer.kind !== 'sampling') {
         const question = { role: 'user', content: { type: 'text', text: `One city, ${wish}: which?` } };

@@ -1,4 +1,4 @@
-/** Runs the application with a traced and with an untraced caller, and checks what arrives. Exits 1 if anything is not as the README says. */
+/** Runs the application with a traced and an untraced caller and checks their telemetry. Exits with code 1 if a check fails. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const CALL = { name: 'count_items', arguments: { item: 'apples' } };
 const ANSWER = '3 apples in stock';
 
 if (!existsSync(new URL('../../dist/esm/index.js', import.meta.url))) {
-  console.error('mcp-trail is not built here: run `npm run build` first');
+  console.error('mcp-trail is not built: run `npm run build` first');
   process.exit(1);
 }
 const children = [];
@@ -35,7 +35,7 @@ try {
   const url = await server.firstLine();
   await callWithAgent(url);
   await callUntraced(url);
-  await server.stop(); // An ended process has sent what it had.
+  await server.stop(); // A stopped process has sent everything.
   for (const check of [checkTracedCall, checkUntracedCall, checkAudit]) console.log(`ok      ${check(receiver)}`);
 } catch (error) {
   console.log(`failed  ${error.message}`);
@@ -49,10 +49,10 @@ try {
 async function checkInstalled() {
   const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
   const apis = Object.keys(packages).filter((path) => path.endsWith('node_modules/@opentelemetry/api'));
-  assert.deepEqual(apis, ['node_modules/@opentelemetry/api'], 'there is not exactly one copy of @opentelemetry/api');
+  assert.deepEqual(apis, ['node_modules/@opentelemetry/api'], 'expected exactly one copy of @opentelemetry/api');
 }
 
-/** The agent is started with the same file as the server: its call carries a trace context. */
+/** The agent runs with the same telemetry file as the server, so its call carries a trace context. */
 async function callWithAgent(url) {
   const agent = start('agent', 'agent.mjs', url);
   const { code, signal } = await agent.closed;
@@ -60,7 +60,7 @@ async function callWithAgent(url) {
   assert.equal(agent.output.stdout, `${ANSWER}\n`);
 }
 
-/** The same call from a program that knows neither OpenTelemetry nor `_meta`. */
+/** The same call from a program without OpenTelemetry and without `_meta`. */
 async function callUntraced(url) {
   const response = await fetch(url, {
     method: 'POST',
@@ -72,19 +72,19 @@ async function callUntraced(url) {
   assert.equal(result.content[0].text, ANSWER);
 }
 
-/** The caller's span is the parent; the HTTP request that brought the call is linked. */
+/** The caller's span is the parent; a link leads to the HTTP request of the call. */
 function checkTracedCall({ spans, logs }) {
   const call = find(spans, "the agent's call", isToolCall('agent', 'CLIENT'));
   const served = find(spans, "below the agent's call", (span) => span.parentSpanId === call.spanId);
   assert.equal(served.traceId, call.traceId);
-  assert.equal(served.links.length, 1, 'the server span of the traced call does not have exactly one link');
-  assert.notEqual(served.links[0].traceId, call.traceId, 'the link leads into its own trace');
+  assert.equal(served.links.length, 1, 'expected exactly one link on the server span of the traced call');
+  assert.notEqual(served.links[0].traceId, call.traceId, 'the link stays in its own trace');
   checkHttpRequest(spans, served.links[0].spanId);
   checkServed(served, logs);
   return "traced call: below the agent's span, linked to the HTTP request, client.address set, log record in the trace";
 }
 
-/** Without a context in the call, it belongs to the HTTP request. */
+/** Without a context in the call, the HTTP request is the parent. */
 function checkUntracedCall({ spans, logs }) {
   const served = find(
     spans,
@@ -98,7 +98,7 @@ function checkUntracedCall({ spans, logs }) {
   return 'untraced call: below the HTTP request, client.address set, log record in the trace';
 }
 
-/** The span is the one that Express makes for its handler, below the server span of HTTP. */
+/** The span is the one of the Express handler, below the HTTP server span. */
 function checkHttpRequest(spans, spanId) {
   const handler = find(spans, 'the Express handler', (span) => span.spanId === spanId);
   assert.equal(handler.scope.name, '@opentelemetry/instrumentation-express');
@@ -120,7 +120,7 @@ function checkServed(span, logs) {
   );
 }
 
-/** What came through the application's own LoggerProvider, beside its own log records. */
+/** Audit records from the application's LoggerProvider, which also has its own log records. */
 function checkAudit({ spans, logs }) {
   const audit = logs
     .filter((log) => log.scope.name === 'mcp-trail')
@@ -133,7 +133,7 @@ function checkAudit({ spans, logs }) {
   const calls = spans.filter(
     (span) => span.name === 'tools/call count_items' && ['CLIENT', 'SERVER'].includes(span.kind),
   );
-  assert.equal(calls.length, 3, 'there are not three spans of tool calls');
+  assert.equal(calls.length, 3, 'expected three spans of tool calls');
   for (const { spanId, traceId, resource } of calls) {
     const pair = audit.filter(({ log }) => log.spanId === spanId);
     const service = resource['service.name'];
@@ -155,7 +155,7 @@ function isToolCall(service, kind) {
     span.resource['service.name'] === service && span.kind === kind && span.name === 'tools/call count_items';
 }
 
-/** The one span that is looked for. */
+/** The only matching span. */
 function find(spans, what, predicate) {
   const found = spans.filter(predicate);
   assert.equal(found.length, 1, `${found.length} spans, not one: ${what}`);

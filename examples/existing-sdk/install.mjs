@@ -1,4 +1,4 @@
-/** Installs this example as an application of its own: its locked dependencies from a cache, and mcp-trail as it would be published. */
+/** Installs this example as a separate application: locked dependencies from a cache, and mcp-trail as published. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,16 +14,16 @@ const MANIFESTS = ['package.json', 'package-lock.json'];
 const APPLICATION = ['telemetry.mjs', 'server.mjs', 'agent.mjs'];
 const TIME_LIMIT_MS = 300_000;
 
-/** Makes the application in an empty folder. */
+/** Installs the application into an empty folder. */
 export async function installApplication(folder) {
   await cp(await dependencies(), folder, { recursive: true, verbatimSymlinks: true });
   for (const file of APPLICATION) await cp(join(EXAMPLE, file), join(folder, file));
   const tarball = (await npm(PACKAGE, 'pack', '--ignore-scripts', '--pack-destination', folder)).trim();
-  // As a user adds it to an application: where a peer dependency did not fit, this would end in ERESOLVE.
+  // As a user would: a peer dependency conflict would fail with ERESOLVE.
   await npm(folder, 'install', '--engine-strict', join(folder, tarball));
 }
 
-/** A folder with everything but mcp-trail, under a hash of what it was made from. */
+/** A cached folder with everything except mcp-trail, named after the hash of its inputs. */
 async function dependencies() {
   const manifests = await Promise.all(MANIFESTS.map((file) => readFile(join(EXAMPLE, file))));
   const hash = createHash('sha256').update(Buffer.concat(manifests)).digest('hex').slice(0, 16);
@@ -31,14 +31,14 @@ async function dependencies() {
   const folder = join(cache, hash);
   if (existsSync(folder)) return folder;
 
-  // Moved into place when complete: an interrupted installation is never taken for a whole one.
+  // Rename when complete, so that an interrupted installation is never used.
   await mkdir(cache, { recursive: true });
   const fresh = await mkdtemp(`${folder}.`);
   try {
     for (const file of MANIFESTS) await cp(join(EXAMPLE, file), join(fresh, file));
     await npm(fresh, 'ci', '--engine-strict');
     await rename(fresh, folder).catch((error) => {
-      if (!existsSync(folder)) throw error; // Else another run was faster.
+      if (!existsSync(folder)) throw error; // otherwise a concurrent run finished first
     });
   } finally {
     await rm(fresh, { recursive: true, force: true });
@@ -46,7 +46,7 @@ async function dependencies() {
   return folder;
 }
 
-/** What npm printed. It is not told that it was started by another npm, which would hand it its own settings. */
+/** Runs npm and returns its output. Removes npm_* variables, which would pass on settings of an outer npm. */
 async function npm(cwd, ...args) {
   const env = Object.entries(process.env).filter(
     ([name]) => !/^npm_(?!config_(cache|registry|userconfig)$)/i.test(name),

@@ -1,4 +1,4 @@
-/** An Express application that serves MCP (SDK v1, Streamable HTTP, no sessions). It logs with OpenTelemetry, and knows nothing of mcp-trail. */
+/** An Express application that serves MCP (SDK v1, Streamable HTTP, no sessions) and logs with OpenTelemetry. It contains no mcp-trail code. */
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';

@@ -1,4 +1,4 @@
-/** OpenTelemetry as many applications have it already, set up by hand; the lines with McpInstrumentation are all that is new. */
+/** A typical manual OpenTelemetry set-up; only the lines with McpInstrumentation are new. */
 import { register } from 'node:module';
 import { logs } from '@opentelemetry/api-logs';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
@@ -11,7 +11,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { McpInstrumentation } from 'mcp-trail';
 
-// Express is instrumented by OpenTelemetry's own loader hook when it is imported; MCP SDKs are not in need of it.
+// OpenTelemetry's loader hook instruments Express on import; MCP SDKs do not need it.
 register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
 
 const resource = defaultResource().merge(resourceFromAttributes({ 'service.name': process.env.SERVICE_NAME }));
@@ -26,12 +26,12 @@ const logging = new LoggerProvider({
 tracing.register();
 logs.setGlobalLoggerProvider(logging);
 
-// Audit records go where the application's log records go.
+// Audit records use the application's log exporter.
 const mcp = new McpInstrumentation({ audit: true });
 registerInstrumentations({ instrumentations: [new HttpInstrumentation(), new ExpressInstrumentation(), mcp] });
 
 const shutdown = () => {
-  mcp.disable(); // The trail ends while somebody still takes its last records.
+  mcp.disable(); // First, so that the last audit records are still exported.
   return Promise.allSettled([tracing.shutdown(), logging.shutdown()]);
 };
 process.once('beforeExit', shutdown);

@@ -1,28 +1,28 @@
 /**
- * Attributes as text: the few that fit on a span's line, or all of them. Pure.
+ * Attributes as text: a selection on the span's line, or all of them. Pure.
  *
  * @typedef {import('./otlp-json.mjs').Span} Span
  * @typedef {(label: string, value: unknown) => string} Numbering
  */
 
-/** What the end of the line says, in this order. @type {((attributes: Record<string, any>) => unknown)[]} */
+/** The selection, in order. @type {((attributes: Record<string, any>) => unknown)[]} */
 const KEY_ATTRIBUTES = [
   (a) => a['jsonrpc.request.id'] && `id=${a['jsonrpc.request.id']}`,
   (a) => a['network.protocol.name'] ?? a['network.transport'],
   (a) => a['mcp.protocol.version'],
   (a) => a['http.response.status_code'] && `status=${a['http.response.status_code']}`,
-  // Where the call failed, the code is the error type already.
+  // If the call failed, the error type is the code.
   (a) => !a['error.type'] && statusCode(a) && `code=${statusCode(a)}`,
 ];
 
-/** Attributes whose values differ from run to run, and what to number them as. @type {Record<string, string>} */
+/** Attributes whose values differ from run to run, with the label for their numbers. @type {Record<string, string>} */
 const NUMBERED = { 'mcp.session.id': 'session', 'server.port': 'port' };
-/** A client's connections come and go as its pool likes: not even their number is the same in two runs. */
+/** Left out: the client's connection pool determines their values and even their number. */
 const UNNUMBERED = new Set(['client.port']);
 const LOOPBACK_PORT = /(127\.0\.0\.1|\[::1\]|localhost):(\d+)/g;
 
 /**
- * Names come from the peer: shown, never obeyed by the terminal.
+ * Escapes control characters: names come from the peer and must not control the terminal.
  *
  * @param {unknown} raw
  */
@@ -65,7 +65,7 @@ export function allAttributes({ attributes, links, events }, order) {
 }
 
 /**
- * As JSON, so that "2" and 2 differ.
+ * JSON, to distinguish "2" and 2.
  *
  * @param {string} key
  * @param {unknown} value
@@ -79,7 +79,7 @@ function valueText(key, value, order) {
   return text.replace(LOOPBACK_PORT, (_, host, port) => `${host}:${order('port', Number(port))}`);
 }
 
-/** Names each distinct value by its order of appearance under its label. */
+/** Numbers the distinct values of each label by order of appearance. */
 export function numbering() {
   /** @type {Map<string, unknown[]>} */
   const seen = new Map();

@@ -1,8 +1,7 @@
 /**
- * Audit records as text: a table with one line per record, in the order in which they were written. Pure: the same
- * records give the same text.
+ * Audit records as text: a table with one line per record, in order of time. Pure: the same records give the same text.
  *
- * @typedef {Record<string, unknown>} AuditRecord as `mcp-trail` writes it: flat, with dotted keys
+ * @typedef {Record<string, unknown>} AuditRecord flat, with dotted keys
  *
  * @typedef {object} AuditLinesOptions
  * @property {boolean} [colour] ANSI colours; default off
@@ -12,12 +11,12 @@
 import { escapeText } from './attribute-text.mjs';
 
 const MAX_CELL_LENGTH = 60;
-/** Comes after all others. */
+/** Sorts last. */
 const NO_TIME = Number.MAX_SAFE_INTEGER;
 const EVENT_PREFIX = 'mcp_audit.';
 
 /**
- * What each column shows, in order. `timed` ones are left out of golden files.
+ * The columns, in order. Golden files leave out `timed` ones.
  *
  * @type {{ name: string, text: (record: AuditRecord, firstMs: number) => string, right?: boolean, timed?: boolean }[]}
  */
@@ -34,14 +33,14 @@ const COLUMNS = [
   { name: 'removed', text: redactionOf },
 ];
 
-/** Where a record stands among those of its operation. */
+/** Order of events within an operation. */
 const EVENT_ORDER = ['request', 'authorization', 'guardrail', 'response'];
 
 /** @type {((a: AuditRecord, b: AuditRecord) => number)[]} */
 const BY_CONTENT = [
   (a, b) => compareText(field('service.name')(a), field('service.name')(b)),
   (a, b) => compareText(field('mcp_audit.side')(a), field('mcp_audit.side')(b)),
-  // One sender counts its requests up: ids tell their order.
+  // Request ids of a sender increase, so they give the order.
   (a, b) => requestNumber(a) - requestNumber(b),
   (a, b) => compareText(subjectOf(a), subjectOf(b)),
   (a, b) => EVENT_ORDER.indexOf(eventOf(a)) - EVENT_ORDER.indexOf(eventOf(b)),
@@ -49,7 +48,7 @@ const BY_CONTENT = [
 ];
 
 /**
- * @param {AuditRecord[]} records of any number of processes
+ * @param {AuditRecord[]} records from any number of processes
  * @param {AuditLinesOptions} [options]
  * @returns {string}
  */
@@ -77,7 +76,7 @@ export function auditLines(records, { colour = false, normalise = false } = {}) 
   return [line(heads, 2), ...ordered.map((record, index) => line(table[index], failed(record) ? 31 : 0))].join('\n');
 }
 
-/** The first of these keys that the record has, as text. @param {string[]} keys */
+/** The text of the first of these keys in a record. @param {string[]} keys */
 function field(...keys) {
   return (/** @type {AuditRecord} */ record) =>
     String(keys.map((key) => record[key]).find((value) => value !== undefined && value !== null) ?? '');
@@ -106,7 +105,7 @@ function durationOf(record) {
   return ms === '' ? '' : `${ms}ms`;
 }
 
-/** How much was taken out, and by which rules. @param {AuditRecord} record */
+/** Redaction counts, by rule. @param {AuditRecord} record */
 function redactionOf(record) {
   const count = Number(field('mcp_audit.redaction.count')(record));
   const rules = record['mcp_audit.redaction.rules'];
@@ -118,7 +117,7 @@ function failed(record) {
   return record['audit.outcome'] === 'failure' || record['mcp_audit.access.decision'] === 'deny';
 }
 
-/** Milliseconds; a record without a time comes last. @param {AuditRecord} record */
+/** Milliseconds; a record without a time sorts last. @param {AuditRecord} record */
 function timeOf(record) {
   const ms = Date.parse(field('time')(record));
   return Number.isNaN(ms) ? NO_TIME : ms;
@@ -147,7 +146,7 @@ function compareText(a, b) {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Cut first: a value may be of any length. @param {string} raw */
+/** Truncates first, because a value can have any length. @param {string} raw */
 function cell(raw) {
   const text = [...escapeText(raw.slice(0, 4 * MAX_CELL_LENGTH))];
   return text.length > MAX_CELL_LENGTH ? `${text.slice(0, MAX_CELL_LENGTH - 1).join('')}…` : text.join('');

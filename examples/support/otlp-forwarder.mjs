@@ -1,4 +1,4 @@
-/** Sends OTLP requests on to another endpoint, byte for byte, and keeps count of what did not arrive. */
+/** Forwards OTLP requests to another endpoint unchanged, and counts failures. */
 
 const TIMEOUT_MS = 10_000;
 const MAX_PENDING = 256;
@@ -22,7 +22,7 @@ export function createForwarder(endpoint, headers = parseHeaders(process.env.OTE
 
   return {
     /**
-     * Starts sending and returns at once; `close` waits for the answer.
+     * Starts sending and returns at once; `close` waits for the response.
      *
      * @param {string} path such as `/v1/traces`
      * @param {Buffer} body
@@ -42,7 +42,7 @@ export function createForwarder(endpoint, headers = parseHeaders(process.env.OTE
       pending.add(request);
     },
 
-    /** Waits for every answer, reports failures on stderr, and returns the counts. */
+    /** Waits for all responses, reports failures on stderr, and returns the counts. */
     async close() {
       await Promise.all(pending);
       let failed = 0;
@@ -68,13 +68,13 @@ async function post(url, body, headers) {
   if (refusal) throw new Error(refusal);
 }
 
-/** A 200 may still say that records were thrown away. @param {string} answer */
+/** A 200 response can still report rejected records. @param {string} answer */
 function partialSuccess(answer) {
   let partial;
   try {
     partial = JSON.parse(answer).partialSuccess;
   } catch {
-    return undefined; // An empty or non-JSON 2xx answer is an acceptance.
+    return undefined; // An empty or non-JSON 2xx response means success.
   }
   const rejected = Object.entries(partial ?? {}).find(
     ([key, count]) => key.startsWith('rejected') && Number(count) > 0,
@@ -82,7 +82,7 @@ function partialSuccess(answer) {
   return rejected && `${rejected[0]}=${rejected[1]} ${partial.errorMessage ?? ''}`.trim();
 }
 
-/** fetch hides what went wrong in its cause. @param {any} error */
+/** The message of the cause, where fetch puts the details. @param {any} error */
 function reasonOf(error) {
   return String(error.cause?.code ?? error.cause?.message ?? error.message);
 }

@@ -1,6 +1,6 @@
 /**
- * OTLP/JSON request bodies as flat records: attributes become plain objects, enumerations become words, and
- * every record carries the resource and the scope it came under. Pure; throws on a body that is not OTLP.
+ * Decodes OTLP/JSON request bodies into flat records: attributes become plain objects, enumerations become words, and each
+ * record has its resource and scope. Pure; throws on a body that is not OTLP.
  *
  * @typedef {Record<string, unknown>} Attributes
  * @typedef {{ resource: Attributes, scope: { name: string, version: string } }} Origin
@@ -86,7 +86,7 @@ export function decodeLogs(body) {
 }
 
 /**
- * All three signals have the same three floors: resource, scope, records.
+ * All three signals have the same three levels: resource, scope, record.
  *
  * @param {any} body
  * @param {string} resourceKey
@@ -129,7 +129,7 @@ function value(any) {
   return undefined;
 }
 
-/** 64-bit integers travel as strings; those a number cannot hold stay strings. @param {any} raw */
+/** 64-bit integers are strings in JSON; unsafe integers stay strings. @param {any} raw */
 function integer(raw) {
   const number = Number(raw);
   return Number.isSafeInteger(number) ? number : text(raw);
@@ -152,7 +152,7 @@ function nanos(raw) {
   return /^\d{1,20}$/.test(text(raw)) ? text(raw) : '0';
 }
 
-/** Absent and all-zero ids both mean "none". @param {any} raw */
+/** Missing and all-zero ids mean no id. @param {any} raw */
 function hex(raw) {
   const id = text(raw).toLowerCase();
   return /^0*$/.test(id) ? '' : id;

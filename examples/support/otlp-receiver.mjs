@@ -1,5 +1,5 @@
 /**
- * A small OTLP/HTTP receiver for examples and tests: JSON only, loopback only, everything kept in memory up to a limit.
+ * A small OTLP/HTTP receiver for examples and tests: JSON, loopback, and bounded memory.
  *
  * @typedef {import('./otlp-json.mjs').Span} Span
  * @typedef {import('./otlp-json.mjs').Metric} Metric
@@ -19,7 +19,7 @@ const SIGNALS = {
   '/v1/logs': { store: 'logs', rejected: 'rejectedLogRecords', decode: decodeLogs },
 };
 
-/** The answer to a request that is refused. */
+/** An error response. */
 class Refusal extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -30,9 +30,9 @@ class Refusal extends Error {
 
 /**
  * @param {object} [options]
- * @param {string} [options.forwardTo] base URL to which every accepted body is also posted, unchanged
+ * @param {string} [options.forwardTo] base URL to forward every accepted body to, unchanged
  * @param {Record<string, string>} [options.forwardHeaders] default: from `OTEL_EXPORTER_OTLP_HEADERS`
- * @param {number} [options.maxRecords] per signal; what comes later is answered as rejected
+ * @param {number} [options.maxRecords] per signal; later records are reported as rejected
  * @param {number} [options.maxBodyBytes] per request, before and after decompression
  */
 export async function startOtlpReceiver(options = {}) {
@@ -81,7 +81,7 @@ export async function startOtlpReceiver(options = {}) {
     url: `http://127.0.0.1:${port}`,
 
     /**
-     * Resolves with the first truthy value of `predicate`, asked now and after each accepted request.
+     * Resolves with the first truthy value of `predicate`, called now and after each accepted request.
      *
      * @template T
      * @param {(collected: Collected) => T} predicate
@@ -116,7 +116,7 @@ export async function startOtlpReceiver(options = {}) {
       });
     },
 
-    /** Stops listening and waits for everything forwarded; `undefined` when nothing is forwarded. */
+    /** Stops listening and waits for forwarded requests. Returns their counts, or `undefined` without forwarding. */
     async close() {
       for (const waiter of waiters) waiter.fail(new Error(`receiver closed; ${inventory(collected)}`));
       const closed = new Promise((resolve) => server.close(resolve));
@@ -128,7 +128,7 @@ export async function startOtlpReceiver(options = {}) {
 }
 
 /**
- * Checks what the body claims to be, so that a protobuf exporter is told what to change.
+ * Checks the content type, so that users of a protobuf exporter learn what to change.
  *
  * @param {import('node:http').IncomingMessage} request
  */
@@ -154,7 +154,7 @@ function bodyHeaders(request) {
 async function readBody(request, maxBytes) {
   const chunks = [];
   let size = 0;
-  // The request must outlive a refusal, or the answer could not be sent.
+  // Keep the request open after an error, or the response could not be sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > maxBytes) throw new Refusal(413, `body larger than ${maxBytes} bytes`);
@@ -193,13 +193,13 @@ function parse(body) {
  * @param {object} answer
  */
 function reply(response, status, answer) {
-  // After a refusal part of the body may be unread: the connection cannot be used again.
+  // After an error, part of the body may be unread, so the connection cannot be reused.
   if (status !== 200) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(answer));
 }
 
-/** What has arrived, for an error message. @param {Collected} collected */
+/** Summary of received telemetry, for error messages. @param {Collected} collected */
 function inventory({ spans, metrics, logs }) {
   const services = spans.map((span) => `${span.resource['service.name']}: ${span.name}`);
   const shown = services.slice(0, 50).join(', ');

@@ -1,21 +1,21 @@
 /**
- * Spans as a list of rows, parents before children: the order and the tree lines of a waterfall. Pure.
+ * Arranges spans as rows, parents before children, with the tree lines of a waterfall. Pure.
  *
  * @typedef {import('./otlp-json.mjs').Span} Span
  * @typedef {object} Row
- * @property {Span} [span] absent for the row that stands for a parent which is not among the spans
- * @property {string} [missingParent] that parent's id
+ * @property {Span} [span] absent on a row for a missing parent
+ * @property {string} [missingParent] the missing parent's id
  * @property {boolean} [inCycle] the span is its own ancestor
- * @property {string} lead the tree lines before the name
- * @property {string} below the tree lines before everything under it
+ * @property {string} lead tree lines before the name
+ * @property {string} below tree lines before all rows below it
  * @property {boolean} [continued] there are rows below it
  */
 
-/** Deeper spans are all drawn at this indentation. */
+/** Maximum indentation. */
 const MAX_INDENT = 3 * 32;
 
 /**
- * @param {Span[]} spans of one trace, in the order in which siblings are to be drawn
+ * @param {Span[]} spans of one trace, siblings in drawing order
  * @returns {Row[]}
  */
 export function treeRows(spans) {
@@ -28,7 +28,7 @@ export function treeRows(spans) {
 
   /** @param {Pick<Row, 'span' | 'missingParent' | 'inCycle'>} top */
   const draw = (top) => {
-    // A stack of our own: a hostile trace may be as deep as it is long.
+    // An explicit stack, because a hostile trace can be arbitrarily deep.
     const stack = [{ ...top, lead: '', below: '' }];
     for (let row = stack.pop(); row; row = stack.pop()) {
       const children = (childrenOf.get(row.span?.spanId ?? row.missingParent ?? '') ?? []).filter((c) => !drawn.has(c));
@@ -50,7 +50,7 @@ export function treeRows(spans) {
   for (const missingParent of childrenOf.keys()) {
     if (missingParent !== '' && !known.has(missingParent)) draw({ missingParent });
   }
-  // What is left has no way up to a root: spans that are, in the end, their own parents.
+  // The remaining spans are in cycles, without a path to a root.
   for (const span of spans) {
     if (drawn.has(span)) continue;
     drawn.add(span);
@@ -60,10 +60,10 @@ export function treeRows(spans) {
 }
 
 /**
- * Start times have the resolution of a millisecond, so they leave ties, and ties fall differently in every run.
+ * Start times have millisecond resolution, so the order of ties differs from run to run.
  *
  * @param {Span[]} spans
- * @param {'time' | 'content'} [first] what decides; the other one breaks ties
+ * @param {'time' | 'content'} [first] primary order; the other one breaks ties
  */
 export function inOrder(spans, first = 'time') {
   const compare = first === 'time' ? [byTime, ...BY_CONTENT] : [...BY_CONTENT, byTime];
@@ -75,7 +75,7 @@ function byTime(a, b) {
   return compareText(a.startTimeUnixNano.padStart(20, '0'), b.startTimeUnixNano.padStart(20, '0'));
 }
 
-/** One sender counts its requests up: ids tell their order. @type {((a: Span, b: Span) => number)[]} */
+/** Request ids of a sender increase, so they give the order. @type {((a: Span, b: Span) => number)[]} */
 const BY_CONTENT = [
   (a, b) => compareText(String(a.resource['service.name']), String(b.resource['service.name'])),
   (a, b) => compareText(a.kind, b.kind),

@@ -1,5 +1,5 @@
 /**
- * When the spans of a trace happened, as text: times relative to the first of them, and a bar. Pure.
+ * Times of a trace's spans as text, relative to the first span, and a bar. Pure.
  *
  * @typedef {import('./otlp-json.mjs').Span} Span
  */
@@ -16,7 +16,7 @@ export function clockOf(trace) {
   const cellsPerMs = totalMs > 0 ? BAR_WIDTH / totalMs : 0;
   /** @param {Span} span */
   const offsetMs = (span) => milliseconds(BigInt(span.startTimeUnixNano) - first);
-  /** An end before the start, or none, counts as no time at all. @param {Span} span */
+  /** A missing end, or one before the start, counts as no duration. @param {Span} span */
   const lengthMs = (span) => Math.max(0, milliseconds(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano)));
   return {
     total: readable(totalMs),

@@ -1,5 +1,5 @@
 /**
- * Spans as text: one line per span, nested over all processes, with times, a bar, status and key attributes.
+ * Spans as text: one line per span, nested across processes, with times, a bar, status and key attributes.
  * Pure: the same spans give the same text.
  *
  * @typedef {import('./otlp-json.mjs').Span} Span
@@ -9,9 +9,9 @@
  * @property {boolean} [colour] ANSI colours; default off
  * @property {boolean} [normalise] for golden files: no times and bars, ids and ports replaced by their order, and
  *   siblings drawn by service, kind, request id and name instead of by time
- * @property {'key' | 'all'} [attributes] a selection at the end of the line, or each on a line of its own below it
+ * @property {'key' | 'all'} [attributes] a selection at the end of the line, or all of them on lines below it
  *
- * @typedef {object} View what the columns need to know beside the row itself
+ * @typedef {object} View context of the columns
  * @property {ReturnType<typeof painter>} paint
  * @property {ReturnType<typeof linkMarks>} marks
  * @property {ReturnType<typeof clockOf>} clock
@@ -23,7 +23,7 @@ import { clockOf } from './trace-clock.mjs';
 const MAX_NAME_LENGTH = 60;
 
 /**
- * The columns of a line, in order. `timed` ones are left out of golden files.
+ * The columns of a line, in order. Golden files leave out `timed` ones.
  *
  * @type {{
  *   text: (span: Span, view: View, row: Row) => string,
@@ -45,7 +45,7 @@ const COLUMNS = [
 ];
 
 /**
- * @param {Span[]} spans of any number of traces and processes
+ * @param {Span[]} spans from any number of traces and processes
  * @param {WaterfallOptions} [options]
  * @returns {string}
  */
@@ -116,7 +116,7 @@ function failureOf({ status, attributes }) {
 }
 
 /**
- * A span that others link to gets a number, a span that links gets an arrow with that number.
+ * A linked span gets a number, a linking span an arrow with that number.
  *
  * @param {Span[]} spans
  * @param {boolean} normalise
@@ -163,7 +163,7 @@ function painter(colour, spans) {
   };
 }
 
-/** In characters, not in UTF-16 units. @param {string} text */
+/** Counts characters, not UTF-16 units. @param {string} text */
 function lengthOf(text) {
   return [...text].length;
 }

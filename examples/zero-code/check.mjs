@@ -1,4 +1,4 @@
-/** Runs both clients, with both ways to reach their servers, and checks the spans that arrive. Exits 1 if any is missing. */
+/** Runs both clients with both ways to pass variables to their servers, and checks the spans. Exits with code 1 if any is missing. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,12 @@ import { checkTracedRun } from './traced-run.mjs';
 
 const registerUrl = import.meta.resolve('mcp-trail/register');
 if (!existsSync(fileURLToPath(registerUrl))) {
-  console.error('mcp-trail is not built here: run `npm run build` first');
+  console.error('mcp-trail is not built: run `npm run build` first');
   process.exit(1);
 }
 const registerFile = createRequire(import.meta.url).resolve('mcp-trail/register');
 
-/** How each is started; `nodeOptions` says the same in `NODE_OPTIONS`, absolute, because a server may run anywhere. */
+/** Arguments of each client, and the equivalent `NODE_OPTIONS` with an absolute path, because a server can run anywhere. */
 const moduleSystems = {
   'ESM (SDK v2)': {
     command: ['--import', 'mcp-trail/register', 'client.mjs'],
@@ -23,7 +23,7 @@ const moduleSystems = {
   },
 };
 
-/** How the server gets its preload and its exporter: more variables for the client, and those that the client hands on. */
+/** How the server gets its preload and exporter: more variables for the client, and those that it passes on. */
 const ways = {
   propagated: () => ({
     clientEnv: { MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES: 'true' },
@@ -42,7 +42,7 @@ const expected = {
 };
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-process.chdir(import.meta.dirname); // The commands name files of this folder, and mcp-trail is found from it.
+process.chdir(import.meta.dirname); // The commands name files of this folder, and resolve mcp-trail from it.
 
 for (const [system, { command, nodeOptions }] of Object.entries(moduleSystems)) {
   for (const [way, environments] of Object.entries(ways)) {

@@ -1,4 +1,4 @@
-/** Starts the server beside it and calls its tool, with MCP SDK v1. Its argument is the `env` of the server, as JSON. */
+/** Starts the server in this folder and calls its tool, with MCP SDK v1. The argument is the server's `env` as JSON. */
 const path = require('node:path');
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { StdioClientTransport } = require('@modelcontextprotocol/sdk/client/stdio.js');

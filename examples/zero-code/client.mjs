@@ -1,4 +1,4 @@
-/** Starts the server beside it and calls its tool, with MCP SDK v2. Its argument is the `env` of the server, as JSON. */
+/** Starts the server in this folder and calls its tool, with MCP SDK v2. The argument is the server's `env` as JSON. */
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';

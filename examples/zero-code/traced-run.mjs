@@ -1,4 +1,4 @@
-/** Runs a client that starts a server, and checks what both send. */
+/** Runs a client that starts a server, and checks the spans of both. */
 import assert from 'node:assert/strict';
 import { startNode } from '../demo/child.mjs';
 import { startOtlpReceiver } from '../support/otlp-receiver.mjs';
@@ -6,8 +6,8 @@ import { startOtlpReceiver } from '../support/otlp-receiver.mjs';
 const TIME_LIMIT_MS = 120_000;
 
 /**
- * Resolves with a sentence if each operation is a client span of the service `agent` and, below it, a server span of
- * another process; rejects with the first thing that is wrong.
+ * Resolves with a summary if each operation is a client span of the service `agent` with a server span of another process
+ * below it; rejects with the first problem.
  *
  * @param {(exporter: Record<string, string>) => { args: string[], env: Record<string, string> }} client arguments of
  *   `node`, and variables beside the exporter's
@@ -23,7 +23,7 @@ export async function checkTracedRun(client, { prints, service, operations }) {
     assert.equal(printed, `${prints}\n`, 'the client prints something else than without telemetry');
     await receiver.waitFor(({ spans }) => spans.length >= 2 * operations.length, {
       what: `${operations.length} operations from both processes`,
-      timeoutMs: 30_000, // Ended processes have sent what they had.
+      timeoutMs: 30_000, // Ended processes have sent everything.
     });
     checkSpans(receiver.spans, service, operations);
     return `${operations.length} operations, each one trace over two processes`;
@@ -47,7 +47,7 @@ function checkSpans(spans, service, operations) {
   assert.equal(spans.length, 2 * operations.length, `other spans: ${spans.map(({ name }) => name).join(', ')}`);
 }
 
-/** What the client printed. */
+/** The client's output. */
 async function run(args, env) {
   const client = startNode('client', args, env);
   const timer = setTimeout(client.kill, TIME_LIMIT_MS);
@@ -59,7 +59,7 @@ async function run(args, env) {
   return client.output.stdout;
 }
 
-/** Without the settings of another OpenTelemetry set-up. */
+/** The environment without other OpenTelemetry settings. */
 function inheritedEnvironment() {
   const foreign = /^(OTEL_|MCP_TRAIL_|NODE_OPTIONS$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));

@@ -1,7 +1,7 @@
 /**
- * What the example server offers: the tools, resources and prompts that the official suite asks for by name.
- * One factory serves both revisions. Tools that need the client's help come in two kinds: those that push a request to the client
- * (possible up to 2025-11-25 only), and those that return `inputRequired()` (which the SDK serves on both).
+ * The tools, resources and prompts of the example server, with the names that the official suite expects.
+ * One factory serves both revisions. Tools that need input from the client either send it a request (only up to 2025-11-25), or
+ * return `inputRequired()` (which the SDK supports on both).
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -20,7 +20,7 @@ import { registerTasks, TASKS_EXTENSION } from './tasks.mjs';
 
 /** @typedef {import('@modelcontextprotocol/server').ServerContext} ServerContext */
 
-// One pixel and one silent sample: the smallest valid PNG and WAV.
+// The smallest valid PNG and WAV: one pixel, one silent sample.
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 const WAV = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==';
 
@@ -31,7 +31,7 @@ const embedded = (/** @type {string} */ uri, /** @type {string} */ mimeType, /**
   resource: { uri, mimeType, text: body },
 });
 
-/** Each process signs its own state: a client can hold it, but neither change nor forge it. */
+/** Signs the state with a key of this process, so that clients cannot change or forge it. */
 const state = createRequestStateCodec({ key: randomBytes(32) });
 
 /** Every primitive type with a default value. */
@@ -49,7 +49,7 @@ const FORM_WITH_DEFAULTS = {
 const titled = (/** @type {string} */ noun) =>
   ['First', 'Second', 'Third'].map((nth, index) => ({ const: `value${index + 1}`, title: `${nth} ${noun}` }));
 
-/** Every way to offer a choice, the deprecated one included. */
+/** Every way to offer a choice, including the deprecated one. */
 const FORM_WITH_CHOICES = {
   type: 'object',
   properties: {
@@ -65,7 +65,7 @@ const FORM_WITH_CHOICES = {
   },
 };
 
-/** Keywords that a schema library would drop: the list must show them as they were written. */
+/** Keywords that a schema library would drop; the tool list must keep them. */
 const SCHEMA_2020_12 = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   type: 'object',
@@ -105,7 +105,7 @@ const SCHEMA_WITH_HEADERS = {
  * @property {(args: any, ctx: ServerContext, announce: Announce) => any} run
  */
 
-/** Tools that answer by themselves. @type {Record<string, ToolSpec>} */
+/** Tools that need no input. @type {Record<string, ToolSpec>} */
 const plainTools = {
   test_simple_text: { description: 'Returns one line of text.', run: () => say('A simple line of text.') },
   test_image_content: { description: 'Returns a picture.', run: () => ({ content: [image] }) },
@@ -136,7 +136,7 @@ const plainTools = {
   test_logging_tool: {
     description: 'Logs, if the request asked for it.',
     run: async (_args, ctx) => {
-      await ctx.mcpReq.log('info', 'Only for those who want to know.');
+      await ctx.mcpReq.log('info', 'Only if requested.');
       return say('Logged if wanted.');
     },
   },
@@ -148,7 +148,7 @@ const plainTools = {
     },
   },
   test_reconnection: {
-    description: 'Drops the event stream before it answers: the client has to come back for the result.',
+    description: 'Drops the event stream before it answers, so that the client must reconnect for the result.',
     run: (_args, ctx) => {
       ctx.http?.closeSSE?.();
       return say('Delivered on the second stream.');
@@ -180,7 +180,7 @@ const plainTools = {
   },
 };
 
-/** Tools that push a request to the client and wait for its answer. @type {Record<string, ToolSpec>} */
+/** Tools that send the client a request and wait for the response. @type {Record<string, ToolSpec>} */
 const pushTools = {
   test_sampling: {
     description: 'Asks the model of the client.',
@@ -206,7 +206,7 @@ const pushTools = {
   },
 };
 
-/** Tools that return what they still need, and are called again with it. @type {Record<string, ToolSpec>} */
+/** Tools that return the input that they need, and are called again with it. @type {Record<string, ToolSpec>} */
 const roundTools = {
   test_input_required_result_elicitation: {
     description: 'Needs a name.',
@@ -277,7 +277,9 @@ const roundTools = {
         ...(elicitation && { name: ask('What is your name?', 'name') }),
         ...(sampling && { greeting: sample('Write a greeting.') }),
       };
-      return Object.keys(inputRequests).length > 0 ? inputRequired({ inputRequests }) : say('Nobody to ask.');
+      return Object.keys(inputRequests).length > 0
+        ? inputRequired({ inputRequests })
+        : say('The client offers nothing.');
     },
   },
   test_missing_capability: {
@@ -294,7 +296,7 @@ const roundTools = {
   },
 };
 
-/** Asks for a yes and sends signed state along; the SDK verifies it before the second round gets here. */
+/** Asks for confirmation with signed state, which the SDK verifies before the second round. */
 async function confirm(/** @type {unknown} */ _args, /** @type {ServerContext} */ { mcpReq }) {
   const answer = acceptedContent(mcpReq.inputResponses, 'confirm', z.object({ ok: z.boolean() }));
   if (answer && mcpReq.requestState()) return say(`state-ok, confirmed: ${answer.ok}`);
@@ -399,7 +401,7 @@ function registerResources(server) {
 
 /**
  * A server for one session (2025-11-25) or one request (2026-07-28).
- * Changes of a list are told to the session itself; a request is over by then, so there the HTTP handler tells its subscribers.
+ * List changes are announced to the session; without sessions, the request has ended and the HTTP handler notifies subscribers.
  * @param {Announce} [subscribers]
  */
 export function createServer(subscribers) {
@@ -421,7 +423,7 @@ export function createServer(subscribers) {
     toolsChanged: () => server.sendToolListChanged(),
     promptsChanged: () => server.sendPromptListChanged(),
   };
-  // The SDK hands the arguments over only where a schema describes them.
+  // The SDK passes arguments only if there is a schema.
   for (const [name, { run, ...spec }] of Object.entries({ ...plainTools, ...pushTools, ...roundTools }))
     server.registerTool(
       name,

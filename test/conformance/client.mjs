@@ -1,6 +1,6 @@
 /**
- * The example client of the conformance comparison. The suite starts it once per scenario, with the address of its server as the last
- * argument and the rest in the environment. Ends with a non-zero code when the scenario could not be played to its end.
+ * The example client of the conformance comparison. The suite starts it once per scenario, with its server's URL as the last argument
+ * and everything else in the environment. Exits with a non-zero code if the scenario did not complete.
  */
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { createProvider } from './oauth.mjs';
@@ -10,14 +10,14 @@ const revision = process.env.MCP_CONFORMANCE_PROTOCOL_VERSION;
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 const url = new URL(/** @type {string} */ (process.argv.at(-1)));
 
-/** A server that is never content must not make the client ask its user for ever. */
+/** Bounds consent requests if the server never accepts. */
 const MAX_CONSENTS = 3;
 
 /** @type {ReturnType<typeof createProvider> | undefined} */
 const provider = scenario.startsWith('auth/') ? createProvider(scenario, context) : undefined;
 
 /**
- * Does something that may need the user's consent, as often as consent is asked for.
+ * Attempts something that may need the user's consent, and repeats it after each consent.
  * @template T
  * @param {() => StreamableHTTPClientTransport} transportOf the transport that asked
  * @param {() => Promise<T>} attempt
@@ -76,7 +76,7 @@ async function connect() {
 
 /** @typedef {Awaited<ReturnType<typeof connect>>} Connection */
 
-/** What a scenario does once it is connected and knows the tools. @type {Record<string, (connection: Connection, tools: any[]) => Promise<unknown>>} */
+/** The steps of each scenario after connecting and listing tools. @type {Record<string, (connection: Connection, tools: any[]) => Promise<unknown>>} */
 const scenarios = {
   initialize: async () => {},
   'json-schema-ref-no-deref': async () => {},
@@ -86,7 +86,7 @@ const scenarios = {
   'request-metadata': ({ call }) => call('any_tool'),
   'sep-2322-client-request-state': async ({ call }) => {
     await Promise.all(['test_mrtr_echo_state', 'test_mrtr_unrelated', 'test_mrtr_no_state'].map((name) => call(name)));
-    // The result has no type: whatever the client makes of it, it must not ask again.
+    // The result has no type; however the client handles it, it must not ask again.
     await call('test_mrtr_no_result_type').catch(() => {});
   },
   'http-standard-headers': async ({ client, call }, tools) => {
@@ -97,7 +97,7 @@ const scenarios = {
   'http-custom-headers': async ({ call }) => {
     for (const { name, arguments: args } of context.toolCalls) await call(name, args);
   },
-  // The list holds what the client accepts: tools with bad annotations are gone from it.
+  // The client has removed tools with bad annotations from this list.
   'http-invalid-tool-headers': async ({ call }, tools) => {
     for (const { name } of tools) await call(name, { region: 'north' });
   },
@@ -117,7 +117,7 @@ try {
     await connection.close();
   }
 } catch (error) {
-  // Some scenarios have to end like this. The process ends by itself, so that whatever runs at its natural end still does.
+  // Some scenarios must fail. Let the process end by itself, so that exit handlers run.
   console.error(error);
   process.exitCode = 1;
 }

@@ -1,14 +1,14 @@
-/** What the handlers of the example server say and ask, in the shapes of the protocol. */
+/** Builders of results and questions for the handlers of the example server. */
 import { CLIENT_CAPABILITIES_META_KEY, inputRequired } from '@modelcontextprotocol/server';
 
 /** @typedef {import('@modelcontextprotocol/server').ServerContext} ServerContext */
 
 export const text = (/** @type {string} */ value) => ({ type: /** @type {const} */ ('text'), text: value });
 
-/** The result of a tool: one line. */
+/** A tool result with one text. */
 export const say = (/** @type {string} */ value) => ({ content: [text(value)] });
 
-/** A form whose fields all have to be filled in. */
+/** A form with required fields. */
 export const form = (/** @type {string[]} */ fields, type = 'string') => ({
   type: /** @type {const} */ ('object'),
   properties: Object.fromEntries(fields.map((field) => [field, { type }])),
@@ -24,7 +24,7 @@ export const sample = (/** @type {string} */ prompt) =>
   inputRequired.createMessage({ messages: [{ role: 'user', content: text(prompt) }], maxTokens: 100 });
 
 /**
- * What the client of a 2026-07-28 request says it can do; each request says so anew.
+ * The client capabilities in a 2026-07-28 request.
  * @param {ServerContext} context
  * @returns {import('@modelcontextprotocol/server').ClientCapabilities}
  */

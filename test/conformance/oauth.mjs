@@ -1,4 +1,4 @@
-/** How the example client obtains tokens: one provider per kind of grant that the suite's scenarios ask for. */
+/** Token providers of the example client, one per grant type in the suite's scenarios. */
 import {
   ClientCredentialsProvider,
   CrossAppAccessProvider,
@@ -8,15 +8,15 @@ import {
 } from '@modelcontextprotocol/client';
 
 /**
- * Flows with a user keep the callback of the last consent, to be taken once.
+ * Flows with a user keep the callback of the last consent, which can be taken once.
  * @typedef {import('@modelcontextprotocol/client').OAuthClientProvider & { takeCallback?(): URLSearchParams | undefined }} Provider
  */
 
 const CALLBACK_URL = 'http://localhost:9876/callback';
 
 /**
- * The authorization code flow with the browser left out: the authorization request is sent from here, and the address that it
- * redirects to is kept for `finishAuth`. Everything the SDK hands over is remembered per issuer, as the newer revision wants it.
+ * The authorization code flow without a browser: sends the authorization request directly and keeps the redirect URL for
+ * `finishAuth`. Stores everything from the SDK per issuer, as the newer revision requires.
  * @param {{ clientMetadataUrl?: string, client?: any, dpop?: boolean }} [options]
  * @returns {Provider}
  */
@@ -44,7 +44,7 @@ function createCodeProvider({ clientMetadataUrl, client, dpop } = {}) {
     tokens: () => tokens,
     saveTokens: (saved) => {
       tokens = saved;
-      // What was discovered served this consent: the next challenge may name another authorization server.
+      // Discovery is valid for this consent only: the next challenge can name another authorization server.
       discovery = undefined;
     },
     saveCodeVerifier: (saved) => {
@@ -70,7 +70,7 @@ function createCodeProvider({ clientMetadataUrl, client, dpop } = {}) {
 }
 
 /**
- * A workload that presents a token of its platform instead of a user's consent.
+ * A workload that presents its platform's token instead of a user's consent.
  * @param {any} context
  * @returns {Provider}
  */
@@ -101,7 +101,7 @@ function createWorkloadProvider({ client_id, valid_jwt }) {
   };
 }
 
-/** Scenarios that need more than the plain code flow. @type {Record<string, (context: any) => Provider>} */
+/** Scenarios that need another provider than the plain code flow. @type {Record<string, (context: any) => Provider>} */
 const providers = {
   'auth/basic-cimd': () =>
     createCodeProvider({ clientMetadataUrl: 'https://conformance-test.local/client-metadata.json' }),
@@ -135,6 +135,6 @@ const providers = {
 
 /**
  * @param {string} scenario
- * @param {any} context what the suite knows and the client needs: credentials, keys
+ * @param {any} context credentials and keys from the suite
  */
 export const createProvider = (scenario, context) => (providers[scenario] ?? createCodeProvider)(context);

@@ -1,4 +1,4 @@
-/** A loopback OTLP/HTTP (JSON) endpoint that counts spans: the proof that the instrumented run was instrumented. */
+/** A loopback OTLP/HTTP (JSON) endpoint that counts spans, to prove that the instrumented run was instrumented. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -26,7 +26,7 @@ export async function startOtlpReceiver() {
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    /** What arrived since the last look: spans of ours, and processes that sent any. */
+    /** Our spans since the last call, and the number of processes that sent them. */
     take() {
       const taken = { spans, processes: processes.size };
       spans = 0;

@@ -1,5 +1,5 @@
 /**
- * The conformance comparison: the official suite must say the same about the example server and client with and without mcp-trail.
+ * The conformance comparison: the official suite must report the same for the example server and client with and without mcp-trail.
  * Usage: node test/conformance/run.mjs [server|client] [2025-11-25|2026-07-28]
  */
 import { existsSync } from 'node:fs';
@@ -16,8 +16,8 @@ import { installToolchain } from './toolchain.mjs';
  * @typedef {object} Cell
  * @property {'server' | 'client'} target
  * @property {string} revision
- * @property {number} minPassed passing checks, below which the examples no longer exercise enough
- * @property {number} minSpans spans of mcp-trail, below which the instrumented run was not instrumented enough
+ * @property {number} minPassed minimum of passing checks, to notice examples that no longer exercise enough
+ * @property {number} minSpans minimum of mcp-trail spans, to notice incomplete instrumentation
  */
 
 /** @type {Cell[]} */
@@ -28,7 +28,7 @@ const CELLS = [
   { target: 'client', revision: '2026-07-28', minPassed: 487, minSpans: 125 },
 ];
 
-/** Differences beyond these say nothing new: a client that does not start at all differs in hundreds of checks. */
+/** Limit of printed differences: a client that does not start differs in hundreds of checks. */
 const MAX_DIFFERENCES_SHOWN = 40;
 
 const REGISTER = new URL('../../dist/esm/register.js', import.meta.url);
@@ -36,7 +36,7 @@ const REGISTER = new URL('../../dist/esm/register.js', import.meta.url);
 const nameOf = (/** @type {Check} */ { scenario, id, status }) => `${scenario}  ${id}  ${status}`;
 
 /**
- * How often each check of each scenario ended how: the order within a scenario may differ, the numbers may not.
+ * Counts of each scenario, check and status. The order within a scenario can differ, the counts must not.
  * @param {Check[]} checks
  */
 function count(checks) {
@@ -61,7 +61,7 @@ function compare(plain, traced) {
 const tally = (/** @type {Check[]} */ checks, /** @type {string} */ status) =>
   checks.filter((check) => check.status === status).length;
 
-/** The environment of the shell without anything that would instrument the run that must not be. */
+/** The environment without variables that would instrument the plain run. */
 function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|MCP_|NODE_OPTIONS$)/.test(name)));
 }
@@ -98,7 +98,7 @@ async function runCell({ target, revision, minPassed, minSpans }, toolchain, rec
   });
   const { spans, processes } = receiver.take();
   const scenarios = new Set(plain.map(({ scenario }) => scenario)).size;
-  // The server is one process; of clients there is one for each scenario.
+  // The server is one process; there is one client process per scenario.
   const expectedProcesses = target === 'server' ? 1 : scenarios;
   const differences = compare(plain, traced);
 

@@ -1,6 +1,6 @@
 /**
  * The example server of the conformance comparison: Streamable HTTP on a free loopback port, both revisions on one path.
- * 2025-11-25 is served with sessions and resumable streams, 2026-07-28 without state. Prints its address on the first line.
+ * Serves 2025-11-25 with sessions and resumable streams, and 2026-07-28 without state. Prints its URL on the first line.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
@@ -23,7 +23,7 @@ const stateless = toNodeHandler(handler);
 /** @type {Map<string, NodeStreamableHTTPServerTransport>} */
 const sessions = new Map();
 
-/** Keeps what was sent, so that a client that lost its stream can ask for the rest of it. */
+/** Stores sent messages, so that a client can resume a lost stream. */
 function createEventStore() {
   /** @type {{ streamId: string, message: any }[]} */
   const events = [];

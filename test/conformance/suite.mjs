@@ -1,4 +1,4 @@
-/** Runs the official suite against the example server or client, and reads the checks that it wrote. */
+/** Runs the official suite against the example server or client, and reads its check files. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
 const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url));
 const SUITE_TIMEOUT_MS = 300_000;
-/** A client may have to wait for all others, see below. */
+/** A client may wait for all others, see below. */
 const SCENARIO_TIMEOUT_MS = SUITE_TIMEOUT_MS;
 const EXIT_TIMEOUT_MS = 10_000;
 
@@ -65,8 +65,8 @@ async function testServer(toolchain, run) {
  * @param {Run} run
  */
 function testClient(toolchain, run) {
-  // The suite gives the command to a shell, for all scenarios at once. The lock makes the clients take turns: dozens of processes that
-  // start together starve each other until their idle connections are closed under them, and then checks fail for no other reason.
+  // The suite runs the command in a shell, for all scenarios at once. The lock makes clients take turns: dozens of processes
+  // starting together starve each other until idle connections time out, and checks fail for that reason alone.
   const words = ['flock', `${run.results}.lock`, toolchain.node, ...run.nodeOptions, CLIENT];
   const command = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   return runCommand(toolchain, run, ['--command', command]);
@@ -76,11 +76,11 @@ function testClient(toolchain, run) {
  * @param {Toolchain} toolchain
  * @param {Run} run
  * @param {string[]} options
- * @returns {Promise<string>} what the suite printed
+ * @returns {Promise<string>} the output of the suite
  */
 async function runCommand({ node, suite }, { target, revision, results, env }, options) {
   const words = [suite, target, ...options, '--requirements', revision, '-o', results];
-  // A process group of its own, so that on a timeout the clients it started end with it.
+  // In its own process group, so that a timeout also ends the clients it started.
   const child = spawn(node, [...words, '--timeout', String(SCENARIO_TIMEOUT_MS)], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,13 +89,13 @@ async function runCommand({ node, suite }, { target, revision, results, env }, o
   const timer = setTimeout(() => process.kill(-(/** @type {number} */ (child.pid)), 'SIGKILL'), SUITE_TIMEOUT_MS);
   const [out, err, [, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   clearTimeout(timer);
-  // The code says whether all checks passed, which is not the question here; a signal says that it did not finish.
+  // The exit code only says whether all checks passed, which does not matter here; a signal means that the suite did not finish.
   if (signal) throw new Error(`The suite was ended by ${signal} after ${SUITE_TIMEOUT_MS / 1000} s:\n${out}${err}`);
   return out + err;
 }
 
 /**
- * Each scenario has a folder named after it and the time, and a file of checks in there.
+ * Each scenario has a folder, named after it and the time, with a file of checks.
  * @param {string} results
  */
 async function readChecks(results) {

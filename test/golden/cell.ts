@@ -1,4 +1,4 @@
-/** One cell: a flavour over a transport, all scenarios played, and the telemetry of both sides as text. */
+/** One cell, a flavour over a transport: plays all scenarios and returns the telemetry of both sides as text. */
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Metric, Span } from '../../examples/support/otlp-json.mjs';
@@ -11,14 +11,14 @@ import { metricsText, type ServiceSeries } from './metrics-text.js';
 import { SCENARIOS, type Scenario, type Stage } from './scenarios.js';
 import type { Server, Transport } from './transports.js';
 
-/** The service that a server process says it is. What this process exports says nothing of the kind. */
+/** The service name of server processes; this process exports none. */
 const SERVER = 'server';
 
 export interface Played {
   /** By the name of the scenario. */
   readonly traces: ReadonlyMap<string, string>;
   readonly metrics: string;
-  /** Spans that belong to no scenario. */
+  /** Spans outside of all scenarios. */
   readonly strays: string;
 }
 
@@ -37,7 +37,7 @@ export async function playCell(flavour: Flavour, transport: Transport, telemetry
         : receiver.waitFor(({ spans }) => spans.filter(isServerSpan(name)).length >= count, { what: `span "${name}"` });
     const stage = { flavour, dialect: DIALECTS[flavour.sdk], stateless: transport.stateless(flavour), serverReported };
     await playAll(stage, await transport.start(flavour, receiver.url), telemetry);
-    // The process that SDK v2 asks for its protocol era is left to end by itself.
+    // Wait for the process that SDK v2 starts to probe the protocol era; it ends by itself.
     await receiver.waitFor(everyProcessHasMeasured, { what: 'metrics of every server process' });
     await exportSpans(telemetry.spans, receiver.url);
 
@@ -67,7 +67,7 @@ async function playAll(stage: Omit<Stage, 'client'>, server: Server, telemetry: 
   }
 }
 
-/** Through the real exporter, so that both sides are told apart by nothing but what they say. */
+/** Uses the real exporter, so that only the exported data tells the sides apart. */
 function exportSpans(spans: ReadableSpan[], endpoint: string): Promise<void> {
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
   return new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ function isServerSpan(name: string): (span: Span) => boolean {
   return (span) => span.kind === 'SERVER' && span.name === name;
 }
 
-/** A process reports its measurements at its end. */
+/** A process exports its metrics when it ends. */
 function everyProcessHasMeasured({ spans, metrics }: { spans: Span[]; metrics: Metric[] }): boolean {
   const measured = new Set(metrics.map(processOf));
   return spans.every((span) => measured.has(processOf(span)));

@@ -4,7 +4,7 @@ import { expectNoOtherGoldens } from './golden-files.js';
 import { goldenPaths } from './suite.js';
 import { TRANSPORTS } from './transports.js';
 
-it('has no golden file that nothing is compared with', () => {
+it('has no unused golden file', () => {
   const cells = Object.values(TRANSPORTS).flatMap((transport) => FLAVOURS.map((flavour) => ({ flavour, transport })));
   const paths = cells.flatMap(({ flavour, transport }) => [...goldenPaths(flavour, transport).values()]);
   expect(new Set(paths).size).toBe(paths.length);

@@ -1,6 +1,6 @@
 /**
- * Golden files, written only on demand: `UPDATE_GOLDENS=1 npx vitest run --config test/vitest.config.ts --root . test/golden`.
- * What they say is read before it is committed.
+ * Golden files, written only by `UPDATE_GOLDENS=1 npx vitest run --config test/vitest.config.ts --root . test/golden`.
+ * Review the diff before you commit them.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 const FOLDER = fileURLToPath(new URL('./expected/', import.meta.url));
 const UPDATING = process.env['UPDATE_GOLDENS'] === '1';
 
-/** Compares a text with its golden file. A file that is not there is a failure. */
+/** Compares a text with its golden file; fails if the file is missing. */
 export function expectGolden(path: string, actual: string): void {
   const file = join(FOLDER, path);
   if (UPDATING) {
@@ -29,7 +29,7 @@ function readGolden(file: string, actual: string): string {
   }
 }
 
-/** No file may be there that nothing is compared with. */
+/** Fails on golden files that no test uses. */
 export function expectNoOtherGoldens(paths: readonly string[]): void {
   const used = new Set(paths);
   const entries = readdirSync(FOLDER, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -37,5 +37,5 @@ export function expectNoOtherGoldens(paths: readonly string[]): void {
     .map((entry) => relative(FOLDER, join(entry.parentPath, entry.name)))
     .filter((path) => !used.has(path));
   if (UPDATING) for (const path of unused) rmSync(join(FOLDER, path));
-  else expect(unused, 'golden files that nothing is compared with').toEqual([]);
+  else expect(unused, 'unused golden files').toEqual([]);
 }

@@ -1,4 +1,4 @@
-/** Measurements as text: one line per series, with how many there were. Pure. */
+/** Metrics as text: one line per series, with its count. Pure. */
 
 export interface ServiceSeries {
   readonly service: string;
@@ -7,12 +7,12 @@ export interface ServiceSeries {
   readonly count: number;
 }
 
-/** What a reader looks for first. */
+/** Attributes that come first. */
 const FIRST = ['mcp.method.name', 'gen_ai.tool.name', 'gen_ai.prompt.name', 'error.type'];
-/** Differs from run to run. */
+/** Attributes that differ from run to run. */
 const PORT = 'server.port';
 
-/** Series that were exported in parts are added up. */
+/** Adds up series that were exported in parts. */
 export function metricsText(series: readonly ServiceSeries[]): string {
   const groups = new Map<string, Map<string, number>>();
   for (const { service, metric, attributes, count } of series) {

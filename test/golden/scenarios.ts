@@ -1,6 +1,6 @@
 /**
- * What is played on every connection, in this order, on one connection per cell; the first scenario also makes it.
- * Add new ones at the end: request ids count on from one scenario to the next.
+ * Scenarios, played in this order on one connection per cell; the first one also connects.
+ * Add new ones at the end, because request ids continue from one scenario to the next.
  */
 import { expect } from 'vitest';
 import type { Dialect } from '../support/dialects.js';
@@ -9,23 +9,23 @@ import type { Flavour, FlavourName } from '../support/flavours.js';
 export interface Stage {
   readonly flavour: Flavour;
   readonly dialect: Dialect;
-  /** Each request has a server of its own: what the client says about it later reaches another one. */
+  /** Each request has its own server: later messages about it reach another one. */
   readonly stateless: boolean;
   /** Connected. */
   readonly client: any;
-  /** Waits until the server has reported this many spans of that name: what it does without being waited for. */
+  /** Waits until the server has reported this many spans of that name, for work that the client does not wait for. */
   serverReported(name: string, count?: number): Promise<unknown>;
 }
 
 export interface Scenario {
-  /** Also the name of its folder of golden files. */
+  /** Also the name of the folder of golden files. */
   readonly name: string;
-  /** Where it can be played; default: everywhere. */
+  /** Whether it applies; default: always. */
   readonly flavours?: readonly FlavourName[];
   play(stage: Stage): Promise<void>;
 }
 
-/** Long enough for any machine to have the request delivered before it is given up. */
+/** Long enough to deliver the request on any machine before the timeout. */
 const TIMEOUT_MS = 1000;
 const MODERN = '2026-07-28';
 
@@ -50,11 +50,11 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'unknown-names',
     async play({ client, dialect, flavour }) {
       const unknownTool = dialect.callTool(client, 'nobody');
-      // SDK v1 has made a result of this mistake since 1.22.
+      // SDK v1 returns this error as a result since 1.22.
       if (flavour.sdk === 'v1') expect(await unknownTool).toMatchObject({ isError: true });
       else await expect(unknownTool).rejects.toMatchObject({ code: -32602 });
       await expect(client.getPrompt({ name: 'nobody' })).rejects.toMatchObject({ code: -32602 });
-      // Over HTTP the answer has status 404 since 2026-07-28, and the client does not look any further.
+      // Over HTTP, from 2026-07-28 on, the response has status 404 and the client does not read its body.
       await expect(dialect.request(client, 'acme/unheard')).rejects.toThrow();
     },
   },
@@ -73,7 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'asking-the-client',
     async play({ client, dialect, stateless }) {
-      // A server that has not seen the handshake does not know that this client can be asked.
+      // A server that has not seen the handshake does not know the client's capabilities.
       const { isError = false } = await dialect.callTool(client, 'consult');
       expect(isError).toBe(stateless);
     },
@@ -88,7 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'giving-up',
     async play({ client, dialect, stateless, serverReported }) {
-      // A server that never hears of it works on until the connection is closed.
+      // A server that does not get the cancellation works on until the connection closes.
       const noticed = stateless ? 'notifications/cancelled' : 'tools/call wait';
       const controller = new AbortController();
       const abort = () => controller.abort();

@@ -1,4 +1,4 @@
-/** The tests of one transport: every flavour over it, a golden file per scenario, and one for the metrics of all. */
+/** The tests of one transport: for every flavour, a golden file per scenario, and one for the metrics. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNothingOpen } from '../support/endings.js';
 import { FLAVOURS, type Flavour } from '../support/flavours.js';
@@ -7,11 +7,11 @@ import { type Played, playCell, scenariosOf } from './cell.js';
 import { expectGolden } from './golden-files.js';
 import type { Transport } from './transports.js';
 
-/** All measurements of a cell: they tell by their attributes which scenario they come from. */
+/** All metrics of a cell; their attributes tell which scenario they come from. */
 const METRICS = 'metrics';
-/** Three processes start in one, on machines that have other things to do. */
+/** A cell starts three processes, possibly on a busy machine. */
 const CELL_TIMEOUT_MS = 120_000;
-/** The SDK kills the process that it has asked for its era a second later, whether or not that has reported by then. */
+/** The SDK kills the process that it probed for its era after a second, even if that has not exported yet. */
 const ATTEMPTS = 3;
 
 /** The golden files of one cell, by scenario. */
@@ -42,15 +42,15 @@ export function describeGoldens(transport: Transport): void {
       await expectNothingOpen(telemetry);
     }, CELL_TIMEOUT_MS);
 
-    it.each(Object.entries(paths))('traces %s as its golden file says', (name, path) => {
+    it.each(Object.entries(paths))('traces %s as in its golden file', (name, path) => {
       expectGolden(path, played.traces.get(name) ?? '');
     });
 
-    it('measures what its golden file says', () => {
+    it('records the metrics of its golden file', () => {
       expectGolden(metricsPath as string, played.metrics);
     });
 
-    it('leaves no span outside of its trace', () => {
+    it('has no span outside its trace', () => {
       expect(played.strays).toBe('');
     });
   });

@@ -1,4 +1,4 @@
-/** The three ways to reach a golden server: in this process, over stdio, over Streamable HTTP. */
+/** Connections to a golden server: in this process, over stdio, over Streamable HTTP. */
 import { fileURLToPath } from 'node:url';
 import * as v2client from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
@@ -12,11 +12,11 @@ import { configure as configureV2 } from '../fixtures/golden-v2.mjs';
 import { DIALECTS } from '../support/dialects.js';
 import type { Flavour } from '../support/flavours.js';
 
-/** A server that a client can be connected to. */
+/** A running server. */
 export interface Server {
-  /** A new client, connected and instrumented. */
+  /** Returns a new client, connected and instrumented. */
   connect(): Promise<any>;
-  /** Ends the connection and the server. A server process has exported everything by then. */
+  /** Closes the connection and the server; a server process has then exported everything. */
   stop(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export interface Transport {
   readonly name: 'in-memory' | 'stdio' | 'http';
   /** Whether client and server are one process. */
   readonly sameProcess: boolean;
-  /** Whether each request has a server of its own, which knows of no other. */
+  /** Whether each request has its own server, which knows of no other. */
   stateless(flavour: Flavour): boolean;
-  /** @param otlpEndpoint where a server process reports to */
+  /** @param otlpEndpoint where a server process exports to */
   start(flavour: Flavour, otlpEndpoint: string): Promise<Server>;
 }
 
@@ -36,10 +36,10 @@ const HTTP = { v1: HttpV1, v2: v2client.StreamableHTTPClientTransport };
 
 const CLIENT_INFO = { name: 'golden-client', version: '1.0.0' };
 const CLIENT_OPTIONS = { capabilities: { sampling: {}, elicitation: {} } };
-/** Not shared with anything: which names have been seen before makes a difference to metrics. */
+/** Not shared, because previously seen names affect metrics. */
 const OWN_PIPELINE = {};
 
-/** Answers what a server may ask. */
+/** Answers the server's requests. */
 function configureClient(client: any, { sdk }: Flavour): void {
   const { onRequest } = DIALECTS[sdk];
   onRequest(client, 'elicitation/create', () => ({ action: 'accept', content: { city: 'Lisbon' } }));
@@ -71,7 +71,7 @@ function environment(otlpEndpoint: string): Record<string, string> {
     OTEL_NODE_RESOURCE_DETECTORS: 'env,serviceinstance',
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    // So that what several exports say, or several processes, can be added up.
+    // So that exports of several times or processes can be added up.
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
     OTEL_METRICS_EXPORTER: 'otlp',
     OTEL_LOGS_EXPORTER: 'none',
@@ -125,7 +125,7 @@ const OVER_STDIO: Transport = {
 const OVER_HTTP: Transport = {
   name: 'http',
   sameProcess: false,
-  // On 2026-07-28 nothing is said later: a request is cancelled by hanging up.
+  // On 2026-07-28 there are no later messages: closing the stream cancels a request.
   stateless: ({ name }) => name === 'v2 legacy',
   async start(flavour, otlpEndpoint) {
     const client = newClient(flavour);
@@ -142,7 +142,7 @@ const OVER_HTTP: Transport = {
   },
 };
 
-/** As a well-behaved client does: a session that is not ended stays on the server. */
+/** Like a well-behaved client; otherwise the session stays on the server. */
 async function hangUp(client: any, transport: InstanceType<(typeof HTTP)['v1' | 'v2']>): Promise<void> {
   await transport.terminateSession();
   await client.close();

@@ -1,4 +1,4 @@
-/** What tests say of how an audited operation ended: by its records, which are exactly one pair per side. */
+/** Asserts how an audited operation ended, by its records: exactly one pair per side. */
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import type { AuditRecord } from '../../src/semconv/audit-record.js';
 import { AuditLog } from './audit.js';
@@ -7,7 +7,7 @@ import { Telemetry } from './telemetry.js';
 
 type Status = NonNullable<AuditRecord['mcp_audit.status']>;
 
-/** How the audit trail says that one side's operation ended. */
+/** How an operation ended in one side's audit trail. */
 export interface AuditEnding {
   readonly status: Status;
   readonly outcome: 'success' | 'failure';
@@ -29,7 +29,7 @@ const ROWS: Readonly<Record<Status, Pick<AuditEnding, 'outcome' | 'severity'>>> 
   timeout: { outcome: 'failure', severity: 'ERROR' },
 };
 
-/** An ending of that status, with the outcome and severity that belong to it. */
+/** An ending with this status and the corresponding outcome and severity. */
 export function ending(status: Status, errorType?: string, statusCode?: string): AuditEnding {
   return {
     status,
@@ -41,7 +41,7 @@ export function ending(status: Status, errorType?: string, statusCode?: string):
 
 export const OK: AuditEnding = ending('ok');
 
-/** The telemetry and the audit log of a file of scenarios. After each, nothing is open and nothing has gone wrong. */
+/** Telemetry and audit log for a file of scenarios. After each scenario, checks that nothing is open and nothing failed. */
 export function auditScenarios(): { readonly telemetry: Telemetry; readonly audit: AuditLog } {
   const telemetry = new Telemetry();
   const audit = new AuditLog();
@@ -57,13 +57,13 @@ export function auditScenarios(): { readonly telemetry: Telemetry; readonly audi
   return { telemetry, audit };
 }
 
-/** The records of one operation on one side: its pair, or what there is of it. */
+/** The records of one operation on one side: its pair, or the existing part of it. */
 export interface Pair {
   readonly request: AuditRecord;
   readonly response: AuditRecord;
 }
 
-/** The pairs of a method on a side, in the order of their requests. Fails where a record has no counterpart. */
+/** The pairs of a method on a side, in the order of requests. Fails if a record has no counterpart. */
 export function pairsOf(audit: AuditLog, side: 'client' | 'server', method: string): Pair[] {
   const about = (each: AuditRecord) => each['mcp.method.name'] === method;
   const requests = audit.of('mcp_audit.request', side).filter(about);
@@ -79,7 +79,7 @@ export function pairsOf(audit: AuditLog, side: 'client' | 'server', method: stri
   }));
 }
 
-/** What a response record says of how its operation ended. */
+/** The ending in a response record. */
 export function auditEndingOf(response: AuditRecord): AuditEnding {
   return {
     status: response['mcp_audit.status'],
@@ -90,7 +90,7 @@ export function auditEndingOf(response: AuditRecord): AuditEnding {
   } as AuditEnding;
 }
 
-/** Each side has one pair that ended so, or none of it. */
+/** Asserts that each side has one pair with this ending, or none. */
 export async function expectAudited(
   { telemetry, audit }: { readonly telemetry: Telemetry; readonly audit: AuditLog },
   method: string,

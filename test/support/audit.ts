@@ -1,4 +1,4 @@
-/** A real LoggerProvider in the test's process, and the audit records that reach it: each one valid, or the test fails. */
+/** A real LoggerProvider in the test's process, with its audit records; an invalid record fails the test. */
 import { readFileSync } from 'node:fs';
 import { logs } from '@opentelemetry/api-logs';
 import {
@@ -16,7 +16,7 @@ const SCHEMA = JSON.parse(
 );
 const validate = new Ajv2020({ strict: false, allErrors: true }).compile(SCHEMA);
 
-/** A record as it was emitted: the body parsed, and the log record around it. */
+/** An emitted record: the parsed body and its log record. */
 export interface Emitted {
   readonly record: AuditRecord;
   readonly text: string;
@@ -42,14 +42,14 @@ export class AuditLog {
     return this.emitted.map(({ record }) => record);
   }
 
-  /** Records of one event, of one side where that is given. */
+  /** Records of one event, optionally of one side. */
   of(event: AuditEventName, side?: 'client' | 'server'): AuditRecord[] {
     return this.records.filter(
       (record) => record.event_name === event && (side === undefined || record['mcp_audit.side'] === side),
     );
   }
 
-  /** The one record of an event about a method on a side; fails when there is none, or more than one. */
+  /** The only record of an event about a method on a side; fails if there is none, or more than one. */
   one(event: AuditEventName, side: 'client' | 'server', method: string): AuditRecord {
     const found = this.of(event, side).filter((record) => record['mcp.method.name'] === method);
     if (found.length === 1) return found[0] as AuditRecord;
@@ -74,7 +74,7 @@ export class AuditLog {
   }
 }
 
-/** Parses and validates; what is wrong is said with the record. */
+/** Parses and validates; errors include the record. */
 export function parse(text: string): AuditRecord {
   const record: AuditRecord = JSON.parse(text);
   if (!validate(record as unknown)) {

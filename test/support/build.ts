@@ -1,4 +1,4 @@
-/** Tests start real processes from `dist/`: before any of them runs, it has to be what `src/` says. */
+/** Builds `dist/` if it is older than `src/`, because tests start real processes from it. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const INPUTS = ['src', 'package.json', 'tsconfig.json'];
-/** The last file that a build writes: without it, the last build was not finished. */
+/** The last file of a build: if it is missing, the last build did not finish. */
 const STAMP = 'dist/cjs/package.json';
 
 export default function buildWhenStale(): void {
@@ -21,7 +21,7 @@ function filesUnder(path: string): string[] {
   return entries.map((entry) => join(path, entry));
 }
 
-/** Zero for what does not exist. Folders count too: a file that was removed changes nothing else. */
+/** Zero for a missing path. Includes folders, whose time changes when a file is removed. */
 function modifiedAt(path: string): number {
   return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -1,4 +1,4 @@
-/** The dashboards for Grafana, as their files hold them. */
+/** Reads the Grafana dashboards from their files. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ export interface Panel {
   readonly description?: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
-  /** Rows have none. */
+  /** Not on rows. */
   readonly fieldConfig: { readonly defaults: any; readonly overrides: any[] };
   readonly transformations?: readonly { readonly id: string; readonly options: any }[];
 }

@@ -1,4 +1,4 @@
-/** A promise and what settles it: for telling a test that the moment it waits for has come. */
+/** A promise with its resolver, to signal a test. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

@@ -1,10 +1,10 @@
-/** How each SDK line says the same thing, so that a scenario can be written once for both. */
+/** One interface over both SDK lines, so that a scenario is written once. */
 
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { ProtocolError } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
-/** Options of one request, as far as both lines have them. */
+/** Request options of both lines. */
 export interface CallOptions {
   readonly timeout?: number;
   readonly maxTotalTimeout?: number;
@@ -15,16 +15,16 @@ export interface CallOptions {
 
 export interface Dialect {
   callTool(client: any, name: string, options?: CallOptions): Promise<any>;
-  /** What a handler throws to have its request answered with this JSON-RPC error. */
+  /** The error to throw in a handler for this JSON-RPC error response. */
   error(code: number, message: string): Error;
-  /** Sends any request, and accepts any result. */
+  /** Sends any request and accepts any result. */
   request(peer: any, method: string, params?: object, options?: CallOptions): Promise<any>;
   /** Sends a request from within a handler, given its `extra` or `ctx`. */
   requestWithin(raw: any, method: string, params?: object): Promise<any>;
   notifyWithin(raw: any, method: string, params: object): Promise<void>;
   onRequest(peer: any, method: string, handler: (params: any, raw: any) => unknown): void;
   onNotification(peer: any, method: string, handler: (params: any) => void | Promise<void>): void;
-  /** The progress token that a handler's request came with. */
+  /** The progress token of a handler's request. */
   progressToken(raw: any): string | number | undefined;
 }
 
@@ -64,7 +64,7 @@ const v2: Dialect = {
   progressToken: (ctx) => ctx.mcpReq._meta?.progressToken,
 };
 
-/** SDK v2 wants a schema for methods that are not in the specification, and none for those that are. */
+/** SDK v2 requires a schema for methods outside the specification, and rejects one for those in it. */
 function isCustom(method: string): boolean {
   return method.startsWith('acme/');
 }

@@ -1,15 +1,15 @@
-/** What tests say of how an operation ended: on its spans and on its measurements. */
+/** Asserts how an operation ended, by its spans and metrics. */
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 import { Telemetry, until } from './telemetry.js';
 
-/** How one side's operation ended. All members left out: as it should. */
+/** How an operation ended on one side. Without members: successfully. */
 export interface Ending {
   readonly errorType?: string;
-  /** The JSON-RPC error code that was on the wire. */
+  /** JSON-RPC error code on the wire. */
   readonly statusCode?: string;
-  /** The caller gave it up; no fault of the receiver. */
+  /** The caller cancelled it, which is no error of the receiver. */
   readonly cancelled?: true;
   readonly resultType?: 'input_required' | 'task';
 }
@@ -21,17 +21,17 @@ export function failed(errorType: string): Ending {
   return { errorType };
 }
 
-/** A JSON-RPC error that counts as one. */
+/** A JSON-RPC error that counts as an error. */
 export function answered(code: number): Ending {
   return { errorType: String(code), statusCode: String(code) };
 }
 
-/** A JSON-RPC error that is the caller's fault, as its receiver sees it. */
+/** A JSON-RPC error caused by the caller, as recorded by the receiver. */
 export function blameless(code: number): Ending {
   return { statusCode: String(code) };
 }
 
-/** The telemetry of a file of scenarios. After each of them, nothing may be open and nothing may have gone wrong. */
+/** Telemetry for a file of scenarios. After each scenario, checks that nothing is open and nothing failed. */
 export function scenarioTelemetry(): Telemetry {
   const telemetry = new Telemetry();
   beforeEach(async () => {
@@ -43,7 +43,7 @@ export function scenarioTelemetry(): Telemetry {
   return telemetry;
 }
 
-/** Every span that started has ended, once, and holds no text of anybody's. */
+/** Every started span has ended, once, and contains no content. */
 export async function expectNothingOpen(telemetry: Telemetry): Promise<void> {
   await until(() => telemetry.open.length === 0, 'all spans to end', 2_000).catch(() => {});
   expect(telemetry.open, 'spans that never ended').toEqual([]);
@@ -54,7 +54,7 @@ export async function expectNothingOpen(telemetry: Telemetry): Promise<void> {
   }
 }
 
-/** One side of an operation is one span that ended so, with one measurement of the same; or there is none of either. */
+/** Asserts that a side has one span and one measurement with this ending, or neither. */
 export async function expectEndings(
   telemetry: Telemetry,
   name: string,
@@ -74,7 +74,7 @@ export async function expectEndings(
   }
 }
 
-/** What a span says of how it ended. */
+/** The ending of a span. */
 export function endingOf(span: ReadableSpan): Ending {
   const { attributes } = span;
   return {
@@ -85,13 +85,13 @@ export function endingOf(span: ReadableSpan): Ending {
   } as Ending;
 }
 
-/** ERROR where there is an error type, and never OK. */
+/** ERROR if there is an error type; never OK. */
 function expectStatus(span: ReadableSpan): void {
   const failed = span.attributes['error.type'] !== undefined;
   expect(span.status.code, `status of ${span.name}`).toBe(failed ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
 }
 
-/** One entry per measurement of a method; names that are not known to be real stand as `_OTHER`. */
+/** One entry per measurement of a method; unverified names are `_OTHER`. */
 async function measured(telemetry: Telemetry, side: 'client' | 'server', method: string): Promise<Ending[]> {
   const series = await telemetry.measurements();
   return series
@@ -105,7 +105,7 @@ async function measured(telemetry: Telemetry, side: 'client' | 'server', method:
     );
 }
 
-/** The `error.type` of the sessions that ended, by side. */
+/** The `error.type` of ended sessions, by side. */
 export async function endedSessions(telemetry: Telemetry, side: 'client' | 'server'): Promise<unknown[]> {
   const series = await telemetry.measurements();
   return series

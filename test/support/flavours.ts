@@ -1,6 +1,6 @@
 /**
- * The three ways that MCP is spoken, as rows: SDK v1, SDK v2 on the initialize-based protocol, SDK v2 on 2026-07-28.
- * A scenario written against this interface runs over all of them.
+ * The three flavours of MCP: SDK v1, SDK v2 on the initialize-based protocol, SDK v2 on 2026-07-28.
+ * A scenario written against this interface runs on all of them.
  */
 import * as v2client from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -14,7 +14,7 @@ import type { Instrumented, McpInstrumentationConfig } from '../../src/types.js'
 
 export type FlavourName = 'v1' | 'v2 legacy' | 'v2 2026-07-28';
 
-/** The parts of a tool handler's second argument that both SDK lines can offer. */
+/** The parts of a tool handler's second argument that both SDK lines have. */
 export interface ToolContext {
   readonly signal: AbortSignal;
   /** The raw `extra` (v1) or `ctx` (v2). */
@@ -39,18 +39,18 @@ export interface Pair {
 
 export interface PairOptions {
   readonly tools?: readonly ToolDefinition[];
-  /** More set-up on the `McpServer`, before it connects. */
+  /** Additional set-up of the `McpServer` before it connects. */
   readonly configure?: (server: any) => void;
   readonly clientOptions?: Record<string, unknown>;
   readonly serverOptions?: Record<string, unknown>;
-  /** What the two say of themselves. */
+  /** Implementation info of both sides. */
   readonly clientInfo?: { readonly name: string; readonly version: string };
   readonly serverInfo?: { readonly name: string; readonly version: string };
-  /** Called with the client before it connects: request and notification handlers. */
+  /** Set-up of the client before it connects, such as handlers. */
   readonly configureClient?: (client: any) => void;
   readonly config?: McpInstrumentationConfig;
   readonly instrument?: 'both' | 'client' | 'server' | 'none';
-  /** Puts something between the protocol and its transport. */
+  /** Wraps the transport. */
   readonly wrapTransports?: (client: any, server: any) => [any, any];
 }
 
@@ -75,12 +75,12 @@ function addTools(server: any, sdk: 'v1' | 'v2', tools: readonly ToolDefinition[
 const SERVER_OPTIONS = { capabilities: { logging: {}, tools: { listChanged: true } } };
 const CLIENT_INFO = { name: 'test-client', version: '1.0.0' };
 const SERVER_INFO = { name: 'test-server', version: '1.0.0' };
-/** What spans in the client's process say of the server. */
+/** Span attributes about the server, in the client's process. */
 export const ABOUT_SERVER = {
   'mcp_trail.server.name': SERVER_INFO.name,
   'mcp_trail.server.version': SERVER_INFO.version,
 };
-/** What spans in the server's process say of the client. */
+/** Span attributes about the client, in the server's process. */
 export const ABOUT_CLIENT = {
   'mcp_trail.client.name': CLIENT_INFO.name,
   'mcp_trail.client.version': CLIENT_INFO.version,
@@ -163,7 +163,7 @@ export const FLAVOURS: readonly Flavour[] = [
   { name: 'v2 2026-07-28', sdk: 'v2', protocolVersion: '2026-07-28', pair: pairV2Modern },
 ];
 
-/** A tool result with one text. */
+/** A tool result with one text item. */
 export function text(value: string): { content: { type: 'text'; text: string }[] } {
   return { content: [{ type: 'text', text: value }] };
 }

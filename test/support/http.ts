@@ -20,12 +20,12 @@ export interface HttpPair {
 }
 
 export interface HttpPairOptions {
-  /** Set-up of each server that is made. */
+  /** Set-up of each server. */
   readonly configure?: (server: any) => void;
-  /** Has the first look at each request to the server; true if it has answered. */
+  /** Sees each request to the server first; returns true if it answered. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse, body: any) => boolean;
   readonly clientOptions?: Record<string, unknown>;
-  /** Options of the instrumentation, for the client and for each server that is made. */
+  /** Instrumentation options of the client and of each server. */
   readonly config?: McpInstrumentationConfig;
   readonly transportOptions?: (server: URL) => Record<string, unknown>;
 }
@@ -33,7 +33,7 @@ export interface HttpPairOptions {
 export interface HttpFlavour {
   readonly name: string;
   readonly sdk: 'v1' | 'v2';
-  /** The server keeps a session per client, by its id; otherwise it has one server instance per request. */
+  /** One session per client, by id; otherwise one server instance per request. */
   readonly sessions: boolean;
   readonly protocolVersion: string;
   pair(options?: HttpPairOptions): Promise<HttpPair>;
@@ -53,7 +53,7 @@ function newServer(sdk: 'v1' | 'v2', { configure = nothing, config }: HttpPairOp
   return server;
 }
 
-/** One server per session, which goes with it. */
+/** One server per session. */
 function statefulServe(sdk: 'v1' | 'v2', options: HttpPairOptions): Serve {
   const Transport: any = sdk === 'v1' ? HttpServerV1 : HttpServerV2;
   const transports = new Map<string, any>();
@@ -82,7 +82,7 @@ function statelessServe(options: HttpPairOptions): Serve {
   };
 }
 
-/** SDK v2's own entry: one server per request, for both protocols. */
+/** SDK v2's HTTP handler: one server per request, for both protocols. */
 function entryServe(options: HttpPairOptions): Serve {
   const handler = toNodeHandler(createMcpHandler(() => newServer('v2', options)));
   return async (request, response, body) => handler(request as never, response as never, body);

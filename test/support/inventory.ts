@@ -1,4 +1,4 @@
-/** An inventory with a clock of its own, and tools to list. */
+/** An inventory with its own clock, and tools to list. */
 import { Inventory } from '../../src/inventory/inventory.js';
 import type { InventoryChange, InventoryOptions } from '../../src/inventory/types.js';
 
@@ -23,7 +23,7 @@ export function tool(name: string, members: object = {}) {
   };
 }
 
-/** Changes in short: what happened to which tool or server. */
+/** A short form of changes: the change and its tool or server. */
 export function told(changes: readonly InventoryChange[]): string[] {
   return changes.map(({ event, fields }) =>
     [

@@ -1,6 +1,6 @@
 /**
- * OTLP endpoints on loopback that speak every protocol of the exporters, and keep the spans and log records that came in.
- * Metrics are taken and forgotten.
+ * OTLP endpoints on loopback, for every protocol of the exporters. Keeps the received spans and log records; accepts and
+ * discards metrics.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 import { decodeLogs, decodeTraces } from '../../examples/support/otlp-json.mjs';
 
-/** What is looked at; everything else in a message is skipped when it is decoded. */
+/** The decoded fields; all others are skipped. */
 const { root } = protobuf.parse(
   `syntax = "proto3";
   message AnyValue {
@@ -55,10 +55,10 @@ function fromProtobuf(type, message) {
  * @param {'http/json' | 'http/protobuf' | 'grpc'} protocol
  * @param {object} [options]
  * @param {{ cert: string, key: string, ca?: string, requestCert?: boolean }} [options.tls]
- * @param {number} [options.delayMs] how long a request waits for its answer after it has been taken
- * @param {number} [options.status] refuses everything with this status, of HTTP or of gRPC
- * @param {boolean} [options.loseFirst] the first request of each signal is neither kept nor answered
- * @param {string} [options.socketPath] listens there instead of on a port
+ * @param {number} [options.delayMs] delay of responses after a request was received
+ * @param {number} [options.status] rejects everything with this HTTP or gRPC status
+ * @param {boolean} [options.loseFirst] drops the first request of each signal without a response
+ * @param {string} [options.socketPath] listens on this socket instead of a port
  */
 export async function startOtlpEndpoint(protocol, { tls, delayMs = 0, status, loseFirst = false, socketPath } = {}) {
   /** @type {{ spans: any[], logs: any[], requests: { path: string, headers: Record<string, any> }[] }} */
@@ -106,7 +106,7 @@ export async function startOtlpEndpoint(protocol, { tls, delayMs = 0, status, lo
     ...received,
     url:
       socketPath === undefined ? `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${port}` : `unix://${socketPath}`,
-    /** Resolves once the predicate holds; whoever waits has a time limit of their own. @param {() => boolean} predicate */
+    /** Resolves once the predicate holds; has no timeout. @param {() => boolean} predicate */
     until: (predicate) =>
       new Promise((resolve) => {
         const look = () => {
@@ -130,7 +130,7 @@ function serverOf(grpc, tls, listener) {
   return tls ? createHttpsServer(tls, listener) : createServer(listener);
 }
 
-/** Trailers say how it went; the message is empty: everything was accepted. */
+/** Trailers carry the status. The empty message means full success. */
 function answerGrpc(response, status) {
   const head = { 'content-type': TYPES.grpc };
   if (status !== 0) return response.writeHead(200, { ...head, 'grpc-status': String(status) }).end();

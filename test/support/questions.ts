@@ -1,10 +1,10 @@
-/** What servers ask of clients, whatever way the question takes: a request, a queued one, or one within a result. */
+/** Server-to-client questions, however they are sent: as a request, a queued request, or inside a result. */
 import type { Dialect } from './dialects.js';
 
 export interface Question {
   readonly method: string;
   readonly params: object | undefined;
-  /** What the client says. */
+  /** The client's response. */
   readonly answer: object;
 }
 
@@ -30,10 +30,10 @@ export const ROOTS: Question = {
   answer: { roots: [{ uri: 'file:///tmp', name: 'tmp' }] },
 };
 
-/** What a client says of itself that answers all of them. */
+/** Capabilities of a client that answers all questions. */
 export const ASKABLE = { capabilities: { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } } };
 
-/** Has a client answer a question, and `observe` called while it does. */
+/** Makes a client answer a question, and calls `observe` while it does. */
 export function answer(
   client: any,
   dialect: Dialect,

@@ -1,16 +1,16 @@
-/** Calls that take several rounds, on 2026-07-28. */
+/** Calls with several rounds, on 2026-07-28. */
 import { DIALECTS } from './dialects.js';
 import { FLAVOURS, type Pair, type PairOptions, text } from './flavours.js';
 import { ASKABLE, answer, ELICITATION, type Question, ROOTS, SAMPLING } from './questions.js';
 
-/** How a round ends whose result asks for input. */
+/** The ending of a round that asks for input. */
 export const INPUT_REQUIRED = { resultType: 'input_required' } as const;
 
 let flows = 0;
 
 /**
- * A tool, `deploy`, that asks the given questions, those of one entry in one round. The state it hands out says which
- * round is next, and is the same for every call.
+ * A tool, `deploy`, that asks the given questions, one entry per round. Its state contains the number of the next round and is
+ * the same for every call.
  */
 export function pairThatAsks(rounds: readonly (readonly Question[])[], options: PairOptions = {}): Promise<Pair> {
   const flow = ++flows;

@@ -1,8 +1,8 @@
-/** How spans hang together, by their ids. */
+/** Relations between spans, by their ids. */
 import { context, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
-/** The span that is active here and now. */
+/** The active span. */
 export function activeId(): string | undefined {
   return trace.getSpan(context.active())?.spanContext().spanId;
 }
@@ -19,7 +19,7 @@ export function linkedIdsOf(span: ReadableSpan | undefined): string[] {
   return span?.links.map((link) => link.context.spanId) ?? [];
 }
 
-/** How many traces spans belong to. */
+/** The number of traces of some spans. */
 export function countTraces(spans: readonly ReadableSpan[]): number {
   return new Set(spans.map((span) => span.spanContext().traceId)).size;
 }

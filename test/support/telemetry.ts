@@ -1,4 +1,4 @@
-/** A real OpenTelemetry SDK in the test's process, whose output can be looked at. */
+/** A real OpenTelemetry SDK in the test's process, with its output. */
 import { context, diag, metrics, propagation, SpanKind, type SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -16,7 +16,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 
-/** One recorded measurement series. */
+/** One metric series. */
 export interface Series {
   readonly metric: string;
   readonly attributes: Record<string, unknown>;
@@ -25,7 +25,7 @@ export interface Series {
   readonly boundaries: readonly number[];
 }
 
-/** Knows the spans that have started and not ended: no exporter is ever told of those. */
+/** Tracks started spans that have not ended, which exporters never see. */
 class OpenSpans implements SpanProcessor {
   readonly #open = new Map<string, string>();
 
@@ -80,7 +80,7 @@ export class Telemetry {
     return this.#open.names;
   }
 
-  /** What was reported through `diag`: a span that was ended twice or written to afterwards, a failure of ours. */
+  /** Messages through `diag`: spans ended twice or changed after their end, failures of ours. */
   get complaints(): readonly string[] {
     return this.#complaints;
   }
@@ -91,7 +91,7 @@ export class Telemetry {
     this.#complaints = [];
   }
 
-  /** The one finished span of this kind whose name starts so; fails when there is none or more than one. */
+  /** The only finished span of this kind with this name prefix; fails if there is none, or more than one. */
   span(kind: 'client' | 'server', name: string): ReadableSpan {
     const found = this.all(kind, name);
     if (found.length === 1) return found[0] as ReadableSpan;
@@ -110,7 +110,7 @@ export class Telemetry {
     return this.span(kind, name);
   }
 
-  /** All measurement series recorded so far. */
+  /** All series recorded so far. */
   async series(): Promise<Series[]> {
     this.#metrics.reset();
     await this.#reader.forceFlush();
@@ -134,12 +134,12 @@ export class Telemetry {
     return found;
   }
 
-  /** What `measurements` is counted from. */
+  /** Baseline of `measurements`. */
   async startMeasuring(): Promise<void> {
     this.#before = await this.series();
   }
 
-  /** The series that have grown since `startMeasuring`, with the number of new measurements. */
+  /** Series with new measurements since `startMeasuring`, with their number. */
   async measurements(): Promise<Series[]> {
     const key = ({ metric, attributes }: Series) => JSON.stringify([metric, Object.entries(attributes).sort()]);
     const before = new Map(this.#before.map((each) => [key(each), each.count]));
@@ -149,7 +149,7 @@ export class Telemetry {
       .filter((each) => each.count > 0);
   }
 
-  /** Runs `body` under an application's own span, as an agent would. */
+  /** Runs `body` in a span of the application, as an agent would. */
   async under<T>(name: string, body: () => Promise<T>): Promise<T> {
     return trace.getTracer('application').startActiveSpan(name, async (span) => {
       try {
@@ -171,7 +171,7 @@ export class Telemetry {
   }
 }
 
-/** What a test compares of an ended span. */
+/** The parts of an ended span that tests compare. */
 export function endOf(span: ReadableSpan): { status: SpanStatusCode; description?: string; errorType: unknown } {
   return {
     status: span.status.code,
@@ -180,7 +180,7 @@ export function endOf(span: ReadableSpan): { status: SpanStatusCode; description
   };
 }
 
-/** Waits for a condition, by the event loop's turns and not by a guess of how long it takes. */
+/** Waits for a condition, checking it in every turn of the event loop. */
 export async function until(condition: () => boolean, what: string, limitMs = 50_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
