@@ -8,7 +8,6 @@
  *
  * @packageDocumentation
  */
-
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
 import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
@@ -35,7 +34,7 @@ import { resolveConfig } from './options/instrumentation.js';
 import { resolve } from './options/resolve.js';
 import { REGISTER } from './options/table.js';
 import { Redactor } from './redact/redactor.js';
-import { shown } from './redact/shown.js';
+import { shown } from './redact/scrub.js';
 import { isMcpSeen, keepQuiet, mcpSeen, whenMcpIsSeen } from './report/quiet.js';
 import { warnOperator } from './report/report.js';
 

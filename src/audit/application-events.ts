@@ -10,7 +10,7 @@ import type {
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
 import { handledIn } from '../emit/parents.js';
-import { Tally } from '../redact/tally.js';
+import { Tally } from '../redact/redaction-counts.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
 import { actorFields, readIdentity } from './actor.js';
 import { type AuditEntry, entryOf } from './entry.js';

@@ -1,12 +1,11 @@
 /** What is said of the arguments of a tool call: their names, and of their values what was asked for. */
-
 import { canonicalJson } from '../lib/canonical.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { argumentNames } from '../redact/argument-names.js';
-import { captureArguments } from '../redact/capture.js';
+import { captureArguments } from '../redact/captured-arguments.js';
+import type { Tally } from '../redact/redaction-counts.js';
 import { newReading, type Reading } from '../redact/scrub.js';
 import { containsSecret } from '../redact/secret-proof.js';
-import type { Tally } from '../redact/tally.js';
 import type { Operation } from '../session/operation.js';
 import type { RecordFields } from './record-fields.js';
 import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';

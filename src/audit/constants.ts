@@ -1,6 +1,6 @@
 /** What all operations of one method and target on one connection say alike: made, and redacted, at the first of them. */
 import type { AuditRow } from '../protocol/methods.js';
-import { Tally } from '../redact/tally.js';
+import { Tally } from '../redact/redaction-counts.js';
 import type { Implementation } from '../session/connection-info.js';
 import { isSame, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';

@@ -7,7 +7,7 @@ import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/
 import { arrayLength } from '../lib/foreign.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
-import { Tally } from '../redact/tally.js';
+import { Tally } from '../redact/redaction-counts.js';
 import { isQuiet } from '../report/quiet.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditFields } from '../semconv/audit-record.js';

@@ -4,7 +4,7 @@ import type { LogsTarget } from '../emit/logs.js';
 import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
-import { Tally } from '../redact/tally.js';
+import { Tally } from '../redact/redaction-counts.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';

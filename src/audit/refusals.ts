@@ -1,8 +1,7 @@
 /** Records of HTTP requests that were refused before there was any MCP message. */
-
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
-import { Tally } from '../redact/tally.js';
+import { Tally } from '../redact/redaction-counts.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';

@@ -1,7 +1,7 @@
 /** The one place where values that others chose get into a record: every field as its definition says. */
+import type { Tally } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';
-import type { Tally } from '../redact/tally.js';
 import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 

@@ -3,8 +3,8 @@ import type { Span } from '@opentelemetry/api';
 import { resourceAttribute } from '../emit/resource.js';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/resolve.js';
+import { Tally } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
-import { Tally } from '../redact/tally.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 

@@ -4,7 +4,7 @@ import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/polic
 import { AUDIT, type AuditValues } from '../options/table.js';
 import { Classifier } from '../policy/classifier.js';
 import type { Policy } from '../policy/rule.js';
-import type { CaptureRule } from '../redact/capture.js';
+import type { CaptureRule } from '../redact/captured-arguments.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';

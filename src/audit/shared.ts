@@ -13,7 +13,7 @@ import { wallClock } from '../lib/clock.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
 import type { Environment } from '../options/resolve.js';
 import type { AuditValues } from '../options/table.js';
-import { declaredNames } from '../redact/declared-names.js';
+import { declaredNames } from '../redact/argument-names.js';
 import type { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
 import { unlessQuiet } from '../report/quiet.js';

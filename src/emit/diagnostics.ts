@@ -3,7 +3,7 @@
  * one line, without the answers of servers that some of them quote.
  */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
-import { shown } from '../redact/shown.js';
+import { shown } from '../redact/scrub.js';
 import { warnOperator } from '../report/report.js';
 import { isToldFailure } from './exports.js';
 

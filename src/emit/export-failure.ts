@@ -1,5 +1,5 @@
 /** Why an export failed, and what to do: in words that hold nothing of an answer, a header or a credential. Pure. */
-import { shown } from '../redact/shown.js';
+import { shown } from '../redact/scrub.js';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 

@@ -5,7 +5,7 @@
 import { type Context, type Span, trace } from '@opentelemetry/api';
 import { PACKAGE_NAME } from '../lib/version.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
-import { shown } from '../redact/shown.js';
+import { shown } from '../redact/scrub.js';
 import { reportFailure, warnOperator } from '../report/report.js';
 import { ATTR_MCP_METHOD_NAME } from '../semconv/attributes.js';
 

@@ -11,9 +11,9 @@ import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { methodMatcher } from '../protocol/method-patterns.js';
 import { type MethodRow, targetOf } from '../protocol/methods.js';
-import { isSensitiveKey, isStatement } from '../redact/keys.js';
 import { Redactor } from '../redact/redactor.js';
 import { newReading, REDACTED, TRUNCATED } from '../redact/scrub.js';
+import { isSensitiveKey, isStatement } from '../redact/sensitive-names.js';
 import {
   ATTR_CLIENT_ADDRESS,
   ATTR_CLIENT_PORT,

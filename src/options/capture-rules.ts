@@ -1,10 +1,10 @@
 /** The part of a policy that names the argument values to capture, by tool and path. */
 
 import type { ToolCapture } from '../policy/rule.js';
-import type { CaptureRule } from '../redact/capture.js';
-import { isSensitiveKey } from '../redact/keys.js';
+import { namesOf } from '../redact/argument-names.js';
+import type { CaptureRule } from '../redact/captured-arguments.js';
 import { MAX_CAPTURED_CHARS } from '../redact/limits.js';
-import { namesOf } from '../redact/paths.js';
+import { isSensitiveKey } from '../redact/sensitive-names.js';
 import { checked, listOf, objectOf, recordOf, skippable, variants } from './containers.js';
 import { exactly, finiteNumber, type Kind, oneOf, text, wholeNumber } from './kinds.js';
 

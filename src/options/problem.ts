@@ -1,6 +1,6 @@
 /** What the operator reads about a value that is not accepted: where, what was found, what is accepted, what follows. */
 
-import { shown } from '../redact/shown.js';
+import { shown } from '../redact/scrub.js';
 
 /** Problems of one document. */
 const MAX_PROBLEMS = 100;

@@ -1,5 +1,5 @@
 /** How sensitive is what is touched? The rules that say so, and what they say. */
-import type { CaptureRule } from '../redact/capture.js';
+import type { CaptureRule } from '../redact/captured-arguments.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 
 /** Classes of data, as in `mcp_audit.data.sensitivity`. */

@@ -1,7 +1,6 @@
 /** Secrets that programs and files take in places of their own: `curl -u`, `mysql -p`, netrc, JDBC, PuTTY's keys. */
-import { inQuotes, valueEnd } from './assignments.js';
-import type { Marked } from './marks.js';
-import { type Span, startsAlone } from './span.js';
+import { inQuotes, valueEnd } from './named-values.js';
+import { type Marked, type Span, startsAlone } from './spans.js';
 
 /** How far behind a program's name its options are looked for. */
 const MAX_COMMAND = 512;

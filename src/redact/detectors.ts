@@ -1,6 +1,6 @@
 /** Detectors that the application brings: a secret scanner, a recogniser of personal data. What they answer is checked. */
 import { MAX_DETECTED_SPANS } from './limits.js';
-import type { Span } from './span.js';
+import type { Span } from './spans.js';
 
 /** Finds what else is to be hidden, after the pattern set, in every string that leaves. */
 export interface Detector {

@@ -1,9 +1,9 @@
 /** HTTP headers: the values of those that were asked for, and the names of the others. */
 import { memberNames, ownElements, ownValue } from '../lib/foreign.js';
-import { isSensitiveKey } from './keys.js';
 import { MAX_NAME_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
+import type { Tally } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
-import type { Tally } from './tally.js';
+import { isSensitiveKey } from './sensitive-names.js';
 
 /** Headers looked at, and how many of them are shown by value and by name. */
 const MAX_HEADERS = 1024;

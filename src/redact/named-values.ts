@@ -1,7 +1,8 @@
 /** Values hidden because of a name that no sign of assignment joins them to: `--password x`, `<password>x</password>`. */
-import { inQuotes, isHarmless, valueEnd } from './assignments.js';
-import { isSensitiveKey } from './keys.js';
-import type { Span } from './span.js';
+import { NAMED } from './gitleaks.generated.js';
+import { MAX_LOOKBACK_CHARS } from './limits.js';
+import { isSensitiveKey, isStatement } from './sensitive-names.js';
+import { type Marked, type Span, startsAlone } from './spans.js';
 
 /** An option of a command line, in one text or in a list of quoted arguments, up to its value. */
 export const OPTION = /(?<![\w-])--?[A-Za-z][\w.-]{0,63}(?:\\{0,3}["'`],\s{0,4}|[ \t]{1,4})/g;
@@ -107,4 +108,214 @@ export function isPairedValue(source: object, key: string): boolean {
     const name: unknown = Object.getOwnPropertyDescriptor(source, member)?.value;
     return typeof name === 'string' && isSensitiveKey(name);
   });
+}
+
+// `password=…`, `"apiKey": "…"`, `Authorization: …`: values hidden because of the name before them.
+
+/**
+ * A piece of a sensitive name, the rest of the name, and the sign of assignment. What is matched is only where to look:
+ * the whole name is read backwards from here and judged by {@link isSensitiveKey}, so both always agree.
+ */
+export const ASSIGNMENT =
+  /(?:pass|pwd|secret|token|key|auth|bearer|cookie|cred|sess|sid|sig|jwt|otp|cvv|cvc|ssn|dsn|psk|string|code|assertion|saml)[\w.-]{0,40}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:=?)\s{0,4}/gi;
+
+/** Values that hide nothing: literals, type names, and placeholders of SQL and format strings. */
+const HARMLESS_VALUE = /^(?:null|none|nil|true|false|undefined|string|number|boolean|integer|object|\?|\$\d{1,3}|%s)$/i;
+
+/** What a program says instead of a value: where it takes it from. */
+const CODE_VALUE =
+  /^(?:await|new|typeof|(?:process|import\.meta)\.env\.\w{1,64}|os\.(?:environ|getenv)\b.*|getenv\b.*)$/;
+
+/** Line and column, after the name of a file. */
+const IN_FILE = /\.[a-z]{1,4}$/;
+const LINE = /^\d{1,6}(?::\d{1,5})?:?$/;
+
+/** A longer value is hidden unread: refusing a match after reading far would let the same text be read again and again. */
+const MAX_HARMLESS_CHARS = 64;
+
+/** Headers whose value runs to the end of the line, quotes, spaces and all. */
+const HEADER = /(?:authori[sz]ation|cookie)$/i;
+
+/** The value assigned at a match of {@link ASSIGNMENT}, if the name before the sign is sensitive. */
+export function assignedValueAt(match: Span, text: string): Span | undefined {
+  const name = nameAround(match, text);
+  if (!isSensitiveKey(name)) return undefined;
+  const start = match.end;
+  const end = HEADER.test(name) && !/["'`]/.test(text.charAt(start)) ? lineEnd(text, start) : valueEnd(text, start);
+  const value = inQuotes({ start, end }, text);
+  const harmless =
+    end - start <= MAX_HARMLESS_CHARS &&
+    (isHarmless(text.slice(start, end), text.charAt(start - 1)) ||
+      (IN_FILE.test(name) && LINE.test(text.slice(start, end))) ||
+      isStatement(name, text.slice(value.start, value.end).replace(/[).\]}]+$/, '')));
+  return harmless ? undefined : value;
+}
+
+/** Says whether a value hides nothing. `before` is the character in front of it. */
+export function isHarmless(value: string, before: string): boolean {
+  const bare = value.replace(/[)\]}.]+$/, '');
+  // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
+  return (
+    bare === '' ||
+    HARMLESS_VALUE.test(bare) ||
+    CODE_VALUE.test(bare) ||
+    (before === ':' && /^[A-Za-z_./:-]+$/.test(bare))
+  );
+}
+
+/** The whole name, with the word before it: "API key", "max output tokens". */
+function nameAround({ start, end }: Span, text: string): string {
+  const before = text.slice(Math.max(0, start - MAX_LOOKBACK_CHARS), start);
+  const name = /^[\w.-]*/.exec(text.slice(start, end))?.[0] ?? '';
+  let from = before.length;
+  let spaces = 0;
+  while (from > 0) {
+    const character = before.charAt(from - 1);
+    if (character === ' ') spaces += 1;
+    else if (!/[\w.-]/.test(character)) break;
+    if (spaces > 1) break;
+    from -= 1;
+  }
+  // In `\nname` and `%0Aname` the first letters belong to the escape.
+  const opening = before.charAt(from - 1);
+  return (before.slice(from) + name).slice(opening === '\\' ? 1 : opening === '%' ? 2 : 0);
+}
+
+/** Where the value starting at `start` ends: at its closing quote or bracket, or before the next separator. */
+export function valueEnd(text: string, start: number): number {
+  const [, escapes = '', opening = ''] = /^(\\{0,3})(["'`[{]?)/.exec(text.slice(start, start + 4)) ?? [];
+  if (opening === '[' || opening === '{') {
+    const closing = text.indexOf(opening === '[' ? ']' : '}', start);
+    return closing === -1 ? text.length : closing + 1;
+  }
+  if (opening !== '') return closingQuote(text, start + escapes.length + 1, opening, escapes.length);
+  const rest = /[^\s"'`&,;<>]*/y;
+  rest.lastIndex = start;
+  return start + (rest.exec(text)?.[0].length ?? 0);
+}
+
+/** Past the quote that closes at the depth of escaping it was opened at. A quote never closed hides the whole rest. */
+function closingQuote(text: string, from: number, quote: string, escapes: number): number {
+  for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 1)) {
+    let before = at;
+    while (before > from && text.charAt(before - 1) === '\\') before -= 1;
+    if (at - before <= escapes) return at + 1;
+  }
+  return text.length;
+}
+
+function lineEnd(text: string, start: number): number {
+  const rest = /[^\r\n']*/y;
+  rest.lastIndex = start;
+  return start + (rest.exec(text)?.[0].length ?? 0);
+}
+
+/** Leaves the quotes standing, so that what was JSON stays JSON. */
+export function inQuotes({ start, end }: Span, text: string): Span {
+  const opening = /^\\{0,3}["'`]/.exec(text.slice(start, start + 4))?.[0] ?? '';
+  const closed = opening !== '' && end - start >= 2 * opening.length && text.startsWith(opening, end - opening.length);
+  return {
+    start: start + opening.length,
+    end: closed ? end - opening.length : end,
+  };
+}
+
+// Values that nothing tells from others but the name of the service before them: `algolia = <32 letters and digits>`.
+
+/** One rule: names in small letters, the source of a pattern for the value, and how irregular the value is at least. */
+export interface NamedSecret {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly value: string;
+  /** Shannon entropy in bits per character. */
+  readonly entropy?: number | undefined;
+}
+
+/** What the rules of gitleaks lack. */
+const OTHERS: readonly NamedSecret[] = [
+  { id: 'atlassian', names: ['atlassian', 'confluence', 'jira'], value: '[a-z0-9]{24}', entropy: 3.5 },
+  { id: 'sourcegraph', names: ['sourcegraph'], value: '[0-9a-f]{40}' },
+  { id: 'honeycomb', names: ['honeycomb', 'honeycomb-team', 'honeycomb_team'], value: '(?:[a-z0-9]{22}|[0-9a-f]{32})' },
+];
+
+/** The rest of the name, the sign of assignment, and quotes on its way to the value. */
+const GAP = /[ \t\w.-]{0,20}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:{1,3}=?|\|\||\?=|>|,)\s{0,4}(?:\\{0,3}["'`]){0,1}/y;
+
+/** Names of what is no secret, however irregular: `sentry_release`, `heroku_app_id`. */
+const IDENTIFIER =
+  /(?:id|ids|sha|hash|digest|commit|revision|release|version|checksum|etag|url|uri|name|user|account|region|project|org|organization|team|channel|host|email|object|index)$/i;
+
+/** Values of one kind of character are words and numbers. Capitals count where they are not those of words: `aBCdE`. */
+const MIXED = /^(?:(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])|(?=.*[A-Z]{2}[a-z])(?=.*[a-z][A-Z]))/;
+
+/** How long values are. */
+const MIN_VALUE = 14;
+const MAX_VALUE = 160;
+
+interface ValueRule {
+  readonly regex: RegExp;
+  readonly entropy: number;
+}
+
+/** The rows of each name together, so that the name is read once. */
+function rulesByName(rows: readonly NamedSecret[]): Map<string, ValueRule[]> {
+  const rules = new Map<string, ValueRule[]>();
+  for (const { names, value, entropy = 0 } of rows) {
+    const rule = { regex: new RegExp(`(?:${value})(?![\\w-])`, 'iy'), entropy };
+    for (const name of names) rules.set(name, [...(rules.get(name) ?? []), rule]);
+  }
+  return rules;
+}
+
+const RULES = rulesByName([...NAMED, ...OTHERS]);
+
+export const NAMED_SECRETS: readonly Marked[] = [...RULES].map(([name, rules]) => ({
+  id: 'assignment',
+  marks: [name],
+  anyCase: true,
+  locate: (text, at) => {
+    if (!startsName(text, at)) return undefined;
+    GAP.lastIndex = at + name.length;
+    const gap = GAP.exec(text)?.[0];
+    if (gap === undefined || IDENTIFIER.test(/^[ \t\w.-]*/.exec(gap)?.[0].trimEnd() ?? '')) return undefined;
+    return secretAt(rules, text, at + name.length + gap.length);
+  },
+}));
+
+/** Says whether a member holds a value that its name makes a secret: `{ algolia: '…' }`. */
+export function isNamedSecret(name: string, value: unknown): boolean {
+  if (typeof value !== 'string' || value.length < MIN_VALUE || value.length > MAX_VALUE) return false;
+  if (name.length > MAX_VALUE) return false;
+  const text = name.toLowerCase();
+  if (IDENTIFIER.test(text)) return false;
+  for (const [service, rules] of RULES) {
+    const at = text.indexOf(service);
+    if (at !== -1 && startsName(text, at) && secretAt(rules, value, 0)?.end === value.length) return true;
+  }
+  return false;
+}
+
+/** A name may follow others (`MY_ALGOLIA`), but is no end of a word (`protravis`). */
+function startsName(text: string, at: number): boolean {
+  return startsAlone(text, at) || /[a-z][A-Z]/.test(text.slice(at - 1, at + 1));
+}
+
+function secretAt(rules: readonly ValueRule[], text: string, start: number): Span | undefined {
+  for (const { regex, entropy } of rules) {
+    regex.lastIndex = start;
+    const value = regex.exec(text)?.[0];
+    if (value !== undefined && MIXED.test(value) && entropyOf(value) >= entropy) {
+      return { start, end: start + value.length };
+    }
+  }
+  return undefined;
+}
+
+/** Shannon entropy in bits per character. */
+function entropyOf(text: string): number {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  let bits = 0;
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
+  return bits;
 }

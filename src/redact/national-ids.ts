@@ -1,41 +1,232 @@
-/**
- * Numbers that a state gives to a person, where they carry a check: digits, how they are written, and how they are checked.
- * How many other numbers pass decides what is asked for besides: where it is one random number in a hundred or fewer, a bare
- * number counts; others count only in the groups that people write them in, or with their name before them.
- */
-import { luhn, mod11And10, verhoeff, weighted } from './check-digits.js';
-import { named } from './naming.js';
-import {
-  DOWN_FROM_9_TO_2,
-  DOWN_FROM_10_TO_2,
-  DOWN_FROM_13_TO_2,
-  ends,
-  isBaltic,
-  isBelgian,
-  isChinese,
-  isCnp,
-  isCnpj,
-  isCpf,
-  isDate,
-  isDmy,
-  isEgn,
-  isInn,
-  isItin,
-  isKorean,
-  isMyNumber,
-  isNir,
-  isNorwegian,
-  isPesel,
-  isRepeated,
-  isSnils,
-  isSouthAfrican,
-  isSsn,
-  isSteuerId,
-  isSwedish,
-  isSwedishAndGrown,
-  isTurkish,
-  two,
-} from './national-checks.js';
+/** The arithmetic by which a number shows that nobody made it up. Digits come as text; letters count as in base 36. */
+
+/** The sum of the digits, each times its weight; digits beyond the weights do not count. */
+export function weighted(digits: string, weights: readonly number[]): number {
+  let sum = 0;
+  const length = Math.min(digits.length, weights.length);
+  for (let index = 0; index < length; index++) sum += (weights[index] as number) * valueAt(digits, index);
+  return sum;
+}
+
+/** The digit at a place. */
+function valueAt(digits: string, index: number): number {
+  return digits.charCodeAt(index) - 48;
+}
+
+/** ISO/IEC 7812-1, Annex B: cards, and many numbers of persons. */
+export function luhn(digits: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < digits.length; index++) {
+    const digit = valueAt(digits, digits.length - 1 - index);
+    sum += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+  }
+  return sum % 10 === 0;
+}
+
+/** ISO 7064 MOD 97-10, as IBAN has it: letters are two digits. */
+export function mod97(text: string): number {
+  let rest = 0;
+  for (const character of text) {
+    const value = Number.parseInt(character, 36);
+    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return rest;
+}
+
+/** ISO 7064 MOD 11,10. */
+export function mod11And10(digits: string): boolean {
+  let product = 10;
+  const last = digits.length - 1;
+  for (let index = 0; index < last; index++) product = (((product + valueAt(digits, index)) % 10 || 10) * 2) % 11;
+  return (11 - product) % 10 === valueAt(digits, last);
+}
+
+/** Permutations and group of Verhoeff's check, from the dihedral group of the pentagon. */
+const PENTAGON = Array.from({ length: 10 }, (_, a) =>
+  Array.from({ length: 10 }, (_, b) => {
+    const turned = a < 5 ? (a + b) % 5 : (a - b + 10) % 5;
+    return a < 5 === b < 5 ? turned : turned + 5;
+  }),
+);
+const FIRST_PERMUTATION = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+
+/** Verhoeff's check. */
+export function verhoeff(digits: string): boolean {
+  let check = 0;
+  for (let index = 0; index < digits.length; index++) {
+    let digit = valueAt(digits, digits.length - 1 - index);
+    for (let turn = 0; turn < index % 8; turn++) digit = FIRST_PERMUTATION[digit] as number;
+    check = PENTAGON[check]?.[digit] as number;
+  }
+  return check === 0;
+}
+
+/** The number that follows from weights modulo 11, where 11 counts as 0 and 10 as `ten`; nothing where that is undefined. */
+export function mod11(digits: string, weights: readonly number[], ten?: number): number | undefined {
+  const check = (11 - (weighted(digits, weights) % 11)) % 11;
+  return check === 10 ? ten : check;
+}
+
+// How numbers that states give to persons are checked, by country: days that exist, and digits that follow from the others.
+
+export const two = (digits: string, at: number) => digits.charCodeAt(at) * 10 + digits.charCodeAt(at + 1) - 528;
+
+/** Whether a day of a month can be one. */
+export function isDate(day: number, month: number): boolean {
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= (month === 2 ? 29 : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31)
+  );
+}
+
+/** Year, month, day, from there on. */
+export const isYmd = (digits: string, at = 0) => isDate(two(digits, at + 4), two(digits, at + 2));
+export const isDmy = (digits: string, at = 0) => isDate(two(digits, at), two(digits, at + 2));
+
+/** Whether the digit at a place is the one that its weights ask for. */
+export const ends = (digits: string, at: number, weights: readonly number[], ten?: number) =>
+  mod11(digits, weights, ten) === Number(digits[at]);
+
+export const isRepeated = (digits: string) => /^(\d)\1*$/.test(digits);
+const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
+const DOWN_FROM_9_TO_1 = down(9, 1);
+export const DOWN_FROM_9_TO_2 = down(9, 2);
+export const DOWN_FROM_10_TO_2 = down(10, 2);
+const DOWN_FROM_11_TO_2 = down(11, 2);
+export const DOWN_FROM_13_TO_2 = down(13, 2);
+
+/** Estonia, Lithuania: a second row of weights where the first gives 10. */
+export function isBaltic(digits: string): boolean {
+  const first = weighted(digits, [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11;
+  const check = first < 10 ? first : (weighted(digits, [3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 11) % 10;
+  return /^[1-6]/.test(digits) && isYmd(digits, 1) && check === Number(digits[10]);
+}
+
+/** The first ten digits of a German tax id have one digit twice or three times, and no other more than once. */
+export function isSteuerId(digits: string): boolean {
+  if (digits[0] === '0' || !mod11And10(digits)) return false;
+  const different = new Set(digits.slice(0, 10));
+  const most = Math.max(...[...different].map((digit) => digits.slice(0, 10).split(digit).length - 1));
+  return different.size === 11 - most && (most === 2 || most === 3);
+}
+
+export function isCpf(digits: string): boolean {
+  return !isRepeated(digits) && ends(digits, 9, DOWN_FROM_10_TO_2, 0) && ends(digits, 10, DOWN_FROM_11_TO_2, 0);
+}
+
+const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
+
+/** Letters, which new ones have, count by their code. */
+export function isCnpj(text: string): boolean {
+  const values = [...text].map((character) => character.charCodeAt(0) - 48);
+  return (
+    [12, 13].every((at) => {
+      const weights = CNPJ_WEIGHTS.slice(13 - at);
+      const rest = weights.reduce((sum, weight, index) => sum + weight * (values[index] as number), 0) % 11;
+      return values[at] === (rest < 2 ? 0 : 11 - rest);
+    }) && !isRepeated(text)
+  );
+}
+
+export function isTurkish(digits: string): boolean {
+  const odd = weighted(digits, [1, 0, 1, 0, 1, 0, 1, 0, 1]);
+  const even = weighted(digits, [0, 1, 0, 1, 0, 1, 0, 1]);
+  const tenth = (odd * 7 - even + 90) % 10;
+  return digits[0] !== '0' && tenth === Number(digits[9]) && (odd + even + tenth) % 10 === Number(digits[10]);
+}
+
+export function isNorwegian(digits: string): boolean {
+  // Those of people who are not registered yet have 4 added to the day.
+  const day = two(digits, 0) % 40;
+  return (
+    isDate(day, two(digits, 2)) &&
+    ends(digits, 9, [3, 7, 6, 1, 8, 9, 4, 5, 2]) &&
+    ends(digits, 10, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2])
+  );
+}
+
+/** France: sex, year and month of birth, department. The last two digits are the rest of the others. */
+export function isNir(text: string): boolean {
+  if (!/^[12]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d\d|2[AB])\d{8}$/.test(text)) return false;
+  // Corsica has letters: 2A is 19, 2B is 18.
+  const digits = text.replace('2A', '19').replace('2B', '18');
+  return 97 - mod97(digits.slice(0, 13)) === Number(digits.slice(13));
+}
+
+export function isPesel(digits: string): boolean {
+  // 20 is added to the month for those born in this century.
+  const month = two(digits, 2);
+  const check = (10 - (weighted(digits, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10;
+  return (
+    isDate(two(digits, 4), month % 20) && month < 40 && (month < 20 || isBorn(digits)) && check === Number(digits[10])
+  );
+}
+
+/** Two digits of a year of this century in which somebody can be born by now, for a while to come. */
+const isBorn = (digits: string, at = 0) => two(digits, at) <= 35;
+
+export function isBelgian(digits: string): boolean {
+  const base = digits.slice(0, 9);
+  const check = Number(digits.slice(9));
+  // Of those born in this century a 2 stands before the others.
+  return isYmd(digits) && [base, `2${base}`].some((each) => 97 - mod97(each) === check);
+}
+
+/** Korea: those given since October 2020 have no check any more; whoever has one was born later. */
+export function isKorean(digits: string): boolean {
+  if (!isYmd(digits)) return false;
+  const check = (11 - (weighted(digits, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10;
+  return check === Number(digits[12]) || /^2\d{5}[3478]/.test(digits);
+}
+
+/** South Africa: a citizen or a resident; the digit before the last was for something that is over, and is 8 or 9. */
+export const isSouthAfrican = (digits: string) => isYmd(digits) && /^\d{10}[012][89]\d$/.test(digits) && luhn(digits);
+
+export function isCnp(digits: string): boolean {
+  const rest = weighted(digits, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
+  return isYmd(digits, 1) && (rest === 10 ? 1 : rest) === Number(digits[12]);
+}
+
+export function isEgn(digits: string): boolean {
+  return (
+    isDate(two(digits, 4), two(digits, 2) % 20) &&
+    (weighted(digits, [2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11) % 10 === Number(digits[9])
+  );
+}
+
+/** China: region, date of birth in full. The last may be an X. */
+export function isChinese(text: string): boolean {
+  if (!/^[1-8]\d{5}(?:19|20)\d{9}[\dX]$/.test(text) || !isDate(two(text, 12), two(text, 10))) return false;
+  return '10X98765432'.charAt(weighted(text, [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11) === text[17];
+}
+
+/** Sweden, with the century or without. Stamps such as `20250618-1530` have the same form. */
+export const isSwedish = (digits: string) =>
+  isDate(two(digits, digits.length - 6) % 60, two(digits, digits.length - 8)) && luhn(digits.slice(-10));
+export const isSwedishAndGrown = (digits: string) => /^(?:19|200|201[0-4])/.test(digits) && isSwedish(digits);
+
+export const isSnils = (digits: string) => (weighted(digits, DOWN_FROM_9_TO_1) % 101) % 100 === Number(digits.slice(9));
+export const isInn = (digits: string) =>
+  (weighted(digits, [7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[10]) &&
+  (weighted(digits, [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[11]);
+
+/** The United States: a number of a range that was ever issued, to a person or, beginning with 9, to a taxpayer without one. */
+export const isSsn = (digits: string) => /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/.test(digits);
+export const isItin = (digits: string) => /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(digits);
+
+export function isMyNumber(digits: string): boolean {
+  const rest = weighted(digits, [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
+  return (rest < 2 ? 0 : 11 - rest) === Number(digits[11]);
+}
+
+//  * Numbers that a state gives to a person, where they carry a check: digits, how they are written, and how they are checked.
+// How many other numbers pass decides what is asked for besides: where it is one random number in a hundred or fewer, a bare
+// number counts; others count only in the groups that people write them in, or with their name before them.
+
+/** Words that name a number, each whole. */
+export const named = (words: string) => new RegExp(`(?<![a-z])(?:${words})(?![a-z])`, 'i');
 
 export interface NationalId {
   /** Whose, and what it is called there. */
@@ -247,4 +438,123 @@ export const NATIONAL_IDS: readonly NationalId[] = [
     names: named('thai id\\w*|เลขประจำตัว\\w*'),
   },
   { of: 'South African id', digits: 13, forms: ['13', '6 4 3', '6 4 2 1'], isValid: isSouthAfrican },
+];
+
+// Numbers of persons that have letters in them, by country: how they are written, and their check.
+
+interface Code {
+  /** Whose, and what it is called there. */
+  readonly of: string;
+  /** As it is written. No two rows match the same text. */
+  readonly form: string;
+  /** Of the text without the signs between its groups. */
+  readonly isValid: (code: string) => boolean;
+  /** Asked for where too many other codes have the same form. */
+  readonly names?: RegExp;
+}
+
+const DNI_LETTERS = 'TRWAGMYFPDXBNJZSQVHLCKE';
+
+/** Spain: the letter follows from the number, in which X, Y, Z are 0, 1, 2. */
+function isSpanish(code: string): boolean {
+  const digits = code.slice(0, -1).replace(/^[XYZ]/, (letter) => String('XYZ'.indexOf(letter)));
+  return DNI_LETTERS.charAt(Number(digits) % 23) === code.at(-1);
+}
+
+const HETU_LETTERS = '0123456789ABCDEFHJKLMNPRSTUVWXY';
+
+/** Finland: day of birth, a sign for the century. */
+function isFinnish(code: string): boolean {
+  const digits = code.replace(/\D/g, '');
+  const number = code.slice(0, 6) + code.slice(-4, -1);
+  return isDmy(digits) && HETU_LETTERS.charAt(Number(number) % 31) === code.at(-1);
+}
+
+/** Values of characters in odd places of an Italian tax code, from 0 and from A. */
+const ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+const place = (character: string) => Number.parseInt(character, 36) - (/\d/.test(character) ? 0 : 10);
+
+function isItalian(code: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < 15; index++) {
+    const value = place(code.charAt(index));
+    sum += index % 2 === 0 ? (ODD[value] as number) : value;
+  }
+  return String.fromCharCode(65 + (sum % 26)) === code[15];
+}
+
+const CURP = '0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ';
+
+function isMexican(code: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < 17; index++) sum += CURP.indexOf(code.charAt(index)) * (18 - index);
+  return isYmd(code, 4) && String((10 - (sum % 10)) % 10) === code[17];
+}
+
+/** Singapore: residents, and foreigners with letters of their own. */
+function isSingaporean(code: string): boolean {
+  const sum = weighted(code.slice(1), [2, 7, 6, 5, 4, 3, 2]);
+  const shift = /^[TG]/.test(code) ? 4 : code.startsWith('M') ? 3 : 0;
+  const letters = /^[ST]/.test(code) ? 'JZIHGFEDCBA' : code.startsWith('M') ? 'XWUTRQPNJLK' : 'XWUTRQPNMLK';
+  const at = (sum + shift) % 11;
+  return letters.charAt(code.startsWith('M') ? 10 - at : at) === code.at(-1);
+}
+
+const TAIWAN = 'ABCDEFGHJKLMNPQRSTUVXYWZIO';
+
+function isTaiwanese(code: string): boolean {
+  const letter = TAIWAN.indexOf(code.charAt(0)) + 10;
+  const digits = String(letter) + code.slice(1);
+  return weighted(digits, [1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1]) % 10 === 0;
+}
+
+/** Hong Kong: one letter or two, the check in brackets. */
+function isHongKong(code: string): boolean {
+  const letters = code.replace(/[^A-Z].*$/, '');
+  const values = [...letters.padStart(2, ' ')].map((letter) => (letter === ' ' ? 36 : Number.parseInt(letter, 36)));
+  const rest = code.slice(letters.length);
+  const check = rest.endsWith('A') ? 10 : Number(rest.at(-1));
+  const sum = (values[0] as number) * 9 + (values[1] as number) * 8 + weighted(rest, [7, 6, 5, 4, 3, 2]) + check;
+  return sum % 11 === 0;
+}
+
+/** Ireland: the second letter, where there is one, counts nine times. */
+function isIrish(code: string): boolean {
+  const second = code.length > 8 ? (code.charCodeAt(8) - 64) * 9 : 0;
+  return 'WABCDEFGHIJKLMNOPQRSTUV'.charAt((weighted(code, [8, 7, 6, 5, 4, 3, 2]) + second) % 23) === code[7];
+}
+
+/** Chile, where the check is K. */
+const isChilean = (code: string) => weighted(code.padStart(9, '0'), [3, 2, 7, 6, 5, 4, 3, 2]) % 11 === 1;
+
+/** The United Kingdom: prefixes that are not given out. There is no check, but hardly anything else looks so. */
+const isNino = (code: string) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(code);
+
+export const CODES: readonly Code[] = [
+  {
+    of: 'Spanish DNI and NIE',
+    form: '(?:\\d{8}|\\d{2}\\.\\d{3}\\.\\d{3}|[XYZ]-?\\d{7})[ -]?[A-HJ-NP-TV-Z]',
+    isValid: isSpanish,
+  },
+  { of: 'Finnish HETU', form: '\\d{6}[-+A-FU-Y]\\d{3}[0-9A-FHJ-NPR-Y]', isValid: isFinnish },
+  {
+    of: 'Italian codice fiscale',
+    form: '[A-Z]{6}[\\dL-V]{2}[A-EHLMPRST][\\dL-V]{2}[A-Z][\\dL-V]{3}[A-Z]',
+    isValid: isItalian,
+  },
+  { of: 'Mexican CURP', form: '[A-Z][AEIOUX][A-Z]{2}\\d{6}[HMX][A-Z]{5}[A-Z\\d]\\d', isValid: isMexican },
+  { of: 'Chinese resident id', form: '\\d{17}X', isValid: isChinese },
+  { of: 'French NIR', form: '[12] ?\\d{2} ?\\d{2} ?2[AB] ?\\d{3} ?\\d{3} ?\\d{2}', isValid: isNir },
+  { of: 'UK NINO', form: '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]', isValid: isNino },
+  { of: 'Singaporean NRIC', form: '[STFGM]\\d{7}[A-Z]', isValid: isSingaporean },
+  {
+    of: 'Taiwanese id',
+    form: '[A-Z][1289]\\d{8}',
+    isValid: isTaiwanese,
+    names: named('taiwan\\w*|national id\\w*|身[分份][證证]\\w*|roc id|id (?:card|number|no)'),
+  },
+  { of: 'Hong Kong id', form: '[A-Z]{1,2}\\d{6}\\([\\dA]\\)', isValid: isHongKong },
+  { of: 'Irish PPS', form: '\\d{7}[A-W][A-IW]?', isValid: isIrish, names: named('ppsn?') },
+  { of: 'Chilean RUT', form: '\\d{1,2}\\.?\\d{3}\\.?\\d{3}-[Kk]', isValid: isChilean },
+  { of: 'Brazilian CNPJ', form: '[A-Z\\d]{2}\\.[A-Z\\d]{3}\\.[A-Z\\d]{3}/[A-Z\\d]{4}-\\d{2}', isValid: isCnpj },
 ];

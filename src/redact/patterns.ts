@@ -4,22 +4,39 @@
  * Every regular expression here either fails within a constant number of steps from a start, or consumes what it read,
  * also when the match is then refused. So the time for a text grows with its length and no faster.
  */
-import { ASSIGNMENT, assignedValueAt } from './assignments.js';
+import { COMMANDS } from './commands.js';
+import { OVERLAP_CHARS } from './limits.js';
 import {
+  ASSIGNMENT,
   ATTRIBUTES,
+  assignedValueAt,
   elementTextAt,
   JWK_MEMBER,
   jwkValueAt,
+  NAMED_SECRETS,
   OPTION,
   optionValueAt,
   PAIR,
   pairedValueAt,
   START_TAG,
 } from './named-values.js';
-import { BRACKETED, bracketedAt, NUMBER, NUMBER_HINT, numbersIn } from './numbers.js';
-import { AT_HOST, emailAt, ibanAt, phoneAt } from './personal.js';
-import { CODE, CODE_HINT, codeAt } from './personal-codes.js';
-import type { Span } from './span.js';
+import {
+  AT_HOST,
+  BRACKETED,
+  bracketedAt,
+  CODE,
+  CODE_HINT,
+  codeAt,
+  emailAt,
+  ibanAt,
+  NUMBER,
+  NUMBER_HINT,
+  numbersIn,
+  phoneAt,
+  TIME,
+} from './personal-data.js';
+import { TOKENS } from './secret-formats.js';
+import { type Finding, type Marked, MarkIndex, type Span } from './spans.js';
 
 /** What is hidden, and what it is called where that is not the row's id. */
 export interface Located extends Span {
@@ -199,3 +216,78 @@ export const ANY_HINT = anyOf(PATTERNS);
 
 /** The same for text with few digits and no colon, space or sign of assignment: only these rows are left. */
 export const SHORT_HINT = anyOf(PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'));
+
+// Secrets that a literal mark tells, wherever they stand: tokens of providers, values after a service's name, commands.
+
+const TOKEN_INDEX = new MarkIndex(TOKENS);
+const ALL = new MarkIndex([...TOKENS, ...NAMED_SECRETS, ...COMMANDS]);
+
+/** Says whether a token of a provider stands in the text. */
+export function holdsToken(text: string): boolean {
+  return TOKEN_INDEX.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
+}
+
+/** Says whether anything stands in the text that is known by its mark. */
+export function holdsMarked(text: string): boolean {
+  return ALL.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
+}
+
+/** Every secret that is known by its mark, in the order of the marks. */
+export function markedFindings(text: string): Finding[] {
+  const found: Finding[] = [];
+  const ends = new Map<Marked, number>();
+  ALL.some(text, (row, at, mark) => {
+    // Within what was found, the same row is asked again only near the end: what follows may begin there.
+    if (at < (ends.get(row) ?? 0) - OVERLAP_CHARS) return false;
+    const span = row.locate(text, at, mark);
+    if (span !== undefined) {
+      found.push({ id: row.id, ...span });
+      ends.set(row, span.end);
+    }
+    return false;
+  });
+  return found;
+}
+
+// The cheap way out for names that cannot hold anything to hide: nearly all of them, on every message.
+
+/** Longer strings, and any other character, take the long way. */
+const MAX_CHECKED = 64;
+
+/** Every provider token, JSON Web Token and IBAN with few digits has at least so much after the start that marks it. */
+const MAX_SHORT = 14;
+
+/** Every number to hide has more digits: 6 in a British number of a person, 13 in a card number. */
+const MAX_DIGITS = 5;
+
+const OTHER = 0;
+const PLAIN = 1;
+const DIGIT = 2;
+const COLON = 3;
+
+/** What each ASCII character is to this check. */
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (/[0-9]/.test(character)) return DIGIT;
+  return /[A-Za-z_./-]/.test(character) ? PLAIN : character === ':' ? COLON : OTHER;
+});
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** True only when the pattern set, the bounds and the character rules would all leave this string as it is. */
+export function isOrdinary(value: string): boolean {
+  if (typeof value !== 'string' || value.length > MAX_CHECKED) return false;
+  let digits = 0;
+  let colons = 0;
+  for (let index = 0; index < value.length; index++) {
+    const code = value.charCodeAt(index);
+    const kind = code < 128 ? KINDS[code] : OTHER;
+    if (kind === OTHER) return false;
+    if (kind === DIGIT) digits += 1;
+    else if (kind === COLON) colons += 1;
+  }
+  if (digits > MAX_DIGITS || colons > 0) {
+    return UUID.test(value) || TIME.test(value) || !(ANY_HINT.test(value) || holdsMarked(value));
+  }
+  return value.length <= MAX_SHORT || !(SHORT_HINT.test(value.slice(0, -MAX_SHORT)) || holdsToken(value));
+}

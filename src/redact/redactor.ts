@@ -9,10 +9,10 @@ import {
   MAX_URI_CHARS,
   MIN_CONTENT_BYTES,
 } from './limits.js';
-import { isOrdinary } from './ordinary.js';
+import { isOrdinary } from './patterns.js';
+import type { Tally } from './redaction-counts.js';
 import { type Means, oneLine, REDACTED, scrub, scrubToBytes } from './scrub.js';
 import { copyStructure } from './structure.js';
-import type { Tally } from './tally.js';
 import { safeUri } from './uri.js';
 
 export type { Detector } from './detectors.js';

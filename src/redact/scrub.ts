@@ -1,14 +1,11 @@
 /** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
 import { cutBytes, cutChars, detached, wholeCharacters } from '../lib/text.js';
-import { DECODERS } from './decoded.js';
 import { type Detector, detectedSpans } from './detectors.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
-import { markedFindings } from './marked.js';
-import type { Finding } from './marks.js';
-import { type Located, PATTERNS, SECRET_PATTERNS } from './patterns.js';
-import type { Span } from './span.js';
-import type { Tally } from './tally.js';
-import { writtenOut } from './unseen.js';
+import { type Located, markedFindings, PATTERNS, SECRET_PATTERNS } from './patterns.js';
+import type { Tally } from './redaction-counts.js';
+import type { Finding, Span } from './spans.js';
+import { DECODERS, writtenOut } from './unseen.js';
 
 /** What goes along with a value. */
 export interface Means {
@@ -156,3 +153,17 @@ export function scrubToBytes(value: string, max: number, means = NO_MEANS): stri
 export function oneLine(text: string, max: number): string {
   return cutChars(writtenOut(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), true), max);
 }
+
+// Text that somebody else chose, for a message to the operator.
+
+/** Values come as JSON, whose escapes are to stay what they are. */
+const AS_JSON = { again: true };
+
+/** One line of at most `max` UTF-16 units, in which no secret stands. It is cut last: half a secret is not recognised. */
+export function shown(text: string, max: number): string {
+  const whole = String(text);
+  return cutChars(scrub(whole, Math.max(max, MAX_LOOKED_AT), false, AS_JSON), max, false);
+}
+
+/** What a longer text has beyond its bound cannot make a secret of what stands before it. */
+const MAX_LOOKED_AT = 4096;

@@ -1,6 +1,5 @@
 /** Says whether a text gives a known secret away, whatever a hook made of it: for what leaves after the redactor. */
-import { percentDecoded } from './decoded.js';
-import { readAs } from './unseen.js';
+import { percentDecoded, readAs } from './unseen.js';
 
 /** Anything shorter is found in texts by chance. */
 const MIN_SECRET_CHARS = 8;

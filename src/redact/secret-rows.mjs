@@ -30,7 +30,10 @@ const MAX_RUN = 512;
 const LEFT_OUT = [
   [/-client-id$|-access-id$|-user-api-id$/, 'an id is no secret'],
   [/-pub-key$|-pub-api-key$|-public-key$|^mapbox-api-token$|-browser-api-token$/, 'made to be public'],
-  [/^(?:generic-api-key|hashicorp-tf-password|snyk-api-token|freemius-secret-key)$/, 'keys.ts knows the name'],
+  [
+    /^(?:generic-api-key|hashicorp-tf-password|snyk-api-token|freemius-secret-key)$/,
+    'sensitive-names.ts knows the name',
+  ],
   [
     /^(?:jwt|jwt-base64|private-key|curl-auth-header|curl-auth-user|kubernetes-secret-yaml|nuget-config-password)$/,
     'patterns.ts or commands.ts knows it',
@@ -48,7 +51,7 @@ const LEFT_OUT = [
     'a row written by hand knows it',
   ],
   [/^(?:facebook-access-token|facebook-page-access-token)$/, 'a row written by hand knows what of it is marked'],
-  [/^gitlab-session-cookie$/, 'keys.ts knows the name'],
+  [/^gitlab-session-cookie$/, 'sensitive-names.ts knows the name'],
 ];
 
 /** The licence of gitleaks asks to stand where parts of it stand. */

@@ -3,11 +3,10 @@ import { ownElements, ownValue } from '../lib/foreign.js';
 import { cutChars } from '../lib/text.js';
 import { secretArguments } from './commands.js';
 import { DetectorFailure } from './detectors.js';
-import { isSensitiveKey, isStatement } from './keys.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
-import { isNamedSecret } from './named-secrets.js';
-import { isJwkPrivate, isPairedValue, isSecretOption } from './named-values.js';
+import { isJwkPrivate, isNamedSecret, isPairedValue, isSecretOption } from './named-values.js';
 import { type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
+import { isSensitiveKey, isStatement } from './sensitive-names.js';
 
 const UNREADABLE = '[UNREADABLE]';
 

@@ -1,6 +1,6 @@
 /** How this package speaks: to the OpenTelemetry diagnostics, or to stderr. Never to stdout, never about content. */
 import { diag } from '@opentelemetry/api';
-import { shown } from '../redact/shown.js';
+import { shown } from '../redact/scrub.js';
 import { unlessQuiet } from './quiet.js';
 
 const MAX_REPORTED = 100;

@@ -38,7 +38,7 @@ async function load(dist) {
   const { scrub, newReading } = await from('scrub');
   const { argumentNames } = await from('argument-names');
   const { Redactor } = await from('redactor');
-  const { Tally } = await from('tally');
+  const { Tally } = await from('redaction-counts').catch(() => from('tally'));
   const redactor = new Redactor();
   return {
     scrub: (text) => scrub(text, text.length, true),

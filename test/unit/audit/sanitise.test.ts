@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { RecordFields } from '../../../src/audit/record-fields.js';
 import { addSafe, type RedactionContext } from '../../../src/audit/sanitise.js';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 
 const redaction = (showId: RedactionContext['showId'] = (id) => id): RedactionContext => ({
   redactor: new Redactor(),

@@ -1,8 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { argumentNames } from '../../../src/redact/argument-names.js';
-import { declaredNames } from '../../../src/redact/declared-names.js';
+import { argumentNames, declaredNames } from '../../../src/redact/argument-names.js';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { githubToken, jwt, SECRETS } from './samples.js';
 
 const redactor = new Redactor();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { declaredNames } from '../../../src/redact/declared-names.js';
+import { declaredNames } from '../../../src/redact/argument-names.js';
 
 const names = (schema: unknown) => {
   const found = declaredNames(schema);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { type Detector, Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { githubToken, jwt } from './samples.js';
 
 /** A detector that finds every occurrence of a word. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { type FieldKind, Redactor, type RedactorOptions } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { githubToken, SECRETS } from './samples.js';
 
 const KINDS: readonly FieldKind[] = ['name', 'uri', 'text'];

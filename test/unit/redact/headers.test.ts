@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { pickHeaders } from '../../../src/redact/headers.js';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { AT, githubToken, noise } from './samples.js';
 
 const redactor = new Redactor();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isNamedSecret } from '../../../src/redact/named-secrets.js';
+import { isNamedSecret } from '../../../src/redact/named-values.js';
 import { scrub } from '../../../src/redact/scrub.js';
 import { copyStructure } from '../../../src/redact/structure.js';
 import { hex, noise } from './samples.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { containerOf, memberPath, namesOf } from '../../../src/redact/paths.js';
+import { containerOf, memberPath, namesOf } from '../../../src/redact/argument-names.js';
 
 const NAMES = ['a', '', 'a.b', '.', '..', '\\', 'a\\', '\\.', '\\\\.', '__proto__', 'é😀', '\n', '[0]'];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isOrdinary } from '../../../src/redact/ordinary.js';
+import { isOrdinary } from '../../../src/redact/patterns.js';
 import { scrub } from '../../../src/redact/scrub.js';
-import { TOKEN_SHAPES } from '../../../src/redact/tokens.js';
+import { TOKEN_SHAPES } from '../../../src/redact/secret-formats.js';
 import { AT, githubToken, hex, jwt, LOOK_ALIKES, noise, privateKey, SECRETS, shortest } from './samples.js';
 
 const clean = (text: string) => scrub(text, text.length, true);

@@ -1,6 +1,6 @@
 /** Secrets put together at run time, so that no scanner finds one in this repository, and things that only look alike. */
 
-import type { TokenShape } from '../../../src/redact/tokens.js';
+import type { TokenShape } from '../../../src/redact/secret-formats.js';
 
 /** Letters and digits in a fixed but irregular order. */
 export function noise(

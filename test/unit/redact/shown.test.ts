@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { afterEach, expect, test, vi } from 'vitest';
 import { show } from '../../../src/options/problem.js';
-import { shown } from '../../../src/redact/shown.js';
+import { shown } from '../../../src/redact/scrub.js';
 import { reportFailure, warnOperator } from '../../../src/report/report.js';
 
 const TOKEN = ['gh', 'p_', 'a1B2'.repeat(9)].join('');

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { argumentNames } from '../../../src/redact/argument-names.js';
-import { captureArguments } from '../../../src/redact/capture.js';
+import { captureArguments } from '../../../src/redact/captured-arguments.js';
 import { MAX_READ_CHARS, SCAN_OVERLAP_CHARS } from '../../../src/redact/limits.js';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { newReading } from '../../../src/redact/scrub.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { githubToken, jwt, SECRETS } from './samples.js';
 
 const value = (input: unknown, maxContentBytes?: number) =>

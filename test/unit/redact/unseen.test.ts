@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isSensitiveKey } from '../../../src/redact/keys.js';
 import { Redactor } from '../../../src/redact/redactor.js';
+import { isSensitiveKey } from '../../../src/redact/sensitive-names.js';
 import { writtenOut } from '../../../src/redact/unseen.js';
 
 const redactor = new Redactor();

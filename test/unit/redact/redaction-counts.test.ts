@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { AT, githubToken, jwt, LOOK_ALIKES, SECRETS } from './samples.js';
 
 const redactor = new Redactor();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MARKED, NAMED } from '../../../src/redact/gitleaks.generated.js';
-import { TOKEN_SHAPES } from '../../../src/redact/tokens.js';
+import { TOKEN_SHAPES } from '../../../src/redact/secret-formats.js';
 import { shortest } from './samples.js';
 
 /** A run that is read before it is known whether there is a match. */

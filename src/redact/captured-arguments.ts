@@ -1,11 +1,11 @@
 /** Argument values that may be recorded: those that somebody named and described, and no others. */
 import { isArray, ownValue } from '../lib/foreign.js';
-import { isSensitiveKey } from './keys.js';
+import { namesOf } from './argument-names.js';
 import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
-import { namesOf } from './paths.js';
+import type { Tally } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
-import type { Tally } from './tally.js';
+import { isSensitiveKey } from './sensitive-names.js';
 
 /** What one argument has to be like for its value to be recorded. */
 export interface CaptureRule {

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { mod11And10, verhoeff } from '../../../src/redact/check-digits.js';
-import { NATIONAL_IDS } from '../../../src/redact/national-ids.js';
-import { CODES } from '../../../src/redact/personal-codes.js';
+import { CODES, mod11And10, NATIONAL_IDS, verhoeff } from '../../../src/redact/national-ids.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { scrub } from '../../../src/redact/scrub.js';
 

@@ -1,8 +1,140 @@
-/** Numbers that are somebody's: of payment cards, of persons, of telephones. Known by their check, by how they are written, by their name. */
-import { luhn } from './check-digits.js';
-import { isNobodys, wordsBefore } from './naming.js';
-import { NATIONAL_IDS, type NationalId } from './national-ids.js';
-import { type Span, startsAlone } from './span.js';
+/** Personal data that is told from other words and numbers by what it is made of. What numbers are somebody's: `numbers.ts`. */
+import { MAX_LOOKBACK_CHARS } from './limits.js';
+import { CODES, luhn, mod97, NATIONAL_IDS, type NationalId } from './national-ids.js';
+import { type Span, standsAlone, startsAlone } from './spans.js';
+
+/** IBAN length by country. */
+const IBAN_LENGTHS = new Map(
+  (
+    'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 ' +
+    'FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 ' +
+    'LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 ' +
+    'SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30'
+  )
+    .split(' ')
+    .map((entry): [string, number] => [entry.slice(0, 2), Number(entry.slice(2))]),
+);
+
+/** An IBAN of its country's length, alone or in groups of four. The match is only its first eight characters. */
+export function ibanAt({ start }: Span, text: string): Span | undefined {
+  const length = IBAN_LENGTHS.get(text.slice(start, start + 2)) ?? 0;
+  let iban = '';
+  let end = start;
+  while (iban.length < length && end < text.length) {
+    const character = text.charAt(end);
+    if (/[A-Z0-9]/.test(character)) iban += character;
+    else if (!/[ -]/.test(character) || iban.length % 4 !== 0) break;
+    end += 1;
+  }
+  const span = { start, end };
+  return length > 0 &&
+    iban.length === length &&
+    mod97(iban.slice(4) + iban.slice(0, 4)) === 1 &&
+    standsAlone(text, span)
+    ? span
+    : undefined;
+}
+
+/** A telephone number with `+` and country code, 8 to 15 digits. One dot alone makes it a decimal fraction. */
+export function phoneAt(span: Span, text: string): Span | undefined {
+  const number = text.slice(span.start, span.end).replace(/\D+$/, '');
+  const digits = number.replace(/\D/g, '').length;
+  const grouped = /[ ()-]|\..*\./.test(number);
+  const plausible = digits >= (grouped ? 8 : 10) && digits <= 15 && (grouped || !number.includes('.'));
+  const found = { start: span.start, end: span.start + number.length };
+  return plausible && startsAlone(text, span.start) && !/^[A-Za-z0-9]/.test(text.charAt(found.end)) ? found : undefined;
+}
+
+/** Top-level domains, of any script, and those as they go over the wire. */
+const TOP_LEVEL = /^(?:\p{L}[\p{L}\p{M}]{1,23}|xn--[A-Za-z0-9-]{1,60})$/u;
+
+/** What files end in that are no domains: `icon@2x.png`. */
+const FILE =
+  /^(?:7z|aar|apk|bak|bz2|bmp|cfg|cjs|class|conf|crt|csv|css|csproj|deb|dll|dmg|docx?|egg|exe|gif|go|gz|html?|ico|ini|ipynb|jar|java|jpe?g|js|json|jsonl?|jsx|kt|lock|log|map|mjs|mts|nupkg|pdf|pem|php|png|pptx?|py[cd]|rar|rb|rpm|sql|svg|swift|tar|tgz|toml|tsx?|txt|war|wasm|webp|whl|xlsx?|xml|xz|ya?ml|zst)$/i;
+
+/** A version, as in `pkg@1.2.3-next.tgz`: hosts do not begin with two numbers. */
+const VERSION = /^v?\d+\.\d+(?:[.-]|$)/;
+
+/** `@` and a host, in any script. */
+export const AT_HOST = /@[\p{L}\p{M}\p{N}.-]{4,253}/gu;
+
+/** An e-mail address. The match is `@` and the host; the local part is looked for before it. `git@host` is nobody. */
+export function emailAt({ start, end }: Span, text: string): Span | undefined {
+  const host = text.slice(start + 1, end);
+  const labels = host.split('.');
+  while (labels.length > 0 && !TOP_LEVEL.test(labels.at(-1) ?? '')) labels.pop();
+  if (labels.length < 2 || VERSION.test(host) || FILE.test(labels.at(-1) as string)) return undefined;
+  const before = text.slice(Math.max(0, start - MAX_LOOKBACK_CHARS), start);
+  // Between `://` and the host it is userinfo, which has a row of its own.
+  if (/:\/\/[^\s/?#"'<>\\]*$/.test(before)) return undefined;
+  const local = localPart(before);
+  if (local === '' || local === 'git') return undefined;
+  return {
+    start: start - local.length,
+    end: start + 1 + labels.join('.').length,
+  };
+}
+
+function localPart(before: string): string {
+  let start = before.length;
+  while (start > 0 && /[\p{L}\p{M}\p{N}._%+'-]/u.test(before.charAt(start - 1))) start -= 1;
+  // A quotation mark before it is none of its own.
+  return before.slice(start).replace(/^'+/, '');
+}
+
+// What a number is called: by the words before it, or by the name that it stands under.
+
+/** How far back a name is looked for. */
+const MAX_BEFORE = 64;
+
+/** The words before a place in a text, and those of the name it stands under, one by one: `taxFileNumber` is three. */
+export function wordsBefore(text: string, start: number, label: string | undefined): string {
+  const before = `${label ?? ''} ${text.slice(Math.max(0, start - MAX_BEFORE), start)}`;
+  return before.replace(/([a-z])([A-Z])/g, '$1 $2');
+}
+
+/** The last word of a name that says which of many, and not how to pay or whom to call. */
+const ID = /(?:^|[^A-Za-z])(?:ids?|uids?|guids?|uuids?|identifiers?|refs?|references?)$|(?:Id|Ids|ID|IDs|Uid|UID|Ref)$/;
+
+/** One that says how many or when. */
+const QUANTITY =
+  /(?:^|[^a-z])(?:bytes?|size|count|total|length|offset|duration|time|timestamp|epoch|at|ms|us|ns|seconds|milli(?:second)?s|nano(?:second)?s|sum|amount|balance|views|rows|seq|sequence|cursor|position|limit|max|min)$/i;
+
+/** Names that say what it is all the same: `card_id`. */
+const PERSONAL = /card|(?<![a-z])pan(?![a-z])|visa|amex|credit|debit|national|citizen|tax|identity/i;
+
+/** Fields that hold a name where there is no id. */
+const ID_OR_NAME = /^audit\.(?:actor|target)\.id$/;
+
+/** Whether a bare number is an id, a quantity or a time, by the name before it or that of the field that the text stands under. */
+export function isNobodys(text: string, { start, end }: Span, label: string | undefined): boolean {
+  const first = Math.max(0, start - MAX_BEFORE);
+  // What may stand before one of several values.
+  let at = start;
+  while (at > first && /[\s"'`[\\\d,;]/.test(text.charAt(at - 1))) at -= 1;
+  const sign = text.charAt(at - 1);
+  if (at > first && sign === '#') return true;
+  // Where there is more in the text than the number, the name of the field is not the number's.
+  const whole = at === first && first === 0 && end >= text.length - 1;
+  const name = whole ? idField(label) : /[:=>]/.test(sign) ? nameBefore(text, first, at - 1) : '';
+  const words = name.replace(/([a-z])([A-Z])/g, '$1 $2');
+  return (ID.test(name) || QUANTITY.test(words)) && !PERSONAL.test(name) && !PERSONAL.test(label ?? '');
+}
+
+function idField(label: string | undefined): string {
+  return label === undefined || ID_OR_NAME.test(label) ? '' : label;
+}
+
+/** The name that ends before a sign of assignment, perhaps in quotes. */
+function nameBefore(text: string, first: number, sign: number): string {
+  let end = sign;
+  while (end > first && /[\s"'`\\=\]]/.test(text.charAt(end - 1))) end -= 1;
+  let start = end;
+  while (start > first && /[\p{L}\w.-]/u.test(text.charAt(start - 1))) start -= 1;
+  return text.slice(start, end);
+}
+
+// Numbers that are somebody's: of payment cards, of persons, of telephones. Known by their check, by how they are written, by their name.
 
 /** Digits in groups, with one sign between two groups; nothing shorter than the shortest of them. */
 export const NUMBER = /\d(?:\d|[ ._/-](?=\d)){8,}/g;
@@ -244,4 +376,23 @@ export const BRACKETED =
 export function bracketedAt(match: Span, text: string): Span | undefined {
   const digits = text.slice(match.start, match.end).replace(/\D/g, '').length;
   return digits >= 9 && digits <= 12 && !/[\w)]/.test(text.charAt(match.start - 1)) ? match : undefined;
+}
+
+/** None begins within a longer number or word, but right behind an escape. The cheap looks come first. */
+const BEGINNING = '(?=[A-Z\\d])(?<![A-Z\\d])(?<![a-z](?<!%[\\dA-Fa-f]{2}|\\\\[bfnrt]))';
+export const CODE = new RegExp(`${BEGINNING}(?:${CODES.map(({ form }) => form).join('|')})`, 'g');
+export const CODE_HINT = new RegExp(CODE.source);
+
+const WHOLE = CODES.map((code) => ({ ...code, whole: new RegExp(`^(?:${code.form})$`) }));
+
+/** A number of a person that has letters, alone in its place. */
+export function codeAt(match: Span, text: string, label?: string): Span | undefined {
+  const written = text.slice(match.start, match.end);
+  if (!startsAlone(text, match.start) || /^(?:[A-Za-z0-9]|[.-]\d)/.test(text.slice(match.end, match.end + 2)))
+    return undefined;
+  if (/\d[.-]$/.test(text.slice(Math.max(0, match.start - 2), match.start))) return undefined;
+  const code = written.replace(/[ ./()-]/g, '');
+  const valid = WHOLE.find(({ whole, isValid }) => whole.test(written) && isValid(code));
+  if (valid === undefined) return undefined;
+  return valid.names === undefined || valid.names.test(wordsBefore(text, match.start, label)) ? match : undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSensitiveKey } from '../../../src/redact/keys.js';
+import { isSensitiveKey } from '../../../src/redact/sensitive-names.js';
 
 const split = (names: string) => names.trim().split(/\s+/);
 

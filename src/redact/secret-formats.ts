@@ -1,5 +1,6 @@
 /** Credentials that providers mark with a text of their own: by their documents, and by the rules of gitleaks. */
 import { MARKED } from './gitleaks.generated.js';
+import { type Marked, startsAlone } from './spans.js';
 
 /**
  * One shape: a mark, which is matched to the letter, and what follows it. Of what follows, no repetition stands within another,
@@ -224,3 +225,27 @@ const DOCUMENTED: readonly TokenShape[] = [
 ];
 
 export const TOKEN_SHAPES: readonly TokenShape[] = [...DOCUMENTED, ...MARKED];
+
+function tokenOf({ id, marks, rest, before, alone }: TokenShape): Marked {
+  const following = new RegExp(rest, 'y');
+  const preceding = before === undefined ? undefined : new RegExp(`(?<=(${before}))`, 'y');
+  return {
+    id,
+    marks,
+    locate: (text, at, mark) => {
+      let start = at;
+      if (preceding !== undefined) {
+        preceding.lastIndex = at;
+        const found = preceding.exec(text);
+        if (found === null) return undefined;
+        start -= (found[1] as string).length;
+      }
+      // Looked at first: a long run must not be read and then refused.
+      if (alone && !startsAlone(text, start)) return undefined;
+      following.lastIndex = at + mark.length;
+      return following.test(text) ? { start, end: following.lastIndex } : undefined;
+    },
+  };
+}
+
+export const TOKENS: readonly Marked[] = TOKEN_SHAPES.map(tokenOf);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type CaptureRule, captureArguments } from '../../../src/redact/capture.js';
+import { type CaptureRule, captureArguments } from '../../../src/redact/captured-arguments.js';
+import { Tally } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
-import { Tally } from '../../../src/redact/tally.js';
 import { githubToken } from './samples.js';
 
 const redactor = new Redactor();
