@@ -1,7 +1,8 @@
 /** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
+
+import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logs.js';
-import type { Observer } from '../emit/observer.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { Tally } from '../redact/redaction-counts.js';
@@ -43,7 +44,7 @@ export interface AuditRecorderParts {
   readonly onLost?: ((sink: string, cause: string) => void) | undefined;
 }
 
-export class AuditRecorder implements Observer, AuditAccess {
+export class AuditRecorder implements AuditPort, AuditAccess {
   readonly correlator: Correlator;
   readonly trail: Trail;
   /** Where its records go, where the trail leads to several places. */

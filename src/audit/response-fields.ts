@@ -2,11 +2,14 @@
 
 import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { pickHeaders } from '../redact/headers.js';
+import { containsSecret } from '../redact/secret-proof.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
 import type { Outcome } from '../session/outcome.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { FieldValues } from './record-fields.js';
+import type { FieldValues, RecordFields } from './record-fields.js';
+import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';
 
 export function answerFields({ result, error }: ResponseMessage): FieldValues {
   const record = asRecord(result);
@@ -59,4 +62,25 @@ export function outcomeFields(outcome: Outcome): FieldValues {
 export function httpResponseFields(http: HttpFacts | undefined): FieldValues {
   const status = http?.status();
   return status === undefined ? {} : { 'http.response.status_code': status };
+}
+
+/** Adds the headers that have been sent by now, redacted. */
+export function addHeaders(
+  fields: RecordFields,
+  http: HttpFacts | undefined,
+  allowed: ReadonlySet<string>,
+  { redactor, tally, secret }: RedactionContext,
+): void {
+  if (http?.status() === undefined) return;
+  const headers: Record<string, string | string[] | undefined> = {};
+  for (const name of http.responseHeaderNames()) {
+    const value = http.responseHeader(name);
+    headers[name] = typeof value === 'number' ? String(value) : value;
+  }
+  const { values, names } = pickHeaders(headers, allowed, redactor, tally, 'http.response.header');
+  for (const [name, texts] of values) {
+    const safe = texts.map((text) => (containsSecret(text, secret) ? CREDENTIAL : text));
+    fields.setOpen(`http.response.header.${name}`, safe);
+  }
+  if (names.length > 0) fields.set('mcp_audit.http.header_names', withoutCredential(names, secret));
 }

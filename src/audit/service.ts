@@ -1,9 +1,12 @@
 /** Which service the records are of: what its OpenTelemetry resource says, and until that is seen, the environment. */
 import type { Span } from '@opentelemetry/api';
-import { resourceAttribute } from '../emit/resource.js';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/resolve.js';
+<<<<<<< HEAD
 import { Tally } from '../redact/redaction-counts.js';
+=======
+import { asRecord } from '../protocol/jsonrpc.js';
+>>>>>>> e0a649f (refactor: tiny files join their only importer; the audit port is one file)
 import type { Redactor } from '../redact/redactor.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
@@ -46,4 +49,21 @@ function serviceFields(find: (key: string) => string | undefined, redactor: Reda
   const redaction = { redactor, tally: new Tally(), secret: undefined, showId: (id: string) => id };
   const safe = addSafe(new RecordFields(), fields, redaction);
   return Object.fromEntries(safe.entries());
+}
+
+interface Resource {
+  /** Reading `attributes` by then is an error that the SDK reports. */
+  readonly asyncAttributesPending?: boolean;
+  readonly attributes?: unknown;
+  /** Those that are known and those that are not, the first of a name counts. */
+  getRawAttributes?(): readonly (readonly [string, unknown])[];
+}
+
+/** A text attribute of the resource that a span belongs to; nothing of a span that is not recorded. */
+function resourceAttribute(span: Span, key: string): string | undefined {
+  const resource = asRecord((span as { resource?: unknown }).resource) as Resource | undefined;
+  const value = resource?.asyncAttributesPending
+    ? resource.getRawAttributes?.().find(([name, found]) => name === key && found !== undefined)?.[1]
+    : asRecord(resource?.attributes)?.[key];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -8,9 +8,11 @@ import type { CaptureRule } from '../redact/captured-arguments.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';
-import { DEFAULT_HEADERS } from './header-fields.js';
 import type { IdentityHook } from './identify.js';
 import type { AuditStatus } from './status.js';
+
+/** Response headers that are recorded by default. */
+const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 'x-request-id'] as const;
 
 type CaptureRules = ReadonlyMap<string, CaptureRule>;
 

@@ -6,7 +6,7 @@
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
-import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import { asRecord, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
@@ -14,11 +14,9 @@ import type { Direction } from '../session/connection-info.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
-import { callOf } from './embedded-calls.js';
-import { Guarded } from './guarded.js';
-import { infoOf } from './info.js';
+import type { McpOperationInfo } from '../types.js';
+import { type AuditPort, GuardedAudit } from './audit-port.js';
 import { Measurements } from './measurements.js';
-import type { Observer } from './observer.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
 import { Results } from './results.js';
@@ -35,28 +33,28 @@ export class Pipeline {
   readonly #sessions: Sessions;
   readonly #results: Results;
   readonly #now: () => number;
-  readonly #observer: Guarded | undefined;
+  readonly #audit: GuardedAudit | undefined;
   enabled: boolean;
 
   /**
-   * @param observer is told of operations and sessions beside spans and metrics: the audit trail
+   * @param audit the audit trail, if there is one
    * @param showSessionId how spans have the id of a session; as it is, without
    */
   constructor(
     config: ResolvedConfig,
     providers = new Providers(),
     now: () => number = () => performance.now(),
-    observer?: Observer,
+    audit?: AuditPort,
     showSessionId?: (id: string) => string | undefined,
   ) {
-    this.#observer = observer === undefined ? undefined : new Guarded(observer);
+    this.#audit = audit === undefined ? undefined : new GuardedAudit(audit);
     this.config = config;
     this.enabled = config.enabled;
     this.#describer = new SpanDescriber(config, showSessionId);
-    this.#starter = new Starter(config, providers, this.#describer, now, observer?.correlator);
+    this.#starter = new Starter(config, providers, this.#describer, now, audit?.correlator);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
-    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now, this.#observer);
+    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now, this.#audit);
     this.#results = new Results(this.#describer, this.#starter, this.#measurements, this.#sessions);
     this.#now = now;
   }
@@ -68,7 +66,7 @@ export class Pipeline {
 
   /** Whether anybody beside spans and metrics is told. */
   get observed(): boolean {
-    return this.#observer !== undefined;
+    return this.#audit !== undefined;
   }
 
   /** How many operations are open: for tests of the bound. */
@@ -81,7 +79,7 @@ export class Pipeline {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
       this.#register(connection, outbound.operation);
-      this.#observer?.began(outbound.operation, message.params, undefined);
+      this.#audit?.began(outbound.operation, message.params, undefined);
       return outbound;
     } catch (error) {
       reportFailure('starting a client span', error);
@@ -94,7 +92,7 @@ export class Pipeline {
     try {
       const operation = this.#starter.inbound(connection, message, kind, origin);
       this.#register(connection, operation);
-      this.#observer?.began(operation, message.params, origin.peer);
+      this.#audit?.began(operation, message.params, origin.peer);
       return operation;
     } catch (error) {
       reportFailure('starting a server span', error);
@@ -104,7 +102,7 @@ export class Pipeline {
 
   /** An `input_required` result asks the client for something: the embedded request, handled in this process. */
   receiveEmbedded(connection: Connection, request: unknown): Operation | undefined {
-    const call = callOf(request);
+    const call = embeddedRequest(request);
     const continued = continuedIn(context.active());
     if (call === undefined || continued === undefined) return undefined;
     return this.receive(connection, call, 'request', { related: continued });
@@ -127,7 +125,7 @@ export class Pipeline {
       reportFailure('reading an answer', error);
     }
     if (operation === undefined) return undefined;
-    this.#observer?.answered(operation, message);
+    this.#audit?.answered(operation, message);
     if (direction === 'outbound') this.conclude(operation, operation.answer ?? SUCCESS);
     return operation;
   }
@@ -137,9 +135,9 @@ export class Pipeline {
    * that nobody can hold an answer of which there is no record. The span goes on until the message is sent.
    */
   conclude(operation: Operation, given: Outcome): void {
-    if (this.#observer === undefined || !operation.open || operation.concluded !== undefined) return;
+    if (this.#audit === undefined || !operation.open || operation.concluded !== undefined) return;
     operation.concluded = given;
-    this.#observer.concluded(operation, this.#describer.outcome(given), this.#now() - operation.startedAt);
+    this.#audit.concluded(operation, this.#describer.outcome(given), this.#now() - operation.startedAt);
   }
 
   /** Ends an operation. The first call counts. */
@@ -162,9 +160,9 @@ export class Pipeline {
       reportFailure('recording a duration', error);
     }
     const { concluded } = operation;
-    if (concluded === undefined) this.#observer?.ended(operation, outcome, milliseconds);
+    if (concluded === undefined) this.#audit?.ended(operation, outcome, milliseconds);
     // Given up by a bound of ours, it may still leave.
-    else if (given !== concluded && given !== EVICTED) this.#observer?.undelivered(operation, outcome);
+    else if (given !== concluded && given !== EVICTED) this.#audit?.undelivered(operation, outcome);
   }
 
   /** The connection is gone: ends what is open on it, and its session. */
@@ -207,7 +205,7 @@ export class Pipeline {
     this.enabled = false;
     this.endOpen();
     this.#starter.clear();
-    this.#observer?.stop();
+    this.#audit?.stop();
   }
 
   #register(connection: Connection, operation: Operation): void {
@@ -240,4 +238,28 @@ export class Pipeline {
     const callback = operation.ignored ? undefined : this.config[hook];
     if (callback !== undefined) callHook(`the ${hook}`, callback, operation.span, infoOf(operation, outcome));
   }
+}
+
+/** A request that is part of a result; nothing where it is none. */
+function embeddedRequest(request: unknown): MethodMessage | undefined {
+  try {
+    const { method, params } = (asRecord(request) ?? {}) as Partial<MethodMessage>;
+    return typeof method === 'string' ? { method, params } : undefined;
+  } catch (error) {
+    reportFailure('reading an embedded request', error);
+    return undefined;
+  }
+}
+
+/** What the application's hooks are given. */
+function infoOf({ direction, method, id, template }: Operation, { errorType }: Outcome): McpOperationInfo {
+  const { target, peer } = template.facts;
+  return {
+    side: direction === 'outbound' ? 'client' : 'server',
+    method,
+    ...(id !== undefined && { id }),
+    ...(target !== undefined && { target }),
+    peer,
+    ...(errorType !== undefined && { errorType }),
+  };
 }

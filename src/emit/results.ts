@@ -7,7 +7,6 @@ import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js
 import type { Connection } from '../session/connection.js';
 import { learnFromAnswer } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
-import { declaresResults } from './embedded-calls.js';
 import type { Measurements } from './measurements.js';
 import type { Sessions } from './sessions.js';
 import type { SpanDescriber } from './span-describer.js';
@@ -59,4 +58,9 @@ export class Results {
     operation.template = this.#describer.template(connection, direction, row, method, undefined, undefined);
     this.#sessions.start(connection, operation);
   }
+}
+
+/** Whether a tool says what its results look like: a client that knows checks them. */
+function declaresResults(tools: unknown): boolean {
+  return Array.isArray(tools) && tools.some((tool) => asRecord(tool)?.['outputSchema'] !== undefined);
 }

@@ -2,18 +2,18 @@
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
+import type { GuardedAudit } from './audit-port.js';
 import type { Measurements } from './measurements.js';
-import type { Observer } from './observer.js';
 
 export class Sessions {
   readonly #open = new Set<Connection>();
   readonly #max: number;
   readonly #measurements: Measurements;
   readonly #now: () => number;
-  readonly #observer: Observer | undefined;
+  readonly #audit: GuardedAudit | undefined;
 
-  constructor(max: number, measurements: Measurements, now: () => number, observer: Observer | undefined) {
-    this.#observer = observer;
+  constructor(max: number, measurements: Measurements, now: () => number, audit: GuardedAudit | undefined) {
+    this.#audit = audit;
     this.#max = max;
     this.#measurements = measurements;
     this.#now = now;
@@ -44,6 +44,6 @@ export class Sessions {
     if (kind.name === 'http' && !hadSessionId) return;
     const milliseconds = this.#now() - session.startedAt;
     this.#measurements.session(connection, session, outcome, milliseconds);
-    this.#observer?.sessionEnded(connection, outcome, milliseconds);
+    this.#audit?.sessionEnded(connection, outcome, milliseconds);
   }
 }

@@ -1,8 +1,7 @@
 /** A connection, and which operations are open on it. */
 import type { RequestId } from '../protocol/jsonrpc.js';
 import { ConnectionInfo, type Direction } from './connection-info.js';
-import { kept } from './kept.js';
-import type { Operation } from './operation.js';
+import { kept, type Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
 export class Connection extends ConnectionInfo {

@@ -3,7 +3,6 @@ import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import type { ConnectionInfo, Direction } from './connection-info.js';
-import { kept } from './kept.js';
 import type { Outcome } from './outcome.js';
 import type { Template } from './template.js';
 
@@ -98,4 +97,13 @@ export class Operation {
   get row(): MethodRow {
     return this.template.facts.row;
   }
+}
+
+/** A longer name is hostile. */
+const MAX_NAME_LENGTH = 256;
+
+/** The name itself; of a hostile one its length and a copy of its start, so that nothing keeps a megabyte alive. */
+export function kept<T extends string | number | undefined>(name: T): T | string {
+  if (typeof name !== 'string' || name.length <= MAX_NAME_LENGTH) return name;
+  return `${name.length}:${Buffer.from(name.slice(0, 128)).toString('latin1')}`;
 }
