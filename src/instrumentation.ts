@@ -1,6 +1,6 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import type { LoggerProvider, LogsTarget } from './emit/logs.js';
+import type { LoggerProvider, LogsTarget } from './emit/logger-provider.js';
 import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
 import { observe } from './hook/observation.js';

@@ -11,7 +11,7 @@
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
 import type { Signal } from './emit/export-failure.js';
 import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
-import { currentLoggerProvider } from './emit/logs.js';
+import { currentLoggerProvider } from './emit/logger-provider.js';
 import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
 import { endpointOf, processorsOf } from './emit/ways-out.js';

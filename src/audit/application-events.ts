@@ -8,7 +8,7 @@ import type {
   Identity,
 } from '../audit-types.js';
 import type { Correlator } from '../emit/correlation.js';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { handledIn } from '../emit/parents.js';
 import { Tally } from '../redact/redaction-counts.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';

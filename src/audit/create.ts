@@ -1,7 +1,7 @@
 /** Putting an recorder together from the options. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { Correlator } from '../emit/correlation.js';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { auditConfig, auditValues, idleAuditSettings } from '../options/audit.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import type { Environment } from '../options/resolve.js';

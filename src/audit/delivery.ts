@@ -4,7 +4,7 @@
  */
 
 import type { Context } from '@opentelemetry/api';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { rfc3339 } from '../lib/clock.js';
 import { guarded } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';

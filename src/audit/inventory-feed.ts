@@ -1,5 +1,5 @@
 /** Tells the inventory what traffic shows, and the trail what the inventory makes of it. */
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { serverId } from '../inventory/hash.js';
 import type { Inventory } from '../inventory/inventory.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';

@@ -2,7 +2,7 @@
 
 import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { Tally } from '../redact/redaction-counts.js';
@@ -20,7 +20,7 @@ import { Endings, type Write } from './endings.js';
 import { AuditEntry, entryOf } from './entry.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
-import { messageOf } from './message.js';
+import { messageOf } from './readable-message.js';
 import { RecordFields } from './record-fields.js';
 import { type Refusal, recordRefusal } from './refusals.js';
 import { type AuditAccess, register, unregister } from './registry.js';

@@ -1,6 +1,6 @@
 /** Records of HTTP requests that were refused before there was any MCP message. */
 import type { Correlator } from '../emit/correlation.js';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { Tally } from '../redact/redaction-counts.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';

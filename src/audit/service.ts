@@ -2,11 +2,8 @@
 import type { Span } from '@opentelemetry/api';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/resolve.js';
-<<<<<<< HEAD
-import { Tally } from '../redact/redaction-counts.js';
-=======
 import { asRecord } from '../protocol/jsonrpc.js';
->>>>>>> e0a649f (refactor: tiny files join their only importer; the audit port is one file)
+import { Tally } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';

@@ -1,5 +1,5 @@
 /** Records of sessions: those of the protocol versions that begin with `initialize`. */
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';

@@ -1,13 +1,7 @@
 /** Where finished records go: the Logs API, or lines of JSON. */
 import { constants } from 'node:os';
-import {
-  currentLoggerProvider,
-  type LoggerProvider,
-  type LogRecord,
-  Logs,
-  type LogsTarget,
-  ownProvider,
-} from '../emit/logs.js';
+import { currentLoggerProvider, type LoggerProvider, type LogRecord, type LogsTarget, ownProvider } from '../emit/logger-provider.js';
+import { Logs } from '../emit/logs.js';
 import type { WriteError } from '../export/types.js';
 import { codeOf } from '../lib/files.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';

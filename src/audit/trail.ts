@@ -3,7 +3,7 @@
  * beginning and an end, which are records themselves.
  */
 import { type Context, isSpanContextValid, type Span } from '@opentelemetry/api';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { hrTime, rfc3339 } from '../lib/clock.js';
 import { isQuiet, mcpSeen } from '../report/quiet.js';
 import { AUDIT_SCHEMA_VERSION, type AuditEventName } from '../semconv/audit-record.js';

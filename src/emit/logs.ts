@@ -1,65 +1,8 @@
-/**
- * Log records through the Logs API of whichever OpenTelemetry the application has. Both lines register their provider
- * globally, in different places: 3.x in the API itself, 2.x in a package of its own. Read there, neither is a dependency.
- */
-import { type Context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+/** Emits log records, and warns once when they are lost. */
+import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { watchExports } from './exports.js';
-
-/** The parts of a log record that are used; the same in both lines. */
-export interface LogRecord {
-  readonly eventName: string;
-  /** Seconds and nanoseconds. */
-  readonly timestamp: [number, number];
-  readonly observedTimestamp: [number, number];
-  readonly severityNumber: number;
-  readonly severityText: string;
-  readonly body: string;
-  readonly attributes: Record<string, string | number | boolean | string[]>;
-  /** Nothing for what belongs to no trace, whatever is active. */
-  readonly context: Context | undefined;
-}
-
-interface Logger {
-  emit(record: LogRecord & { readonly context: Context }): void;
-  enabled?(options: { context: Context; severityNumber: number; eventName: string }): boolean;
-}
-
-/** A LoggerProvider of either line. */
-export interface LoggerProvider {
-  getLogger(name: string, version?: string): Logger;
-  forceFlush?(): Promise<unknown>;
-}
-
-const API_3 = Symbol.for('opentelemetry.js.api.1');
-const LOGS_API_2 = Symbol.for('io.opentelemetry.js.api.logs');
-const LOGS_API_2_VERSION = 1;
-
-interface Globals {
-  readonly [API_3]?: { readonly logs?: LoggerProvider };
-  readonly [LOGS_API_2]?: (version: number) => LoggerProvider;
-}
-
-/** Where one instrumentation's records go: to a provider of its own, once it is given one. */
-export interface LogsTarget {
-  provider: LoggerProvider | undefined;
-}
-
-/** The provider that is the instrumentation's own; nothing where it is a stand-in for the registered one. */
-export function ownProvider(target: LogsTarget | undefined): LoggerProvider | undefined {
-  const provider = target?.provider;
-  // A proxy leads to what is registered through its own copy of the API, and may never lead anywhere.
-  return typeof provider !== 'object' || provider === null || '_getDelegate' in provider ? undefined : provider;
-}
-
-/** What is registered, of either line; of both, the newer. */
-export function currentLoggerProvider(): LoggerProvider | undefined {
-  return registeredIn(globalThis as Globals);
-}
-
-function registeredIn(globals: Globals): LoggerProvider | undefined {
-  return globals[API_3]?.logs ?? globals[LOGS_API_2]?.(LOGS_API_2_VERSION);
-}
+import type { Logger, LoggerProvider, LogRecord } from './logger-provider.js';
 
 /** A context whose trace is not sampled: a logger that follows the sampling decision drops what is emitted in it. */
 const UNSAMPLED = trace.setSpanContext(ROOT_CONTEXT, {

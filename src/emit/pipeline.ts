@@ -20,7 +20,7 @@ import { Measurements } from './measurements.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
 import { Results } from './results.js';
-import { Sessions } from './sessions.js';
+import { SessionDurations } from './session-durations.js';
 import { SpanDescriber } from './span-describer.js';
 import { type MethodMessage, type OperationKind, type Origin, type Outbound, Starter } from './starter.js';
 
@@ -30,7 +30,7 @@ export class Pipeline {
   readonly #starter: Starter;
   readonly #measurements: Measurements;
   readonly #open: OpenOperations;
-  readonly #sessions: Sessions;
+  readonly #sessions: SessionDurations;
   readonly #results: Results;
   readonly #now: () => number;
   readonly #audit: GuardedAudit | undefined;
@@ -54,7 +54,7 @@ export class Pipeline {
     this.#starter = new Starter(config, providers, this.#describer, now, audit?.correlator);
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
-    this.#sessions = new Sessions(config.maxPendingOperations, this.#measurements, now, this.#audit);
+    this.#sessions = new SessionDurations(config.maxPendingOperations, this.#measurements, now, this.#audit);
     this.#results = new Results(this.#describer, this.#starter, this.#measurements, this.#sessions);
     this.#now = now;
   }

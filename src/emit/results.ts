@@ -8,7 +8,7 @@ import type { Connection } from '../session/connection.js';
 import { learnFromAnswer } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
 import type { Measurements } from './measurements.js';
-import type { Sessions } from './sessions.js';
+import type { SessionDurations } from './session-durations.js';
 import type { SpanDescriber } from './span-describer.js';
 import type { Starter } from './starter.js';
 
@@ -16,9 +16,9 @@ export class Results {
   readonly #describer: SpanDescriber;
   readonly #starter: Starter;
   readonly #measurements: Measurements;
-  readonly #sessions: Sessions;
+  readonly #sessions: SessionDurations;
 
-  constructor(describer: SpanDescriber, starter: Starter, measurements: Measurements, sessions: Sessions) {
+  constructor(describer: SpanDescriber, starter: Starter, measurements: Measurements, sessions: SessionDurations) {
     this.#describer = describer;
     this.#starter = starter;
     this.#measurements = measurements;

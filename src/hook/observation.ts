@@ -4,7 +4,7 @@ import { createAuditRecorder, spanSessionIds } from '../audit/create.js';
 import type { AuditRecorder } from '../audit/recorder.js';
 import type { Trail } from '../audit/trail.js';
 import { showDiagnostics } from '../emit/diagnostics.js';
-import type { LogsTarget } from '../emit/logs.js';
+import type { LogsTarget } from '../emit/logger-provider.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';

@@ -1,11 +1,11 @@
-/** Sessions: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
+/** SessionDurations: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { GuardedAudit } from './audit-port.js';
 import type { Measurements } from './measurements.js';
 
-export class Sessions {
+export class SessionDurations {
   readonly #open = new Set<Connection>();
   readonly #max: number;
   readonly #measurements: Measurements;

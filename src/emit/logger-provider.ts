@@ -1,0 +1,60 @@
+/**
+ * Which LoggerProvider takes audit records: the instrumentation's own, else the registered one of either OpenTelemetry
+ * line. Line 3.x registers it in the API, 2.x in a package of its own; read from the globals, neither is a dependency.
+ */
+import type { Context } from '@opentelemetry/api';
+
+/** The parts of a log record that are used; the same in both lines. */
+export interface LogRecord {
+  readonly eventName: string;
+  /** Seconds and nanoseconds. */
+  readonly timestamp: [number, number];
+  readonly observedTimestamp: [number, number];
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly body: string;
+  readonly attributes: Record<string, string | number | boolean | string[]>;
+  /** Nothing for what belongs to no trace, whatever is active. */
+  readonly context: Context | undefined;
+}
+
+export interface Logger {
+  emit(record: LogRecord & { readonly context: Context }): void;
+  enabled?(options: { context: Context; severityNumber: number; eventName: string }): boolean;
+}
+
+/** A LoggerProvider of either line. */
+export interface LoggerProvider {
+  getLogger(name: string, version?: string): Logger;
+  forceFlush?(): Promise<unknown>;
+}
+
+const API_3 = Symbol.for('opentelemetry.js.api.1');
+const LOGS_API_2 = Symbol.for('io.opentelemetry.js.api.logs');
+const LOGS_API_2_VERSION = 1;
+
+interface Globals {
+  readonly [API_3]?: { readonly logs?: LoggerProvider };
+  readonly [LOGS_API_2]?: (version: number) => LoggerProvider;
+}
+
+/** Where one instrumentation's records go: to a provider of its own, once it is given one. */
+export interface LogsTarget {
+  provider: LoggerProvider | undefined;
+}
+
+/** The provider that is the instrumentation's own; nothing where it is a stand-in for the registered one. */
+export function ownProvider(target: LogsTarget | undefined): LoggerProvider | undefined {
+  const provider = target?.provider;
+  // A proxy leads to what is registered through its own copy of the API, and may never lead anywhere.
+  return typeof provider !== 'object' || provider === null || '_getDelegate' in provider ? undefined : provider;
+}
+
+/** What is registered, of either line; of both, the newer. */
+export function currentLoggerProvider(): LoggerProvider | undefined {
+  return registeredIn(globalThis as Globals);
+}
+
+function registeredIn(globals: Globals): LoggerProvider | undefined {
+  return globals[API_3]?.logs ?? globals[LOGS_API_2]?.(LOGS_API_2_VERSION);
+}
