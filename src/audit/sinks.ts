@@ -1,6 +1,12 @@
 /** Where finished records go: the Logs API, or lines of JSON. */
 import { constants } from 'node:os';
-import { currentLoggerProvider, type LoggerProvider, type LogRecord, type LogsTarget, ownProvider } from '../emit/logger-provider.js';
+import {
+  currentLoggerProvider,
+  type LoggerProvider,
+  type LogRecord,
+  type LogsTarget,
+  ownProvider,
+} from '../emit/logger-provider.js';
 import { Logs } from '../emit/logs.js';
 import type { WriteError } from '../export/types.js';
 import { codeOf } from '../lib/files.js';

@@ -1,6 +1,6 @@
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { describe, expect, it } from 'vitest';
-import { type LogRecord } from '../../../src/emit/logger-provider.js';
+import type { LogRecord } from '../../../src/emit/logger-provider.js';
 import { Logs } from '../../../src/emit/logs.js';
 
 const RECORD: LogRecord = {
