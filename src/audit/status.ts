@@ -1,6 +1,6 @@
 /**
  * How an audited operation ended: the one table of what sets each status, and of the outcome and severity it has.
- * `src/audit/README.md` shows both; a test compares.
+ * `docs/audit.md` shows both; a test compares.
  */
 import type { AuditFields } from '../semconv/audit-record.js';
 import {

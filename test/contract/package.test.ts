@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/lib/version.js';
-import { auditRows, instrumentationRows } from './options/rows.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -241,21 +240,14 @@ describe('package.json', () => {
   });
 });
 
-describe('the options in README.md', () => {
-  it('are those of the code, with the same variables, values and defaults', () => {
-    expect(readmeOptions('options'), `the table of README.md should hold these rows:\n${asMarkdown()}`).toEqual(
-      instrumentationRows().filter(({ env }) => env !== ''),
-    );
-    expect(readmeOptions('audit-options')).toEqual(auditRows().filter(({ env }) => env !== ''));
-  });
-
+describe('the options in docs/options.md', () => {
   it('are all that the types have, the hooks included', () => {
     const types = readFileSync(join(ROOT, 'src/types.ts'), 'utf8');
     const body = /interface McpInstrumentationConfig \{([\s\S]*?)^\}/m.exec(types)?.[1] ?? '';
     const declared = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
     expect(declared).not.toEqual([]);
     // In the table, or as the signature of a function.
-    expect(declared.filter((name) => !new RegExp(`\`${name}[\`(]`).test(readme()))).toEqual([]);
+    expect(declared.filter((name) => !new RegExp(`\`${name}[\`(]`).test(page()))).toEqual([]);
   });
 
   it('are all that the types of the audit trail have, its hooks included', () => {
@@ -263,43 +255,11 @@ describe('the options in README.md', () => {
     const body = /interface AuditConfig \{([\s\S]*?)^\}/m.exec(types)?.[1] ?? '';
     const declared = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
     expect(declared).not.toEqual([]);
-    expect(declared.filter((name) => !new RegExp(`\`audit\\.${name}[\`(]`).test(readme()))).toEqual([]);
+    expect(declared.filter((name) => !new RegExp(`\`audit\\.${name}[\`(]`).test(page()))).toEqual([]);
   });
 });
 
-function readme(): string {
-  const path = join(ROOT, 'README.md');
-  return existsSync(path) ? readFileSync(path, 'utf8') : expect.fail('README.md is missing');
-}
-
-interface OptionRow {
-  readonly option: string;
-  readonly env: string;
-  readonly accepts: string;
-  readonly default: string;
-}
-
-/** The rows between the markers: option, variable, accepted values and default are the first four columns. */
-function readmeOptions(marker: string): OptionRow[] {
-  const block = new RegExp(`<!-- ${marker}:start -->([\\s\\S]*?)<!-- ${marker}:end -->`).exec(readme())?.[1];
-  if (block === undefined) {
-    expect.fail(`README.md has no table between <!-- ${marker}:start --> and <!-- ${marker}:end -->`);
-  }
-  const rows = block.split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((line) => {
-    const [option = '', env = '', accepts = '', value = ''] = line.split('|').slice(1).map(plain);
-    return { option, env, accepts, default: value };
-  });
-}
-
-/** A cell without its markup. */
-function plain(cell: string): string {
-  return cell.replaceAll('`', '').trim();
-}
-
-function asMarkdown(): string {
-  return instrumentationRows()
-    .filter(({ env }) => env !== '')
-    .map(({ option, env, accepts, default: value }) => `| \`${option}\` | \`${env}\` | ${accepts} | \`${value}\` |`)
-    .join('\n');
+function page(): string {
+  const path = join(ROOT, 'docs/options.md');
+  return existsSync(path) ? readFileSync(path, 'utf8') : expect.fail('docs/options.md is missing');
 }

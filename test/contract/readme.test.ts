@@ -1,53 +1,236 @@
-/** The README's code is code that runs: every snippet stands in a file that a test or an example executes. */
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+/** The README and docs/: links resolve, names exist, and every snippet is taken from a file that a test or an example runs. */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { knownVariables } from '../../src/options/unknown-variables.js';
 import type { AuditRecord } from '../../src/semconv/audit-record.js';
+import * as semconv from '../../src/semconv/index.js';
 import { parse } from '../support/audit.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const README = readFileSync(`${ROOT}README.md`, 'utf8');
+const MAX_README_WORDS = 1200;
 
-/** Snippets with the file that each is taken from, named in a comment before it. */
-const SNIPPETS = [...README.matchAll(/<!-- snippet: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(
-  ([, file = '', code = '']) => ({ file, code }),
+const DOCS = readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`);
+const PAGES = ['README.md', ...DOCS];
+/** Pages whose links are checked as well. */
+const LINKING = [...PAGES, 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', 'examples/README.md'];
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const README = read('README.md');
+const MANIFEST = JSON.parse(read('package.json'));
+
+interface Block {
+  readonly page: string;
+  readonly language: string;
+  readonly code: string;
+  /** The comment before it, such as `snippet: FILE`. */
+  readonly note: string | undefined;
+}
+
+const BLOCKS: readonly Block[] = PAGES.flatMap((page) =>
+  [...read(page).matchAll(/(?:<!-- ([^\n]*?) -->\n)?```(\w*)\n([\s\S]*?)```/g)].map(
+    ([, note, language = '', code = '']) => ({ page, language, code, note }),
+  ),
 );
+const SNIPPETS = BLOCKS.filter(({ note }) => note?.startsWith('snippet: ')).map((block) => ({
+  ...block,
+  file: block.note?.slice('snippet: '.length) ?? '',
+}));
 
 function words(code: string): string {
   return code.replace(/\s+/g, ' ').trim();
 }
 
-/** What does not change from run to run. */
-function same(record: AuditRecord): Record<string, unknown> {
+/** What is written for people: no code, no tables, no comments. */
+function prose(markdown: string): string {
+  return markdown
+    .replace(/```[\s\S]*?```/g, '')
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/^\|.*$/gm, '');
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(path: string): string[] {
+  const headings = [
+    ...read(path)
+      .replace(/```[\s\S]*?```/g, '')
+      .matchAll(/^#+ (.*)$/gm),
+  ];
+  return headings.map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** The record without the fields that change from run to run. */
+function stable(record: AuditRecord): Record<string, unknown> {
   const changing = /(?:time|_ms|_pid|correlation\.id|operation\.id|record\.id)$/;
   return Object.fromEntries(Object.entries(record).filter(([key]) => !changing.test(key)));
 }
 
+/** Printed spans without ids and times. */
+function withoutIds(printed: string): string {
+  return printed
+    .replace(/'[0-9a-f]{16,32}'/g, "'…'")
+    .replace(/(timestamp|duration): [\d.]+/g, '$1: …')
+    .trim();
+}
+
+const environment = (more: Record<string, string>) => ({ PATH: process.env['PATH'] ?? '', ...more });
+
+describe.each(LINKING)('%s', (page) => {
+  const links = [
+    ...read(page)
+      .replace(/```[\s\S]*?```/g, '')
+      .matchAll(/\]\((?!https?:)([^)\s]+)\)/g),
+  ].map(([, link = '']) => link);
+
+  it('links to files and headings that exist', () => {
+    const broken = links.filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : posix.normalize(posix.join(dirname(page), path));
+      if (!existsSync(join(ROOT, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
 describe('the README', () => {
-  it('has snippets of JavaScript only with the file that they come from', () => {
+  it(`has at most ${MAX_README_WORDS} words of prose`, () => {
+    expect(prose(README).split(/\s+/).length).toBeLessThanOrEqual(MAX_README_WORDS);
+  });
+
+  it('links to every page of docs/', () => {
+    expect(DOCS.filter((page) => !README.includes(`](${page})`))).toEqual([]);
+  });
+
+  it('prints what its first example prints', async () => {
+    const shown = BLOCKS.find(({ note }) => note === 'output: test/fixtures/readme-hello.mjs')?.code ?? '';
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'mcp-trail/register', 'test/fixtures/readme-hello.mjs'],
+      { cwd: ROOT, env: environment({ OTEL_TRACES_EXPORTER: 'console', OTEL_METRICS_EXPORTER: 'none' }) },
+    );
+    expect(stdout).toBe('');
+    expect(stderr.match(/instrumentationScope/g)).toHaveLength(6);
+    expect(withoutIds(stderr)).toContain(withoutIds(shown));
+  });
+
+  it('has a configuration of a host that traces the server it starts in any folder', async () => {
+    const json = BLOCKS.find(({ note }) => note === 'run: host')?.code ?? '';
+    const here = json
+      .replace('/srv/weather/node_modules/mcp-trail/', ROOT)
+      .replace('/srv/weather/server.mjs', `${ROOT}examples/zero-code/server.mjs`);
+    const { command, args, env } = JSON.parse(here).mcpServers.weather;
+    expect(command).toBe('node');
+    const receiver = await startOtlpReceiver();
+    try {
+      const transport = new StdioClientTransport({
+        command: process.execPath,
+        args,
+        env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+        cwd: '/',
+      });
+      const client = new Client({ name: 'host', version: '1.0.0' });
+      await client.connect(transport);
+      await client.callTool({ name: 'get_weather', arguments: { city: 'Lisbon' } });
+      await receiver.waitFor(({ spans }) => spans.some(({ name }) => name === 'tools/call get_weather'), {
+        timeoutMs: 50_000,
+        what: "the server's span",
+      });
+      await client.close();
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  it('sets up NodeSDK in a way that works', async () => {
+    const receiver = await startOtlpReceiver();
+    try {
+      const child = spawn(
+        process.execPath,
+        ['--import', './test/fixtures/readme-node-sdk.mjs', 'test/fixtures/readme-hello.mjs'],
+        {
+          cwd: ROOT,
+          env: environment({
+            OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+            OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+          }),
+        },
+      );
+      await receiver.waitFor(({ spans }) => spans.length === 6, { timeoutMs: 50_000, what: 'six spans' });
+      child.kill();
+    } finally {
+      await receiver.close();
+    }
+  });
+});
+
+describe('the pages', () => {
+  it('take every JavaScript snippet from a file that runs', () => {
+    const loose = BLOCKS.filter(({ language, note }) => /^(?:js|ts)$/.test(language) && !note?.startsWith('snippet: '));
+    expect(loose.map(({ page, code }) => `${page}: ${code.slice(0, 60)}`)).toEqual([]);
     expect(SNIPPETS.length).toBeGreaterThan(0);
-    expect([...README.matchAll(/```(?:js|ts)\n/g)]).toHaveLength(SNIPPETS.length);
   });
 
-  it.each(SNIPPETS)('shows what stands in $file', ({ file, code }) => {
-    expect(words(readFileSync(ROOT + file, 'utf8'))).toContain(words(code));
+  it.each(SNIPPETS)('$page shows what is in $file', ({ file, code }) => {
+    expect(words(read(file))).toContain(words(code));
   });
 
-  it('has a way to trace a server over stdio by hand that works', async () => {
+  it('have JSON and YAML that can be read', () => {
+    for (const { language, code } of BLOCKS) {
+      if (language === 'json') JSON.parse(code);
+      if (language === 'yaml') parseYaml(code);
+    }
+  });
+
+  it('name scripts and files that exist', () => {
+    const text = [...LINKING.map(read)].join('\n');
+    const scripts = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
+    expect([...new Set(scripts)].filter((name) => MANIFEST.scripts[name] === undefined)).toEqual([]);
+    const files = [
+      ...text.matchAll(/(?<=[`\s])(?:src|test|examples|collector-config)\/[\w./-]+\.(?:ts|mjs|md|yaml|json)\b/g),
+    ].map(([file]) => file);
+    expect([...new Set(files)].filter((file) => !file.includes('NAME') && !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+
+  it('name variables that exist', () => {
+    const text = PAGES.map(read).join('\n');
+    const named = text.match(/\bMCP_TRAIL_[A-Z_]*[A-Z]\b/g) ?? [];
+    expect([...new Set(named)].filter((name) => !knownVariables().includes(name))).toEqual([]);
+  });
+
+  it('name attributes and fields that exist', () => {
+    const { AUDIT_EVENTS, AUDIT_FIELDS, ...constants } = semconv;
+    const known = JSON.stringify([AUDIT_EVENTS, AUDIT_FIELDS, constants]);
+    const text = PAGES.map(read).join('\n');
+    const named =
+      text.match(
+        /`(?:mcp_audit|mcp_trail|mcp|gen_ai|jsonrpc|audit(?=\.(?:action|actor|outcome|record|schema|target)))(?:\.[a-z_]+)+`/g,
+      ) ?? [];
+    const keys = [...new Set(named)].map((name) => name.slice(1, -1));
+    expect(keys.filter((key) => !known.includes(`"${key}"`))).toEqual([]);
+  });
+});
+
+describe('the snippets', () => {
+  it('trace a server over stdio that a client starts', async () => {
     const receiver = await startOtlpReceiver();
     try {
       await promisify(execFile)(process.execPath, [`${ROOT}test/fixtures/readme-client.mjs`], {
         cwd: `${ROOT}examples/zero-code`,
-        env: {
-          PATH: process.env['PATH'],
-          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-        },
+        env: environment({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }),
       });
       const isServerSpan = ({ name, resource }: { name: string; resource: Record<string, unknown> }) =>
         name === 'tools/call get_weather' && resource['service.name'] === 'weather';
@@ -60,7 +243,7 @@ describe('the README', () => {
     }
   });
 
-  it('has an audited server whose record of a denied call is the one it shows', async () => {
+  it('audit a server whose record of a denied call is the one in docs/audit.md', async () => {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [`${ROOT}test/fixtures/readme-audit.mjs`],
@@ -78,14 +261,8 @@ describe('the README', () => {
 
     const records = lines.trim().split('\n').map(parse);
     const ended = records.find((each) => each.event_name === 'mcp_audit.response' && each['gen_ai.tool.name']);
-    const shown = parse(/^\{"audit\.action".*$/m.exec(README)?.[0] ?? '');
+    const shown = parse(/^\{"audit\.action".*$/m.exec(read('docs/audit.md'))?.[0] ?? '');
     expect(Object.keys(ended ?? {})).toEqual(Object.keys(shown));
-    expect(same(ended as AuditRecord)).toEqual(same(shown));
-  });
-
-  it('links only to files that exist', () => {
-    const links = [...README.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path = '']) => path);
-    expect(links.length).toBeGreaterThan(0);
-    expect([...new Set(links)].filter((path) => !existsSync(ROOT + path))).toEqual([]);
+    expect(stable(ended as AuditRecord)).toEqual(stable(shown));
   });
 });

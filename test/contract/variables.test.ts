@@ -1,4 +1,4 @@
-/** Every variable that the code reads is one that an operator may set without being told that it is none. */
+/** An operator can set every variable that the code reads without being told that it is unknown. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CUT_ORDER } from '../../../src/audit/record-text.js';
 import { STATUS_RULES, STATUSES } from '../../../src/audit/status.js';
 
-const README = new URL('../../../src/audit/README.md', import.meta.url);
+const README = new URL('../../../docs/audit.md', import.meta.url);
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
