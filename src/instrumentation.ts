@@ -1,7 +1,6 @@
 /** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { LoggerProvider, LogsTarget } from './emit/logger-provider.js';
-import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
 import { observe } from './hook/observation.js';
 import type { Undo } from './hook/replace-methods.js';
@@ -9,8 +8,8 @@ import { patchClasses } from './hook/sdk/class-patches.js';
 import { watchModules } from './hook/sdk/module-loading.js';
 import { SDK_MODULES } from './hook/sdk/sdk-versions.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
+import { endOperationsWithProcess } from './lifecycle/end-open-operations.js';
 import { isSwitchedOff, resolveConfig } from './options/instrumentation.js';
-import { reportFailure } from './report/report.js';
 import type { McpInstrumentationConfig } from './types.js';
 
 /**
@@ -59,7 +58,11 @@ export class McpInstrumentation {
     if (this.#undos !== undefined) return;
     if (!this.#demanded && isSwitchedOff()) return;
     const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers, this.#logs);
-    const undos: Undo[] = [() => pipeline.shutdown(), watch(), this.#endWithProcess(pipeline)];
+    const undos: Undo[] = [
+      () => pipeline.shutdown(),
+      watch(),
+      endOperationsWithProcess({ pause: () => pipeline.endOpen(), end: () => this.disable() }),
+    ];
     this.#undos = undos;
     const patched = new WeakSet<object>();
     const stop = watchModules(SDK_MODULES, (exports) => {
@@ -82,27 +85,6 @@ export class McpInstrumentation {
     const undos = this.#undos?.reverse() ?? [];
     this.#undos = undefined;
     for (const undo of undos) undo();
-  }
-
-  /**
-   * What is open when the process ends has ended: whenever nothing is left to do, and a span and a record can still be
-   * delivered, and at the very end, when a record can still be written. Listeners for `beforeExit` may find more to do.
-   */
-  #endWithProcess(pipeline: Pipeline): Undo {
-    const guarded = (end: () => void) => () => {
-      try {
-        end();
-      } catch (error) {
-        // An exception here would change the exit code.
-        reportFailure('ending with the process', error);
-      }
-    };
-    const beforeExit = guarded(() => pipeline.endOpen());
-    const exit = guarded(() => this.disable());
-    // Before the application shuts its SDK down, and before the trail of the process ends.
-    process.prependListener('beforeExit', beforeExit);
-    process.prependOnceListener('exit', exit);
-    return () => process.removeListener('beforeExit', beforeExit).removeListener('exit', exit);
   }
 
   /** Uses this provider instead of the global one. */

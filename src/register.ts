@@ -9,12 +9,11 @@
  * @packageDocumentation
  */
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
-import type { Signal } from './emit/export-failure.js';
 import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logger-provider.js';
 import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
-import { endpointOf, processorsOf } from './emit/ways-out.js';
+import { endpointOf, watchSpans } from './emit/sdk-internals.js';
 import { StderrLogRecordExporter } from './export/stderr.js';
 import { onStdioServer } from './hook/stdio/stdio-servers.js';
 import { onUnobserved } from './hook/unobserved-mcp.js';
@@ -23,13 +22,12 @@ import { rfc3339, wallClock } from './lib/clock.js';
 import { HERE } from './lib/location.js';
 import { crashLine } from './lifecycle/crash-report-line.js';
 import { crashReporter } from './lifecycle/crash-reports.js';
-import { signalsElsewhere, takenBefore } from './lifecycle/earlier-sdk.js';
+import { sdkIsRegistered, signalsElsewhere, takenBefore } from './lifecycle/earlier-sdk.js';
 import { Telemetry } from './lifecycle/flush.js';
 import { IN_LOADER_THREAD } from './lifecycle/loader-thread.js';
 import { otelProblems } from './lifecycle/otel-settings.js';
-import { endWith, flushAfterInput } from './lifecycle/process-end.js';
-import { findSdk, type StartedSdk, sdkIsRegistered, startSdk } from './lifecycle/start-sdk.js';
-import { watchSpans } from './lifecycle/watch-spans.js';
+import { deliverAtEnd, flushAfterInput } from './lifecycle/process-end.js';
+import { findSdk, type StartedSdk, startSdk } from './lifecycle/start-sdk.js';
 import { resolveConfig } from './options/instrumentation.js';
 import { resolve } from './options/resolve.js';
 import { REGISTER } from './options/table.js';
@@ -50,8 +48,8 @@ function register(): void {
   const instrumentation = new McpInstrumentation();
   if (instrumentation.getConfig().enabled === false) return;
   const started = start(instrumentation);
-  const telemetry = new Telemetry(started?.providers, currentLoggerProvider, isFailing);
-  const endNow = endWith(process, {
+  const telemetry = new Telemetry({ started: started?.providers, logs: currentLoggerProvider, isFailing });
+  const endNow = deliverAtEnd(process, {
     telemetry,
     endAll: () => instrumentation.disable(),
     deliver: (limitMs) => {
@@ -97,7 +95,7 @@ function start(instrumentation: McpInstrumentation): StartedSdk | undefined {
   if (resolve('sdk', REGISTER.sdk, undefined, process.env) === 'off') return undefined;
   if (sdkIsRegistered()) {
     whenMcpIsSeen(() => {
-      for (const text of signalsElsewhere(process.env, waysOut)) warnOperator(text);
+      for (const text of signalsElsewhere(process.env)) warnOperator(text);
     });
     return undefined;
   }
@@ -134,10 +132,5 @@ function start(instrumentation: McpInstrumentation): StartedSdk | undefined {
 const SECOND_SDK =
   'the application registers an OpenTelemetry SDK of its own, which is ignored because mcp-trail/register has started ' +
   "one. Set MCP_TRAIL_SDK=off to use only the application's";
-
-/** Of each way out of a provider, whether it leads over the network. */
-function waysOut(signal: Signal, provider: object) {
-  return processorsOf(signal, provider)?.map(({ _exporter }) => ({ overNetwork: endpointOf(_exporter) !== undefined }));
-}
 
 register();

@@ -42,12 +42,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['options', 'types.ts'],
     api: 'anything',
   },
+  // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
+  lifecycle: {
+    imports: ['emit', 'lib', 'redact', 'report'],
+    api: ['*', 'TraceFlags', 'diag', 'metrics', 'trace'],
+  },
   audit: {
     imports: [
       'describe',
       'emit',
       'export',
       'inventory',
+      'lifecycle',
       'options',
       'policy',
       'protocol',
@@ -65,13 +71,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['types.ts'],
     api: ['context'],
   },
-  'instrumentation.ts': { imports: ['options', 'emit', 'hook', 'lib', 'report'], types: ['types.ts'] },
-  // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
-  lifecycle: {
-    imports: ['lib', 'redact'],
-    types: ['instrumentation.ts'],
-    api: ['*', 'TraceFlags', 'diag', 'metrics', 'trace'],
-  },
+  'instrumentation.ts': { imports: ['options', 'emit', 'hook', 'lib', 'lifecycle'], types: ['types.ts'] },
   'register.ts': {
     imports: ['options', 'emit', 'export', 'hook', 'instrumentation.ts', 'redact', 'lifecycle', 'lib', 'report'],
   },

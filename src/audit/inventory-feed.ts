@@ -5,6 +5,7 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/types.js';
 import { arrayLength } from '../lib/foreign.js';
+import { runEvery } from '../lifecycle/timers.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
 import { Tally } from '../redact/redaction-counts.js';
@@ -51,7 +52,7 @@ export class InventoryFeed {
   readonly #redaction: RedactionContext;
   /** Most connections never learn of another server. */
   readonly #known = new WeakMap<ConnectionInfo, Known>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopSweeping: (() => void) | undefined;
 
   constructor(
     inventory: Inventory,
@@ -131,13 +132,13 @@ export class InventoryFeed {
 
   /** Auditing begins: a process may live for weeks. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#stopSweeping ??= runEvery(SWEEP_MS, 'looking through the inventory', () => this.#sweep());
   }
 
   /** Auditing ends. */
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#stopSweeping?.();
+    this.#stopSweeping = undefined;
     this.#sweep();
     this.#inventory.flush();
   }

@@ -11,6 +11,7 @@ import { StderrLogRecordExporter } from '../export/stderr.js';
 import { Inventory } from '../inventory/inventory.js';
 import { wallClock } from '../lib/clock.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
+import { endTrailsWithProcess } from '../lifecycle/end-open-operations.js';
 import type { Environment } from '../options/resolve.js';
 import type { AuditValues } from '../options/table.js';
 import { declaredNames } from '../redact/argument-names.js';
@@ -78,16 +79,17 @@ function keyText(given: unknown): string {
  * SDK down, where it does that when nothing is left to do. Should there be more to do, auditing begins again.
  */
 function endWithProcess(): void {
-  process.prependListener('beforeExit', () =>
-    endAll(({ trail }) => {
-      trail.endOpen();
-      trail.end();
-    }),
-  );
-  process.once('exit', () => {
-    endAll(({ trail }) => trail.shutdown());
-    endAll(({ inventory }) => inventory.close());
-    endAll(({ trail }) => trail.close());
+  endTrailsWithProcess({
+    pause: () =>
+      endAll(({ trail }) => {
+        trail.endOpen();
+        trail.end();
+      }),
+    end() {
+      endAll(({ trail }) => trail.shutdown());
+      endAll(({ inventory }) => inventory.close());
+      endAll(({ trail }) => trail.close());
+    },
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { warnOperator } from '../report/report.js';
 import { adviceFor, NOUNS, reasonOf, type Signal } from './export-failure.js';
-import { type Exporter, endpointOf, innermost, type Processor, processorsOf, WATCHED } from './ways-out.js';
+import { type Exporter, endpointOf, innermost, type Processor, processorsOf, WATCHED } from './sdk-internals.js';
 
 /** Below, an answer may still be on its way when a process ends. */
 const SLOW_MS = 1000;

@@ -1,18 +1,18 @@
-/** Keeping stdout clean: on a stdio server it is the protocol, and one stray line breaks the client. */
+/** Keeps OpenTelemetry off stdout: on a stdio server, stdout carries the protocol, and one stray line breaks the client. */
 import { Console } from 'node:console';
 import { type DiagLogger, type DiagLogLevel, diag } from '@opentelemetry/api';
 
-/** Everything at once on stderr, whatever the method's name. */
+/** Writes to stderr with every method. */
 export const stderrConsole = new Console(process.stderr, process.stderr);
 
-/** Sends the diagnostics of OpenTelemetry to stderr, all that are of a level. */
+/** Writes OpenTelemetry's diagnostics from a level on to stderr. */
 export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
   const write = (...parts: unknown[]) => stderrConsole.error('[otel]', ...parts);
   const logger: DiagLogger = { error: write, warn: write, info: write, debug: write, verbose: write };
   diag.setLogger(logger, { logLevel, suppressOverrideMessage: true });
 }
 
-/** The methods that console exporters write with. */
+/** The methods that console exporters use. */
 const METHODS = ['dir', 'log', 'info', 'debug'] as const;
 
 /** An exporter class that writes to the console. */
@@ -20,7 +20,7 @@ export interface ConsoleExporterClass {
   readonly prototype: { export: (...args: never[]) => unknown };
 }
 
-/** Makes a console exporter write to stderr: while it exports, which is synchronous, the console is another one. */
+/** Makes a console exporter write to stderr: it exports synchronously, and the console's methods are replaced meanwhile. */
 export function redirectConsoleExporter(exporter: ConsoleExporterClass): void {
   const { prototype } = exporter;
   const original = prototype.export as (...args: unknown[]) => unknown;

@@ -1,24 +1,33 @@
 /**
- * Where spans and metrics go when somebody else has registered providers before us, and no SDK is started: there, or
- * nowhere, and not where `OTEL_*` says. Audit records are told of where they are lost.
+ * An SDK that was registered before us. None is started then: spans and metrics go where the earlier SDK sends them, and
+ * not where the `OTEL_*` variables point. These are the warnings about that; lost audit records have their own.
  */
 import { metrics, trace } from '@opentelemetry/api';
+import { endpointOf, processorsOf, providerBehind } from '../emit/sdk-internals.js';
 import type { Environment, Signal } from './otel-settings.js';
 
-/** What is known of the way out of a provider: of each processor or reader, whether it sends to an address. */
-export type Ways = (signal: Signal, provider: object) => readonly { readonly overNetwork: boolean }[] | undefined;
+/** Of each processor or reader of a provider, whether it sends over the network; undefined if unknown. */
+export type WaysOut = (signal: Signal, provider: object) => readonly { readonly overNetwork: boolean }[] | undefined;
+
+function waysOut(signal: Signal, provider: object): ReturnType<WaysOut> {
+  return processorsOf(signal, provider)?.map(({ _exporter }) => ({ overNetwork: endpointOf(_exporter) !== undefined }));
+}
+
+/** Whether the application or an earlier preload has registered a tracer provider. */
+export function sdkIsRegistered(): boolean {
+  return providerBehind(trace.getTracerProvider())?.constructor.name !== 'NoopTracerProvider';
+}
 
 const FIRST = 'an OpenTelemetry SDK was registered before mcp-trail/register, which has started none';
 
-/** One sentence for each signal that does not arrive where the operator looks for it. */
-export function signalsElsewhere(env: Environment, ways: Ways): readonly string[] {
-  const proxy = trace.getTracerProvider() as { getDelegate?(): object };
-  const spans = spansElsewhere(env, proxy.getDelegate?.() ?? proxy, ways);
+/** One warning for each signal that does not arrive where the variables point. */
+export function signalsElsewhere(env: Environment, ways: WaysOut = waysOut): readonly string[] {
+  const spans = spansElsewhere(env, providerBehind(trace.getTracerProvider()) as object, ways);
   const measured = metricsElsewhere(env, metrics.getMeterProvider(), ways);
   return [spans, measured].filter((text) => text !== undefined);
 }
 
-function spansElsewhere(env: Environment, provider: object, ways: Ways): string | undefined {
+function spansElsewhere(env: Environment, provider: object, ways: WaysOut): string | undefined {
   const known = ways('traces', provider);
   if (isOff(env, 'OTEL_TRACES_EXPORTER') || known?.some(({ overNetwork }) => overNetwork)) return undefined;
   if (known?.length === 0) {
@@ -34,13 +43,13 @@ function spansElsewhere(env: Environment, provider: object, ways: Ways): string 
   );
 }
 
-/** `SentryTracerProvider` says more than any description; what a minifier made of it says nothing. */
+/** A class name such as `SentryTracerProvider`, unless a minifier has shortened it. */
 function nameOf(provider: object): string {
   const { name } = provider.constructor;
   return /^[A-Z]\w{7,60}$/.test(name) ? ` (${name})` : '';
 }
 
-function metricsElsewhere(env: Environment, provider: object, ways: Ways): string | undefined {
+function metricsElsewhere(env: Environment, provider: object, ways: WaysOut): string | undefined {
   if (isOff(env, 'OTEL_METRICS_EXPORTER')) return undefined;
   if (provider.constructor.name === 'NoopMeterProvider') {
     return (
@@ -66,7 +75,7 @@ function isOff(env: Environment, name: string): boolean {
 
 const APIS: Readonly<Record<string, string>> = { trace: 'spans', metrics: 'metrics', logs: 'log records' };
 
-/** Somebody has registered one kind of provider before us, and the SDK that is being started has no use of its own. */
+/** The warning about one kind of provider that was registered before the SDK that is being started. */
 export function takenBefore(api: string): string | undefined {
   const noun = APIS[api];
   if (noun === undefined) return undefined;

@@ -1,10 +1,11 @@
 /**
- * Where an exporter of an SDK that was started from the environment sends what it is given, and in which form. What the
- * exporter would have to be waited for, or needs gRPC to be loaded for, is read from the environment, as the exporter does.
+ * The OTLP requests of an exporter, made without it: its address, headers, certificates, compression and serializer. What
+ * the exporter gives only asynchronously, or only with gRPC loaded, is read from the environment, as the exporter does.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { type Exporter, type OtlpParameters, otlpParts } from '../emit/sdk-internals.js';
 import type { OtlpRequest } from './exit-delivery-thread.js';
 
 export type Signal = 'traces' | 'logs';
@@ -14,35 +15,13 @@ type Headers = Readonly<Record<string, string>>;
 /** Reads `OTEL_EXPORTER_OTLP_HEADERS`. */
 export type ParseHeaders = (text?: string) => Headers;
 
-/** Private in both SDK lines: what the exporters over HTTP and gRPC are made of. */
-interface OtlpExporterInternals {
-  readonly _delegate?: {
-    readonly _serializer?: { serializeRequest?(items: readonly unknown[]): Uint8Array | undefined };
-    /** Over HTTP, within one that tries again. */
-    readonly _transport?: Transport & { readonly _transport?: Transport };
-  };
-}
-
-interface Transport {
-  readonly _parameters?: Parameters;
-}
-
-interface Parameters {
-  readonly compression?: string;
-  /** Over HTTP. */
-  readonly url?: string;
-  /** Of gRPC: host and port without a scheme, or `unix:` and a path. */
-  readonly address?: string;
-  readonly grpcPath?: string;
-}
-
-/** What of a request does not depend on its content. */
+/** The part of a request that does not depend on its content. */
 type Target = Omit<OtlpRequest, 'body'>;
 
-/** What goes before a message in gRPC: whether it is compressed, and how long it is. */
+/** The prefix of a gRPC message: whether it is compressed, and its length. */
 const GRPC_PREFIX_BYTES = 5;
 
-/** Where gRPC connects to when an address has no port, whatever the scheme. */
+/** gRPC's port for an address without one, with any scheme. */
 const GRPC_DEFAULT_PORT = 443;
 
 export class OtlpDestination {
@@ -57,14 +36,14 @@ export class OtlpDestination {
   }
 
   /**
-   * The destination of an exporter; undefined where the exporter is made of something else than is known here.
+   * The destination of an exporter; undefined if the exporter is of an unknown version or kind.
    *
    * @param parseHeaders the SDK's own
    */
-  static of(exporter: object, signal: Signal, parseHeaders: ParseHeaders): OtlpDestination | undefined {
-    const { _serializer: serializer, _transport: transport } = (exporter as OtlpExporterInternals)._delegate ?? {};
-    const parameters = (transport?._transport ?? transport)?._parameters;
-    if (typeof serializer?.serializeRequest !== 'function' || parameters === undefined) return undefined;
+  static of(exporter: Exporter, signal: Signal, parseHeaders: ParseHeaders): OtlpDestination | undefined {
+    const parts = otlpParts(exporter);
+    if (parts === undefined) return undefined;
+    const { serialize, parameters } = parts;
     const gzip = parameters.compression === 'gzip';
     const headers = {
       ...parseHeaders(process.env['OTEL_EXPORTER_OTLP_HEADERS']),
@@ -73,10 +52,10 @@ export class OtlpDestination {
     };
     const target = httpTarget(parameters, signal, headers, gzip) ?? grpcTarget(parameters, signal, headers, gzip);
     if (target === undefined) return undefined;
-    return new OtlpDestination((items) => serializer.serializeRequest?.(items), target, gzip);
+    return new OtlpDestination(serialize, target, gzip);
   }
 
-  /** The request that delivers these spans or log records; undefined where there is nothing to send. */
+  /** The request that delivers these spans or log records; undefined if there is nothing to send. */
   request(items: readonly unknown[]): OtlpRequest | undefined {
     const message = this.#serialize(items);
     if (message === undefined) return undefined;
@@ -92,7 +71,7 @@ function framed(message: Uint8Array, compressed: boolean): Uint8Array {
   return Buffer.concat([prefix, message]);
 }
 
-type TargetOf = (parameters: Parameters, signal: Signal, headers: Headers, gzip: boolean) => Target | undefined;
+type TargetOf = (parameters: OtlpParameters, signal: Signal, headers: Headers, gzip: boolean) => Target | undefined;
 
 const httpTarget: TargetOf = ({ url }, signal, headers, gzip) => {
   if (typeof url !== 'string') return undefined;
@@ -127,7 +106,7 @@ const grpcTarget: TargetOf = ({ address, grpcPath }, signal, headers, gzip) => {
   };
 };
 
-/** The scheme decides, and only without one the variable. */
+/** The scheme decides; without one, the variable does. */
 function isSecure(signal: Signal): boolean {
   const endpoint = setting(signal, 'ENDPOINT');
   if (endpoint === undefined || endpoint.startsWith('http://')) return false;
@@ -148,12 +127,12 @@ function fileOf(path: string | undefined): string | undefined {
   try {
     return readFileSync(resolve(path), 'utf8');
   } catch {
-    // The SDK says so, and does without.
+    // The SDK reports it, and connects without.
     return undefined;
   }
 }
 
-/** A setting of one signal, else of all. */
+/** The setting of one signal, or of all signals. */
 function setting(signal: Signal, name: string): string | undefined {
   const own = process.env[`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`]?.trim();
   return own || process.env[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined;

@@ -1,4 +1,4 @@
-/** What the thread does that sends the last telemetry while the thread that ends waits for it. */
+/** The worker thread that sends the last telemetry while the exiting thread waits for it. */
 import type * as Http2 from 'node:http2';
 import type * as Https from 'node:https';
 import type * as Net from 'node:net';
@@ -8,13 +8,13 @@ import type * as Threads from 'node:worker_threads';
 export interface OtlpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** As it goes over the wire: compressed and framed. */
+  /** Compressed and framed. */
   readonly body: Uint8Array;
-  /** The path of a gRPC method: the request goes over HTTP/2, and its outcome comes in trailers. */
+  /** The path of a gRPC method: the request goes over HTTP/2, and its status comes in trailers. */
   readonly grpcPath?: string | undefined;
-  /** A socket of this machine to connect to instead of the host. */
+  /** A Unix socket to connect to instead of the host. */
   readonly socketPath?: string | undefined;
-  /** PEM texts, and whether a certificate that nobody vouches for is refused. */
+  /** PEM texts, and whether an untrusted certificate is rejected. */
   readonly tls: {
     readonly ca?: string | undefined;
     readonly cert?: string | undefined;
@@ -23,31 +23,31 @@ export interface OtlpRequest {
   };
 }
 
-/** What the thread is started with. */
+/** The thread's `workerData`. */
 export interface Shipment {
   readonly requests: readonly (OtlpRequest | undefined)[];
-  /** Gets the outcome of every request as soon as it is known. */
+  /** Gets each outcome as soon as it is known. */
   readonly outbox: Threads.MessagePort;
-  /** Becomes 1, with a notification, once all are there. */
+  /** Set to 1, and notified, when all outcomes are known. */
   readonly done: Int32Array;
 }
 
-export interface Outcome {
+export interface ExitOutcome {
   readonly index: number;
-  /** Undefined where the receiver took it. */
+  /** Undefined if the receiver accepted the request. */
   readonly failure: string | undefined;
 }
 
 /**
- * Sends each request once, all at the same time. It is started from its own text, so that neither the module format nor
- * a bundle matters: it uses nothing but `require`, and neither names functions nor spreads objects, for which bundlers
- * call helpers of theirs.
+ * Sends each request once, all at the same time. The thread runs the text of this function, so that neither the module
+ * format nor a bundle matters: it uses nothing but `require`, and neither named inner functions nor object spread, which
+ * bundlers replace by calls of their helpers.
  */
 export function sendAll(require: NodeJS.Require): void {
   const { workerData } = require('node:worker_threads') as typeof Threads;
   const { requests, outbox, done } = workerData as Shipment;
   const open = new Set(requests.flatMap((request, index) => (request === undefined ? [] : index)));
-  /** Statuses of gRPC that an operator can do something about. */
+  /** The gRPC statuses that an operator can act on. */
   const statuses: Readonly<Record<string, string>> = {
     3: 'INVALID_ARGUMENT',
     7: 'PERMISSION_DENIED',
@@ -57,10 +57,10 @@ export function sendAll(require: NodeJS.Require): void {
     16: 'UNAUTHENTICATED',
   };
   const outcome = {
-    /** Of a connection that breaks, both the stream and the session tell: the first counts. */
+    /** When a connection breaks, both the stream and the session report it: the first counts. */
     of(index: number, failure: string | undefined) {
       if (!open.delete(index)) return;
-      outbox.postMessage({ index, failure } satisfies Outcome);
+      outbox.postMessage({ index, failure } satisfies ExitOutcome);
       if (open.size > 0) return;
       Atomics.store(done, 0, 1);
       Atomics.notify(done, 0);
@@ -68,7 +68,7 @@ export function sendAll(require: NodeJS.Require): void {
     status(index: number, status: unknown) {
       outcome.of(index, Number(status) === 0 ? undefined : (statuses[String(status)] ?? `gRPC status ${status}`));
     },
-    /** A stream whose connection fails is cancelled, for a cause. */
+    /** A stream whose connection fails is cancelled, with the error as its cause. */
     error(index: number, error: NodeJS.ErrnoException) {
       const { code, name } = (error.cause ?? error) as NodeJS.ErrnoException;
       outcome.of(index, String(code ?? name));
@@ -95,7 +95,7 @@ export function sendAll(require: NodeJS.Require): void {
         .on('error', (error) => outcome.error(index, error))
         .on('response', (head) => {
           if (head[':status'] !== 200) outcome.of(index, `HTTP ${head[':status']}`);
-          // Where there is no answer but a status, it comes in the head.
+          // A response without a message has its status in the headers.
           else if (head['grpc-status'] !== undefined) outcome.status(index, head['grpc-status']);
         })
         .on('trailers', (trailers) => outcome.status(index, trailers['grpc-status']))

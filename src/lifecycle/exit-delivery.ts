@@ -1,78 +1,50 @@
 /**
- * Delivering what is pending when the process ends by `process.exit`. Nothing asynchronous runs any more by then, and
- * everything in the SDK that sends is: a thread sends instead, while the one that ends waits for it.
+ * Delivers pending spans and log records at `process.exit`. Nothing asynchronous runs any more by then, so the SDK cannot
+ * send: a worker thread does, and the exiting thread waits for it.
  */
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { configuredProcessors, type Exporter, type Processor, type SdkInternals } from '../emit/sdk-internals.js';
 import { OtlpDestination, type ParseHeaders, type Signal } from './exit-delivery-request.js';
-import { type Outcome, type Shipment, sendAll } from './exit-delivery-thread.js';
-import type { Flushable } from './pipelines.js';
-import { type Exporter, type Processor, Unconfirmed } from './unconfirmed-exports.js';
-
-/** Private in both SDK lines: the way from an SDK to its processors. A signal that is off has no provider. */
-export interface SdkInternals {
-  readonly _resource?: { waitForAsyncAttributes?(): Promise<void> } | undefined;
-  readonly _loggerProvider?: LoggerProviderInternals | undefined;
-  readonly _tracerProvider?: TracerProviderInternals | undefined;
-}
-
-interface LoggerProviderInternals extends Flushable {
-  readonly _sharedState?: { readonly registeredLogRecordProcessors?: readonly Processor[] };
-}
-
-interface TracerProviderInternals extends Flushable {
-  readonly _activeSpanProcessor?: { readonly _spanProcessors?: readonly Processor[] };
-}
+import { type ExitOutcome, type Shipment, sendAll } from './exit-delivery-thread.js';
+import { UnconfirmedExports } from './unconfirmed-exports.js';
 
 /** Audit records first: time may run out. */
-const SIGNALS: readonly {
-  readonly signal: Signal;
-  readonly provider: keyof SdkInternals;
-  readonly processors: (sdk: SdkInternals) => readonly Processor[] | undefined;
-}[] = [
-  {
-    signal: 'logs',
-    provider: '_loggerProvider',
-    processors: ({ _loggerProvider }) => _loggerProvider?._sharedState?.registeredLogRecordProcessors,
-  },
-  {
-    signal: 'traces',
-    provider: '_tracerProvider',
-    processors: ({ _tracerProvider }) => _tracerProvider?._activeSpanProcessor?._spanProcessors,
-  },
+const SIGNALS: readonly { readonly signal: Signal; readonly provider: keyof SdkInternals }[] = [
+  { signal: 'logs', provider: '_loggerProvider' },
+  { signal: 'traces', provider: '_tracerProvider' },
 ];
 
-/** One exporter, and what it has not confirmed. */
-interface Queue {
+/** One exporter and what it has not confirmed. */
+interface ExitQueue {
   readonly signal: Signal;
   readonly exporter: Exporter;
-  readonly unconfirmed: Unconfirmed;
+  readonly unconfirmed: UnconfirmedExports;
   readonly destination: OtlpDestination;
 }
 
-/** A batch that was sent, and what became of it. */
+/** A batch that was sent at exit, and whether it arrived. */
 export interface Parcel {
   readonly signal: Signal;
   readonly exporter: object;
-  /** How many spans or log records are in it. */
+  /** Number of spans or log records. */
   readonly items: number;
   readonly arrived: boolean;
-  /** Why it did not arrive; undefined where there was no answer in time. */
+  /** Why it did not arrive; undefined if no answer came in time. */
   readonly failure: string | undefined;
 }
 
-/** What an SDK that was started from the environment has not delivered yet, and how to. */
+/** What an SDK that was started from the environment has not delivered yet. */
 export class ExitDelivery {
-  readonly #queues: readonly Queue[];
+  readonly #queues: readonly ExitQueue[];
 
   /**
-   * Watches an SDK from now on. Where it is made of something else than is known here, that is said, and nothing is
-   * done.
+   * Follows an SDK from now on. If its version is unknown, warns and does nothing.
    *
    * @param parseHeaders the SDK's own
-   * @param warn tells the operator
+   * @param warn shows the operator a line
    */
   constructor(sdk: SdkInternals, parseHeaders: ParseHeaders, warn: (text: string) => void) {
-    // At the end a resource is read as far as it is known: what takes time is asked for at once.
+    // Asynchronous attributes of the resource have to be there when the process exits: starts to detect them now.
     void sdk._resource?.waitForAsyncAttributes?.().catch(() => {});
     const queues = queuesOf(sdk, parseHeaders);
     this.#queues = queues ?? [];
@@ -83,7 +55,7 @@ export class ExitDelivery {
     );
   }
 
-  /** Whether the SDK was given anything that it has not confirmed. */
+  /** Whether there is something that no exporter has confirmed. */
   get pending(): boolean {
     return this.#queues.some(({ unconfirmed }) => unconfirmed.size > 0);
   }
@@ -106,16 +78,16 @@ export class ExitDelivery {
   }
 }
 
-/** Undefined where something is not as it is known. */
-function queuesOf(sdk: SdkInternals, parseHeaders: ParseHeaders): Queue[] | undefined {
-  const found: (Omit<Queue, 'unconfirmed'> & { readonly processor: Processor })[] = [];
-  for (const { signal, provider, processors } of SIGNALS) {
+/** Undefined if a part of the SDK is not as expected. */
+function queuesOf(sdk: SdkInternals, parseHeaders: ParseHeaders): ExitQueue[] | undefined {
+  const found: (Omit<ExitQueue, 'unconfirmed'> & { readonly processor: Processor })[] = [];
+  for (const { signal, provider } of SIGNALS) {
     if (!(provider in sdk)) return undefined;
     if (sdk[provider] === undefined) continue;
-    for (const processor of processors(sdk) ?? [undefined]) {
+    for (const processor of configuredProcessors(sdk, signal) ?? [undefined]) {
       const exporter = processor?._exporter;
       if (processor === undefined || exporter === undefined) return undefined;
-      // What goes to the console is not queued, and nothing else speaks OTLP.
+      // Console exporters have no queue, and other exporters do not use OTLP.
       if (!exporter.constructor.name.startsWith('OTLP')) continue;
       const destination = OtlpDestination.of(exporter, signal, parseHeaders);
       if (destination === undefined) return undefined;
@@ -124,19 +96,19 @@ function queuesOf(sdk: SdkInternals, parseHeaders: ParseHeaders): Queue[] | unde
   }
   return found.map(({ processor, ...queue }) => ({
     ...queue,
-    unconfirmed: new Unconfirmed(processor, queue.exporter),
+    unconfirmed: new UnconfirmedExports(processor, queue.exporter),
   }));
 }
 
-/** What became of each request, as far as that is known when the time is up. */
-function sendAndWait(requests: Shipment['requests'], deadline: number): (Outcome | undefined)[] {
-  const outcomes: (Outcome | undefined)[] = requests.map(() => undefined);
+/** The outcomes that are known when the time is up. */
+function sendAndWait(requests: Shipment['requests'], deadline: number): (ExitOutcome | undefined)[] {
+  const outcomes: (ExitOutcome | undefined)[] = requests.map(() => undefined);
   if (requests.every((request) => request === undefined)) return outcomes;
   const { port1: inbox, port2: outbox } = new MessageChannel();
   const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: Shipment = { requests, outbox, done };
   try {
-    // Nothing that starts the application is repeated there, and what is printed there goes nowhere.
+    // No preload of the application runs in the thread, and its output is discarded.
     const apart = { execArgv: [], env: {}, stdout: true, stderr: true };
     new Worker(`(${sendAll})(require)`, { eval: true, workerData, transferList: [outbox], ...apart });
     Atomics.wait(done, 0, 0, Math.max(0, deadline - performance.now()));
@@ -145,7 +117,7 @@ function sendAndWait(requests: Shipment['requests'], deadline: number): (Outcome
     return requests.map((_, index) => ({ index, failure: `no thread could be started: ${code ?? name}` }));
   }
   for (let next = receiveMessageOnPort(inbox); next !== undefined; next = receiveMessageOnPort(inbox)) {
-    const outcome = next.message as Outcome;
+    const outcome = next.message as ExitOutcome;
     outcomes[outcome.index] = outcome;
   }
   return outcomes;

@@ -1,62 +1,77 @@
-/** What the process has to deliver before it ends, whoever started the SDK. */
+/** The telemetry that the process has to deliver before it ends: which providers hold it, and how it is flushed. */
 import { metrics, trace } from '@opentelemetry/api';
-import { detachExports, type Flushable, flushProvider, isPending, isShutDown, processorsOf } from './pipelines.js';
-import { detached } from './unref.js';
+import {
+  allProcessorsOf,
+  type Flushable,
+  flushProvider,
+  isPending,
+  isShutDown,
+  providerBehind,
+  runExportsWithin,
+} from '../emit/sdk-internals.js';
+import { referenced, unreferenced } from './unref.js';
 
-/** The providers of the process, and what is in them. */
+/** Where the telemetry of the process is. */
+export interface TelemetrySource {
+  /** The providers of the SDK that was started here; undefined if the application brings its own. */
+  readonly started: readonly Flushable[] | undefined;
+  /** The registered logger provider, which the tracing API does not lead to. */
+  readonly logs: () => Flushable | undefined;
+  /** Whether the last export of an exporter failed. */
+  readonly isFailing?: (exporter: object) => boolean;
+}
+
+/** The providers of the process, whoever started their SDK. */
 export class Telemetry {
-  /** Whether their SDK was started here. Another one is the application's, to flush and to shut down. */
+  /** Whether the SDK was started here. The application flushes and shuts down an SDK of its own. */
   readonly isOurs: boolean;
   readonly #started: readonly Flushable[];
   readonly #logs: () => Flushable | undefined;
   readonly #isFailing: (exporter: object) => boolean;
-  /** Flushed once, as nothing can be told of them. */
+  /** Flushed once: whether they have more is unknown. */
   readonly #unknown = new WeakSet<object>();
   #flushing: Promise<void> | undefined;
 
-  /**
-   * @param started the providers of the SDK that was started here; nothing, where the application brings its own
-   * @param logs the registered provider of logs: the tracing API does not lead to it
-   * @param isFailing whether an exporter has got nothing through last
-   */
-  constructor(
-    started: readonly Flushable[] | undefined,
-    logs: () => Flushable | undefined,
-    isFailing: (exporter: object) => boolean = () => false,
-  ) {
+  constructor({ started, logs, isFailing = () => false }: TelemetrySource) {
     this.isOurs = started !== undefined;
     this.#logs = logs;
     this.#isFailing = isFailing;
     this.#started = started ?? [];
-    for (const provider of this.#started) detachExports(provider);
+    for (const provider of this.#started) runExportsWithin(provider, unreferenced, referenced);
   }
 
-  /** Whether there is something to deliver, or on its way. */
+  /** Whether there is something to deliver, or being delivered. */
   get pending(): boolean {
     if (this.#flushing !== undefined) return true;
     return this.providers().some((provider) => isPending(provider) ?? !this.#unknown.has(provider));
   }
 
-  /** Those that can be flushed. */
+  /** The providers that can be flushed. */
   providers(): Flushable[] {
-    const all = this.isOurs
-      ? this.#started
-      : [...registered(), ...delegateOf(this.#logs())].filter((each) => this.#isOpen(each));
+    const all = this.isOurs ? this.#started : this.#registered().filter((each) => this.#takesExports(each));
     return all.filter((provider) => typeof provider.forceFlush === 'function' && !isShutDown(provider));
   }
 
-  /** Without us, nobody would wait for an endpoint that takes nothing. */
-  #isOpen(provider: Flushable): boolean {
-    const exporters = processorsOf(provider).flatMap(({ _exporter }) => _exporter ?? []);
+  /** The providers that are registered with the OpenTelemetry API. */
+  #registered(): Flushable[] {
+    const tracerProvider = providerBehind(trace.getTracerProvider());
+    const loggerProvider = providerBehind(this.#logs());
+    const meterProvider = metrics.getMeterProvider() as Flushable;
+    return [tracerProvider, meterProvider, loggerProvider].filter((provider) => provider !== undefined);
+  }
+
+  /** Without us, the process would not wait for an endpoint that is down. */
+  #takesExports(provider: Flushable): boolean {
+    const exporters = allProcessorsOf(provider).flatMap(({ _exporter }) => _exporter ?? []);
     return exporters.length === 0 || !exporters.every(this.#isFailing);
   }
 
   /**
-   * Sends what is pending, and waits for what is on its way. Never rejects, and never keeps the process alive: who has to
-   * know when it is done waits for that.
+   * Sends what is pending, and waits for exports that have begun. Never rejects, and does not keep the process alive by
+   * itself.
    */
   async flush(): Promise<void> {
-    // What came in meanwhile is not part of a flush that is under way.
+    // A flush that has begun does not cover what came after its start.
     await this.#flushing;
     this.#flushing ??= this.#flush();
     await this.#flushing;
@@ -66,25 +81,9 @@ export class Telemetry {
     const providers = this.providers();
     for (const provider of providers) if (isPending(provider) === undefined) this.#unknown.add(provider);
     try {
-      await detached(() => Promise.allSettled(providers.map(flushProvider)));
+      await unreferenced(() => Promise.allSettled(providers.map(flushProvider)));
     } finally {
       this.#flushing = undefined;
     }
   }
-}
-
-/** What is registered with the OpenTelemetry API, beneath the proxies. */
-function registered(): Flushable[] {
-  return [...delegateOf(trace.getTracerProvider()), metrics.getMeterProvider() as Flushable];
-}
-
-interface Proxy extends Flushable {
-  getDelegate?(): Flushable;
-  _getDelegate?(): Flushable;
-}
-
-function delegateOf(provider: unknown): Flushable[] {
-  if (provider === undefined) return [];
-  const proxy = provider as Proxy;
-  return [proxy.getDelegate?.() ?? proxy._getDelegate?.() ?? proxy];
 }

@@ -1,4 +1,4 @@
-/** Resource detectors without what a command line may hold: tokens and passwords are passed as arguments every day. */
+/** Resource detectors without the command line: arguments often contain tokens and passwords. */
 import { scrub } from '../redact/scrub.js';
 
 /** A detector of either SDK line. */
@@ -6,10 +6,10 @@ export interface Detector {
   detect(config?: unknown): { attributes?: Readonly<Record<string, unknown>> };
 }
 
-/** Never exported by an SDK that was started here. */
+/** Never exported by an SDK that is started here. */
 const WITHHELD: ReadonlySet<string> = new Set(['process.command_args', 'process.command_line']);
 
-/** The path of what was started: folders can be called like anything. */
+/** The path of the program, which may contain anything. */
 const COMMAND = 'process.command';
 const MAX_PATH = 4096;
 
@@ -17,7 +17,7 @@ function safePath(value: unknown): unknown {
   return typeof value === 'string' ? scrub(value, MAX_PATH) : value;
 }
 
-/** Names that `OTEL_NODE_RESOURCE_DETECTORS` accepts, and the exports of `@opentelemetry/resources` they stand for. */
+/** The names in `OTEL_NODE_RESOURCE_DETECTORS`, and the exports of `@opentelemetry/resources` they stand for. */
 const DETECTORS: Readonly<Record<string, string>> = {
   serviceinstance: 'serviceInstanceIdDetector',
   process: 'processDetector',
@@ -26,10 +26,10 @@ const DETECTORS: Readonly<Record<string, string>> = {
   env: 'envDetector',
 };
 
-/** What each SDK line detects when nothing is chosen. */
+/** The defaults of each SDK line. */
 const DEFAULTS = { '2.x': ['env', 'process', 'host'], '3.x': ['serviceinstance', 'process', 'host', 'os', 'env'] };
 
-/** The detectors that the operator chose, or the SDK's own defaults, with the command line left out. */
+/** The detectors that the operator chose, or the SDK's defaults, without the command line. */
 export function resourceDetectors(
   resources: Readonly<Record<string, unknown>>,
   line: keyof typeof DEFAULTS,

@@ -1,44 +1,51 @@
 /**
  * The signals that end a process. The application's own handlers decide what a signal does, and see the process as they
- * would without us: others count the listeners to know whether they are alone. Without a handler, the process dies by the
- * signal, as it does by default; its end is only put off until `last` is done.
+ * would without us: some libraries count the listeners to find out whether they are alone. Without a handler, the process
+ * dies by the signal, as it does by default, only later: when `unhandled` has settled.
  */
 import { constants } from 'node:os';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-export interface SignalHandling {
+export interface SignalActions {
   /** The application handles the signal: it may drain, end or go on. */
   readonly handled: () => void;
-  /** Nobody handles it. The process dies when this is done. Never rejects. */
-  readonly last: () => Promise<unknown>;
+  /** The application does not handle the signal. The process dies when this has settled. */
+  readonly unhandled: () => Promise<unknown>;
 }
 
-export function watchSignals(process: NodeJS.Process, handling: SignalHandling): void {
-  const raises = new Raises(process);
-  const watches = new Map<string | symbol, Watch>(
-    SIGNALS.map((signal) => [signal, new Watch(process, signal, handling, raises)]),
+export function watchSignals(process: NodeJS.Process, actions: SignalActions): void {
+  const ownKills = new OwnKills(process);
+  const listeners = new Map<string | symbol, SignalListener>(
+    SIGNALS.map((signal) => [signal, new SignalListener({ process, signal, actions, ownKills })]),
   );
-  // Whoever runs before us may be gone when we count.
+  // A `once` listener in front of ours would be gone when we count.
   process.on('newListener', (event) => {
-    const watch = watches.get(event);
-    if (watch !== undefined) queueMicrotask(() => watch.comeFirst());
+    const listener = listeners.get(event);
+    if (listener !== undefined) queueMicrotask(() => listener.comeFirst());
   });
 }
 
-class Watch {
+interface SignalListenerOptions {
+  readonly process: NodeJS.Process;
+  readonly signal: NodeJS.Signals;
+  readonly actions: SignalActions;
+  readonly ownKills: OwnKills;
+}
+
+class SignalListener {
   readonly #process: NodeJS.Process;
   readonly #signal: NodeJS.Signals;
-  readonly #handling: SignalHandling;
-  readonly #raises: Raises;
-  /** Nobody handled the signal, and what is last is under way. */
+  readonly #actions: SignalActions;
+  readonly #ownKills: OwnKills;
+  /** The application did not handle the signal, and the process is about to die. */
   #dying = false;
 
-  constructor(process: NodeJS.Process, signal: NodeJS.Signals, handling: SignalHandling, raises: Raises) {
+  constructor({ process, signal, actions, ownKills }: SignalListenerOptions) {
     this.#process = process;
     this.#signal = signal;
-    this.#handling = handling;
-    this.#raises = raises;
+    this.#actions = actions;
+    this.#ownKills = ownKills;
     process.prependListener(signal, this.#onSignal);
   }
 
@@ -48,32 +55,28 @@ class Watch {
     this.#process.removeListener(this.#signal, this.#onSignal).prependListener(this.#signal, this.#onSignal);
   }
 
-  /** Runs before all others, which do not find it among the listeners. */
+  /** Runs before the application's listeners, which do not find it among the listeners. */
   readonly #onSignal = (_signal: NodeJS.Signals, number?: number): void => {
-    // An event that the application emits itself comes without a number, and ends nothing where nobody else listens.
+    // An event that the application emits itself has no number. Without another listener it would do nothing.
     if (number === undefined && this.#process.listenerCount(this.#signal) === 1) return;
     this.#process.removeListener(this.#signal, this.#onSignal);
-    if (this.#othersListen()) {
+    if (this.#process.listenerCount(this.#signal) > 0) {
       this.#dying = false;
-      this.#handling.handled();
-      this.#raises.catch(this.#signal, () => this.#die());
+      this.#actions.handled();
+      this.#ownKills.intercept(this.#signal, () => this.#die());
       setImmediate(() => {
-        this.#raises.release(this.#signal);
-        this.#return();
+        this.#ownKills.letThrough(this.#signal);
+        this.#listenAgain();
       });
     } else if (this.#dying) {
-      // Whoever asks twice does not want to wait.
-      this.#raise();
+      // A second signal ends the process at once.
+      this.#kill();
     } else {
       this.#die();
     }
   };
 
-  #othersListen(): boolean {
-    return this.#process.listenerCount(this.#signal) > 0;
-  }
-
-  #return(): void {
+  #listenAgain(): void {
     if (!this.#process.listeners(this.#signal).includes(this.#onSignal)) {
       this.#process.prependListener(this.#signal, this.#onSignal);
     }
@@ -81,28 +84,28 @@ class Watch {
 
   #die(): void {
     this.#dying = true;
-    this.#return();
-    const raise = () => {
+    this.#listenAgain();
+    const kill = () => {
       if (!this.#dying) return;
       this.#process.removeListener(this.#signal, this.#onSignal);
-      this.#raise();
+      this.#kill();
     };
-    this.#handling.last().then(raise, raise);
+    this.#actions.unhandled().then(kill, kill);
   }
 
-  #raise(): void {
+  #kill(): void {
     this.#process.kill(this.#process.pid, this.#signal);
   }
 }
 
 /**
- * Handlers that clean up, take themselves off and send the signal to their own process again would end it at once while
- * our listener is away.
+ * Signals that the process sends to itself. A handler that cleans up, removes itself and sends the signal again would end
+ * the process at once while our listener is away.
  */
-class Raises {
+class OwnKills {
   readonly #process: NodeJS.Process;
-  /** What is to be done in place of the end, by the signal. */
-  readonly #caught = new Map<NodeJS.Signals, () => void>();
+  /** What happens instead, by the signal. */
+  readonly #intercepted = new Map<NodeJS.Signals, () => void>();
   #kill: NodeJS.Process['kill'];
 
   constructor(process: NodeJS.Process) {
@@ -110,24 +113,24 @@ class Raises {
     this.#kill = process.kill;
   }
 
-  catch(signal: NodeJS.Signals, instead: () => void): void {
-    this.#caught.set(signal, instead);
+  intercept(signal: NodeJS.Signals, instead: () => void): void {
+    this.#intercepted.set(signal, instead);
     if (this.#process.kill === this.#onKill) return;
     this.#kill = this.#process.kill;
     this.#process.kill = this.#onKill;
   }
 
-  release(signal: NodeJS.Signals): void {
-    this.#caught.delete(signal);
-    if (this.#caught.size === 0 && this.#process.kill === this.#onKill) this.#process.kill = this.#kill;
+  letThrough(signal: NodeJS.Signals): void {
+    this.#intercepted.delete(signal);
+    if (this.#intercepted.size === 0 && this.#process.kill === this.#onKill) this.#process.kill = this.#kill;
   }
 
   readonly #onKill = (pid: number, given?: string | number): true => {
-    const [signal, instead] = [...this.#caught].find(([caught]) => isSame(given, caught)) ?? [];
+    const [signal, instead] = [...this.#intercepted].find(([intercepted]) => isSame(given, intercepted)) ?? [];
     if (instead === undefined || pid !== this.#process.pid || this.#process.listenerCount(signal as string) > 0) {
       return this.#kill.call(this.#process, pid, given);
     }
-    this.#caught.delete(signal as NodeJS.Signals);
+    this.#intercepted.delete(signal as NodeJS.Signals);
     instead();
     return true;
   };

@@ -1,23 +1,20 @@
-/** Starting the application's own `@opentelemetry/sdk-node`, of either line, from the `OTEL_*` environment. */
+/** Starts the application's own `@opentelemetry/sdk-node`, of either line, from the `OTEL_*` variables. */
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type DiagLogLevel, trace } from '@opentelemetry/api';
-import type { McpInstrumentation } from '../instrumentation.js';
+import type { DiagLogLevel } from '@opentelemetry/api';
+import type { Flushable, SdkInternals } from '../emit/sdk-internals.js';
 import { type ConsoleExporterClass, logDiagnosticsToStderr, redirectConsoleExporter } from './console-to-stderr.js';
-import { ExitDelivery, type SdkInternals } from './exit-delivery.js';
+import { ExitDelivery } from './exit-delivery.js';
 import type { ParseHeaders } from './exit-delivery-request.js';
-import type { Flushable } from './pipelines.js';
 import { type Detector, resourceDetectors } from './resource-detectors.js';
 
 interface NodeSdk extends SdkInternals {
   start(): void;
-  /** Private in both lines, as the other two. */
-  readonly _meterProvider?: Flushable;
 }
 
 type NodeSdkClass = new (options: {
-  instrumentations: readonly McpInstrumentation[];
+  instrumentations: readonly object[];
   resourceDetectors: readonly Detector[];
 }) => NodeSdk;
 
@@ -25,16 +22,9 @@ type Require = ReturnType<typeof createRequire>;
 
 const SDK = '@opentelemetry/sdk-node';
 
-/** Whether a tracer provider has been registered, by the application or an earlier preload. */
-export function sdkIsRegistered(): boolean {
-  const proxy = trace.getTracerProvider() as { getDelegate?(): object };
-  const delegate = proxy.getDelegate?.() ?? proxy;
-  return delegate.constructor.name !== 'NoopTracerProvider';
-}
-
 /**
- * Finds the SDK where the application would: from its entry file, which may be a link, then from the working directory.
- * Else beside this package: `npx` starts servers from any folder.
+ * Finds the SDK where the application would: from its entry file, which may be a symbolic link, then from the working
+ * directory; finally beside this package, because `npx` starts servers from any folder.
  *
  * @param own URL of a file of this package
  */
@@ -49,7 +39,7 @@ export function findSdk(
     try {
       return createRequire(createRequire(from()).resolve(SDK));
     } catch {
-      // Not installed there; the next place may have it.
+      // Not installed there.
     }
   }
   return undefined;
@@ -62,21 +52,21 @@ export interface StartedSdk {
 }
 
 /**
- * How long spans and log records are collected before they are sent, in ms, unless the environment says so: the SDK's
- * own 1 to 5 seconds are longer than many an MCP server lives.
+ * How long spans and log records are batched, in milliseconds, unless the environment sets it. Many MCP servers do not live
+ * for the SDK's default of 1 to 5 seconds.
  */
 const BATCH_DELAY_MS = '500';
 
 /**
- * Starts the SDK. What it prints goes to stderr, and its resource says nothing of the command line. What is set for it
- * in the environment is gone when it has started: children are left alone.
+ * Starts the SDK. Its output goes to stderr, and its resource does not contain the command line. Variables that are set for
+ * it are restored afterwards, so that child processes do not inherit them.
  *
- * @param logLevel of diagnostics, where the operator chose one
- * @param warn tells the operator
+ * @param logLevel of diagnostics, if the operator chose one
+ * @param warn shows the operator a line
  */
 export function startSdk(
   require: Require,
-  instrumentation: McpInstrumentation,
+  instrumentation: object,
   logLevel: DiagLogLevel | undefined,
   warn: (text: string) => void,
 ): StartedSdk {
@@ -85,7 +75,7 @@ export function startSdk(
   redirectConsoleExporters(require);
   const resources = require('@opentelemetry/resources') as Record<string, unknown>;
   const restore = setEnvironment({
-    // Given a level, the SDK would install a logger that writes to stdout.
+    // With a level, the SDK would install a logger that writes to stdout.
     OTEL_LOG_LEVEL: undefined,
     OTEL_BSP_SCHEDULE_DELAY: process.env['OTEL_BSP_SCHEDULE_DELAY']?.trim() || BATCH_DELAY_MS,
     OTEL_BLRP_SCHEDULE_DELAY: process.env['OTEL_BLRP_SCHEDULE_DELAY']?.trim() || BATCH_DELAY_MS,
@@ -108,7 +98,7 @@ export function startSdk(
   }
 }
 
-/** Sets variables, or takes them away, until the function that is returned is called. */
+/** Sets or deletes variables until the returned function is called. */
 function setEnvironment(values: Readonly<Record<string, string | undefined>>): () => void {
   const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
   for (const [name, value] of Object.entries(values)) setVariable(name, value);
@@ -122,7 +112,7 @@ function setVariable(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
-/** The lines tell themselves apart by the API they need: 2.x keeps the logs API in a package of its own. */
+/** The SDK line: 2.x needs an API without logs, which are in a separate package. */
 function lineOf(require: Require): '2.x' | '3.x' {
   return 'logs' in (require('@opentelemetry/api') as object) ? '3.x' : '2.x';
 }
@@ -144,7 +134,7 @@ function redirectConsoleExporters(require: Require): void {
   }
 }
 
-/** Which of the trace packages exists depends on the line. */
+/** The trace package that exists depends on the line. */
 function optional(require: Require, module: string): unknown {
   try {
     return require(module);

@@ -1,22 +1,22 @@
-/** How long the end of a process may be held up, all in all. The patience of an exporter is ten seconds and more. */
+/** How long the end of the process may be delayed in total. An exporter alone would wait for ten seconds or more. */
 
-/** For everything that an end costs: signals, `beforeExit`, other threads, `exit`. */
+/** For everything at the end: signals, `beforeExit`, other threads, `exit`. */
 export const END_LIMIT_MS = 2000;
 
-/** What an SDK of the application's own has left behind gets: without us, nobody would wait for that. */
-export const OTHERS_LIMIT_MS = 300;
+/** The limit if the application brings its own SDK: without us, the process would not wait for it at all. */
+export const OWN_SDK_LIMIT_MS = 300;
 
-/** Of either, while `exit` is dealt with. */
+/** The part of either limit that `exit` may take. */
 export const EXIT_LIMIT_MS = 1000;
 
-/** A process that goes on for so long after it was held up has not ended. */
+/** A process that still runs this long after a delay was not ending. */
 const WENT_ON_MS = 10_000;
 
-/** What the shortest hold costs: a process that is held again and again comes to its end all the same. */
+/** The least that a delay counts as, so that repeated short delays reach the limit. */
 const LEAST_MS = 10;
 
-/** Only time in which the process is held up is spent: an application that drains may take as long as it likes. */
-export class Budget {
+/** Only delays count: an application may take as long as it likes to drain. */
+export class TimeLimit {
   readonly #whole: number;
   readonly #now: () => number;
   #left: number;
@@ -28,13 +28,13 @@ export class Budget {
     this.#now = now;
   }
 
-  /** Milliseconds that may be spent now. */
+  /** Milliseconds left now. */
   left(limitMs: number = this.#whole): number {
     if (this.#left < this.#whole && this.#now() - this.#spentAt > WENT_ON_MS) this.#left = this.#whole;
     return Math.min(this.#left, limitMs);
   }
 
-  /** Holds the process until something has settled, or the time is up. Says whether it has settled. */
+  /** Delays the process until the work has settled or the time is up. Returns whether the work has settled. */
   async hold(work: Promise<unknown>, limitMs?: number): Promise<boolean> {
     const left = this.left(limitMs);
     if (left <= 0) return false;

@@ -1,41 +1,41 @@
 /**
- * Work that never keeps the process alive: the timers and sockets that it makes are let go from their creation on.
- * Whoever needs its result waits for it with a timer of their own.
+ * Work that does not keep the process alive: the timers and sockets it makes are unreferenced as soon as they exist. Code
+ * that needs its result waits with a timer of its own.
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { END_LIMIT_MS } from './time-limit.js';
 
-/** For so long after one was given up, others get only a moment: gRPC tries again without a pause. */
+/** After a connection attempt was abandoned, for how long others get less time: gRPC retries without a pause. */
 const DOUBTFUL_MS = 10_000;
-const MOMENT_MS = 200;
+const DOUBTFUL_LIMIT_MS = 200;
 
-class Connects {
+/**
+ * Limits the time that a connection takes. A socket that is connecting cannot be unreferenced, and a host that drops
+ * packets leaves it connecting for minutes. It is destroyed, and the exporter tries again.
+ */
+class ConnectionLimit {
   limitMs = END_LIMIT_MS;
-  /** Told that for so long nobody answered. */
-  onGivenUp: (milliseconds: number) => void = () => {};
+  /** Gets the milliseconds that an abandoned attempt took. */
+  onAbandoned: (milliseconds: number) => void = () => {};
   #doubtfulUntil = 0;
 
-  limit(socket: Socket): void {
+  apply(socket: Socket): void {
     const start = performance.now();
-    const limitMs = start < this.#doubtfulUntil ? Math.min(MOMENT_MS, this.limitMs) : this.limitMs;
+    const limitMs = start < this.#doubtfulUntil ? Math.min(DOUBTFUL_LIMIT_MS, this.limitMs) : this.limitMs;
     const timer = setTimeout(() => {
       if (!socket.connecting) return;
       if (start >= this.#doubtfulUntil) this.#doubtfulUntil = performance.now() + DOUBTFUL_MS;
-      // As a system does that gives up itself.
+      // The error that the operating system's own timeout causes.
       socket.destroy(Object.assign(new Error(`no connection in ${limitMs} ms`), { code: 'ETIMEDOUT' }));
-      this.onGivenUp(limitMs);
+      this.onAbandoned(limitMs);
     }, limitMs).unref();
     const over = () => clearTimeout(timer);
     socket.once('connect', over).once('close', over);
   }
 }
 
-/** Marks what is done within `detached`, whatever it leads to. */
-const detachedWork = new AsyncLocalStorage<boolean>();
-
-/** The one thing that cannot be let go. */
-export const connects: Connects = new Connects();
+export const connectionLimit: ConnectionLimit = new ConnectionLimit();
 
 interface Resource {
   ref?(): unknown;
@@ -44,62 +44,75 @@ interface Resource {
   readonly req?: { readonly socket?: Resource };
 }
 
-/** What keeps an event loop alive, by the names of `async_hooks`. */
-const LET_GO: Readonly<Record<string, (resource: Resource) => void>> = {
-  Timeout: letGo,
-  // A socket's handle is told of before it is made.
-  TCPWRAP: (handle) => queueMicrotask(() => letGoSocket(handle)),
-  PIPEWRAP: (handle) => queueMicrotask(() => letGoSocket(handle)),
+/** How to unreference what keeps an event loop alive, by the types of `async_hooks`. */
+const UNREF: Readonly<Record<string, (resource: Resource) => void>> = {
+  Timeout: unref,
+  // The hook runs before the socket has its handle.
+  TCPWRAP: (handle) => queueMicrotask(() => unrefSocket(handle)),
+  PIPEWRAP: (handle) => queueMicrotask(() => unrefSocket(handle)),
   // Over a connection that was kept alive from before.
   HTTPCLIENTREQUEST: ({ req }) => req?.socket?.unref?.(),
   HTTP2STREAM: (stream) => queueMicrotask(() => ownerOf<{ session?: Resource }>(stream)?.session?.unref?.()),
 };
 
-/** Agents and HTTP/2 clients take hold of a socket again with each request; gRPC does so with a timer. */
-function letGo(resource: Resource): void {
+/** Agents and HTTP/2 clients reference a socket again for each request, and gRPC a timer: `ref` does nothing from now on. */
+function unref(resource: Resource): void {
   resource.unref?.();
   resource.ref = () => resource;
 }
 
-function letGoSocket(handle: Resource): void {
-  letGo(handle);
+function unrefSocket(handle: Resource): void {
+  unref(handle);
   const socket = ownerOf(handle);
-  if (socket instanceof Socket && socket.connecting) attached(() => connects.limit(socket));
+  if (socket instanceof Socket && socket.connecting) referenced(() => connectionLimit.apply(socket));
 }
 
-/** What a handle belongs to: Node.js keeps it there under a symbol of its own. */
+/** The object that a handle belongs to: Node.js keeps it there under a symbol. */
 function ownerOf<T>(handle: object): T | undefined {
   const owner = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
   return owner && (handle as Record<symbol, T | undefined>)[owner];
 }
 
-const hook = createHook({
-  init(_id, type, _trigger, resource) {
-    const release = LET_GO[type];
-    if (release !== undefined && detachedWork.getStore() === true) release(resource);
-  },
-  // Spares promises, where Node.js can: no hook is as dear as theirs.
-  ...{ trackPromises: false },
-});
+/** The unreferenced work of the process. Its `async_hooks` hook is enabled only while there is some. */
+class UnreferencedWork {
+  readonly #isUnreferenced = new AsyncLocalStorage<boolean>();
+  readonly #hook = createHook({
+    init: (_id, type, _trigger, resource) => {
+      const release = UNREF[type];
+      if (release !== undefined && this.#isUnreferenced.getStore() === true) release(resource);
+    },
+    // Where Node.js supports it, promises are left out: hooks on them are the most expensive.
+    ...{ trackPromises: false },
+  });
+  #running = 0;
 
-let underWay = 0;
+  run<T>(work: () => T): T {
+    if (this.#running++ === 0) this.#hook.enable();
+    const over = () => {
+      if (--this.#running === 0) this.#hook.disable();
+    };
+    let result: T | undefined;
+    try {
+      result = this.#isUnreferenced.run(true, work);
+      return result;
+    } finally {
+      Promise.resolve(result).then(over, over);
+    }
+  }
 
-/** Runs what returns a promise, or nothing. The hook is on until that has settled, and off while nothing is under way. */
-export function detached<T>(run: () => T): T {
-  if (underWay++ === 0) hook.enable();
-  const over = () => {
-    if (--underWay === 0) hook.disable();
-  };
-  let result: T | undefined;
-  try {
-    result = detachedWork.run(true, run);
-    return result;
-  } finally {
-    Promise.resolve(result).then(over, over);
+  leave<T>(work: () => T): T {
+    return this.#isUnreferenced.run(false, work);
   }
 }
 
-/** Runs what is the application's own, in the middle of detached work. */
-export function attached<T>(run: () => T): T {
-  return detachedWork.run(false, run);
+const unreferencedWork = new UnreferencedWork();
+
+/** Runs work that does not keep the process alive, until the promise that it returns has settled. */
+export function unreferenced<T>(work: () => T): T {
+  return unreferencedWork.run(work);
+}
+
+/** Runs the application's own code in the middle of unreferenced work. */
+export function referenced<T>(work: () => T): T {
+  return unreferencedWork.leave(work);
 }

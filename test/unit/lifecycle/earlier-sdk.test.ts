@@ -1,6 +1,6 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
-import { signalsElsewhere, takenBefore, type Ways } from '../../../src/lifecycle/earlier-sdk.js';
+import { signalsElsewhere, takenBefore, type WaysOut } from '../../../src/lifecycle/earlier-sdk.js';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
@@ -16,9 +16,9 @@ class MeterProvider {
   }
 }
 
-type Known = ReturnType<Ways>;
+type Known = ReturnType<WaysOut>;
 const ways =
-  (traces: Known, measured: Known = undefined): Ways =>
+  (traces: Known, measured: Known = undefined): WaysOut =>
   (signal) =>
     signal === 'traces' ? traces : measured;
 const NETWORK: Known = [{ overNetwork: true }];

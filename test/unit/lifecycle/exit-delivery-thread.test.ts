@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Outcome, Shipment } from '../../../src/lifecycle/exit-delivery-thread.js';
+import type { ExitOutcome, Shipment } from '../../../src/lifecycle/exit-delivery-thread.js';
 import { startOtlpEndpoint } from '../../support/otlp-endpoint.mjs';
 
 type Endpoint = Awaited<ReturnType<typeof startOtlpEndpoint>>;
@@ -40,7 +40,7 @@ async function ship(options: object, requests: Shipment['requests']): Promise<(s
   const outcomes: (string | undefined)[] = [];
   await new Promise<void>((resolve, reject) => {
     worker.once('error', reject);
-    inbox.on('message', ({ index, failure }: Outcome) => {
+    inbox.on('message', ({ index, failure }: ExitOutcome) => {
       outcomes[index] = failure;
       if (Object.keys(outcomes).length === requests.length) resolve();
     });

@@ -15,7 +15,7 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isFailing, watchExports } from '../../../src/emit/exports.js';
-import { Telemetry } from '../../../src/lifecycle/flush.js';
+import { Telemetry, type TelemetrySource } from '../../../src/lifecycle/flush.js';
 import { deferred } from '../../support/deferred.js';
 
 /** An exporter whose batch is on its way until it is told to have arrived. */
@@ -44,8 +44,7 @@ function tracing(exporter: SpanExporter, scheduledDelayMillis = 3_600_000) {
   return provider;
 }
 
-const ours = (...started: ConstructorParameters<typeof Telemetry>[0] & object) =>
-  new Telemetry(started, () => undefined);
+const ours = (...started: NonNullable<TelemetrySource['started']>) => new Telemetry({ started, logs: () => undefined });
 
 describe('a flush', () => {
   it('waits for a batch that the span processor has handed over already, which its own flush does not', async () => {
@@ -102,7 +101,7 @@ describe('what an SDK of the application has to deliver', () => {
     const provider = tracing(exporter as never);
     trace.setGlobalTracerProvider(provider);
     watchExports('traces', provider);
-    return { provider, telemetry: new Telemetry(undefined, () => undefined, isFailing) };
+    return { provider, telemetry: new Telemetry({ started: undefined, logs: () => undefined, isFailing }) };
   }
   afterEach(() => trace.disable());
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget, END_LIMIT_MS, EXIT_LIMIT_MS } from '../../../src/lifecycle/time-limit.js';
+import { END_LIMIT_MS, EXIT_LIMIT_MS, TimeLimit } from '../../../src/lifecycle/time-limit.js';
 import { deferred } from '../../support/deferred.js';
 
 function budget() {
@@ -7,7 +7,7 @@ function budget() {
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { budget: new Budget(END_LIMIT_MS, () => now), pass };
+  return { budget: new TimeLimit(END_LIMIT_MS, () => now), pass };
 }
 
 describe('the budget of an end', () => {

@@ -7,7 +7,8 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Processor, Unconfirmed } from '../../../src/lifecycle/unconfirmed-exports.js';
+import type { Exporter, Processor } from '../../../src/emit/sdk-internals.js';
+import { UnconfirmedExports } from '../../../src/lifecycle/unconfirmed-exports.js';
 
 const SUCCESS = 0;
 const FAILED = 1;
@@ -36,7 +37,7 @@ const SIGNALS = {
   spans(options: object = {}, providerOptions: object = {}) {
     const exporter = new HeldExporter();
     const processor = new BatchSpanProcessor(exporter as SpanExporter, { scheduledDelayMillis: 3_600_000, ...options });
-    const unconfirmed = new Unconfirmed(processor as unknown as Processor, exporter);
+    const unconfirmed = new UnconfirmedExports(processor as unknown as Processor, exporter as unknown as Exporter);
     const provider = new NodeTracerProvider({ spanProcessors: [processor], ...providerOptions });
     const give = (name: string) => provider.getTracer('test').startSpan(name).end();
     return { exporter, processor, unconfirmed, provider, give };
@@ -44,7 +45,7 @@ const SIGNALS = {
   'log records'(options: object = {}) {
     const exporter = new HeldExporter();
     const processor = new BatchLogRecordProcessor({ exporter, scheduledDelayMillis: 3_600_000, ...options });
-    const unconfirmed = new Unconfirmed(processor as unknown as Processor, exporter);
+    const unconfirmed = new UnconfirmedExports(processor as unknown as Processor, exporter as unknown as Exporter);
     const provider = new LoggerProvider({ processors: [processor] });
     const give = (body: string) => provider.getLogger('test').emit({ body });
     return { exporter, processor, unconfirmed, provider, give };
