@@ -1,8 +1,8 @@
-/** The OpenTelemetry instrumentation: hooks that fire when an MCP SDK is loaded, and the providers they report to. */
+/** The OpenTelemetry instrumentation: patches the MCP SDKs when they are loaded. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { LoggerProvider, LogsTarget } from './emit/logger-provider.js';
 import { Providers } from './emit/providers.js';
-import { observe } from './hook/observation.js';
+import { createObservation } from './hook/observation.js';
 import type { Undo } from './hook/replace-methods.js';
 import { patchClasses } from './hook/sdk/class-patches.js';
 import { watchModules } from './hook/sdk/module-loading.js';
@@ -14,12 +14,12 @@ import type { McpInstrumentationConfig } from './types.js';
 
 /**
  * Instruments the MCP SDKs (v1 and v2, ESM and CommonJS) when they are loaded. It has the shape of OpenTelemetry's
- * `Instrumentation`, so that `registerInstrumentations` and `NodeSDK` take it, on the 2.x and the 3.x line.
+ * `Instrumentation`: `registerInstrumentations` and `NodeSDK` of the 2.x and 3.x lines accept it.
  *
- * Make it before the application imports an MCP SDK, in a file loaded by `--import` or `--require`. Where that cannot
- * be, use {@link instrumentClient} and {@link instrumentServer}.
+ * Create it before the application imports an MCP SDK, in a file loaded by `--import` or `--require`. If that is not
+ * possible, use {@link instrumentClient} and {@link instrumentServer}.
  *
- * Of several enabled instances the one enabled last observes what connects afterwards; nothing is observed twice.
+ * If several instances are enabled, the one enabled last observes what connects afterwards. Nothing is observed twice.
  *
  * @example
  * ```ts
@@ -34,14 +34,15 @@ export class McpInstrumentation {
   readonly #providers = new Providers();
   #logs: LogsTarget = { provider: undefined };
   #config: McpInstrumentationConfig;
-  /** `enabled: true` in code: the one thing that the environment does not overrule. */
+  /** `enabled: true` in code, which the environment does not override. */
   #demanded: boolean;
   #undos: Undo[] | undefined;
 
   /**
-   * Enabled at once, unless `enabled` is `false`.
-   * @param config options left out come from `MCP_TRAIL_*` variables, then from the defaults; a value that is not
-   * accepted is reported on stderr and counts as left out
+   * Enables itself unless `enabled` is `false`.
+   *
+   * @param config options that are missing come from `MCP_TRAIL_*` variables, then from the defaults; an invalid value is
+   * reported on stderr and ignored
    */
   constructor(config: McpInstrumentationConfig = {}) {
     this.#config = { ...config, enabled: resolveConfig(config).enabled };
@@ -50,14 +51,18 @@ export class McpInstrumentation {
   }
 
   /**
-   * Starts to observe SDK copies loaded from now on, and CommonJS ones loaded before. Idempotent. Does nothing where
-   * `MCP_TRAIL_ENABLED` is off, unless the options say `enabled: true`: `registerInstrumentations` and `NodeSDK` call it
-   * for every instrumentation they are given.
+   * Observes SDK copies that are loaded from now on, and CommonJS copies that were loaded before. Idempotent. Does nothing
+   * if `MCP_TRAIL_ENABLED` is `false`, unless the options contain `enabled: true`: `registerInstrumentations` and `NodeSDK`
+   * enable every instrumentation they are given.
    */
   enable(): void {
     if (this.#undos !== undefined) return;
     if (!this.#demanded && isSwitchedOff()) return;
-    const { pipeline, watch } = observe(resolveConfig({ ...this.#config, enabled: true }), this.#providers, this.#logs);
+    const { pipeline, watch } = createObservation({
+      config: resolveConfig({ ...this.#config, enabled: true }),
+      providers: this.#providers,
+      target: this.#logs,
+    });
     const undos: Undo[] = [
       () => pipeline.shutdown(),
       watch(),
@@ -72,12 +77,12 @@ export class McpInstrumentation {
   }
 
   /**
-   * Stops observing: SDK classes get their methods back, open spans end, attached instances pass everything on. A provider
-   * for audit records that was set is forgotten.
+   * Stops observing: SDK classes get their methods back, open spans end, and attached instances pass messages through. A
+   * logger provider that was set is forgotten.
    */
   disable(): void {
     this.#stop();
-    // A new one: last records may still be on their way to the old one.
+    // A new object: the last records may still be on their way to the old one.
     this.#logs = { provider: undefined };
   }
 
@@ -97,17 +102,17 @@ export class McpInstrumentation {
     this.#providers.setMeterProvider(meterProvider);
   }
 
-  /** Uses this provider for the audit records of this instrumentation instead of the global one, until it is disabled. */
+  /** Uses this provider instead of the global one for the audit records of this instrumentation, until it is disabled. */
   setLoggerProvider(loggerProvider: LoggerProvider): void {
     this.#logs.provider = loggerProvider;
   }
 
-  /** The options as they were given, and whether the instrumentation was enabled by them. */
+  /** The options as given, with the effective value of `enabled`. */
   getConfig(): McpInstrumentationConfig {
     return this.#config;
   }
 
-  /** Replaces the options. What is connected already keeps the old ones. With `enabled: true` it is enabled. */
+  /** Replaces the options. Existing connections keep the old ones. `enabled: true` enables the instrumentation. */
   setConfig(config: McpInstrumentationConfig): void {
     const wasEnabled = this.#undos !== undefined;
     this.#stop();

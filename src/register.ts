@@ -15,7 +15,7 @@ import { noticeOther } from './emit/others.js';
 import { watchRegistered } from './emit/providers.js';
 import { endpointOf, watchSpans } from './emit/sdk-internals.js';
 import { StderrLogRecordExporter } from './export/stderr.js';
-import { onStdioServer } from './hook/stdio/stdio-servers.js';
+import { stdioServers } from './hook/stdio/stdio-servers.js';
 import { onUnobserved } from './hook/unobserved-mcp.js';
 import { McpInstrumentation } from './instrumentation.js';
 import { rfc3339, wallClock } from './lib/clock.js';
@@ -66,9 +66,9 @@ function register(): void {
         'that mcp-trail knows. Keep the MCP SDK out of the bundle, or use instrumentServer, instrumentTransport',
     );
   });
-  onStdioServer((input, output) => {
-    flushAfterInput(input, telemetry);
-    onCrash?.({ input, output });
+  stdioServers.onStart((streams) => {
+    flushAfterInput(streams.input, telemetry);
+    onCrash?.(streams);
   });
 }
 

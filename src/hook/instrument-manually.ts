@@ -1,59 +1,59 @@
-/** Instrumenting by hand: for bundles, where module hooks see nothing, and for instances that are connected already. */
+/** Instruments by hand: for bundles, which module hooks do not see, and for instances that have connected already. */
 
 import type { Pipeline } from '../emit/pipeline.js';
 import { isSwitchedOff, resolveConfig } from '../options/instrumentation.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { noteHttpRequests } from './http/current-request.js';
 import { type FetchHandler, hookHandler } from './http/listen-handler.js';
-import { type Observation, observe } from './observation.js';
+import { createObservation, type Observation } from './observation.js';
 import { replaceMethod, type Undo } from './replace-methods.js';
 import { attachProtocol, type ProtocolLike } from './sdk/attach-instance.js';
 import { attaching } from './sdk/class-patches.js';
 import { attachTransport } from './transport/attach-transport.js';
 import { detach } from './transport/attachment.js';
 
-/** A client or server of either SDK line, as far as its public members go. */
+/** A client or server of either SDK line. */
 export interface McpPeer {
   connect(transport: never): unknown;
 }
 
-/** The high-level server of either SDK line, which holds the protocol instance. */
+/** The high-level server of either SDK line. `server` is the protocol instance. */
 export interface McpServerHolder {
   readonly server: McpPeer;
 }
 
-// A server that is made and instrumented for each HTTP request comes later than the first of them.
+// A server that is made and instrumented for each HTTP request comes after the first request.
 if (!isSwitchedOff()) noteHttpRequests();
 
 const HANDLE = Symbol.for('mcp-trail.instrumented');
 
-// One pipeline for everything that is instrumented without options of its own: its bounds are for the process.
-let shared: Observation | undefined;
+/** One pipeline for everything that is instrumented without options: its bounds apply to the process. */
+const defaults: { observation?: Observation } = {};
 
 function observationFor(config: McpInstrumentationConfig | undefined): Observation {
-  if (config !== undefined) return observe(resolveConfig(config));
-  shared ??= observe(resolveConfig());
-  return shared;
+  if (config !== undefined) return createObservation({ config: resolveConfig(config) });
+  defaults.observation ??= createObservation({ config: resolveConfig() });
+  return defaults.observation;
 }
 
 /**
- * Instruments one client, of SDK v1 or v2, before or after it connects. Idempotent: a client that is instrumented
- * already, by whatever means, keeps its instrumentation, and the handle found on it is returned.
+ * Instruments one client of SDK v1 or v2, before or after it connects. Idempotent: a client that is already instrumented
+ * keeps its instrumentation, and its handle is returned.
  *
  * @param client a `Client`
- * @param config options; without any, those of the environment
- * @throws TypeError if `client` is no client
+ * @param config options; by default those of the environment
+ * @throws TypeError if `client` has no `connect` method
  */
 export function instrumentClient(client: McpPeer, config?: McpInstrumentationConfig): Instrumented {
   return instrumentProtocol(protocolOf(client, 'instrumentClient', 'a Client'), config);
 }
 
 /**
- * Instruments one server, of SDK v1 or v2, before or after it connects. Idempotent, as {@link instrumentClient} is.
+ * Instruments one server of SDK v1 or v2, before or after it connects. Idempotent, as {@link instrumentClient} is.
  *
  * @param server a `Server` or `McpServer`
- * @param config options; without any, those of the environment
- * @throws TypeError if `server` is no server
+ * @param config options; by default those of the environment
+ * @throws TypeError if `server` is neither
  */
 export function instrumentServer(server: McpPeer | McpServerHolder, config?: McpInstrumentationConfig): Instrumented {
   const protocol = protocolOf('server' in server ? server.server : server, 'instrumentServer', 'a Server or McpServer');
@@ -61,12 +61,12 @@ export function instrumentServer(server: McpPeer | McpServerHolder, config?: Mcp
 }
 
 /**
- * Instruments one transport, before or after a client or server connects to it: enough where there is no SDK instance
- * to attach to, such as in a proxy that passes messages on. What only a caller's promise tells (a timeout, a result
- * that fails its schema) is not seen.
+ * Instruments one transport, before or after a client or server connects to it. Use it where no SDK instance exists, for
+ * example in a proxy that forwards messages. What only a caller's promise shows (a timeout, a result that fails its schema)
+ * is not seen.
  *
  * @param transport anything with `send` and `onmessage`
- * @param config options; without any, those of the environment
+ * @param config options; by default those of the environment
  * @throws TypeError if `transport` has no `send` method
  */
 export function instrumentTransport(transport: object, config?: McpInstrumentationConfig): Instrumented {
@@ -80,11 +80,11 @@ export function instrumentTransport(transport: object, config?: McpInstrumentati
 }
 
 /**
- * Instruments the HTTP entry of SDK v2 (`createMcpHandler`) by hand: it answers `subscriptions/listen` itself, where no
- * server instance can see it. The servers that it makes are instrumented by {@link instrumentServer}.
+ * Instruments the HTTP entry of SDK v2 (`createMcpHandler`), which answers `subscriptions/listen` without a server instance.
+ * Instrument the servers that it makes with {@link instrumentServer}.
  *
- * @param handler what `createMcpHandler` returned
- * @param config options; without any, those of the environment
+ * @param handler the return value of `createMcpHandler`
+ * @param config options; by default those of the environment
  * @throws TypeError if `handler` has no `fetch` function
  */
 export function instrumentHandler(handler: FetchHandler, config?: McpInstrumentationConfig): Instrumented {
@@ -111,7 +111,7 @@ function detachTransport({ transport }: ProtocolLike): void {
   if (typeof transport === 'object' && transport !== null) detach(transport);
 }
 
-/** Instruments an object unless that is done already, and leaves the handle on it for whoever asks next. */
+/** Instruments an object unless it has a handle already. */
 function once(
   target: object,
   config: McpInstrumentationConfig | undefined,
@@ -130,7 +130,7 @@ function once(
       for (const undo of undos.splice(0).reverse()) undo();
     },
   };
-  // A frozen object takes no handle: whoever asks next gets another one.
+  // A frozen object cannot keep its handle: the next call makes another one.
   Reflect.defineProperty(target, HANDLE, { value: handle, configurable: true });
   return handle;
 }

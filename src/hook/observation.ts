@@ -1,5 +1,4 @@
-/** A pipeline and, where that is asked for, an audit trail that is told of everything it sees. */
-
+/** Creates what observes MCP with one set of options: a pipeline and, if enabled, its part of the audit trail. */
 import { createAuditRecorder, spanSessionIds } from '../audit/create.js';
 import type { AuditRecorder } from '../audit/recorder.js';
 import type { Trail } from '../audit/trail.js';
@@ -17,41 +16,51 @@ import type { Undo } from './replace-methods.js';
 
 export interface Observation {
   readonly pipeline: Pipeline;
-  /** Starts to audit, and to watch the HTTP servers of the process; returns how to stop watching. */
+  /** Starts auditing, and watches the HTTP servers of the process. Returns a function that stops watching. */
   watch(): Undo;
-  /** Ends auditing for one of those who watch, once what was open has ended. */
+  /** Stops auditing for one of those who watch, after its open operations have ended. */
   stopAuditing(): void;
 }
 
-let looked = false;
+/** Checks of the environment, which are made once per process. */
+class EnvironmentChecks {
+  #made = false;
 
-/** What the environment has for us and we have no use for. Once per process. */
-function lookAtEnvironment(): void {
-  if (looked) return;
-  looked = true;
-  for (const text of unknownVariables(process.env)) warnOperator(text);
-  // An application that has a logger of its own has set it up by the time that it uses MCP.
-  whenMcpIsSeen(showDiagnostics);
+  make(): void {
+    if (this.#made) return;
+    this.#made = true;
+    for (const text of unknownVariables(process.env)) warnOperator(text);
+    // By the time that it uses MCP, an application with its own diagnostics logger has set it.
+    whenMcpIsSeen(showDiagnostics);
+  }
 }
 
-/** @param target where audit records go, unless it is where those of the whole process do */
-export function observe(config: ResolvedConfig, providers = new Providers(), target?: LogsTarget): Observation {
-  if (config.enabled) lookAtEnvironment();
+const environmentChecks = new EnvironmentChecks();
+
+export interface ObservationOptions {
+  readonly config: ResolvedConfig;
+  readonly providers?: Providers;
+  /** Where audit records go; by default to the global logger provider. */
+  readonly target?: LogsTarget;
+}
+
+export function createObservation({ config, providers = new Providers(), target }: ObservationOptions): Observation {
+  if (config.enabled) environmentChecks.make();
   let pipeline: Pipeline;
   const recorder = createAuditRecorder(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),
     target,
-    // By the instruments that measure: a provider that is shut down warns when it is asked for more.
+    // Counted by the pipeline's own instruments: a provider that is shut down warns when it is asked for new ones.
     onLost: (sink, cause) => pipeline.lostRecord(sink, cause),
   });
   pipeline = new Pipeline(config, providers, undefined, recorder, spanSessionIds(config, recorder));
-  // Also what is instrumented by hand, and disabled by nobody.
+  // Ends with the trail also what was instrumented by hand and never disabled.
   recorder?.trail.endingWith(pipeline);
   return {
     pipeline,
     watch() {
       recorder?.start();
-      const stops = [watchHttpServer(), ...(recorder === undefined ? [] : [watchRefusals(recorder, config)])];
+      const stops = [watchHttpServer(), ...(recorder === undefined ? [] : [refusalWatches.start(recorder, config)])];
       return () => {
         for (const stop of stops) stop();
       };
@@ -60,29 +69,28 @@ export function observe(config: ResolvedConfig, providers = new Providers(), tar
   };
 }
 
-interface Watch {
-  users: number;
-  readonly stop: Undo;
+/** Watches for refused HTTP requests, once for each trail: servers made for one request each share a trail. */
+class RefusalWatches {
+  readonly #watches = new Map<Trail, { users: number; readonly stop: Undo }>();
+
+  start(recorder: AuditRecorder, { trustProxy }: ResolvedConfig): Undo {
+    const { trail, settings } = recorder;
+    const watch = this.#watches.get(trail) ?? {
+      users: 0,
+      stop: watchHttpRefusals({ paths: settings.paths, trustProxy, onRefused: (refusal) => recorder.refused(refusal) }),
+    };
+    this.#watches.set(trail, watch);
+    watch.users += 1;
+    let stopped = false;
+    return () => {
+      if (stopped) return;
+      stopped = true;
+      watch.users -= 1;
+      if (watch.users > 0) return;
+      this.#watches.delete(trail);
+      watch.stop();
+    };
+  }
 }
 
-/** One for each trail: servers that are made for one request each are still one server. */
-const watches = new Map<Trail, Watch>();
-
-function watchRefusals(recorder: AuditRecorder, { trustProxy }: ResolvedConfig): Undo {
-  const { trail, settings } = recorder;
-  const watch = watches.get(trail) ?? {
-    users: 0,
-    stop: watchHttpRefusals({ paths: settings.paths, trustProxy, onRefused: (refusal) => recorder.refused(refusal) }),
-  };
-  watches.set(trail, watch);
-  watch.users += 1;
-  let stopped = false;
-  return () => {
-    if (stopped) return;
-    stopped = true;
-    watch.users -= 1;
-    if (watch.users > 0) return;
-    watches.delete(trail);
-    watch.stop();
-  };
-}
+const refusalWatches = new RefusalWatches();

@@ -1,17 +1,17 @@
-/** Replacing members of other people's objects so that it can be undone, and is seen by other copies of this package. */
+/** Replaces members of foreign objects so that it can be undone and other copies of this package see it. */
 
-/** Takes a replacement off again, unless somebody has put theirs on top meanwhile. */
+/** Undoes a replacement, unless the member was replaced again meanwhile. */
 export type Undo = () => void;
 
-// biome-ignore lint/suspicious/noExplicitAny: the functions replaced here are of every type there is.
+// biome-ignore lint/suspicious/noExplicitAny: the functions that are replaced have any type.
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
-/** Marks a function of ours. Global, because ESM and CommonJS builds, and duplicates, do not share module state. */
+/** Marks our functions. Global, because copies of this package do not share module state. */
 const WRAPPER = Symbol.for('mcp-trail.wrapper');
 
 /**
- * Puts an own property in front of a method, inherited or own. It is not enumerable, so copies and comparisons of the
- * object stay as they were.
+ * Replaces a method, inherited or own, by an own property. It is as enumerable as before, so that copies and comparisons of
+ * the object stay the same.
  */
 export function replaceMethod(target: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Undo {
   const own = Object.getOwnPropertyDescriptor(target, key);
@@ -28,8 +28,8 @@ export function replaceMethod(target: object, key: string, wrap: (original: AnyF
 }
 
 /**
- * Wraps every function that is assigned to a property, now and later. An accessor that the object's class has for the
- * property keeps doing its work behind ours.
+ * Wraps every function that is assigned to a property, now and later. An accessor of the object's class still gets the
+ * values.
  */
 export function wrapAssigned(target: object, key: string, wrap: (assigned: AnyFunction) => AnyFunction): Undo {
   const own = Object.getOwnPropertyDescriptor(target, key);

@@ -1,22 +1,23 @@
 /**
- * MCP that is spoken past us: by an SDK that is bundled into the application, or by an implementation of its own. Looked
- * for until MCP has been seen, in the first bytes of stdin and in the headers of HTTP requests.
+ * Detects MCP traffic that no hook sees: from an SDK that is bundled into the application, or from another implementation.
+ * Looks at the first bytes of stdin and the headers of HTTP requests, until MCP has been observed.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** Where it is spoken. */
+/** Where the traffic is. */
 export type Place = 'stdin' | 'HTTP';
 
 /**
  * Calls back at most once.
- * @param isSeen whether something is observed in this process
+ *
+ * @param isSeen whether MCP has been observed in this process
  */
 export function onUnobserved(process: NodeJS.Process, isSeen: () => boolean, found: (where: Place) => void): void {
   let done = false;
   const look = (where: Place) => {
-    // What is observed has been attached to by the time that its first message has been handled.
+    // Hooks have attached by the time that the first message has been handled.
     setImmediate(() => {
       if (done || isSeen()) return;
       done = true;
@@ -27,7 +28,7 @@ export function onUnobserved(process: NodeJS.Process, isSeen: () => boolean, fou
   watchHttp(isSeen, () => look('HTTP'));
 }
 
-/** Asking for stdin opens it: that is left to the application. */
+/** Reading `process.stdin` opens it, which is left to the application. */
 function watchInput(process: NodeJS.Process, onMcp: () => void): void {
   const descriptor = Object.getOwnPropertyDescriptor(process, 'stdin');
   const { get } = descriptor ?? {};
@@ -44,7 +45,7 @@ function watchInput(process: NodeJS.Process, onMcp: () => void): void {
 }
 
 const MAX_PEEKED = 4096;
-/** How a client begins. */
+/** The first message of a client. */
 const BEGINNING = /^\s*\{(?=.*"jsonrpc"\s*:\s*"2\.0").*"method"\s*:\s*"(?:initialize|server\/discover)"/s;
 
 /** Looks at the first bytes that come in. */
@@ -55,7 +56,7 @@ function peek(stdin: Readable, onMcp: () => void): void {
     if (look(chunk) && stdin.push === own) Reflect.deleteProperty(stdin, 'push');
     return push.call(this, chunk, encoding);
   };
-  /** Whether enough has been seen. */
+  /** Returns whether enough has been read. */
   const look = (chunk: unknown): boolean => {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return true;
     const length = MAX_PEEKED - peeked.length;

@@ -1,25 +1,24 @@
-/** What is said of a crash: one line of JSON without anything of the error's message. Pure. */
-
+/** The report of a crash: one line of JSON without anything from the error's message. Pure. */
 import { types } from 'node:util';
 import { attempt } from '../lib/attempt.js';
 import { ownValue } from '../lib/foreign.js';
-import { type FrameRules, framesOf } from './crash-report-stack.js';
+import { framesOf, type StackRules } from './crash-report-stack.js';
 
-/** By what an error came to the top, as Node.js calls it. */
+/** How an error became uncaught, in Node's words. */
 export type CrashOrigin = NodeJS.UncaughtExceptionOrigin;
 
-/** What else goes into a line. */
-export interface CrashContext extends FrameRules {
-  /** RFC 3339 with nine digits of a second. */
+/** What a line needs besides the error. */
+export interface CrashContext extends StackRules {
+  /** RFC 3339 with nanoseconds. */
   readonly time: string;
   readonly serviceName: string | undefined;
 }
 
 const MAX_SERVICE_CHARS = 256;
-/** How far up its classes a name is looked for. */
+/** How many classes up the prototype chain are searched for a name. */
 const MAX_CLASSES = 10;
 
-/** The line for something that was thrown, which may be anything; without a line feed at its end. Never throws. */
+/** The line for a thrown value of any type, without a line feed. Never throws. */
 export function crashLine(thrown: unknown, origin: CrashOrigin, context: CrashContext): string {
   const { time, serviceName, hide } = context;
   const error = asError(thrown);
@@ -37,14 +36,14 @@ export function crashLine(thrown: unknown, origin: CrashOrigin, context: CrashCo
   });
 }
 
-/** Errors of any realm, and those of the web platform. Looking at a proxy would run code of the application. */
+/** Errors of any realm, and of the web platform. Inspecting a proxy would run code of the application. */
 function asError(thrown: unknown): object | undefined {
   if (typeof thrown !== 'object' || thrown === null || types.isProxy(thrown)) return undefined;
   const isError = types.isNativeError(thrown) || attempt(() => thrown instanceof DOMException) === true;
   return isError ? thrown : undefined;
 }
 
-/** The name of the nearest class that has one. Classes are code, but may be made and named at run time. */
+/** The name of the nearest class that has one. Classes can be named at run time, so the name is redacted, too. */
 function className(error: object, hide: (name: string) => string): string | undefined {
   let prototype = error;
   for (let depth = 0; depth < MAX_CLASSES; depth++) {
@@ -57,7 +56,7 @@ function className(error: object, hide: (name: string) => string): string | unde
   return undefined;
 }
 
-/** `ENOENT`, `ERR_INVALID_ARG_TYPE` and the like: a constant, and no sentence. */
+/** A constant such as `ENOENT` or `ERR_INVALID_ARG_TYPE`, not free text. */
 function errorCode(error: object, hide: (name: string) => string): string | undefined {
   const code = dataOf(error, 'code');
   return typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) && hide(code) === code ? code : undefined;

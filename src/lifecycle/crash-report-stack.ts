@@ -1,26 +1,26 @@
-/** Where an error was made: its stack as short lines of functions and files, with nothing of its message. */
+/** The stack of an error as short lines of functions and files, without anything from its message. */
 import { fileURLToPath } from 'node:url';
 
 const MAX_FRAMES = 10;
 const MAX_FRAME_CHARS = 200;
 const MAX_FUNCTION_CHARS = 80;
 const MAX_FILE_CHARS = 96;
-/** A longer path is none that an operator could look up. */
+/** Longer paths are not shown. */
 const MAX_PATH_CHARS = 4096;
-/** Of a stack that is text, no more is read. */
+/** The rest of a longer stack text is not read. */
 const MAX_STACK_CHARS = 65_536;
 
 const ANONYMOUS = '<anonymous>';
 
-/** What may be said of places in the code. */
-export interface FrameRules {
-  /** Paths within this folder are told from here on. */
+/** How places in the code are shown. */
+export interface StackRules {
+  /** Paths within this folder are shown relative to it. */
   readonly workingDirectory: string;
-  /** Takes out of a name what must not leave. */
+  /** Redacts a name. */
   readonly hide: (name: string) => string;
 }
 
-interface Frame {
+interface StackFrame {
   readonly name: string | undefined;
   readonly file: string | undefined;
   readonly line: number | undefined;
@@ -28,22 +28,22 @@ interface Frame {
 }
 
 /**
- * Up to ten frames of at most 200 characters, `function (file:line:column)`, the innermost first. Files are told from the
- * working directory or the last `node_modules` on, any other by its name alone. Empty where the stack cannot be told
- * from the message with certainty.
+ * Up to ten frames of at most 200 characters, `function (file:line:column)`, innermost first. Files are relative to the
+ * working directory or the last `node_modules`; of any other file, only the name is shown. Empty if it is not certain
+ * where the message ends and the stack begins.
  *
  * @param error an instance of `Error`, and no proxy
  */
-export function framesOf(error: object, rules: FrameRules): string[] {
+export function framesOf(error: object, rules: StackRules): string[] {
   const frames = siteFrames(error) ?? textFrames(error);
   return frames.map((frame) => frameText(frame, rules));
 }
 
 /**
- * The stack as V8 recorded it; undefined when it has been made into text before. What throws while a stack is made into
- * text leaves it as it was, so that whoever reads it next gets what they would have got.
+ * The stack as V8 recorded it; undefined if it was formatted before. A formatter that throws leaves the stack unformatted,
+ * so that the next reader gets what they would have got without us.
  */
-function siteFrames(error: object): Frame[] | undefined {
+function siteFrames(error: object): StackFrame[] | undefined {
   let sites: readonly NodeJS.CallSite[] | undefined;
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   try {
@@ -53,7 +53,7 @@ function siteFrames(error: object): Frame[] | undefined {
     };
     void (error as Error).stack;
   } catch {
-    // Ours, or a getter's of the application: either way there is nothing more to learn.
+    // Our own `undefined`, or an error of an application's getter: there is nothing more to read.
   } finally {
     restore(before);
   }
@@ -65,11 +65,11 @@ function restore(before: PropertyDescriptor | undefined): void {
     if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
     else Object.defineProperty(Error, 'prepareStackTrace', before);
   } catch {
-    // A frozen `Error` was not changed either.
+    // A frozen `Error` was never changed.
   }
 }
 
-function siteFrame(site: NodeJS.CallSite): Frame {
+function siteFrame(site: NodeJS.CallSite): StackFrame {
   return {
     name: siteName(site),
     file: site.getFileName() ?? undefined,
@@ -78,7 +78,7 @@ function siteFrame(site: NodeJS.CallSite): Frame {
   };
 }
 
-/** As a stack trace would have it, without the aliases. */
+/** As in a stack trace, without aliases. */
 function siteName(site: NodeJS.CallSite): string | undefined {
   const name = site.getFunctionName();
   if (name === null || name === '') return undefined;
@@ -87,15 +87,15 @@ function siteName(site: NodeJS.CallSite): string | undefined {
   return type === null || type === '' || name.startsWith(type) ? name : `${type}.${name}`;
 }
 
-/** A line of a stack whose place is a file on disk or a module of Node.js. Others are skipped. */
+/** A place in a file on disk or a module of Node.js. Lines with other places are skipped. */
 const PLACE = /^((?:file:\/\/\/|node:|\/|[A-Za-z]:[\\/]).*?):(\d{1,9}):(\d{1,9})$/;
 const BEFORE_PLACE = / \((?=file:\/\/\/|node:|\/|[A-Za-z]:[\\/])/;
 const LINE_START = '    at ';
 
-function textFrames(error: object): Frame[] {
+function textFrames(error: object): StackFrame[] {
   const { stack, message } = texts(error);
   if (stack === undefined || message === undefined) return [];
-  const frames: Frame[] = [];
+  const frames: StackFrame[] = [];
   for (const line of afterMessage(stack.slice(0, MAX_STACK_CHARS), message)) {
     if (!line.startsWith(LINE_START) || frames.length === MAX_FRAMES) break;
     const frame = lineFrame(line.slice(LINE_START.length));
@@ -113,11 +113,11 @@ function texts(error: object): { readonly stack?: string; readonly message?: str
   }
 }
 
-/** The lines behind the message. None where it is not in its place: it was changed, and what is left of it is not known. */
+/** The lines after the message. None if the message is not in its place: it was changed, and parts of it may remain. */
 function afterMessage(stack: string, message: string): string[] {
   const firstEnd = stack.indexOf('\n');
   const at = message === '' ? firstEnd : stack.indexOf(message);
-  // In front of the message are a class and a code, on one line.
+  // Only a class and a code, on one line, come before the message.
   if (
     at < 0 ||
     at > firstEnd ||
@@ -130,8 +130,8 @@ function afterMessage(stack: string, message: string): string[] {
   return rest.startsWith('\n') ? rest.slice(1).split('\n') : [];
 }
 
-function lineFrame(line: string): Frame | undefined {
-  // Where a text was evaluated, the place is one within that text.
+function lineFrame(line: string): StackFrame | undefined {
+  // The place of evaluated code is a place in its text.
   if (line.length > MAX_PATH_CHARS || line.includes('(eval at ')) return undefined;
   const split = line.endsWith(')') ? line.search(BEFORE_PLACE) : -1;
   const place = PLACE.exec(split < 0 ? line.replace(/^async /, '') : line.slice(split + ' ('.length, -1));
@@ -140,7 +140,7 @@ function lineFrame(line: string): Frame | undefined {
   return { name: name?.replace(/ \[as .*\]$/, ''), file: place[1], line: Number(place[2]), column: Number(place[3]) };
 }
 
-function frameText({ name, file, line, column }: Frame, { workingDirectory, hide }: FrameRules): string {
+function frameText({ name, file, line, column }: StackFrame, { workingDirectory, hide }: StackRules): string {
   const shownName = name === undefined ? ANONYMOUS : hide(name).slice(0, MAX_FUNCTION_CHARS);
   const path = file === undefined ? ANONYMOUS : shownPath(file, workingDirectory);
   if (path === ANONYMOUS) return `${shownName} (${ANONYMOUS})`;
@@ -148,7 +148,7 @@ function frameText({ name, file, line, column }: Frame, { workingDirectory, hide
   return `${shownName} (${place})`.slice(0, MAX_FRAME_CHARS);
 }
 
-/** What is no file on disk, such as code within a `data:` URL, has no path: its name may be anything. */
+/** Code that is not a file on disk, such as a `data:` URL, may be named anything: its path is not shown. */
 function shownPath(file: string, workingDirectory: string): string {
   if (/^node:[\w./-]{1,100}$/.test(file)) return file;
   const path = diskPath(file);
@@ -156,7 +156,7 @@ function shownPath(file: string, workingDirectory: string): string {
   const modules = path.lastIndexOf('/node_modules/');
   if (modules >= 0) return path.slice(modules + 1);
   const base = withSlashes(workingDirectory).replace(/\/*$/, '/');
-  // From the root of a disk, a path would say who its user is.
+  // Relative to the root, a path would contain the user's name.
   const isWithin = !/^(?:[A-Za-z]:)?\/$/.test(base) && path.startsWith(base);
   return isWithin ? path.slice(base.length) : `.../${path.slice(path.lastIndexOf('/') + 1)}`;
 }
@@ -175,7 +175,7 @@ function withSlashes(path: string): string {
   return path.replaceAll('\\', '/');
 }
 
-/** The end of a path says more than its start. */
+/** The end of a path is more useful than its start. */
 function shortened(path: string): string {
   return path.length <= MAX_FILE_CHARS ? path : `...${path.slice(-(MAX_FILE_CHARS - '...'.length))}`;
 }

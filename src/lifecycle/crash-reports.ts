@@ -1,45 +1,45 @@
 /**
- * How a stdio server crashes: with one line of JSON on stderr in place of the stack that Node.js prints, which quotes the
- * error's message, and with its last telemetry sent.
+ * Crash reports of stdio servers: one line of JSON on stderr instead of the stack that Node.js prints, which quotes the
+ * error's message. The last telemetry is sent before the process ends.
  */
 
 import { isMainThread } from 'node:worker_threads';
 import { attempt } from '../lib/attempt.js';
 import type { CrashOrigin } from './crash-report-line.js';
 
-/** Lines about exceptions that the application handles itself: one that goes on in spite of them may have many. */
+/** Lines about exceptions that the application handles: an application that goes on may have many. */
 const MAX_HANDLED = 100;
 
-/** A process has one stdin; more servers are on streams of the application's own. */
+/** A process has one stdin; further servers use streams that the application made. */
 const MAX_SERVERS = 16;
 
-/** Node's exit code for an exception that nobody catches. */
+/** Node's exit code for an uncaught exception. */
 const CRASHED = 1;
 
-/** How a crash is told, and what is done before the end. What one of them throws is ignored. */
+/** How a crash is reported, and what is done before the process ends. Errors of these functions are ignored. */
 export interface CrashHandling {
   readonly lineFor: (thrown: unknown, origin: CrashOrigin) => string;
   /** Writes to stderr. */
   readonly write: (line: string) => unknown;
-  /** Ends what is open, and sends what there is, within a limit. */
+  /** Ends open operations and sends pending telemetry, within a time limit. */
   readonly finish: () => Promise<unknown>;
 }
 
-/** What a stdio server talks over. */
+/** The streams of a stdio server. */
 export interface ServerStreams {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream | undefined;
 }
 
 /**
- * Returns what is to be called with each stdio server. From the first one on, each exception that nobody catches and each
- * rejection that nobody handles is told of, and the process ends as Node.js would have ended it. Not before: who inherits
- * the environment is not known to be a server, and what goes wrong at its start is for a person to read.
+ * Returns a function to be called with the streams of each stdio server. From the first server on, each uncaught exception
+ * and unhandled rejection is reported, and the process ends as Node.js would have ended it. Not before: a process that
+ * inherits the environment need not be a server, and errors at its start are for a person to read.
  *
- * Where the application listens for `uncaughtException`, what happens to the process is its decision alone, and only the
- * line is written; a rejection that it takes in `unhandledRejection` is no crash. Nothing of ours listens for
- * `uncaughtException` but while one is dealt with: others count its listeners to know whether the process is going to
- * end. Worker threads are left alone: their exceptions belong to the thread that started them.
+ * If the application listens for `uncaughtException`, it alone decides whether the process ends, and only the line is
+ * written. A rejection handled in `unhandledRejection` is not a crash. We listen for `uncaughtException` only while one is
+ * dealt with, because some libraries count its listeners to find out whether the process is going to end. Exceptions in
+ * worker threads are left to the thread that started them.
  */
 export function crashReporter(process: NodeJS.Process, handling: CrashHandling): (streams: ServerStreams) => void {
   const servers: ServerStreams[] = [];
@@ -60,27 +60,27 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
     attempt(() => handling.write(handling.lineFor(thrown, origin)));
     if (!isFatal) return;
     const onFatal = () => {
-      // Another monitor has had somebody take it.
+      // Another monitor has added a listener that handles it.
       if (process.listenerCount('uncaughtException') > 0) return;
       isEnding = true;
       attempt(() => writeReport(process, thrown));
       end(process, servers, handling);
     };
-    // Emitted right after this, unless a way of taking exceptions that is not known here comes first.
+    // Emitted right after the monitors, unless the exception is handled in a way unknown here.
     process.once('uncaughtException', onFatal);
     process.nextTick(() => process.removeListener('uncaughtException', onFatal));
   };
   process.on('uncaughtExceptionMonitor', onException);
-  // The last of the monitors: none of the others finds a listener of ours, from which it would think that somebody takes it.
+  // Runs as the last monitor: none of the others finds our listener and takes the exception for handled.
   process.on('newListener', (event, listener) => {
     if (event !== 'uncaughtExceptionMonitor' || listener === onException) return;
     queueMicrotask(() => process.removeListener(event, onException).on(event, onException));
   });
 }
 
-/** The process would be dead by now: until it is, it takes no more messages, sends none, and nothing else is handled. */
+/** Without us the process would be dead: until it is, it neither reads nor writes messages, and ignores further errors. */
 function end(process: NodeJS.Process, servers: readonly ServerStreams[], { finish }: CrashHandling): void {
-  // Where events are not processed any more, nothing can be waited for.
+  // During `exit` there is no event loop to wait with.
   if ((process as { _exiting?: boolean })._exiting === true) exit(process, process.exitCode ?? CRASHED);
   const releases = [...servers.map(hold), ignoreErrors(process)];
   const leave = () => {
@@ -94,7 +94,7 @@ function end(process: NodeJS.Process, servers: readonly ServerStreams[], { finis
   Promise.resolve(finishing).then(leave, leave);
 }
 
-/** Returns how to end that: listeners for `exit` find the others as they were. */
+/** Returns a function that restores the listeners, for the application's `exit` listeners. */
 function ignoreErrors(process: NodeJS.Process): () => void {
   const ignore = () => {};
   const rejections = process.rawListeners('unhandledRejection') as NodeJS.UnhandledRejectionListener[];
@@ -106,7 +106,7 @@ function ignoreErrors(process: NodeJS.Process): () => void {
   };
 }
 
-/** Stops reading and writing. Returns how to write again: listeners for `exit` may have something to say. */
+/** Stops reading and writing. Returns a function that permits writing again, for the application's `exit` listeners. */
 function hold({ input, output }: ServerStreams): () => void {
   attempt(() => input.pause());
   if (output === undefined) return () => {};
@@ -119,13 +119,13 @@ function hold({ input, output }: ServerStreams): () => void {
   };
 }
 
-/** A listener for `exit` that throws ends nothing, neither here nor in Node.js. */
+/** A listener for `exit` that throws does not stop the exit, as in Node.js. */
 function exit(process: NodeJS.Process, code: number | string): never {
   attempt(() => process.exit(code));
   process.exit();
 }
 
-/** The diagnostic report that Node.js was asked for with `--report-uncaught-exception`. */
+/** The diagnostic report of `--report-uncaught-exception`. */
 function writeReport(process: NodeJS.Process, thrown: unknown): void {
   if (process.report?.reportOnUncaughtException)
     process.report.writeReport(thrown instanceof Error ? thrown : undefined);

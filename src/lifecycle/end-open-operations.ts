@@ -6,7 +6,7 @@
  * | `beforeExit` | open operations, then the trails: spans and records can still be delivered. Listeners may find more to do: then operations begin again, and a trail is reopened |
  * | `exit` | observation before the application's listeners, the trails after those that were there first: a record can still be written |
  */
-import { reportFailure } from '../report/report.js';
+import { guarded } from '../report/guarded.js';
 
 export interface EndsWithProcess {
   /** Nothing is left to do. More may follow. */
@@ -17,8 +17,9 @@ export interface EndsWithProcess {
 
 /** Ends an instrumentation's open operations with the process. Returns a function that takes the listeners off. */
 export function endOperationsWithProcess({ pause, end }: EndsWithProcess): () => void {
-  const onBeforeExit = guarded('ending open operations', pause);
-  const onExit = guarded('ending open operations', end);
+  // An exception in a listener would change the exit code.
+  const onBeforeExit = () => guarded('ending open operations', pause);
+  const onExit = () => guarded('ending open operations', end);
   // First: before the application shuts its SDK down, and before the trails end.
   process.prependListener('beforeExit', onBeforeExit);
   process.prependOnceListener('exit', onExit);
@@ -27,17 +28,6 @@ export function endOperationsWithProcess({ pause, end }: EndsWithProcess): () =>
 
 /** Ends the audit trails of the process with it. To be called once, before {@link endOperationsWithProcess}. */
 export function endTrailsWithProcess({ pause, end }: EndsWithProcess): void {
-  process.prependListener('beforeExit', guarded('ending the audit trail', pause));
-  process.once('exit', guarded('ending the audit trail', end));
-}
-
-/** An exception here would change the exit code. */
-function guarded(activity: string, run: () => void): () => void {
-  return () => {
-    try {
-      run();
-    } catch (error) {
-      reportFailure(activity, error);
-    }
-  };
+  process.prependListener('beforeExit', () => guarded('ending the audit trail', pause));
+  process.once('exit', () => guarded('ending the audit trail', end));
 }

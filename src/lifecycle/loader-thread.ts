@@ -1,5 +1,5 @@
-/** Node runs loader hooks in a thread of their own, and does `--require` there once more. */
+/** Node.js runs loader hooks in a separate thread, and loads `--require` modules there again. */
 import { isMainThread, parentPort } from 'node:worker_threads';
 
-/** Whether this is that thread. The application's own workers have a parent to talk to. */
+/** Whether this is that thread. The application's workers have a parent port. */
 export const IN_LOADER_THREAD: boolean = !isMainThread && parentPort === null;

@@ -1,6 +1,6 @@
 /**
- * Settings of OpenTelemetry that cannot do what they are there for. The SDK takes a default, or fails at every export,
- * and says so nowhere where nobody has set up its diagnostics.
+ * OpenTelemetry's variables with values that cannot work. The SDK uses a default or fails at every export, and reports it
+ * only if its diagnostics are set up.
  */
 
 import { accessSync, constants, statSync } from 'node:fs';
@@ -10,13 +10,13 @@ export type Signal = 'traces' | 'metrics' | 'logs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A setting that is not as it should be. */
+/** A variable with a value that cannot work. */
 export interface Problem {
-  /** One sentence that names the setting, and one that says what to do. */
+  /** One sentence that names the variable, and one that says what to do. */
   readonly text: string;
-  /** By which the SDK's own words about the same are known. */
+  /** Parts of the SDK's own message about the same problem, which is left out then. */
   readonly sdkSays: readonly (string | RegExp)[];
-  /** Whose export fails because of it. */
+  /** The signals whose export fails because of it. */
   readonly fails?: readonly Signal[];
 }
 
@@ -35,7 +35,7 @@ function show(value: string): string {
   return JSON.stringify(cut(value));
 }
 
-/** The setting for everything, and for each signal. */
+/** The variable for all signals, and for each. */
 function perSignal(setting: string): string[] {
   return ['', ...SIGNALS.map((signal) => `${signal.toUpperCase()}_`)].map(
     (each) => `OTEL_EXPORTER_OTLP_${each}${setting}`,
@@ -44,7 +44,7 @@ function perSignal(setting: string): string[] {
 
 type Check = (env: Environment, isFile: (path: string) => boolean) => readonly Problem[];
 
-/** All problems that the environment has, the gravest first. */
+/** All problems, the gravest first. */
 export function otelProblems(env: Environment, isFile = isReadable): readonly Problem[] {
   return CHECKS.flatMap((check) => check(env, isFile));
 }
@@ -58,7 +58,7 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Of one list. */
+/** Reported of one list. */
 const MAX_WORDS = 5;
 
 interface Words {
@@ -70,7 +70,7 @@ interface Words {
   readonly sdkSays?: RegExp;
 }
 
-/** Settings that are one of a few words, or a list of some. */
+/** Variables that take one of a few words, or a list of them. */
 const WORDS: readonly Words[] = [
   {
     names: ['OTEL_TRACES_EXPORTER'],
@@ -146,7 +146,7 @@ function wrongWords(env: Environment): readonly Problem[] {
   );
 }
 
-/** Settings that are a number above zero: milliseconds, or a count. */
+/** Variables that take a number above zero: milliseconds, or a count. */
 const NUMBERS: readonly string[] = [
   ...perSignal('TIMEOUT'),
   ...['BSP', 'BLRP'].flatMap((processor) =>
@@ -191,7 +191,7 @@ const PAIRS: readonly Pairs[] = [
   { names: ['OTEL_RESOURCE_ATTRIBUTES'], form: /^\s*[^=\s][^=]*=[^=]*$/, otherwise: 'None of its attributes is used' },
 ];
 
-/** Lists of `name=value`. Values can be credentials: an entry is told by its place. */
+/** Lists of `name=value`. Values can be credentials, so an entry is reported by its position. */
 function wrongPairs(env: Environment): readonly Problem[] {
   return PAIRS.flatMap(({ names, form, otherwise }) =>
     names.flatMap((name) => {
@@ -244,7 +244,7 @@ function wrongEndpoints(env: Environment): readonly Problem[] {
   return perSignal('ENDPOINT').flatMap((name) => wrongEndpoint(env, name) ?? []);
 }
 
-/** Signals that a setting for everything is used for: those that have no setting of their own. */
+/** The signals that a variable applies to: a variable for all signals applies to those without their own. */
 function signalsOf(env: Environment, name: string): readonly Signal[] {
   const own = SIGNALS.filter((signal) => name.includes(`_${signal.toUpperCase()}_`));
   if (own.length > 0) return own;
@@ -259,12 +259,12 @@ function protocolOf(env: Environment, signal: Signal): string {
 
 const PATH = /\/v1\/(traces|metrics|logs)\/?$/;
 
-/** What is wrong with an address, and how it should be; nothing where it is right. */
+/** The problem with an address, and its correction. */
 function wrongEndpoint(env: Environment, name: string): Problem | undefined {
   const value = settingOf(env, name);
   if (value === '') return undefined;
   const fails = signalsOf(env, name);
-  // For gRPC, an address without a scheme is one with TLS.
+  // With gRPC, an address without a scheme means TLS.
   const http = fails.filter((signal) => protocolOf(env, signal) !== 'grpc');
   const problem = (says: string): Problem => ({
     text: `${name} is ${show(safe(value))}${says}`,

@@ -1,4 +1,4 @@
-/** What token verifiers find out about callers, noted with the HTTP request: a refusal that follows can name them. */
+/** Notes whom an access token was issued to with the HTTP request, so that the record of a refusal can name the caller. */
 import { types } from 'node:util';
 import { asRecord, asString } from '../../protocol/jsonrpc.js';
 import { guarded } from '../../report/guarded.js';
@@ -10,20 +10,20 @@ import { currentHttpRequest } from './current-request.js';
 const VERIFY = 'verifyAccessToken';
 const MAX_SCOPES = 256;
 
-/** Delegates of ours: wrapping them again would add nothing. */
+/** Our own delegates, which are not wrapped again. */
 const delegates = new WeakSet<object>();
 
 /**
- * Lets the audit trail know whom an access token was issued to, also where the request is refused afterwards, as for
- * lack of a scope. The client id, the scopes (the first 256) and `extra.sub` are noted; the token too, in memory, so
- * that it can be kept out of everything else.
+ * Lets the audit trail name the caller that an access token was issued to, also if the request is refused afterwards, for
+ * example for lack of a scope. Notes the client id, the first 256 scopes and `extra.sub`. The token is kept in memory so
+ * that it can be redacted everywhere else.
  *
- * Returns an object that stands for the verifier: of the same class, with the same members, which are called on the
- * verifier itself. Results and rejections pass through as they are; a promise that is not one of JavaScript's own is
- * handed on as one that is. The verifier is not changed. Nothing is noted outside of a request to a Node.js HTTP server.
+ * Returns a stand-in for the verifier: of the same class, with the same members, which are called on the verifier itself.
+ * Results and rejections are passed through; a thenable that is not a native promise becomes one. The verifier is not
+ * changed. Outside a request to a Node.js HTTP server, nothing is noted.
  *
  * @example requireBearerAuth({ verifier: auditTokenVerifier(verifier) })
- * @throws TypeError if the verifier is no object or has no `verifyAccessToken` method
+ * @throws TypeError if the verifier is not an object with a `verifyAccessToken` method
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
  */
 export function auditTokenVerifier<V extends { verifyAccessToken(token: string): Promise<unknown> }>(verifier: V): V {
@@ -33,7 +33,7 @@ export function auditTokenVerifier<V extends { verifyAccessToken(token: string):
   const delegate = Object.create(verifier) as V;
   delegates.add(delegate);
   const target = verifier as Record<PropertyKey, unknown>;
-  // A proxy could not stand for a frozen verifier, and private members are on the verifier alone.
+  // A proxy of a frozen verifier could not return other members, and only the verifier itself has its private members.
   const onVerifier = (fn: AnyFunction, self: unknown, args: unknown[]): unknown =>
     Reflect.apply(fn, self === delegate ? verifier : self, args);
   const forward = wrapping(onVerifier);
@@ -52,7 +52,7 @@ export function auditTokenVerifier<V extends { verifyAccessToken(token: string):
   return delegate;
 }
 
-/** What an SDK's `AuthInfo` says of the caller; nothing if it says nothing. Never throws. */
+/** The facts about the caller in an SDK's `AuthInfo`; undefined if there are none. Never throws. */
 export function authFactsOf(authInfo: unknown): AuthFacts | undefined {
   const info = asRecord(authInfo);
   if (info === undefined) return undefined;
@@ -67,7 +67,7 @@ export function authFactsOf(authInfo: unknown): AuthFacts | undefined {
     ...(subject !== undefined && { subject }),
     ...(scopes !== undefined && { scopes }),
   };
-  // Whoever copies, prints or serialises the facts has nothing to leave out.
+  // Not enumerable, so that copying, printing and serialising the facts leaves these out.
   if (extra !== undefined) Object.defineProperty(facts, 'extra', { value: extra });
   return token === undefined ? facts : Object.defineProperty(facts, 'token', { value: token });
 }
@@ -82,17 +82,17 @@ function describe(value: unknown): string {
   return `an object of class ${value.constructor?.name ?? '(none)'}`;
 }
 
-/** All members of an object and its classes, and whether they are enumerable on the object itself. */
+/** All members of an object and its classes, and whether each is an enumerable member of the object itself. */
 function membersOf(object: object): Map<PropertyKey, boolean> {
   const members = new Map<PropertyKey, boolean>();
   for (let owner: object | null = object; isOwn(owner); owner = Object.getPrototypeOf(owner))
     for (const key of Reflect.ownKeys(owner)) {
       const inherited = owner !== object;
-      // A delegate is of the verifier's class, and finds it where the verifier does.
+      // A delegate inherits from the verifier, so it has the same constructor.
       if (members.has(key) || (inherited && key === 'constructor')) continue;
       members.set(key, !inherited && Object.prototype.propertyIsEnumerable.call(owner, key));
     }
-  // An object that answers for what it does not list.
+  // A proxy may have members that it does not list.
   if (!members.has(VERIFY)) members.set(VERIFY, false);
   return members;
 }
@@ -103,7 +103,7 @@ function isOwn(owner: object | null): owner is object {
 
 type Apply = (fn: AnyFunction, self: unknown, args: unknown[]) => unknown;
 
-/** Has functions called another way, and leaves everything else as it is. The same function gives the same function. */
+/** Wraps functions so that `apply` calls them. The same function gets the same wrapper; other values stay as they are. */
 function wrapping(apply: Apply): (member: unknown) => unknown {
   const wrapped = new WeakMap<AnyFunction, AnyFunction>();
   return (member) => {
@@ -115,15 +115,15 @@ function wrapping(apply: Apply): (member: unknown) => unknown {
   };
 }
 
-/** What a verifier returned, to be passed on: once it is there, the request says whom it names. */
+/** Notes the result with the request when it is available. Returns the result for the caller. */
 function observed(result: unknown): unknown {
   const http = currentHttpRequest();
   if (http === undefined) return result;
   return (
     guarded('reading what a token verifier found', () => {
-      // Asking somebody else's promise twice may do its work twice.
+      // A foreign thenable may do its work again for each `then`.
       const answer = isThenable(result) && !types.isPromise(result) ? Promise.resolve(result) : result;
-      // Ours is the first reaction: a refusal that follows from the same promise knows.
+      // Our reaction comes first, so that a refusal that follows from this promise can name the caller.
       if (types.isPromise(answer)) Promise.prototype.then.call(answer, (info) => note(http, info), ignore);
       else note(http, answer);
       return answer;

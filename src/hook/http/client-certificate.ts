@@ -1,18 +1,18 @@
-/** The TLS certificate that the client of an HTTP request has shown. */
+/** The TLS certificate of an HTTP client. */
 import type { Socket } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { ClientCertificate } from '../../session/peer.js';
 
-/** A connection keeps its certificate, and reading it decodes it: once for all requests that come by it. */
-const known = new WeakMap<object, ClientCertificate>();
+/** By the connection: reading a certificate decodes it, and a connection carries many requests. */
+const certificates = new WeakMap<object, ClientCertificate>();
 
-/** What a connection's client has shown, if anything; once the connection is gone, what was read while it stood. */
+/** The certificate of a connection's client, if any. After the connection has closed, only one that was read before. */
 export function certificateOf(socket: Socket): ClientCertificate | undefined {
-  const kept = known.get(socket);
+  const kept = certificates.get(socket);
   if (kept !== undefined) return kept;
   const { getPeerCertificate, authorized } = socket as TLSSocket;
   if (typeof getPeerCertificate !== 'function') return undefined;
-  // An empty object without a certificate, null after the connection's end.
+  // An empty object if the client has none, null after the connection has closed.
   const shown = getPeerCertificate.call(socket) as PeerCertificate | null | undefined;
   if (typeof shown?.fingerprint256 !== 'string') return undefined;
   const certificate: ClientCertificate = {
@@ -20,11 +20,11 @@ export function certificateOf(socket: Socket): ClientCertificate | undefined {
     sha256: shown.fingerprint256.replaceAll(':', '').toLowerCase(),
     authorized: authorized === true,
   };
-  known.set(socket, certificate);
+  certificates.set(socket, certificate);
   return certificate;
 }
 
-/** Certificates say the country first and the name last; RFC 4514 writes it the other way round. */
+/** In the order of RFC 4514: from the name to the country, the reverse of the certificate's. */
 function subjectName(subject: object | null | undefined): string {
   const parts = Object.entries(subject ?? {}).flatMap(([type, values]) =>
     [values].flat().map((value) => `${type}=${escaped(String(value))}`),
@@ -32,7 +32,7 @@ function subjectName(subject: object | null | undefined): string {
   return parts.reverse().join(',');
 }
 
-// Besides what the RFC asks for, control characters: a subject is one line.
+// Escapes control characters too, which the RFC does not require: a subject is one line.
 function escaped(value: string): string {
   return value.replace(/[",+;<>\\]|^[ #]| $/g, '\\$&').replace(/\p{Cc}/gu, hexPairs);
 }

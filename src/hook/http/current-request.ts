@@ -1,79 +1,84 @@
 /**
- * Who sent the HTTP request that brought a message. The SDKs hand servers the headers only; the rest comes from Node's
- * HTTP server, by its diagnostics channel. HTTP/2 servers do not publish on it.
+ * The HTTP request that brought a message. The SDKs pass servers only the headers; the rest comes from Node's HTTP server, by
+ * its diagnostics channel. HTTP/2 servers do not publish on it.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#http
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
-import { normalAddress } from '../../protocol/address.js';
 import { reportFailure } from '../../report/report.js';
 import type { HttpFacts, Peer } from '../../session/peer.js';
+import { peerOf } from './client-address.js';
 import { HttpRequest, mayBeMcp } from './request.js';
 
 export const REQUEST_START = 'http.server.request.start';
 
-/** A request and its response as Node's HTTP server publishes them, and what was made of them. */
+/** A request and its response as Node's HTTP server publishes them, and what was read of them. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  [MADE]?: HttpRequest | undefined;
+  [READ]?: HttpRequest | undefined;
 }
 
-/** One per process: what is noted by the application's copy of this package is found by the copy that was preloaded. */
+/** One per process, so that the application's copy of this package finds what the preloaded copy has noted. */
 const REQUESTS = Symbol.for('mcp-trail.http-requests');
-const MADE = Symbol.for('mcp-trail.http-request');
-const shared = globalThis as { [REQUESTS]?: AsyncLocalStorage<Exchange> };
-shared[REQUESTS] ??= new AsyncLocalStorage();
-const requests = shared[REQUESTS];
+const READ = Symbol.for('mcp-trail.http-request');
 
-let noting = false;
-/** Who wants to know of every request, while its connection stands. */
-let watchers = 0;
+class CurrentRequests {
+  readonly #exchanges: AsyncLocalStorage<Exchange>;
+  #subscribed = false;
+  /** How many watch every request: not only those that may be MCP. */
+  #watchers = 0;
 
-/**
- * Remembers requests of MCP clients before anything is instrumented: a server that is made for a request, and
- * instrumented there, begins after it. No other request pays for the asynchronous context.
- */
-export function noteHttpRequests(): void {
-  if (noting) return;
-  noting = true;
-  subscribe(REQUEST_START, noteRequest);
-}
+  constructor() {
+    const shared = globalThis as { [REQUESTS]?: AsyncLocalStorage<Exchange> };
+    shared[REQUESTS] ??= new AsyncLocalStorage();
+    this.#exchanges = shared[REQUESTS];
+  }
 
-/** Starts to look closer at who is calling; returns how to stop. */
-export function watchHttpServer(): () => void {
-  noteHttpRequests();
-  watchers++;
-  let stopped = false;
-  return () => {
-    if (stopped) return;
-    stopped = true;
-    watchers--;
+  note(): void {
+    if (this.#subscribed) return;
+    this.#subscribed = true;
+    subscribe(REQUEST_START, this.#onRequest);
+  }
+
+  watchAll(): () => void {
+    this.note();
+    this.#watchers++;
+    let stopped = false;
+    return () => {
+      if (stopped) return;
+      stopped = true;
+      this.#watchers--;
+    };
+  }
+
+  get current(): HttpRequest | undefined {
+    const exchange = this.#exchanges.getStore();
+    return exchange && requestOf(exchange);
+  }
+
+  // An exception here would become the application's uncaught exception.
+  readonly #onRequest = (message: unknown): void => {
+    try {
+      const exchange = message as Exchange;
+      const { request: noted } = this.#exchanges.getStore() ?? {};
+      // Another copy of this package has noted it.
+      if (noted === exchange.request) return;
+      // A kept-alive connection still has its last request in the store, which has to be replaced.
+      if (noted === undefined && this.#watchers === 0 && !mayBeMcp(exchange.request)) return;
+      this.#exchanges.enterWith(exchange);
+      if (this.#watchers > 0) requestOf(exchange);
+    } catch (error) {
+      reportFailure('reading an HTTP request', error);
+    }
   };
 }
 
-// What a subscriber throws becomes the application's uncaught exception.
-function noteRequest(message: unknown): void {
-  try {
-    const exchange = message as Exchange;
-    // Another copy of this package has been here.
-    const { request: noted } = requests.getStore() ?? {};
-    if (noted === exchange.request) return;
-    // Where one is noted, a connection that is kept alive still has its last request there.
-    if (noted === undefined && watchers === 0 && !mayBeMcp(exchange.request)) return;
-    requests.enterWith(exchange);
-    if (watchers > 0) requestOf(exchange);
-  } catch (error) {
-    reportFailure('reading an HTTP request', error);
-  }
-}
-
 function requestOf(exchange: Exchange): HttpRequest | undefined {
-  if (!(MADE in exchange)) exchange[MADE] = read(exchange);
-  return exchange[MADE];
+  if (!(READ in exchange)) exchange[READ] = read(exchange);
+  return exchange[READ];
 }
 
 function read({ request, response }: Exchange): HttpRequest | undefined {
@@ -85,44 +90,28 @@ function read({ request, response }: Exchange): HttpRequest | undefined {
   }
 }
 
-function current(): HttpRequest | undefined {
-  const exchange = requests.getStore();
-  return exchange && requestOf(exchange);
-}
-
-/** The HTTP request being handled, if one is. */
-export function currentHttpRequest(): HttpFacts | undefined {
-  return current();
-}
-
-/** The peer of the HTTP request being handled, if one is. */
-export function currentHttpPeer(trustProxy: boolean): Peer | undefined {
-  const http = current();
-  return http === undefined ? undefined : peerOf(http, trustProxy);
-}
-
-/** Who sent a request: the other end of the connection or, where a proxy is trusted, whom it names. */
-export function peerOf(http: HttpRequest, trustProxy: boolean): Peer {
-  const { peerAddress, port, httpVersion } = http;
-  const forwarded = trustProxy ? (http.header('forwarded') ?? http.header('x-forwarded-for')) : undefined;
-  const address = forwarded === undefined ? undefined : forwardedAddress(forwarded);
-  return address === undefined
-    ? { address: peerAddress, port, httpVersion, http }
-    : { address, port: undefined, httpVersion, http };
-}
-
-/** Longest header that is looked at. */
-const MAX_FORWARDED_LENGTH = 1024;
+const requests = new CurrentRequests();
 
 /**
- * The first address of an `X-Forwarded-For` list or the first `for=` of a `Forwarded` one.
- *
- * @see https://www.rfc-editor.org/rfc/rfc7239#section-6
+ * Notes requests of MCP clients before anything is instrumented: a server that is made and instrumented for a request comes
+ * after it. Other requests do not pay for the asynchronous context.
  */
-export function forwardedAddress(header: string): string | undefined {
-  if (header.length > MAX_FORWARDED_LENGTH) return undefined;
-  const first = (header.split(',', 1)[0] as string).trim();
-  const node = /(?:^|;)\s*for="?([^";]+)"?/i.exec(first)?.[1] ?? first;
-  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(node)?.[1] ?? node.replace(/^([\d.]+):\d+$/, '$1');
-  return isIP(address) === 0 ? undefined : normalAddress(address);
+export function noteHttpRequests(): void {
+  requests.note();
+}
+
+/** Notes every request, and reads it while its connection exists. Returns a function that stops this. */
+export function watchHttpServer(): () => void {
+  return requests.watchAll();
+}
+
+/** The HTTP request that is being handled, if any. */
+export function currentHttpRequest(): HttpFacts | undefined {
+  return requests.current;
+}
+
+/** The peer of the HTTP request that is being handled, if any. */
+export function currentHttpPeer(trustProxy: boolean): Peer | undefined {
+  const http = requests.current;
+  return http === undefined ? undefined : peerOf(http, trustProxy);
 }

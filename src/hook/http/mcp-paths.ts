@@ -1,27 +1,27 @@
-/** Which paths of an HTTP server are MCP's: those that were named, and those where MCP was spoken. */
+/** The paths of an HTTP server that serve MCP: those that are configured, and those where an operation has begun. */
 
 const MAX_LEARNED = 256;
-/** Longer paths are not worth keeping: whoever sends them made them up. */
+/** Longer paths are not remembered: they are made up by the client. */
 const MAX_PATH_LENGTH = 1024;
 
-export class HttpEndpoints {
-  readonly #named: ReadonlySet<string>;
-  readonly #beginnings: readonly string[];
+export class McpPaths {
+  readonly #configured: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
   readonly #learned = new Set<string>();
 
-  /** @param paths exact ones, and with a `*` at the end all that begin so */
+  /** @param paths exact paths, or prefixes that end in `*` */
   constructor(paths: readonly string[]) {
-    this.#named = new Set(paths);
-    this.#beginnings = paths.filter((path) => path.endsWith('*')).map((path) => path.slice(0, -1));
+    this.#configured = new Set(paths);
+    this.#prefixes = paths.filter((path) => path.endsWith('*')).map((path) => path.slice(0, -1));
   }
 
   has(path: string | undefined): boolean {
     if (path === undefined) return false;
-    if (this.#named.has(path) || this.#learned.has(path)) return true;
-    return this.#beginnings.some((beginning) => path.startsWith(beginning));
+    if (this.#configured.has(path) || this.#learned.has(path)) return true;
+    return this.#prefixes.some((prefix) => path.startsWith(prefix));
   }
 
-  /** Remembers a path where an operation began. The oldest gives way: one that is in use comes back. */
+  /** Remembers a path where an operation began. Evicts the oldest: a path in use is learned again. */
   learn(path: string | undefined): void {
     if (path === undefined || path.length > MAX_PATH_LENGTH || this.has(path)) return;
     this.#learned.add(path);

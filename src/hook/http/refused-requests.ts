@@ -1,10 +1,11 @@
-/** HTTP requests that were refused before any MCP message was read: no transport ever hears of them. */
+/** HTTP requests that were refused before any MCP message was read. No transport sees them. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { guarded } from '../../report/guarded.js';
 import type { Peer } from '../../session/peer.js';
-import { currentHttpRequest, peerOf, REQUEST_START, watchHttpServer } from './current-request.js';
-import { HttpEndpoints } from './mcp-paths.js';
+import { peerOf } from './client-address.js';
+import { currentHttpRequest, REQUEST_START, watchHttpServer } from './current-request.js';
+import { McpPaths } from './mcp-paths.js';
 import type { HttpRequest } from './request.js';
 import { type ChallengeError, readChallenge } from './www-authenticate.js';
 
@@ -14,15 +15,15 @@ const REFUSALS = [401, 403, 429] as const;
 
 type RefusalStatus = (typeof REFUSALS)[number];
 
-/** All that is known of a refused request. Texts are as the client or the application sent them: not yet redacted. */
+/** A refused request. Texts are as the client or the application sent them, not yet redacted. */
 export interface HttpRefusal {
   readonly status: RefusalStatus;
   readonly peer: Peer;
-  /** When the request came, in milliseconds since 1970. */
+  /** When the request arrived, in milliseconds since 1970. */
   readonly at: number;
-  /** From then until the refusal is handed over, in milliseconds and parts of them. */
+  /** From then until the refusal is reported, in fractional milliseconds. */
   readonly durationMs: number;
-  /** The connection was gone before the response had a head. */
+  /** The connection closed before the response had a head. */
   readonly aborted: boolean;
   /** The error of the `WWW-Authenticate` challenge; never its description. */
   readonly error?: ChallengeError;
@@ -35,12 +36,12 @@ export interface HttpRefusal {
 }
 
 export interface HttpRefusalOptions {
-  /** Paths of MCP endpoints, exact or with a `*` at the end for all that begin so. */
+  /** Paths of MCP mcpPaths. A `*` at the end matches every path with that prefix. */
   readonly paths: readonly string[];
   readonly trustProxy: boolean;
   /**
-   * Called once per refused request, before any of the refusal leaves. Returns what is to be called should it not leave
-   * as a whole. What it throws is reported and goes no further.
+   * Called once per refused request, before any byte of the refusal is sent. May return a function, which is called if the
+   * refusal is not sent completely. Errors are reported, not thrown.
    */
   onRefused(refusal: HttpRefusal): (() => void) | undefined;
 }
@@ -51,26 +52,26 @@ interface Exchange {
 }
 
 /**
- * Tells of requests that were answered 401, 403 or 429 and in which no MCP operation began, if they were meant for
- * MCP: by their path, their headers or the answer's `resource_metadata`. Returns how to stop.
+ * Reports requests that were answered with 401, 403 or 429 and in which no MCP operation began, if their path, their
+ * headers or the response's `resource_metadata` shows that they were meant for MCP. Returns a function that stops this.
  *
- * HTTP/2 servers publish nothing. A request that only its answer shows to be MCP is not seen if it is aborted.
+ * Not seen: requests to HTTP/2 servers, and aborted requests that only their response would show to be MCP.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#http
  */
 export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalOptions): () => void {
-  const endpoints = new HttpEndpoints(paths);
+  const mcpPaths = new McpPaths(paths);
   let stopped = false;
   const unfinished = new WeakMap<IncomingMessage, HttpRequest>();
 
-  const isKnown = (http: HttpRequest) => endpoints.has(http.path) || http.hasMcpHeader();
+  const isKnown = (http: HttpRequest) => mcpPaths.has(http.path) || http.hasMcpHeader();
 
   function begin(exchange: Exchange): void {
     const http = currentHttpRequest() as HttpRequest | undefined;
     if (http === undefined || !http.isOf(exchange.request)) return;
     unfinished.set(exchange.request, http);
     const known = isKnown(http);
-    // The certificate is not there any more when the connection breaks.
+    // The certificate is gone when the connection breaks.
     if (known) http.certificate();
     http.onHead(
       (made) => guarded('watching for refused HTTP requests', () => judge(http, exchange.response, !made)),
@@ -82,7 +83,7 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
     const http = unfinished.get(request);
     if (http === undefined) return;
     unfinished.delete(request);
-    if (http.notes.operations > 0) endpoints.learn(http.path);
+    if (http.notes.operations > 0) mcpPaths.learn(http.path);
   }
 
   function judge(http: HttpRequest, response: ServerResponse, aborted: boolean): void {
@@ -110,7 +111,7 @@ export function watchHttpRefusals({ paths, trustProxy, onRefused }: HttpRefusalO
   const started = (message: unknown) => guarded('watching for refused HTTP requests', () => begin(message as Exchange));
   const finished = (message: unknown) =>
     guarded('watching for refused HTTP requests', () => finish(message as Exchange));
-  // First, so that the request is known before it is looked at here.
+  // First, so that the request is noted before it is read here.
   const stopServer = watchHttpServer();
   subscribe(REQUEST_START, started);
   subscribe(RESPONSE_FINISH, finished);

@@ -1,4 +1,4 @@
-/** One request to a Node.js HTTP server and its response, to be read at any later time. */
+/** A request to a Node.js HTTP server and its response, which can be read at any later time. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { normalAddress } from '../../protocol/address.js';
 import { asString } from '../../protocol/jsonrpc.js';
@@ -18,7 +18,7 @@ const NO_HEADERS: RequestHeaders = Object.freeze({});
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports
  */
 const MCP_HEADERS: ReadonlySet<string> = new Set(['mcp-session-id', 'mcp-protocol-version', 'mcp-method', 'mcp-name']);
-/** In front of the arguments of a tool that declares them as headers. */
+/** The prefix of headers that carry a tool's arguments. */
 const MCP_PARAMETER_PREFIX = 'mcp-param-';
 
 const ACCEPT = /^accept$/i;
@@ -30,20 +30,20 @@ export class HttpRequest implements HttpFacts {
   readonly peerAddress: string | undefined;
   readonly port: number | undefined;
   readonly httpVersion: string | undefined;
-  /** When it came, in milliseconds since 1970. */
+  /** When it arrived, in milliseconds since 1970. */
   readonly startedAt = Date.now();
   readonly #startedMs = performance.now();
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #notes: HttpNotes = { operations: 0 };
 
-  /** Throws where the request is none. */
+  /** @throws if `request` is not a request */
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
     this.#response = response;
     const { remoteAddress, remotePort } = request.socket;
     this.method = asString(request.method);
-    // What was asked for, where a framework has changed the URL before anybody wanted to know.
+    // Frameworks rewrite `url`, and keep the original.
     this.path = pathOf((request as { originalUrl?: unknown }).originalUrl ?? request.url);
     this.peerAddress = remoteAddress === undefined ? undefined : normalAddress(remoteAddress);
     this.port = remotePort;
@@ -54,12 +54,12 @@ export class HttpRequest implements HttpFacts {
     return this.#notes;
   }
 
-  /** Milliseconds since it came. */
+  /** Milliseconds since it arrived. */
   get elapsedMs(): number {
     return performance.now() - this.#startedMs;
   }
 
-  /** Whether it is what the application knows as this object. */
+  /** Whether it wraps this request of Node's. */
   isOf(request: unknown): boolean {
     return request === this.#request;
   }
@@ -104,7 +104,7 @@ export class HttpRequest implements HttpFacts {
     return sent.length > 0 ? sent : (guarded('reading an HTTP request', () => this.#response.getHeaderNames()) ?? []);
   }
 
-  /** Whether a header came with it that only MCP clients send. */
+  /** Whether it has a header that only MCP clients send. */
   hasMcpHeader(): boolean {
     return guarded('reading an HTTP request', () => hasMcpHeader(this.#request.rawHeaders)) ?? false;
   }
@@ -115,7 +115,7 @@ export class HttpRequest implements HttpFacts {
   }
 }
 
-/** Proxies are sent whole URLs, which begin with an origin and may hold a password. */
+/** Requests to proxies have whole URLs, which may contain a password. */
 function pathOf(url: unknown): string | undefined {
   return asString(url)
     ?.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '')
@@ -123,8 +123,7 @@ function pathOf(url: unknown): string | undefined {
 }
 
 /**
- * Whether a request may bring an MCP message: its client names a protocol version or, in a first message, accepts a
- * stream of events.
+ * Whether a request may bring an MCP message: it has a header of MCP, or accepts an event stream, as the first message does.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#sending-messages-to-the-server
  */
@@ -132,7 +131,7 @@ export function mayBeMcp({ rawHeaders }: IncomingMessage): boolean {
   return hasMcpHeader(rawHeaders) || acceptsEvents(rawHeaders);
 }
 
-// Node.js makes the object of headers when it is first asked for: most requests here are not worth it.
+// Reads `rawHeaders`: Node.js builds the `headers` object on first access, and most requests are not MCP.
 function acceptsEvents(rawHeaders: readonly string[]): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (!ACCEPT.test(rawHeaders[index] as string)) continue;
@@ -152,9 +151,8 @@ function hasMcpHeader(rawHeaders: readonly string[]): boolean {
 }
 
 /**
- * The headers as they went out, by lower-case name. What is given to `writeHead` alone does not come back from
- * `getHeader`, and both SDKs' adapters give it there; the text that was sent has it. Nothing where a later Node.js
- * keeps no such text.
+ * The headers as they were sent, by lower-case name. Both SDKs' adapters pass headers to `writeHead`, which `getHeader`
+ * does not return, so this reads the text of the head. Empty if a later version of Node.js does not keep it.
  */
 function headersSent(response: ServerResponse): [name: string, value: string][] {
   const text = asString((response as { readonly _header?: unknown })._header) ?? '';

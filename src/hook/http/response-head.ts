@@ -1,6 +1,6 @@
 /**
- * The moment at which the head of an HTTP response is made and nothing of the response has left. Node.js keeps the head
- * until the first piece of the body, and whatever makes it goes through `writeHead`.
+ * The moment at which the head of an HTTP response has been made and no byte of it has been sent. Node.js keeps the head
+ * until the first piece of the body, and every way of making it goes through `writeHead`.
  *
  * @see https://nodejs.org/api/http.html#responsewriteheadstatuscode-statusmessage-headers
  */
@@ -8,51 +8,51 @@ import type { ServerResponse } from 'node:http';
 import { reportFailure } from '../../report/report.js';
 import { replaceMethod } from '../replace-methods.js';
 
-/** Told whether the head was made; otherwise the response has closed without one. */
+/** Called with true if the head was made, with false if the response closed without one. */
 export type HeadListener = (made: boolean) => void;
 
-/** The listeners of a response, each told once, and whether those are told that it closes. */
-interface Watch {
+/** Those who wait for the head of a response. */
+interface HeadWait {
   readonly listeners: Set<HeadListener>;
   seesClose: boolean;
 }
 
-const watches = new WeakMap<ServerResponse, Watch>();
+const waits = new WeakMap<ServerResponse, HeadWait>();
 
 /**
- * Calls back at that moment or, where that is asked for, when the response closes without it. Returns false, and does not
- * call, where the head is made already or the response has closed.
+ * Calls back once, at that moment or, if `orClosed` is set, when the response closes without it. Returns false, and does
+ * not call back, if the head has been made already or the response has closed.
  */
 export function onHead(response: ServerResponse, listener: HeadListener, orClosed: boolean): boolean {
   if (response.headersSent || response.destroyed || response.closed) return false;
-  const watch = watches.get(response) ?? watchHead(response);
-  watch.listeners.add(listener);
-  if (orClosed && !watch.seesClose) {
-    watch.seesClose = true;
-    response.once('close', () => tell(watch, response.headersSent));
+  const wait = waits.get(response) ?? waitForHead(response);
+  wait.listeners.add(listener);
+  if (orClosed && !wait.seesClose) {
+    wait.seesClose = true;
+    response.once('close', () => notify(wait, response.headersSent));
   }
   return true;
 }
 
-function watchHead(response: ServerResponse): Watch {
-  const watch: Watch = { listeners: new Set(), seesClose: false };
-  watches.set(response, watch);
+function waitForHead(response: ServerResponse): HeadWait {
+  const wait: HeadWait = { listeners: new Set(), seesClose: false };
+  waits.set(response, wait);
   replaceMethod(
     response,
     'writeHead',
     (writeHead) =>
       function (this: unknown, ...args: unknown[]) {
-        // What is thrown for a head that is none is the application's to handle, and another head follows.
+        // An invalid head throws. The application handles that, and makes another head.
         const result = writeHead.apply(this, args);
-        tell(watch, true);
+        notify(wait, true);
         return result;
       },
   );
-  return watch;
+  return wait;
 }
 
-/** In the middle of the application's call: nothing of ours may throw. */
-function tell({ listeners }: Watch, made: boolean): void {
+/** Runs within the application's call: it must not throw. */
+function notify({ listeners }: HeadWait, made: boolean): void {
   for (const listener of listeners) {
     listeners.delete(listener);
     try {

@@ -1,6 +1,6 @@
 /**
- * What a `WWW-Authenticate` header says of why a request was refused: the parameters that have a fixed meaning, never
- * the description.
+ * Reads from a `WWW-Authenticate` header why a request was refused: only parameters with a fixed meaning, never the
+ * description.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
@@ -8,27 +8,27 @@
 
 const ERRORS = ['invalid_request', 'invalid_token', 'insufficient_scope'] as const;
 
-/** Why; `other` is a reason that OAuth's bearer tokens do not have. */
+/** The error; `other` for one that is not defined for bearer tokens. */
 export type ChallengeError = (typeof ERRORS)[number] | 'other';
 
 export interface Challenge {
   readonly error?: ChallengeError;
-  /** The scopes that are needed. */
+  /** The required scopes. */
   readonly scope?: readonly string[];
-  /** Names the metadata of a protected resource, as MCP servers have to. */
+  /** Whether it links the metadata of the protected resource, which MCP requires. */
   readonly hasResourceMetadata: boolean;
 }
 
 const MAX_LENGTH = 4096;
 const MAX_SCOPES = 64;
 
-// One after the other from the left, each from where the last one ended: linear, whatever the text.
+// Sticky: each pattern starts where the last match ended, so that reading takes linear time.
 const NAME = /[\w!#$%&'*+.^`|~-]+/y;
 const EQUALS = /\s*=\s*/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"?/sy;
 const BARE = /[^\s",]*/y;
 
-/** Reads the header's value, or its values if it was sent several times. A longer one than 4096 characters says nothing. */
+/** Reads the value of the header, or its values if it was sent several times. Ignores values of more than 4096 characters. */
 export function readChallenge(header: unknown): Challenge {
   const text = Array.isArray(header) ? header.join(', ') : header;
   if (typeof text !== 'string' || text.length > MAX_LENGTH) return { hasResourceMetadata: false };
@@ -42,7 +42,7 @@ export function readChallenge(header: unknown): Challenge {
   };
 }
 
-/** The parameters of all challenges, by lower-case name: the first of each. */
+/** The parameters of all challenges, by lower-case name. The first one counts. */
 function readParameters(text: string): Map<string, string> {
   const parameters = new Map<string, string>();
   let position = 0;
@@ -55,7 +55,7 @@ function readParameters(text: string): Map<string, string> {
   while (position < text.length) {
     const name = next(NAME)?.[0].toLowerCase();
     if (name === undefined) {
-      // A comma, or a text that belongs to no parameter.
+      // A comma, or text that is not part of a parameter.
       if (next(QUOTED) === null) position++;
     } else if (next(EQUALS) !== null) {
       const value = next(QUOTED)?.[1]?.replace(/\\(.)/gs, '$1') ?? next(BARE)?.[0] ?? '';

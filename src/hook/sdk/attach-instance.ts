@@ -1,6 +1,6 @@
 /**
- * Attaching to one protocol instance: a client or server of either SDK line. Every private member is looked for and left
- * alone where it is missing; without any of them the transport tap alone remains.
+ * Attaches to one protocol instance: a client or server of either SDK line. Each hook on a private member is left out if
+ * the member is missing; without any of them, the transport is still observed.
  */
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
@@ -9,8 +9,9 @@ import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';
 import type { Role } from '../../session/connection-info.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
-import { prepareStdioClient } from '../stdio/client.js';
-import { noticeStdioServer } from '../stdio/stdio-servers.js';
+import { hookEraProbeProcess } from '../stdio/era-probe-process.js';
+import { propagateToChildProcess } from '../stdio/propagate-to-child-processes.js';
+import { stdioServers } from '../stdio/stdio-servers.js';
 import { attachTransport } from '../transport/attach-transport.js';
 import { Attachment, attachmentOf, detach, mark } from '../transport/attachment.js';
 import { hookCallTool } from './call-tool-validation.js';
@@ -19,7 +20,7 @@ import { hookListen } from './listen-requests.js';
 import { hookNotificationHandlers } from './notification-handlers.js';
 import { hookRequestPromises } from './request-promises.js';
 
-/** The members of a protocol instance that are used, none of them certain to exist. */
+/** The members of a protocol instance that are used. Any of them may be missing. */
 export interface ProtocolLike {
   readonly transport?: unknown;
   readonly _clientInfo?: unknown;
@@ -37,10 +38,10 @@ export function attachProtocol(protocol: ProtocolLike, transport: object, pipeli
     const role = roleOf(protocol);
     const connection = attachTransport(transport, pipeline, role);
     if (connection === undefined) return;
-    introduce(connection, protocol);
+    noteOwnImplementation(connection, protocol);
     connection.negotiatedVersion = () => asString(protocol.getNegotiatedProtocolVersion?.());
-    if (role === 'client') attachmentTo(transport)?.undos.push(...prepareStdioClient(transport, pipeline));
-    else noticeStdioServer(transport, () => pipeline.sessionOver(connection));
+    if (role === 'client') attachmentTo(transport)?.undos.push(...hookStdioClient(transport, pipeline));
+    else stdioServers.connecting(transport, () => pipeline.sessionOver(connection));
     attachWire(transport, pipeline);
     const existing = attachmentOf(protocol);
     if (existing === 'foreign') return;
@@ -49,6 +50,13 @@ export function attachProtocol(protocol: ProtocolLike, transport: object, pipeli
   } catch (error) {
     reportFailure('attaching to a client or server', error);
   }
+}
+
+function hookStdioClient(transport: object, pipeline: Pipeline): Undo[] {
+  if (asRecord((transport as { _serverParams?: unknown })._serverParams) === undefined) return [];
+  const undos = [hookEraProbeProcess(transport, pipeline)];
+  if (pipeline.config.propagateToChildProcesses) undos.push(propagateToChildProcess(transport));
+  return undos;
 }
 
 function hookProtocol(
@@ -78,7 +86,7 @@ function hookProtocol(
   }
 }
 
-/** The protocol's own close handling is the one place that every way of closing goes through. */
+/** Every way of closing goes through the protocol's own close handling. */
 function hookClose(protocol: object, attachment: Attachment): Undo {
   return replaceMethod(
     protocol,
@@ -86,7 +94,7 @@ function hookClose(protocol: object, attachment: Attachment): Undo {
     (onclose) =>
       function (this: unknown, ...args: unknown[]) {
         const { pipeline, connection } = attachment;
-        // An HTTP client that hangs up cancels its request; a server that shuts down drops it.
+        // A client that disconnects cancels its request; a server that shuts down drops it.
         pipeline.closed(connection, (operation) =>
           operation.peerSignal?.aborted ? CANCELLED_BY_PEER : CONNECTION_CLOSED,
         );
@@ -109,7 +117,7 @@ function attachWire(transport: object, pipeline: Pipeline): void {
   attachmentTo(transport)?.undos.push(() => detach(wire));
 }
 
-/** What this copy of the package has attached to an object. */
+/** The attachment of this copy of the package. */
 function attachmentTo(target: object): Attachment | undefined {
   const attachment = attachmentOf(target);
   return attachment === 'foreign' ? undefined : attachment;
@@ -119,8 +127,8 @@ function wireOf(transport: object): object | undefined {
   return asRecord((transport as { _wire?: unknown })._wire);
 }
 
-/** Who this process says it is. */
-function introduce(connection: Connection, { _clientInfo, _serverInfo }: ProtocolLike): void {
+/** Notes the name and version of this process's own end. */
+function noteOwnImplementation(connection: Connection, { _clientInfo, _serverInfo }: ProtocolLike): void {
   if (connection.role === 'client') connection.client ??= asRecord(_clientInfo);
   if (connection.role === 'server') connection.server ??= asRecord(_serverInfo);
 }

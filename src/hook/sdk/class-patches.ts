@@ -1,4 +1,4 @@
-/** Patching an SDK copy: one public method of each class, from which everything else is attached per instance. */
+/** Patches the classes of an SDK copy: one public method each, which attaches to the instance when it is called. */
 import type { Pipeline } from '../../emit/pipeline.js';
 import { hookHandler } from '../http/listen-handler.js';
 import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
@@ -7,17 +7,17 @@ import { attachProtocol } from './attach-instance.js';
 import { endingProbes } from './era-probes.js';
 import type { ModuleExports } from './module-loading.js';
 
-/** How an exported class is patched, by the name of the export. Classes that share a method are patched once. */
+/** The patch of each exported class, by the name of the export. */
 const PATCHES: Readonly<Record<string, (prototype: object, pipeline: Pipeline) => Undo>> = {
   Protocol: patchConnect,
-  // SDK v2 probes the protocol era on the raw transport, before the base class sees it.
+  // SDK v2 probes the protocol era on the transport before the base class sees it.
   Client: patchConnect,
   Server: patchConnect,
   // A listen stream may be the first message of a connection, before any protocol instance exists.
   StdioServerTransport: patchWireStart,
 };
 
-/** Patches what a module exports, unless that is in `patched` already; returns how to undo it. */
+/** Patches the exports of a module that are not in `patched`. */
 export function patchClasses(exports: ModuleExports, pipeline: Pipeline, patched: WeakSet<object>): Undo[] {
   const undos: Undo[] = [];
   for (const [name, patch] of Object.entries(PATCHES)) {
@@ -32,7 +32,7 @@ export function patchClasses(exports: ModuleExports, pipeline: Pipeline, patched
 
 const HANDLER_FACTORY = 'createMcpHandler';
 
-/** SDK v2's HTTP entry is made by a function, so it is the export that has to be replaced. */
+/** A function makes SDK v2's HTTP entry, so the export itself is replaced. */
 function patchHandlerFactory(exports: ModuleExports, pipeline: Pipeline): Undo {
   const create = exports[HANDLER_FACTORY];
   if (typeof create !== 'function') return () => {};
@@ -52,7 +52,7 @@ function patchConnect(prototype: object, pipeline: Pipeline): Undo {
   return replaceMethod(prototype, 'connect', (connect) => attaching(connect, pipeline));
 }
 
-/** A `connect` that attaches first. */
+/** A `connect` that attaches to the instance first. */
 export function attaching(connect: AnyFunction, pipeline: Pipeline): AnyFunction {
   return function (this: object, transport: unknown, ...rest: unknown[]) {
     const known = typeof transport === 'object' && transport !== null;

@@ -1,6 +1,6 @@
 /**
- * Era probes: SDK v2 asks a server what it speaks while it connects, and no promise of the protocol waits for the answer.
- * That a client has stopped waiting shows in nothing but the end of its `connect`.
+ * Era probes: while it connects, SDK v2 asks a server for its protocol era. No promise of the protocol waits for the answer,
+ * so only the end of `connect` shows that the client no longer waits.
  */
 import { CONNECTION_CLOSED, outcomeOfRejection, TIMED_OUT } from '../../describe/outcome.js';
 import type { Pipeline } from '../../emit/pipeline.js';
@@ -9,7 +9,7 @@ import type { Connection } from '../../session/connection.js';
 import type { Outcome } from '../../session/outcome.js';
 import { attachmentOf } from '../transport/attachment.js';
 
-/** What a client's `connect` returned, with the probes that are unanswered ended when it settles. */
+/** Ends unanswered probes when `connect` settles. Returns the promise for the caller. */
 export function endingProbes(connected: unknown, transport: object, pipeline: Pipeline): unknown {
   const connection = clientConnection(transport);
   if (connection === undefined || !(connected instanceof Promise)) return connected;

@@ -1,6 +1,6 @@
 /**
- * Seeing the MCP SDKs being loaded, in ESM and CommonJS, and in every copy of them that an application has. Only their
- * modules are looked at; all other loading goes its way.
+ * Watches the MCP SDKs being loaded, in ESM and CommonJS, in every copy that an application has. Other modules are not
+ * touched.
  */
 import { createRequire, register } from 'node:module';
 import { join } from 'node:path';
@@ -13,25 +13,25 @@ import { reportFailure } from '../../report/report.js';
 /** Exports of a loaded module. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
-/** One module of an SDK that is worth seeing. */
+/** A module of an SDK with classes to patch. */
 export interface SdkModule {
   /** The file, as ESM. */
   readonly esm: RegExp;
-  /** The file, as CommonJS: for modules that were loaded before us. */
+  /** The file, as CommonJS: for modules that were loaded before. */
   readonly cjs: RegExp;
-  /** What an application may `require` to get it loaded. */
+  /** The specifiers that load it in CommonJS. */
   readonly specifiers: readonly string[];
-  /** The file to take the exports from instead, where they are not those of what was required. */
+  /** The file with the classes, if it is not the one that the specifier resolves to. */
   readonly cjsFile?: string;
 }
 
 const IMPORT_HOOKS = 'import-in-the-middle';
 
-/** Set once the process has a loader hook of ours. */
+/** Set when the process has our loader hook. */
 const LOADED = Symbol.for('mcp-trail.loader');
 const ANY_SDK_MODULE = /\/@modelcontextprotocol\/(?:sdk|client|server|server-legacy)\/dist\/.*\.m?js$/;
 
-/** Calls back with the exports of each of the modules, now or when it is loaded; returns how to stop. */
+/** Calls back with the exports of each module, now or when it is loaded. Returns a function that stops this. */
 export function watchModules(modules: readonly SdkModule[], loaded: (exports: ModuleExports) => void): () => void {
   const see = (exports: unknown) => {
     try {
@@ -66,8 +66,8 @@ interface ImportHookApi {
 }
 
 /**
- * Ours, and the copies that OpenTelemetry's own loader hook may come from. A module is wrapped once, by whichever
- * loader hook is first, and only the copy that belongs to that one tells of it.
+ * Our copy, and those that OpenTelemetry's own loader hook may come from. The first loader hook wraps a module, and only the
+ * copy that belongs to it reports the module.
  */
 function importHookApis(): ReadonlySet<ImportHookApi> {
   const apis = new Set<ImportHookApi>([{ addHook, removeHook }]);
@@ -79,14 +79,14 @@ function importHookApis(): ReadonlySet<ImportHookApi> {
         const file = (via === undefined ? require : createRequire(require.resolve(via))).resolve(IMPORT_HOOKS);
         if (file !== own) apis.add(createRequire(file)(file) as ImportHookApi);
       } catch {
-        // Not installed there, or no entry file at all.
+        // Not installed there, or there is no entry file.
       }
     }
   }
   return apis;
 }
 
-/** One loader hook per process, whichever copy of this package comes first. */
+/** One loader hook per process, from the first copy of this package. */
 function startLoader(): void {
   const global = globalThis as { [LOADED]?: true };
   if (global[LOADED] || HERE === undefined) return;
@@ -101,8 +101,8 @@ function startLoader(): void {
 }
 
 /**
- * The loader hook of `import-in-the-middle`, but an instance of our own: settings given to the shared one would apply
- * to everybody, such as OpenTelemetry's own loader hook, and whichever of the two came second would print a warning.
+ * The loader hook of `import-in-the-middle`, but a separate instance: settings of the shared one would also apply to
+ * OpenTelemetry's own loader hook, and the second of the two would print a warning.
  */
 function loaderUrl(here: string): string {
   const source = `import { createHook } from ${JSON.stringify(fileUrl(here, `${IMPORT_HOOKS}/create-hook.mjs`))};
@@ -111,7 +111,7 @@ function loaderUrl(here: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
-/** What a hook takes for its own file, and finds the rest of its package by. */
+/** The file that a hook takes for its own, and finds the rest of its package by. */
 function hookFileUrl(here: string): string {
   return fileUrl(here, `${IMPORT_HOOKS}/hook.mjs`);
 }
@@ -130,7 +130,7 @@ interface LoaderHooks {
   readonly loadSync: unknown;
 }
 
-/** Newer Node versions run loader hooks in the application's thread, and deprecate the other kind. */
+/** Newer versions of Node.js run loader hooks in the application's thread, and deprecate the other kind. */
 function startSyncLoader(here: string): boolean {
   const require = createRequire(here);
   const [major = 0] = process.versions.node.split('.').map(Number);
@@ -166,7 +166,7 @@ function requireFile(baseDir: string, file: string): unknown {
   return createRequire(path)(path);
 }
 
-/** CommonJS modules that were loaded before us can still be found. */
+/** Finds CommonJS modules that were loaded before. */
 function seeRequired(modules: readonly SdkModule[], see: (exports: unknown) => void): void {
   if (HERE === undefined) return;
   const { cache } = createRequire(HERE);

@@ -1,22 +1,39 @@
 /**
- * The environment a server process needs to be traced without code of its own. The MCP SDKs hand children a short list
- * of variables only, and neither the preload nor the exporter settings are on it.
+ * The option `propagateToChildProcesses`: has a server process that a client starts traced without code of its own. The MCP
+ * SDKs pass only a short list of variables to child processes, without the preload and the exporter settings.
  */
 import { existsSync } from 'node:fs';
 import { registerUrl } from '../../lib/location.js';
+import type { Undo } from '../replace-methods.js';
 
-const PASSED_ON = /^(?:OTEL|MCP_TRAIL)_/;
-/** Our preload, by its name or as a file; a folder that is only called like us is somebody else's. */
+interface StdioClientTransport {
+  _serverParams?: { readonly env?: Readonly<Record<string, string>> };
+}
+
+/** Adds our variables to the child process that a stdio client transport starts. */
+export function propagateToChildProcess(transport: object): Undo {
+  const stdio = transport as StdioClientTransport;
+  const params = stdio._serverParams;
+  if (typeof params !== 'object' || params === null) return () => {};
+  // The parameters are the application's object: the transport gets a copy.
+  stdio._serverParams = { ...params, env: childEnvironment(params.env) };
+  return () => {
+    stdio._serverParams = params;
+  };
+}
+
+const PROPAGATED = /^(?:OTEL|MCP_TRAIL)_/;
+/** Our preload, by name or as a file. A folder that merely has our name does not count. */
 const REGISTERED = /mcp-trail\/(?:dist\/(?:esm|cjs)\/)?register/;
 
-/** The child's variables, with ours beneath what the application chose. */
+/** The child's variables. Those that the application chose win over ours. */
 export function childEnvironment(
   chosen: Readonly<Record<string, string>> | undefined,
   own: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && PASSED_ON.test(name)) environment[name] = value;
+    if (value !== undefined && PROPAGATED.test(name)) environment[name] = value;
   }
   Object.assign(environment, chosen);
   const nodeOptions = withRegister(chosen?.['NODE_OPTIONS']);
@@ -24,7 +41,7 @@ export function childEnvironment(
   return environment;
 }
 
-/** `NODE_OPTIONS` with our preload, once, and by its absolute URL: the child may run anywhere. */
+/** `NODE_OPTIONS` with our preload, once, by its absolute URL: the child may run in any folder. */
 function withRegister(options: string | undefined): string | undefined {
   const url = registerUrl();
   if (url === undefined || !existsSync(new URL(url))) return options;

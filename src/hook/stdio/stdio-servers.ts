@@ -1,26 +1,36 @@
-/** Telling who is interested that a server begins to talk over stdio: its process ends soon after stdin does. */
-type Listener = (stdin: NodeJS.ReadableStream, output: NodeJS.WritableStream | undefined) => void;
+/** The stdio servers of this process. Its end is near when stdin ends. */
 
-let listener: Listener | undefined;
-const seen = new WeakSet<object>();
-
-/** Calls back with the streams of each stdio server that connects from now on. */
-export function onStdioServer(callback: Listener): void {
-  listener = callback;
+/** The streams of a stdio server. */
+export interface StdioStreams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream | undefined;
 }
 
-/**
- * To be called with every server transport; those that are not stdio are passed over.
- * @param onEnd called when the client has nothing more to say: SDK v1 does not close its transport then
- */
-export function noticeStdioServer(transport: object, onEnd: () => void): void {
-  const { _wire = transport } = transport as { _wire?: object };
-  const { _stdin: stdin, _stdout: output } = _wire as {
-    _stdin?: NodeJS.ReadableStream;
-    _stdout?: NodeJS.WritableStream;
-  };
-  if (typeof stdin?.once !== 'function' || seen.has(stdin)) return;
-  seen.add(stdin);
-  stdin.once('end', onEnd);
-  listener?.(stdin, typeof output?.write === 'function' ? output : undefined);
+class StdioServers {
+  readonly #known = new WeakSet<object>();
+  #onStart: ((streams: StdioStreams) => void) | undefined;
+
+  /** Calls back with the streams of each stdio server that connects from now on. */
+  onStart(callback: (streams: StdioStreams) => void): void {
+    this.#onStart = callback;
+  }
+
+  /**
+   * To be called with every server transport; other transports than stdio are ignored.
+   *
+   * @param onEnd called at the end of the input, because SDK v1 does not close its transport then
+   */
+  connecting(transport: object, onEnd: () => void): void {
+    const { _wire = transport } = transport as { _wire?: object };
+    const { _stdin: input, _stdout: output } = _wire as {
+      _stdin?: NodeJS.ReadableStream;
+      _stdout?: NodeJS.WritableStream;
+    };
+    if (typeof input?.once !== 'function' || this.#known.has(input)) return;
+    this.#known.add(input);
+    input.once('end', onEnd);
+    this.#onStart?.({ input, output: typeof output?.write === 'function' ? output : undefined });
+  }
 }
+
+export const stdioServers: StdioServers = new StdioServers();

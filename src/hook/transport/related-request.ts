@@ -1,5 +1,4 @@
-/** Which open request a notification is about. */
-
+/** Finds the open request that a notification is about. */
 import { asRecord, type NotificationMessage } from '../../protocol/jsonrpc.js';
 import { metaOf, subscriptionIdOf } from '../../protocol/meta.js';
 import { methodRow } from '../../protocol/methods.js';
@@ -8,7 +7,7 @@ import type { Connection } from '../../session/connection.js';
 import type { Direction } from '../../session/connection-info.js';
 import type { Operation } from '../../session/operation.js';
 
-/** The open request, sent or received, that a notification's params name. */
+/** The open request, sent or received, that is named in a notification's params. */
 export function requestNamedBy(
   connection: Connection,
   message: NotificationMessage,
@@ -25,7 +24,7 @@ export function requestNamedBy(
   }
 }
 
-/** The listen stream of ours that a notification came on. */
+/** Our listen stream that a notification came on. */
 export function streamOf(connection: Connection, { params }: NotificationMessage): Operation | undefined {
   try {
     const subscription = subscriptionIdOf(metaOf(params));

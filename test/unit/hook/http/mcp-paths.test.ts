@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HttpEndpoints } from '../../../../src/hook/http/mcp-paths.js';
+import { McpPaths } from '../../../../src/hook/http/mcp-paths.js';
 
 describe('the endpoints of MCP', () => {
   it.each([
@@ -12,7 +12,7 @@ describe('the endpoints of MCP', () => {
     [['*'], undefined],
     [['/a*b'], '/ab'],
   ] as const)('%o do not have %s', (paths, path) => {
-    expect(new HttpEndpoints(paths).has(path)).toBe(false);
+    expect(new McpPaths(paths).has(path)).toBe(false);
   });
 
   it.each([
@@ -21,18 +21,18 @@ describe('the endpoints of MCP', () => {
     [['/mcp/*'], '/mcp/tenant/7'],
     [['*'], '/anything'],
   ] as const)('%o have %s', (paths, path) => {
-    expect(new HttpEndpoints(paths).has(path)).toBe(true);
+    expect(new McpPaths(paths).has(path)).toBe(true);
   });
 
   it('are learned, the last 256 of them', () => {
-    const endpoints = new HttpEndpoints(['/named']);
+    const endpoints = new McpPaths(['/named']);
     for (let index = 0; index < 257; index++) endpoints.learn(`/${index}`);
     expect(endpoints.has('/0')).toBe(false);
     for (const path of ['/1', '/256', '/named']) expect(endpoints.has(path), path).toBe(true);
   });
 
   it('are not learned where nobody can have made them: no path, or an endless one', () => {
-    const endpoints = new HttpEndpoints([]);
+    const endpoints = new McpPaths([]);
     const endless = `/${'x'.repeat(1024)}`;
     endpoints.learn(undefined);
     endpoints.learn(endless);
