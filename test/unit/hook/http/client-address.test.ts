@@ -51,11 +51,3 @@ describe('the address in a forwarding header', () => {
     expect(forwardedAddress(header)).toBe(address);
   });
 });
-
-const later = undoing();
-
-function watch() {
-  const stop = watchHttpServer();
-  later(stop);
-  return stop;
-}

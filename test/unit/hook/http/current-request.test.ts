@@ -13,6 +13,14 @@ import type { HttpFacts, Peer } from '../../../../src/session/peer.js';
 import { deferred } from '../../../support/deferred.js';
 import { ask, oneConnection, serve, undoing } from './http-servers.js';
 
+const later = undoing();
+
+function watch() {
+  const stop = watchHttpServer();
+  later(stop);
+  return stop;
+}
+
 describe('the peer of an HTTP request', () => {
   /** What a handler sees of its peer, for a request with these headers. */
   async function peerOf(headers: Record<string, string>, trustProxy: boolean) {
