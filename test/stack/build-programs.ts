@@ -2,7 +2,7 @@ import { PROGRAMS, type ProgramName, programs } from '../../collector-config/sta
 import { buildBroker } from './support/broker.js';
 import { installS3 } from './support/s3.js';
 
-/** Before the first test: minutes of building are no part of any test's time. */
+/** Builds the programs before the first test, so that no test's timeout includes minutes of building. */
 export default async function buildPrograms() {
   await programs(Object.keys(PROGRAMS) as ProgramName[], console.log);
   await buildBroker();

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-/** Each with what the Collector reads for it, in the order of compose.yaml. */
+/** Choices, with the files that the Collector reads for each, in the order of compose.yaml. */
 const BACKENDS = {
   loki: ['backends/loki.yaml'],
   jaeger: ['backends/jaeger.yaml'],
@@ -33,7 +33,7 @@ const BACKENDS = {
 const OVERLAYS = { tls: ['overlays/tls.yaml'], 'auth-bearer': ['overlays/auth-bearer.yaml'] };
 
 const names = Object.keys(BACKENDS);
-/** An addition to datadog, and nothing without it. */
+/** An addition to datadog, without effect on its own. */
 const whole = (choice: string[]) => !choice.includes('datadog-durable') || choice.includes('datadog');
 const pairs = names.flatMap((one, at) => names.slice(at + 1).map((other) => [one, other]));
 const backward = [...names].reverse();
@@ -54,7 +54,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     project = await merged(['', ...chosen], settings);
   });
 
-  it('gives the Collector what was chosen, and nothing else', () => {
+  it('gives the Collector exactly the chosen files', () => {
     const wanted = Object.entries({ ...BACKENDS, ...OVERLAYS }).flatMap(([name, files]) =>
       chosen.includes(name) ? files : [],
     );
@@ -63,24 +63,24 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     expect([...read].sort()).toEqual([...always, ...wanted].sort());
   });
 
-  it('makes a configuration that the Collector takes, unless nobody keeps audit records', async () => {
-    // The connector of datadog-apm.yaml is in the official image only.
+  it('gives a valid configuration if a backend stores audit records', async () => {
+    // Only the official image contains the connector of datadog-apm.yaml.
     const files = collectorFiles(project).filter((file) => file !== 'backends/datadog-apm.yaml');
     const answer = validate(files, await environment(project));
     if (chosen.join() === 'jaeger') await expect(answer).rejects.toThrow('forward/audit');
     else await expect(answer).resolves.toBeDefined();
   });
 
-  it('lets the Collector see every variable of the files chosen', async () => {
+  it('passes every variable of the chosen files to the Collector', async () => {
     const texts = await Promise.all(collectorFiles(project).map((file) => readFile(join(CONFIG, file), 'utf8')));
     const named = new Set(texts.flatMap((text) => [...text.matchAll(/\$\{env:(MCP_\w+)/g)].map(([, name]) => name)));
-    // In its container these are always the same: a volume, and ports that compose.yaml publishes.
+    // Fixed in the container: a volume, and ports that compose.yaml publishes.
     for (const name of ['MCP_QUEUE_DIR', 'MCP_ARCHIVE_DIR']) named.delete(name);
     for (const name of named) if (/_PORT$|^MCP_OTLP_BIND$/.test(name as string)) named.delete(name);
     expect(Object.keys(project.services.otelcol.environment)).toEqual(expect.arrayContaining([...named]));
   });
 
-  it('gives no container more than it needs', () => {
+  it('runs every container with least privilege', () => {
     for (const [name, service] of Object.entries(project.services)) {
       const own = { elasticsearch: ['read_only'], kibana: ['read_only'] }[name] ?? [];
       const facts = {
@@ -105,7 +105,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     }
   });
 
-  it('keeps the backends on a network of their own', () => {
+  it('keeps the backends on an internal network', () => {
     expect(project.networks.inside?.internal).toBe(true);
     const reachable = Object.entries(project.services).flatMap(([name, { networks }]) =>
       networks && 'outside' in networks ? name : [],
@@ -114,7 +114,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     expect(reachable.sort()).toEqual(withPort.sort());
   });
 
-  it('asks every container that stays how it is, and the Collector from outside', () => {
+  it('has a health check for every long-running container', () => {
     const silent = Object.entries(project.services).flatMap(([name, { healthcheck, restart }]) =>
       restart === 'no' || healthcheck ? [] : name,
     );
@@ -122,8 +122,8 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     expect(project.services.health.healthcheck.test.at(-1)).toBe('http://otelcol:13133/');
   });
 
-  it('waits for nothing that nobody would wait for', () => {
-    // `up --wait` fails on a container that ends, unless another one waits for its end.
+  it('has a dependent for every one-shot container', () => {
+    // `up --wait` fails on a container that exits, unless another one depends on its completion.
     const ending = Object.entries(project.services).flatMap(([name, { restart }]) => (restart === 'no' ? name : []));
     const awaited = Object.values(project.services).flatMap(({ depends_on }) =>
       Object.entries<any>(depends_on ?? {}).flatMap(([name, { condition }]) =>
@@ -133,7 +133,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     expect(ending.filter((name) => !awaited.includes(name))).toEqual([]);
   });
 
-  it('mounts every secret that a variable names', () => {
+  it('mounts every secret that a variable refers to', () => {
     for (const { environment = {}, secrets = [] } of Object.values(project.services)) {
       const named = Object.values<string | null>(environment).flatMap((value) =>
         value?.startsWith('/run/secrets/') ? value : [],
@@ -144,7 +144,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
 });
 
 describe('compose files', () => {
-  it('say which variable is missing', async () => {
+  it('name a missing variable', async () => {
     await expect(merged(['', 'archive-s3'])).rejects.toThrow('MCP_S3_BUCKET');
   });
 
@@ -156,7 +156,7 @@ describe('compose files', () => {
     );
   });
 
-  it('publish the Collector on an address of choice, where strangers are refused', async () => {
+  it('publish the Collector on a chosen address only with authentication', async () => {
     const { services } = await merged(['', 'debug', 'tls', 'auth-bearer'], { MCP_OTLP_BIND: '192.0.2.1' });
     expect(services.otelcol.ports.map(({ host_ip }: any) => host_ip)).toEqual(['192.0.2.1', '192.0.2.1']);
   });
@@ -173,14 +173,14 @@ describe('compose files', () => {
   });
 });
 
-it('a tenant that is set to nothing is the usual one: without any, Loki would refuse audit records for good', async () => {
+it('an empty tenant means the default, because Loki permanently rejects records without a tenant', async () => {
   const { services } = await merged(['', 'loki'], { MCP_LOKI_AUDIT_TENANT: '', MCP_LOKI_TENANT: '' });
   const usual = { MCP_LOKI_AUDIT_TENANT: 'mcp-audit', MCP_LOKI_TENANT: 'mcp-logs' };
   expect(services.otelcol.environment).toMatchObject(usual);
 });
 
 describe('health probes of programs without a shell', () => {
-  it('are answered by Loki’s and Prometheus’s own', async () => {
+  it('use Loki’s and Prometheus’s own commands', async () => {
     const ports = await freePorts();
     const env = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
     const { services } = await merged(['', 'loki']);
@@ -206,11 +206,11 @@ describe('health probes of programs without a shell', () => {
   });
 });
 
-/** What the Collector's own check says of its configuration. */
+/** The result of `otelcol validate`. */
 const validate = (files: string[], env: Record<string, string>) =>
   run(paths.otelcol as string, ['validate', ...configArguments(files)], { cwd: CONFIG, env });
 
-/** The Collector's environment in its container, with files of here in the place of secrets. */
+/** The Collector's environment in its container, with local files as secrets. */
 async function environment({ services }: Merged) {
   const secret = join(place.folder, 'secret');
   await writeFile(secret, 'x'.repeat(32));

@@ -42,7 +42,7 @@ const TOKENS = {
   'the token': TOKEN,
 };
 
-/** Knocks over both protocols, and says whether each was let in. */
+/** Sends a request over both protocols and returns whether each was admitted. */
 async function knock(who: Omit<Credentials, 'ca'>, name: string) {
   const credentials = { ca: ours.ours.ca, ...who };
   const record = (protocol: string) => ({ eventName: 'mcp_audit.session', body: `${protocol}: ${name}` });
@@ -55,7 +55,7 @@ async function knock(who: Omit<Credentials, 'ca'>, name: string) {
 
 const ADMITTED = { http: 'admitted', grpc: 'admitted' };
 
-/** Bodies that arrived, once those that are expected did: who was refused is not among them. */
+/** All received bodies, once the expected ones have arrived: none of a refused request. */
 async function arrived(expected: string[]) {
   const read = async () => (await readLogs(auditFile(place.sink))).map(({ body }) => body.stringValue);
   const found = await eventually('all that were admitted', read, {
@@ -71,7 +71,7 @@ describe.each([
 ])('$overlays', ({ overlays, needsCert, needsToken }) => {
   const label = overlays.join('+');
 
-  it('admits members and refuses everybody else, on gRPC and on HTTP', async () => {
+  it('admits members and refuses all others, over gRPC and HTTP', async () => {
     running = await place.start({ backends: ['debug'], overlays, sink: true }, ours.server);
     const expected: string[] = [];
     for (const [certName, cert] of Object.entries(certs)) {
@@ -89,7 +89,7 @@ describe.each([
     expect([...bodies].filter((body) => body.includes(`: ${label},`)).sort()).toEqual(expected.sort());
   });
 
-  it('refuses old TLS, and no TLS', async () => {
+  it('refuses old TLS versions and plain text', async () => {
     running = await place.start({ backends: ['debug'], overlays, sink: true }, ours.server);
     const answers = await knock({ cert: member, token: TOKEN, maxVersion: 'TLSv1.2' }, `${label} old`);
     expect(answers.http).toMatch(/protocol version/i);
@@ -100,7 +100,7 @@ describe.each([
   });
 });
 
-describe('the file of the token', () => {
+describe('the token file', () => {
   const inPlace = (file: string, text: string) => writeFile(file, text);
   const byRename = async (file: string, text: string) => {
     await writeFile(`${file}.new`, text);
@@ -110,7 +110,7 @@ describe('the file of the token', () => {
   it.each([
     ['in place', inPlace],
     ['by rename', byRename],
-  ])('is read again when it is replaced %s', async (_, replace) => {
+  ])('is reloaded when it is replaced %s', async (_, replace) => {
     const file = join(place.folder, 'rotating-token');
     await writeFile(file, 'first');
     const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
@@ -124,7 +124,7 @@ describe('the file of the token', () => {
     expect(await knock({ token: 'first' }, 'first')).not.toMatchObject({ grpc: 'admitted' });
   });
 
-  it('can hold two tokens, for the time of a change', async () => {
+  it('can hold two tokens, for rotation', async () => {
     const file = join(place.folder, 'two-tokens');
     await writeFile(file, 'first\nsecond\n');
     const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
@@ -134,7 +134,7 @@ describe('the file of the token', () => {
     expect((await knock({ token: '' }, 'none of two')).http).toBe('401');
   });
 
-  it('that is empty ends the start, by its name', async () => {
+  it('fails the start by name if it is empty', async () => {
     const file = join(place.folder, 'empty-token');
     await writeFile(file, '\n');
     const choice = { backends: ['debug'], overlays: ['auth-bearer'] };
@@ -144,7 +144,7 @@ describe('the file of the token', () => {
   });
 });
 
-it('without an overlay it is not reachable from other machines', async () => {
+it('the Collector is not reachable from other machines without an overlay', async () => {
   running = await place.start({ backends: ['debug'] }, { ...ours.server, MCP_OTLP_BIND: '0.0.0.0' });
   const addresses = Object.values(networkInterfaces()).flatMap((all) =>
     (all ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),

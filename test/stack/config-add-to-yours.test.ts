@@ -27,7 +27,7 @@ const start = (extensions: string) => {
   return startCollector({ otelcol: place.otelcol, files, env: place.env(env) });
 };
 
-it('gives a running Collector the audit trail, and leaves the rest of it as it was', async () => {
+it('adds the audit trail to a running Collector and changes nothing else', async () => {
   let running = await start('[health_check, file_storage/mcp_audit]');
   try {
     loki.state.status = 503;
@@ -47,7 +47,7 @@ it('gives a running Collector the audit trail, and leaves the rest of it as it w
     loki.state.status = 200;
     running = await start('[health_check, file_storage/mcp_audit]');
     await eventually('the record', () => loki.counts(['<an audit record>', 'mcp_audit.response', '<a log>']), {
-      accept: ([record, name]) => record === 1 && name === 2, // As what it is, and as the attribute that Loki keeps.
+      accept: ([record, name]) => record === 1 && name === 2, // as the event name, and as the attribute for Loki
     });
     expect(loki.counts(['<a log>'])).toEqual([0]);
   } finally {
@@ -55,6 +55,6 @@ it('gives a running Collector the audit trail, and leaves the rest of it as it w
   }
 });
 
-it('says so when the extension of the queue was forgotten', async () => {
+it('reports a missing queue extension', async () => {
   await expect(start('[health_check]')).rejects.toThrow(/otlp_http\/mcp_audit.*(storage|extension)/s);
 });

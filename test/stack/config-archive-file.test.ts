@@ -36,7 +36,7 @@ const send = (body: string) =>
 
 const current = () => join(archive, 'mcp-audit.jsonl');
 
-it('has a record before its sender has an answer, also when the Collector is killed', async () => {
+it('the archive has every acknowledged record, even if the Collector is killed', async () => {
   running = await place.start(CHOICE);
   const acknowledged: string[] = [];
   const senders = Array.from({ length: 8 }, async () => {
@@ -56,14 +56,14 @@ it('has a record before its sender has an answer, also when the Collector is kil
   const archived = new Set((await readLogs(current())).map(({ body }) => body.stringValue));
   expect(acknowledged.filter((body) => !archived.has(body))).toEqual([]);
 
-  // And goes on in the same file.
+  // A restart appends to the same file.
   running = await place.start(CHOICE);
   expect((await send('after')).status).toBe(200);
   const bodies = (await readLogs(current())).map(({ body }) => body.stringValue);
   expect(bodies).toEqual(expect.arrayContaining([acknowledged[0], 'after']));
 });
 
-it('gives lines that can be sent again, and come back the same', async () => {
+it('the archive has lines that can be resent unchanged', async () => {
   running = await place.start(CHOICE);
   await send(JSON.stringify({ a: ' «ü» 漢字 \r\n', id: randomUUID() }));
   const [line] = (await readFile(current(), 'utf8')).split('\n');
@@ -71,7 +71,7 @@ it('gives lines that can be sent again, and come back the same', async () => {
   expect((await readFile(current(), 'utf8')).split('\n')).toEqual([line, line, '']);
 });
 
-it('keeps every file, however many there are', async () => {
+it('the archive keeps all rotated files', async () => {
   const small = fileURLToPath(new URL('./fixtures/small-archive.yaml', import.meta.url));
   running = await startCollector({
     otelcol: place.otelcol,
@@ -84,16 +84,16 @@ it('keeps every file, however many there are', async () => {
     expect((await send(`${id}${'x'.repeat(900_000)}`)).status).toBe(200);
     ids.push(id);
   }
-  await setTimeout(500); // Old files are removed in the background, where they are.
+  await setTimeout(500); // Time for the background removal of old files.
   const files = await readdir(archive);
-  expect(files.length).toBeGreaterThan(101); // The program's own default would keep 100, and the one it writes to.
+  expect(files.length).toBeGreaterThan(101); // The default would keep 100 and the current one.
   const found = new Set<string>();
   for (const file of files)
     for (const { body } of await readLogs(join(archive, file))) found.add(body.stringValue.slice(0, 36));
   expect(ids.filter((id) => !found.has(id))).toEqual([]);
 });
 
-it('refuses what the disk has no room for, and everything acknowledged can be read', async () => {
+it('the archive rejects records when the disk is full, and all acknowledged ones stay readable', async () => {
   const args = ['-c', 'ulimit -f 256; exec "$0" "$@"', place.otelcol, ...configArguments(place.files(CHOICE))];
   const readyUrl = `http://127.0.0.1:${place.ports['MCP_HEALTH_PORT']}/`;
   running = await startProgram({ name: 'the Collector', file: '/bin/bash', args, env: place.env({}), readyUrl });
@@ -112,7 +112,7 @@ it('refuses what the disk has no room for, and everything acknowledged can be re
   }
   expect(acknowledged.length).toBeGreaterThan(5);
   await running.kill();
-  // There is room again.
+  // The disk has room again.
   running = await place.start(CHOICE);
   for (const body of ['next', 'the one after']) {
     expect((await send(body)).status).toBe(200);

@@ -56,7 +56,7 @@ const allStored = (bodies: readonly string[]) =>
     timeoutMs: 90_000,
   });
 
-it('keeps records in objects that nobody can delete', async () => {
+it('keeps records in objects that cannot be deleted', async () => {
   s3 = await startS3(port, BUCKET);
   running = await place.start(CHOICE, env());
   const bodies = await acknowledged(20);
@@ -72,7 +72,7 @@ it('keeps records in objects that nobody can delete', async () => {
   expect(await stored()).toHaveLength(bodies.length);
 }, 240_000);
 
-it('loses nothing while the store is away and the Collector is killed', async () => {
+it('loses nothing when the store is down and the Collector is killed', async () => {
   running = await place.start(CHOICE, env());
   const bodies = await acknowledged(30);
   await running.kill();

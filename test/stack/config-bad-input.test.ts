@@ -20,7 +20,7 @@ afterAll(() => place.remove());
 
 const DEBUG: Choice = { backends: ['debug'] };
 
-/** What is asked of a fleet's files beside the rest, so that one of them can be left out. */
+/** Variables of the tier files, so that a test can leave out one. */
 const TIER = () => ({
   MCP_GATEWAYS: '[127.0.0.1:1]',
   MCP_GATEWAY_ENDPOINT: '127.0.0.1:1',
@@ -33,7 +33,7 @@ const TIER = () => ({
   MCP_KAFKA_KEY_FILE: secured['MCP_TLS_KEY_FILE'],
 });
 
-/** Without which strangers would be let in, or secrets known. */
+/** Variables that protect access and secrets. */
 const SECURITY: [string, Choice][] = [
   ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
   ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
@@ -48,7 +48,7 @@ const SECURITY: [string, Choice][] = [
   ['MCP_INGEST_TOKEN_FILE', { ...DEBUG, overlays: ['tls', 'auth-bearer'] }],
 ];
 
-describe('a security variable that is not set ends the start, by its name', () => {
+describe('an unset security variable fails the start by name', () => {
   it.each<[string, Choice]>([
     ...SECURITY,
     ['MCP_GATEWAY_CA_FILE', { more: ['tiers/agent'] }],
@@ -67,7 +67,7 @@ describe('a security variable that is not set ends the start, by its name', () =
   });
 });
 
-describe('another one that has to be set ends the start, by its place', () => {
+describe('any other unset required variable fails the start by its place', () => {
   it.each<[string, Choice, string]>([
     [
       'MCP_S3_BUCKET',
@@ -89,11 +89,11 @@ describe('another one that has to be set ends the start, by its place', () => {
   });
 });
 
-describe('what a variable says is wrong', () => {
+describe('a malformed variable fails the start', () => {
   it.each<[string, string, Choice, RegExp]>([
     ['MCP_REDACTION_HMAC_KEY_FILE', 'short', DEBUG, /redaction\/safety: hmac_key must be at least 32 bytes long/],
     ['MCP_TRACE_SAMPLE_PERCENT', 'ten', DEBUG, /sampling_percentage' expected type 'float64'/],
-    ['MCP_TRACE_SAMPLE_PERCENT', '', DEBUG, /sampling_percentage' expected type 'float64'/], // Else no trace would be kept.
+    ['MCP_TRACE_SAMPLE_PERCENT', '', DEBUG, /sampling_percentage' expected type 'float64'/], // Otherwise no trace would be kept.
     ['MCP_TRACE_DECISION_WAIT', 'soon', DEBUG, /decision_wait' time: invalid duration/],
     ['MCP_TRACE_MAX_PENDING', 'many', DEBUG, /num_traces' expected type 'uint64'/],
     ['MCP_TRACE_MAX_PENDING', '', DEBUG, /num_traces' expected type 'uint64'/],
@@ -120,20 +120,20 @@ describe('what a variable says is wrong', () => {
     expect(code).toBe(1);
   });
 
-  it('a file that is not there', async () => {
+  it('a missing file fails the start', async () => {
     const { code, output } = await place.failedStart({ backends: ['debug'], more: ['backends/splunk'] });
     expect(code).toBe(1);
     expect(output).toMatch(/unable to read the file .*splunk\.yaml/);
   });
 });
 
-describe('a file of a certificate', () => {
+describe('a certificate file', () => {
   it.each([
     ['MCP_TLS_CERT_FILE', 'tls'],
     ['MCP_TLS_KEY_FILE', 'tls'],
     ['MCP_TLS_CLIENT_CA_FILE', 'tls'],
     ['MCP_TLS_KEY_FILE', 'auth-bearer'],
-  ])('%s, that holds no certificate, ends the start with %s', async (name, overlay) => {
+  ])('%s without a certificate fails the start with %s', async (name, overlay) => {
     const garbage = join(place.folder, 'garbage.pem');
     await writeFile(garbage, 'not a certificate');
     const { code, output } = await place.failedStart(
@@ -145,7 +145,7 @@ describe('a file of a certificate', () => {
   });
 });
 
-it.each(['tls', 'auth-bearer'])('a key that is not of the certificate ends the start with %s', async (overlay) => {
+it.each(['tls', 'auth-bearer'])('a key of another certificate fails the start with %s', async (overlay) => {
   const { key } = await (await authority(place.folder, 'other')).issue('other');
   const { code, output } = await place.failedStart(
     { ...DEBUG, overlays: [overlay] },
@@ -155,7 +155,7 @@ it.each(['tls', 'auth-bearer'])('a key that is not of the certificate ends the s
   expect(output).toMatch(/failed to load TLS .*private key does not match public key/s);
 });
 
-describe('a security variable that is set to nothing ends the start', () => {
+describe('an empty security variable fails the start', () => {
   it.each(SECURITY)('%s, with %j', async (name, choice) => {
     const { code, output } = await place.failedStart(choice, { ...secured, [name]: '' });
     expect(output).toMatch(/^Error: /m);
@@ -163,7 +163,7 @@ describe('a security variable that is set to nothing ends the start', () => {
   });
 });
 
-describe('a port that is in use', () => {
+describe('a port in use', () => {
   it.each([
     ['MCP_OTLP_GRPC_PORT', DEBUG],
     ['MCP_OTLP_HTTP_PORT', DEBUG],
@@ -185,7 +185,7 @@ describe('a folder', () => {
   it.each<[string, Choice]>([
     ['MCP_QUEUE_DIR', { backends: ['loki'] }],
     ['MCP_ARCHIVE_DIR', { backends: ['debug', 'archive-file'] }],
-  ])('%s, that is a file, is named', async (name, choice) => {
+  ])('%s is named if it is a file', async (name, choice) => {
     const file = join(place.folder, `${name}-file`);
     await writeFile(file, '');
     const { code, output } = await place.failedStart(choice, { [name]: join(file, 'below') });
@@ -193,7 +193,7 @@ describe('a folder', () => {
     expect(code).toBe(1);
   });
 
-  it('that another Collector uses for its queue is refused', async () => {
+  it('is refused if another Collector uses it for its queue', async () => {
     const first = await place.start({ backends: ['loki'] });
     const other = await collectorPlace();
     const { code, output } = await other.failedStart(
@@ -207,7 +207,7 @@ describe('a folder', () => {
   });
 });
 
-it('secrets of the configuration are not in what the Collector prints', async () => {
+it('the Collector does not print secrets of its configuration', async () => {
   const secret = join(place.folder, 'recognisable');
   await writeFile(secret, 'recognisable-recognisable-recognisable');
   await mkdir(join(place.folder, 'x'), { recursive: true });
@@ -224,7 +224,7 @@ it('secrets of the configuration are not in what the Collector prints', async ()
     { body: 'password: x', attributes: { password: 'x' } },
   ];
   expect((await post(place.otlp, '/v1/logs', logsRequest(records))).status).toBe(200);
-  // What cannot be sent is complained about, and that is where a header could be shown.
+  // Error messages about failed requests could contain a header.
   await eventually('complaint of the exporter', () => /elasticsearch\/\w+.*(refused|failed)/i.test(collector.output));
   await collector.kill();
   expect(collector.output).not.toContain('recognisable-');

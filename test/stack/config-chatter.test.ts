@@ -1,4 +1,4 @@
-/** The commented line that drops spans which flood traces. */
+/** The commented line in base.yaml that drops frequent spans. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-it('leaves pings, polls and progress out of traces once its sign is taken away, and counts them all the same', async () => {
+it('drops pings, polls and progress from traces once uncommented, and still counts them', async () => {
   const [base, ...others] = place.files({ backends: ['debug'], sink: true }) as [string, ...string[]];
   const text = await readFile(base, 'utf8');
   const changed = text.replace(/^( +)# (- 'IsMatch\(span\.attributes\["mcp\.method\.name"\].*)$/m, '$1$2');

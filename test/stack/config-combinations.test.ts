@@ -3,10 +3,10 @@ import { choices } from '../../collector-config/stack/collector.mjs';
 import { certificates } from './support/certificates.js';
 import { type Choice, collectorPlace, type Place } from './support/collector.js';
 
-/** Whose components are not in the build: `test/stack/config-schemas.test.ts` checks them against their schemas. */
+/** Files with components that are not in the build; config-schemas.test.ts checks them against their schemas. */
 const NOT_BUILT = { backends: ['datadog-apm'], overlays: ['auth-oidc', 'kubernetes'] };
 
-/** What each backend reads, of the signals that the base configuration writes. */
+/** Signals that each backend reads. */
 const READS: Record<string, string> = {
   'archive-file': 'audit',
   'archive-s3': 'audit',
@@ -26,7 +26,7 @@ const subsets = (names: string[]) =>
   Array.from({ length: 2 ** names.length }, (_, chosen) => names.filter((_, bit) => chosen & (2 ** bit)));
 const pairs = backends.flatMap((one, index) => backends.slice(index + 1).map((other) => [one, other]));
 const combinations = [...backends.map((name) => [name]), ...pairs, backends];
-/** To start them all would take an hour. */
+/** Starting all sets would take an hour. */
 const larger = subsets(backends).filter(({ length }) => length > 2 && length < backends.length);
 
 const unread = (names: string[]) =>
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.remove());
 
-it('knows what every backend reads', () => {
+it('lists the signals of every backend', () => {
   expect(backends).toEqual(Object.keys(READS).sort());
   expect(combinations).toHaveLength(1 + (backends.length * (backends.length + 1)) / 2);
 });
@@ -53,18 +53,18 @@ describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' 
     const incomplete = combinations.filter((names) => unread(names).length > 0);
 
     it.each(complete.map((names) => ({ names, label: names.join(' + ') })))(
-      '$label is valid, and starts',
+      '$label is valid and starts',
       async ({ names }) => {
         const choice: Choice = { backends: names, overlays: chosen };
         expect(await place.validate(choice, secured)).toEqual({ code: 0, output: '' });
         const collector = await place.start(choice, secured);
         expect(collector.output).not.toMatch(/deprecat|"level":"error"/i);
-        await collector.kill(); // An orderly end is another test's; with backends that do not answer it takes a while.
+        await collector.kill(); // Another test covers clean shutdown, which takes long with unreachable backends.
       },
     );
 
     it.each(incomplete.map((names) => ({ names, label: names.join(' + ') })))(
-      '$label is refused: nobody reads a signal',
+      '$label is rejected, because a signal has no reader',
       async ({ names }) => {
         const { code, output } = await place.validate({ backends: names, overlays: chosen }, secured);
         expect(code).toBe(1);
@@ -77,7 +77,7 @@ describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' 
   },
 );
 
-it('all other sets of backends are valid too, if every signal is read', async () => {
+it('all other sets of backends are valid if every signal has a reader', async () => {
   const wrong: string[][] = [];
   const left = larger.values();
   const one = async () => {
@@ -91,7 +91,7 @@ it('all other sets of backends are valid too, if every signal is read', async ()
   expect(larger.length + combinations.length).toBe(2 ** backends.length - 1);
 }, 300_000);
 
-it('refuses the base configuration alone', async () => {
+it('rejects the base configuration alone', async () => {
   const { code, output } = await place.validate({});
   expect(code).toBe(1);
   expect(output).toContain('no exporter configuration specified');

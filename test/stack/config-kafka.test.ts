@@ -67,7 +67,7 @@ const allArrive = (records: readonly string[]) =>
     timeoutMs: 90_000,
   });
 
-it('carries all signals, audit records as they are, and traces whole to one of two gateways', async () => {
+it('carries all signals, unchanged audit records, and each trace whole to one of two gateways', async () => {
   await broker();
   await started(gateway.start(GATEWAY, { ...member, MCP_TRACE_DECISION_WAIT: '5s' }));
   await started(other.start(GATEWAY, { ...member, MCP_TRACE_DECISION_WAIT: '5s' }));
@@ -83,7 +83,7 @@ it('carries all signals, audit records as they are, and traces whole to one of t
     accept: (found) => found.includes('a log'),
   });
   expect((await both(logsFile, bodies)).flat().filter((body) => body !== 'a log')).toEqual([]);
-  // The agent's own metrics, beside those of the gateways.
+  // Includes the agent's own metrics.
   const uptimes = async () => {
     const metrics = (await both(metricsFile, readMetrics)).flat();
     return metrics.filter(({ name }) => name === 'otelcol_exporter_sent_spans');
@@ -99,9 +99,9 @@ it('carries all signals, audit records as they are, and traces whole to one of t
   await eventually('metrics', uptimes, { accept: (metrics) => metrics.length > 0 });
 });
 
-it('loses nothing while broker, agent and gateway die one after the other', async () => {
+it('loses nothing when broker, agent and gateway die one after another', async () => {
   let one = await started(agent.start(AGENT, member));
-  const records = await acknowledged(10); // Nobody there yet: they wait at the agent.
+  const records = await acknowledged(10); // Without a broker, they wait at the agent.
   await one.kill();
   const first = await broker();
   one = await started(agent.start(AGENT, member));
@@ -119,7 +119,7 @@ it('loses nothing while broker, agent and gateway die one after the other', asyn
   await allArrive(records);
 }, 240_000);
 
-it('a broker refuses an agent with a certificate of somebody else, which keeps what it has', async () => {
+it('a broker refuses an agent with a foreign certificate, and the agent keeps its records', async () => {
   await broker();
   await started(gateway.start(GATEWAY, member));
   const wrong = await started(agent.start(AGENT, stranger));

@@ -11,7 +11,7 @@ import { ownMetric } from './support/own-metrics.js';
 import { readLogs } from './support/sink.js';
 
 const LOKI = { backends: ['loki', 'archive-file'] };
-/** The archive has a record before its sender has an answer; without it, Loki is the only one to keep it. */
+/** Without the archive, Loki is the only one to store records. */
 const LOKI_ALONE = { backends: ['loki'] };
 
 let place: Place;
@@ -32,7 +32,7 @@ afterEach(async () => {
   await place.remove();
 });
 
-/** Sends one audit record of about so many bytes, with a mark of its own. */
+/** Sends one audit record of about this size, with a unique mark. */
 async function send(bytes = 1_000) {
   const mark = `(${randomUUID()})`;
   const began = performance.now();
@@ -60,12 +60,12 @@ const allStored = (marks: readonly string[], timeoutMs = 90_000) =>
     timeoutMs,
   });
 
-/** A metric of the exporter to Loki. */
+/** A metric of the Loki exporter. */
 const metric = (name: string) =>
   ownMetric(place.metrics, `otelcol_exporter_${name}`, ['exporter="otlp_http/loki_audit"']);
 
-describe('a queue that is full', () => {
-  it('refuses at once with 503, keeps what it has, and takes more when there is room', async () => {
+describe('a full queue', () => {
+  it('rejects at once with 503, keeps its records, and accepts more when there is room', async () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '300000' });
     const marks: string[] = [];
@@ -85,7 +85,7 @@ describe('a queue that is full', () => {
     await eventually('room for more', async () => (await send(50_000)).status === 200);
   });
 
-  it('refuses a request that is larger than the queue, at once', async () => {
+  it('rejects a request larger than the queue at once', async () => {
     running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '300000' });
     const { status, text, ms } = await send(400_000);
     expect({ status, text }).toMatchObject({ status: 503, text: expect.stringMatching(/queue/) });
@@ -93,7 +93,7 @@ describe('a queue that is full', () => {
     expect((await send(1_000)).status).toBe(200);
   });
 
-  it('takes the largest request that is accepted at all, by default', async () => {
+  it('by default accepts the largest allowed request', async () => {
     running = await place.start(LOKI_ALONE, env);
     const largest = await send(32 * 1024 * 1024 - 1_000);
     expect(largest.status).toBe(200);
@@ -103,10 +103,10 @@ describe('a queue that is full', () => {
   });
 });
 
-describe('a disk that is full', () => {
-  it('is told to the sender, by the name of the file, and loses nothing', async () => {
+describe('a full disk', () => {
+  it('is reported to the sender with the file name, and loses nothing', async () => {
     backend.state.status = 503;
-    // No file may grow above this: for a program the same as a disk without room, and no superuser is needed for it.
+    // A file size limit acts like a full disk and needs no privileges.
     const limit = 'ulimit -f 1024; exec "$0" "$@"';
     const args = ['-c', limit, place.otelcol, ...configArguments(place.files(LOKI_ALONE))];
     const readyUrl = `http://127.0.0.1:${place.ports['MCP_HEALTH_PORT']}/`;
@@ -128,8 +128,8 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('what a backend answers', () => {
-  it.each([429, 502, 503, 504])('%i: it is sent again, until it is taken', async (status) => {
+describe('a backend response', () => {
+  it.each([429, 502, 503, 504])('%i is retried until it succeeds', async (status) => {
     backend.state.status = status;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(20);
@@ -138,24 +138,27 @@ describe('what a backend answers', () => {
     await allStored(marks);
   });
 
-  it.each([400, 401, 413, 500])('%i: it is lost there, counted, and in the archive', async (status) => {
-    backend.state.status = status;
-    running = await place.start(LOKI, env);
-    const marks = await acknowledged(5);
-    const counted = () => metric('send_failed_log_records');
-    await eventually('it to be counted', counted, { accept: (count) => count >= marks.length });
-    backend.state.status = 200;
-    const { mark } = await send();
-    await allStored([mark]);
-    expect(backend.counts(marks)).toEqual(marks.map(() => 0));
-    const archived = await readLogs(`${place.env({})['MCP_ARCHIVE_DIR']}/mcp-audit.jsonl`);
-    for (const lost of marks) expect(archived.filter(({ body }) => body.stringValue.includes(lost))).toHaveLength(1);
-    expect(running.output).toMatch(/otlp_http\/loki_audit.*Dropping data|Dropping data.*otlp_http\/loki_audit/);
-  });
+  it.each([400, 401, 413, 500])(
+    '%i drops the record for this backend, counts it, and leaves it in the archive',
+    async (status) => {
+      backend.state.status = status;
+      running = await place.start(LOKI, env);
+      const marks = await acknowledged(5);
+      const counted = () => metric('send_failed_log_records');
+      await eventually('it to be counted', counted, { accept: (count) => count >= marks.length });
+      backend.state.status = 200;
+      const { mark } = await send();
+      await allStored([mark]);
+      expect(backend.counts(marks)).toEqual(marks.map(() => 0));
+      const archived = await readLogs(`${place.env({})['MCP_ARCHIVE_DIR']}/mcp-audit.jsonl`);
+      for (const lost of marks) expect(archived.filter(({ body }) => body.stringValue.includes(lost))).toHaveLength(1);
+      expect(running.output).toMatch(/otlp_http\/loki_audit.*Dropping data|Dropping data.*otlp_http\/loki_audit/);
+    },
+  );
 });
 
-describe('a queue that is not empty', () => {
-  it.each(['loki', 'elastic'])('with large records, goes out in requests that %s takes', async (name) => {
+describe('a non-empty queue', () => {
+  it.each(['loki', 'elastic'])('with large records is sent in requests that %s accepts', async (name) => {
     backend.state.status = 503;
     running = await place.start({ backends: [name] }, env);
     const marks: string[] = [];
@@ -173,9 +176,9 @@ describe('a queue that is not empty', () => {
   });
 
   it.each([
-    ['ended in order', 'SIGTERM'],
+    ['stopped cleanly', 'SIGTERM'],
     ['killed', 'SIGKILL'],
-  ] as const)('survives a Collector that is %s, and a start with other files', async (_, signal) => {
+  ] as const)('survives a Collector that is %s, and a restart with other files', async (_, signal) => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(50);
@@ -185,7 +188,7 @@ describe('a queue that is not empty', () => {
     await allStored(marks);
   });
 
-  it('waits for its own backend to come back into the configuration', async () => {
+  it('waits until its backend is configured again', async () => {
     backend.state.status = 503;
     running = await place.start(LOKI_ALONE, env);
     const marks = await acknowledged(20);
@@ -201,11 +204,11 @@ describe('a queue that is not empty', () => {
 });
 
 describe('Elasticsearch', () => {
-  it('loses nothing in an outage that is longer than its exporter retries, and ends while it lasts', async () => {
+  it('loses nothing in an outage longer than the exporter retries, and can stop during it', async () => {
     backend.state.status = 503;
     running = await place.start({ backends: ['elastic'] }, env);
     const marks = await acknowledged(20);
-    await setTimeout(35_000); // Its own retries end after 30 s.
+    await setTimeout(35_000); // The exporter's retries end after 30 s.
     marks.push(...(await acknowledged(5)));
     const began = performance.now();
     await running.kill('SIGTERM');
@@ -215,7 +218,7 @@ describe('Elasticsearch', () => {
     await allStored(marks);
   }, 240_000);
 
-  it('survives being killed while it waits', async () => {
+  it('survives being killed while waiting', async () => {
     backend.state.status = 429;
     running = await place.start({ backends: ['elastic'] }, env);
     const marks = await acknowledged(20);

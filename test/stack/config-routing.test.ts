@@ -48,7 +48,7 @@ const withBody = (file: string, body: string) =>
   );
 
 describe('audit records', () => {
-  it.each(AUDIT_EVENTS)('%s goes to the audit branch, and to no other', async (eventName) => {
+  it.each(AUDIT_EVENTS)('%s goes only to the audit pipeline', async (eventName) => {
     const body = JSON.stringify({ event_name: eventName, id: randomUUID() });
     const other = `a log beside ${eventName}`;
     await sendLogs([{ eventName, body }, { body: other }]);
@@ -59,7 +59,7 @@ describe('audit records', () => {
   });
 
   it.each(['mcp_auditor.request', 'xmcp_audit.request', 'MCP_AUDIT.request', 'mcp_audit', ''])(
-    '%j is no name of an audit record',
+    '%j is not an audit event name',
     async (eventName) => {
       const body = `no audit record ${randomUUID()}`;
       await sendLogs([{ eventName, body }]);
@@ -68,7 +68,7 @@ describe('audit records', () => {
     },
   );
 
-  it('stay as they are, whatever is in them', async () => {
+  it('stay unchanged, whatever their content', async () => {
     const text = [
       '  leading and trailing  ',
       '\r\n\t"\\/\u0000\u0001\u007f\u2028',
@@ -94,7 +94,7 @@ describe('audit records', () => {
   });
 });
 
-describe('secrets in what is no audit record', () => {
+describe('secrets outside of audit records', () => {
   const SECRETS = {
     jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXNpZ25hdHVyZQ',
     bearer: 'Bearer abcdefghijklmnop0123456789',
@@ -134,7 +134,7 @@ describe('secrets in what is no audit record', () => {
     text: 'the bearer of this, Bearer of news, task-force sk-1',
   };
 
-  it.each(Object.entries(SECRETS))('%s is hashed in bodies and attributes of logs', async (name, secret) => {
+  it.each(Object.entries(SECRETS))('%s is hashed in log bodies and attributes', async (name, secret) => {
     const marker = `log ${randomUUID()} with ${name}`;
     await sendLogs([{ body: `${marker} ${secret} after`, attributes: { note: `before ${secret}` } }]);
     const record = await eventually(marker, async () =>
@@ -145,7 +145,7 @@ describe('secrets in what is no audit record', () => {
     expect(attributeOf(record.attributes, 'note')).toMatch(/^before [0-9a-f]{64}/);
   });
 
-  it('is hashed under names that say so, in logs and spans, and nothing else is', async () => {
+  it('are hashed under sensitive names, in logs and spans, and nothing else is', async () => {
     const secrets = Object.fromEntries(KEYS.map((key) => [key, 'hunter2']));
     const marker = `log with keys ${randomUUID()}`;
     const traceId = hex(16);
@@ -162,11 +162,11 @@ describe('secrets in what is no audit record', () => {
       for (const [key, value] of Object.entries(PLAIN))
         expect(String(attributeOf(attributes, key))).toBe(String(value));
     }
-    // Equal secrets have equal hashes, on logs and on spans.
+    // Equal secrets have equal hashes in logs and spans.
     expect(attributeOf(record.attributes, 'password')).toBe(attributeOf(span.attributes, 'api_key'));
   });
 
-  it('is hashed in lists, in nested values, in events and in the status of a span', async () => {
+  it('are hashed in lists, nested values, events and the status of a span', async () => {
     const traceId = hex(16);
     const secret = SECRETS.bearer;
     const request = tracesRequest([{ name: 'x', traceId, attributes: { list: ['a', secret] }, error: true }]) as any;
@@ -182,7 +182,7 @@ describe('secrets in what is no audit record', () => {
     expect(span.attributes.map(({ key }: any) => key)).toEqual(['list', 'nested']);
   });
 
-  it('arguments and results of tools are not in spans', async () => {
+  it('tool arguments and results are removed from spans', async () => {
     const traceId = hex(16);
     const content = { 'gen_ai.tool.call.arguments': '{"city":"Berlin"}', 'gen_ai.tool.call.result': 'rain' };
     await sendSpans([{ name: 'tools/call weather', traceId, attributes: { ...content, 'gen_ai.tool.call.id': '7' } }]);
@@ -191,13 +191,13 @@ describe('secrets in what is no audit record', () => {
     expect(all.attributes.map(({ key }: any) => key)).toEqual(['gen_ai.tool.call.id']);
   });
 
-  it('nothing is written into the log of the Collector', async () => {
+  it('the Collector logs no content', async () => {
     expect(collector.output).not.toMatch(/hunter2|AKIAIOSFODNN7EXAMPLE|Berlin/);
-    expect(await readFile(auditFile(place.sink), 'utf8')).toContain('mcp_audit.'); // It did get something.
+    expect(await readFile(auditFile(place.sink), 'utf8')).toContain('mcp_audit.'); // Records did arrive.
   });
 });
 
-it("the Collector's own metrics take the way of all metrics", async () => {
+it("the Collector's own metrics follow all other metrics", async () => {
   const names = async () =>
     (await readMetrics(metricsFile(place.sink))).filter(({ service }) => service === 'otelcol').map(({ name }) => name);
   const found = await eventually('own metrics', names, { accept: (all) => all.length > 0 });
@@ -207,14 +207,14 @@ it("the Collector's own metrics take the way of all metrics", async () => {
   expect(await pulled.text()).toContain('otelcol_process_uptime');
 });
 
-it('ends in order, with what it had sent on', async () => {
+it('the Collector stops cleanly and flushes', async () => {
   const body = `last words ${randomUUID()}`;
   const traceId = hex(16);
   await sendLogs([{ eventName: 'mcp_audit.stopped', body }]);
   await sendSpans([{ name: 'last', traceId }]);
   expect(await collector.stop()).toEqual({ code: 0, signal: null });
   expect(bodies(await readLogs(auditFile(place.sink)))).toContain(body);
-  // Decided on with what there was, not dropped.
+  // Pending traces are decided on, not dropped.
   expect((await readSpans(tracesFile(place.sink))).map((span) => span.traceId)).toContain(traceId);
 });
 

@@ -30,24 +30,24 @@ afterAll(async () => {
 const send = async (spans: readonly SpanInput[]) =>
   expect(await post(place.otlp, '/v1/traces', tracesRequest(spans))).toMatchObject({ status: 200 });
 
-/** As many traces of one span each. */
+/** This many traces of one span each. */
 const traces = (count: number, span: Omit<SpanInput, 'name'>): (SpanInput & { traceId: string })[] =>
   Array.from({ length: count }, () => ({ name: 'tools/call x', ...span, traceId: hex(16) }));
 
-/** Once a trace that was sent last, and is always kept, has been decided on: then all before it have. */
+/** Waits for the decision on a last trace that is always kept; all traces before it are then decided. */
 async function decided() {
   const last = traces(1, { error: true });
   await send(last);
   await eventually('decision', () => kept(last));
 }
 
-/** How many of these traces were kept. */
+/** The number of these traces that were kept. */
 async function kept(spans: readonly { traceId: string }[]) {
   const ids = new Set((await readSpans(tracesFile(place.sink))).map(({ traceId }) => traceId));
   return spans.filter(({ traceId }) => ids.has(traceId)).length;
 }
 
-it('keeps all errors, slow and sensitive calls of a tenth, also those that end late but within the wait', async () => {
+it('at 10 % keeps all errors, slow and sensitive calls, including those that end late within the wait', async () => {
   const early = {
     error: traces(20, { error: true }),
     slow: traces(20, { durationMs: 6_000 }),
@@ -81,7 +81,7 @@ it('keeps all errors, slow and sensitive calls of a tenth, also those that end l
   expect(names.map(({ name }) => name).sort()).toEqual(['late', 'tools/call x']);
 });
 
-it('what ends after the decision shares the fate of its trace', async () => {
+it('a span that ends later follows the decision on its trace', async () => {
   const spans = traces(60, {});
   await send(spans);
   await decided();
@@ -95,7 +95,7 @@ it('what ends after the decision shares the fate of its trace', async () => {
   expect(tracesWith('too late').length).toBeLessThan(spans.length);
 });
 
-it('statistics see every span, sampled or not', async () => {
+it('statistics count all spans, sampled or not', async () => {
   const spans = traces(100, {});
   await send(spans);
   const ids = async () => new Set((await readSpans(allTracesFile(place.sink))).map(({ traceId }) => traceId));
@@ -117,7 +117,7 @@ describe('audit records are never sampled', () => {
   });
 });
 
-it('more traces at once than there is room for: the oldest are dropped undecided, and counted', async () => {
+it('beyond the limit of pending traces, the oldest are dropped undecided and counted', async () => {
   const other = await collectorPlace();
   const env = { MCP_TRACE_MAX_PENDING: '10', MCP_TRACE_DECISION_WAIT: '2s' };
   const running = await other.start({ backends: ['debug'], sink: true }, env);
@@ -141,7 +141,7 @@ it('more traces at once than there is room for: the oldest are dropped undecided
   }
 });
 
-it('by default an error counts that ends a minute after its trace began', async () => {
+it('by default keeps a trace for an error a minute after its start', async () => {
   const other = await collectorPlace();
   const env = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: undefined };
   const running = await other.start({ backends: ['debug'], sink: true }, env);

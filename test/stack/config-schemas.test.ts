@@ -9,7 +9,7 @@ import { scratch } from './support/scratch.js';
 
 const CONTRIB = 'github.com/open-telemetry/opentelemetry-collector-contrib';
 
-/** What is not in the build, and the schema of its configuration, as its authors publish it with the module. */
+/** Components that are not in the build, with the configuration schemas published in their modules. */
 const COMPONENTS = [
   {
     file: 'overlays/kubernetes.yaml',
@@ -19,7 +19,7 @@ const COMPONENTS = [
     definition: undefined,
   },
   {
-    // Published under no number nearer to 0.155.0.
+    // The nearest published version to 0.155.0.
     file: 'overlays/auth-oidc.yaml',
     at: ['extensions', 'oidc/ingest'],
     module: `${CONTRIB}/extension/oidcauthextension@v0.159.0`,
@@ -27,7 +27,7 @@ const COMPONENTS = [
     definition: undefined,
   },
   {
-    // The connector itself is not published as a module, its configuration is.
+    // The connector is not published as a module, but its configuration is.
     file: 'backends/datadog-apm.yaml',
     at: ['connectors', 'datadog/connector'],
     module: `${CONTRIB}/pkg/datadog@v0.155.0`,
@@ -48,7 +48,7 @@ async function schemaOf(module: string, path: string): Promise<any> {
   return parse(readFileSync(join(JSON.parse(stdout).Dir, path), 'utf8'));
 }
 
-/** What is wrong with a value, by a schema: names that it does not know, and values of other types. */
+/** Validates a value against a schema: unknown names and wrong types. */
 function faults(value: any, schema: any, root: any, at = ''): string[] {
   if (schema.$ref) {
     const definition = root.$defs[schema.$ref];
@@ -69,20 +69,20 @@ function faults(value: any, schema: any, root: any, at = ''): string[] {
   return typeof value === schema.type ? [] : [`${at} is no ${schema.type}`];
 }
 
-/** Properties of an object and of what it is made of. What other modules define is not looked up: we use none of it. */
+/** Properties of an object, including embedded ones. Definitions of other modules are skipped: we use none. */
 function allProperties(schema: any, root: any): Record<string, any> {
   const parts = (schema.allOf ?? []).map(({ $ref }: any) => root.$defs[$ref]).filter(Boolean);
   return Object.assign({}, ...parts.map((part: any) => allProperties(part, root)), schema.properties);
 }
 
 describe.each(COMPONENTS)('$file', ({ file, at, module, schema, definition }) => {
-  it(`is as ${module} has it`, async () => {
+  it(`matches the schema of ${module}`, async () => {
     const root = await schemaOf(module, schema);
     const wanted = definition ? root.$defs[definition] : root;
     const config = at.reduce((value, key) => value[key], parse(readFileSync(join(CONFIG, file), 'utf8')));
     expect(Object.keys(config)).not.toEqual([]);
     expect(faults(config, wanted, root)).toEqual([]);
-    // It does find what is wrong.
+    // The check does find errors.
     expect(faults({ ...config, no_such_setting: 1 }, wanted, root)).toEqual(['.no_such_setting is unknown']);
     const [first] = Object.keys(config);
     expect(faults({ ...config, [first as string]: 7 }, wanted, root)).toHaveLength(1);

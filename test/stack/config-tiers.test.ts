@@ -52,7 +52,7 @@ async function start(place: Place, choice: Parameters<Place['start']>[0], env: R
 const send = async (path: string, request: unknown) =>
   expect(await post(agent.otlp, path, request)).toMatchObject({ status: 200 });
 
-it('brings every trace whole to one gateway, and all gateways have some', async () => {
+it('sends each trace whole to one gateway, and uses all gateways', async () => {
   for (const gateway of gateways) await start(gateway, GATEWAY, { ...server, MCP_TRACE_DECISION_WAIT: '3s' });
   await start(agent, AGENT, client);
   const ids = Array.from({ length: 60 }, () => hex(16));
@@ -73,7 +73,7 @@ it('brings every trace whole to one gateway, and all gateways have some', async 
   for (const seen of at) expect(seen.size).toBeGreaterThan(5);
 });
 
-it('the sampling is done by gateways alone, over spans that came in pieces', async () => {
+it('only gateways sample, over spans that arrive in parts', async () => {
   const percent = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: '3s' };
   for (const gateway of gateways) await start(gateway, GATEWAY, { ...server, ...percent });
   await start(agent, AGENT, { ...client, ...percent });
@@ -88,7 +88,7 @@ it('the sampling is done by gateways alone, over spans that came in pieces', asy
   expect((await read()).map(({ name }) => name)).not.toContain('dropped');
 });
 
-it('audit records wait at the agent for their gateway, over a death of the agent', async () => {
+it('audit records wait at the agent for their gateway, even if the agent is killed', async () => {
   const records = Array.from({ length: 30 }, () => ({
     eventName: 'mcp_audit.response',
     body: JSON.stringify({ id: randomUUID(), text: ' «ü» password=hunter2 \r\n' }),
@@ -109,9 +109,9 @@ it('audit records wait at the agent for their gateway, over a death of the agent
 });
 
 it.each([
-  ['gateways refuse an agent with a certificate of somebody else', () => stranger],
-  ['an agent refuses gateways of another authority', () => misled],
-])('%s, and it keeps what it has', async (_, variables) => {
+  ['gateways refuse an agent with a foreign certificate', () => stranger],
+  ['an agent refuses gateways of another CA', () => misled],
+])('%s, and it keeps its records', async (_, variables) => {
   await start(gateways[0], GATEWAY, server);
   const wrong = await start(agent, AGENT, variables());
   const body = JSON.stringify({ id: randomUUID() });

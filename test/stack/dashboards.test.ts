@@ -1,4 +1,4 @@
-/** Every query of the dashboards for Grafana, on the running stack: it parses, and after the demo it finds something. */
+/** Every query of the Grafana dashboards on the running stack: it parses, and returns data after the demo. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const range = (): Range => ({ startMs: Date.now() - 900_000, endMs: Date.now(), stepMs: 15_000 });
 
-/** What is chosen when a dashboard opens; in the timeline, what a link to it fills in. */
+/** The choices when a dashboard opens; for the timeline, as filled in by a link. */
 async function opened({ uid, templating }: Dashboard): Promise<Chosen> {
   const chosen: Record<string, string | string[]> = {};
   for (const { includeAll, allValue, name } of templating.list) if (includeAll) chosen[name] = allValue ?? '';
@@ -44,7 +44,7 @@ async function opened({ uid, templating }: Dashboard): Promise<Chosen> {
   return chosen;
 }
 
-/** The first two values of everything that can be chosen, and one that must not be read as a regular expression. */
+/** The first two values of every choice, and one that must not act as a regular expression. */
 async function narrowed(dashboard: Dashboard): Promise<Chosen> {
   const chosen: Record<string, string | readonly string[]> = { ...(await opened(dashboard)) };
   for (const variable of dashboard.templating.list) {
@@ -54,13 +54,13 @@ async function narrowed(dashboard: Dashboard): Promise<Chosen> {
   return chosen;
 }
 
-/** What is found once something is. */
+/** Waits for results. */
 const find = (target: Target, chosen: Chosen) =>
   eventually('data', () => ask(target, chosen, range(), at), { accept: ({ length }) => length > 0 });
 
 const isQuery = ({ type }: Variable) => type === 'query';
 
-/** Labels and attributes that a table shows: not the time, and not values, which bear the letters of queries. */
+/** Labels and attributes in a table: neither the time nor values, which have the letters of queries. */
 const columnsOf = ({ transformations = [] }: Panel): string[] =>
   Object.keys(transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {}).filter(
     (name) => name !== 'Time' && !/^Value( #[A-Z])?$/.test(name),
@@ -79,17 +79,17 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
     },
   );
 
-  it.each(queries)('%s finds something', async (_name, target) => {
+  it.each(queries)('%s returns data', async (_name, target) => {
     await find(target, await opened(dashboard));
   });
 
-  it.each(queries)('%s takes any choice', async (_name, target) => {
+  it.each(queries)('%s accepts any choice', async (_name, target) => {
     await ask(target, await narrowed(dashboard), range(), at);
   });
 
   const withExamples = queries.filter(([, target]) => target.exemplar);
   it.runIf(withExamples.length > 0).each(withExamples)(
-    '%s has exemplars, which lead to a trace',
+    '%s has exemplars that lead to a trace',
     async (_name, target) => {
       const ids = await eventually('exemplars', async () => exemplars(target, await opened(dashboard), range(), at), {
         accept: ({ length }) => length > 0,
@@ -100,7 +100,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
 
   const tables = dashboard.panels.filter(({ transformations }) => transformations !== undefined);
   it.each(tables.map((panel) => [panel.title, panel] as const))(
-    '%s has columns of what is found',
+    '%s fills all of its columns',
     async (_title, panel) => {
       const chosen = await opened(dashboard);
       const unfilled = async () => {
@@ -113,13 +113,13 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   );
 
   const marks = dashboard.annotations.list;
-  it.runIf(marks.length > 0).each(marks)('annotation $name finds something', async (mark) => {
+  it.runIf(marks.length > 0).each(marks)('annotation $name returns data', async (mark) => {
     const target = { ...mark, refId: 'A' };
     await find(target, await opened(dashboard));
   });
 });
 
-/** Tags of a call's span and its process, as Jaeger's API has them: what Grafana makes a link to metrics of. */
+/** Tags of a call's span and process in Jaeger's API, from which Grafana builds links to metrics. */
 async function tagsOf(service: string, tool: string): Promise<Map<string, unknown>> {
   const { data } = await getJson(new URL(`/api/traces/${sent.demo.traceId}`, at.jaeger));
   const { spans, processes } = data[0];
@@ -151,12 +151,12 @@ describe('links of the data sources', () => {
       const tags = wanted.filter(({ key }) => known.has(key)).map(({ key, value }) => `${value}="${known.get(key)}"`);
       expect(tags).toEqual(['mcp_method_name="tools/call"', 'gen_ai_tool_name="check_visa"']);
       await find({ ...prometheus, expr: query.replaceAll('$$__tags', tags.join(', ')) }, {});
-      // Of a span without any of them, the query can still be read.
+      // The query must also parse for a span without these tags.
       await find({ ...prometheus, expr: query.replaceAll('$$__tags', '') }, {});
     },
   );
 
-  it('lead from a record to its trace, by the name of a label that records have', async () => {
+  it('lead from a record to its trace, by an existing label', async () => {
     const [{ matcherRegex }] = dataSources.find(({ uid }) => uid === 'mcp-loki-audit').jsonData.derivedFields;
     await find({ ...audit, expr: `{service_name="travel"} | ${matcherRegex}="${sent.demo.traceId}"` }, {});
     await find({ datasource: { type: 'jaeger', uid: `\${jaeger}` }, refId: 'A', query: sent.demo.traceId }, {});
@@ -189,7 +189,7 @@ describe('numbers', () => {
     await asked('mcp-timeline', 'Operations', timeline, ([found]) => found?.value === operations.size);
   });
 
-  it('shows a part of an actor, and exactly one where the link of a cell asks for it', async () => {
+  it('filters by part of an actor, and exactly as the link of a cell does', async () => {
     const actors = (found: readonly Found[]) => [...new Set(found.map(({ labels }) => labels['audit_actor_id']))];
     const who = (actor: string) =>
       asked('mcp-audit', 'Operations, by actor', { ...services, actor }, ({ length }) => length > 0).then(actors);
@@ -200,7 +200,7 @@ describe('numbers', () => {
     expect(await ask(target, { ...(await opened(dashboard)), ...services, actor: '^age$' }, range(), at)).toEqual([]);
   });
 
-  it('shows tools with their calls, those of one that neither succeeded nor was listed as _OTHER', async () => {
+  it('shows tools with their calls, and as _OTHER one that never succeeded and was never listed', async () => {
     const found = await asked('mcp-tools', 'All tools', services, ({ length }) => length >= 3);
     const tools = found.map(({ labels, value }) => [labels['gen_ai_tool_name'], value >= 1]);
     expect(tools).toEqual(

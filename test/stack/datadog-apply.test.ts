@@ -1,4 +1,4 @@
-/** `datadog/apply.sh` against a stand-in for the API that reads every body with the models of Datadog's client. */
+/** `datadog/apply.sh` against a stand-in for the API that parses every body with the models of Datadog's client. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ const apply = async (env: Record<string, string>) =>
     (error) => ({ ok: false, text: String(error.stderr) }),
   );
 
-it('makes everything, and the composite monitor of the monitors that it made before', async () => {
+it('creates everything, and the composite monitor from the ids of created monitors', async () => {
   expect(await apply(settings)).toMatchObject({ ok: true });
   const counts = Object.keys(MODELS).map((path) => made.filter((one) => one.path === path).length);
   expect(Math.min(...counts)).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ it('makes everything, and the composite monitor of the monitors that it made bef
   expect(names).toEqual([expect.stringContaining('no audit records'), expect.stringContaining('tools are called')]);
 });
 
-it('leaves out what it is told to', async () => {
+it('skips the given folders', async () => {
   expect((await apply({ ...settings, MCP_DATADOG_SKIP: 'rules indexes' })).ok).toBe(true);
   expect(made.map(({ path }) => path)).not.toContain('/api/v2/security_monitoring/rules');
   expect(made.map(({ path }) => path)).not.toContain('/api/v1/logs/config/indexes');
@@ -98,7 +98,7 @@ it.each(['MCP_DATADOG_SITE', 'MCP_DATADOG_API_KEY_FILE', 'MCP_DATADOG_APP_KEY_FI
   },
 );
 
-it('says which file was refused, and why, and goes no further', async () => {
+it('names the rejected file with the reason, and stops', async () => {
   const { ok, text } = await apply({
     ...settings,
     MCP_DATADOG_APP_KEY_FILE: String(settings.MCP_DATADOG_API_KEY_FILE),

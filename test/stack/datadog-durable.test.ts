@@ -1,4 +1,4 @@
-/** The real Collector with `backends/datadog-durable.yaml`: what Datadog has not answered for stays on disk. */
+/** The real Collector with `backends/datadog-durable.yaml`: records stay on disk until Datadog has accepted them. */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ beforeAll(async () => {
     refuse: (error) => ({ status: error.status, body: { errors: [error.message] } }),
     handle({ method, url, headers, body }) {
       if (headers['dd-api-key'] !== KEY) throw new Refused(403, 'Forbidden');
-      // Datadog's exporter is configured still, and asks about its key.
+      // Datadog's exporter is still configured, and validates its key.
       if (url.pathname !== '/v1/logs')
         return { status: url.pathname === '/api/v1/validate' ? 200 : 202, body: { valid: true } };
       if (method !== 'POST') throw new Refused(405, method);
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await writeFile(keyFile, `${KEY}\n`);
   const exporters = {
     ...datadogExporters(datadog.url),
-    // As JSON, which can be read here without OpenTelemetry's own protobuf files.
+    // JSON, to avoid OpenTelemetry's protobuf files here.
     'otlp_http/datadog_audit': { logs_endpoint: `${datadog.url}/v1/logs`, encoding: 'json' },
   };
   const elsewhere = join(place.folder, 'stand-in.yaml');
@@ -72,7 +72,7 @@ function auditRecord(): LogInput & { id: string } {
   return { id, eventName: 'mcp_audit.response', body, attributes: { 'audit.record.id': id } };
 }
 
-it('loses nothing through 503, 429 and two deaths of the Collector', async () => {
+it('loses nothing through 503, 429 and two kills of the Collector', async () => {
   const records = Array.from({ length: 1_000 }, auditRecord);
   for (const [number, answer] of [503, 429].entries()) {
     status = answer;

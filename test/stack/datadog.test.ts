@@ -1,4 +1,4 @@
-/** The real Collector with `backends/datadog.yaml`, into a strict stand-in for Datadog's intake. */
+/** The real Collector with `backends/datadog.yaml` and a strict stand-in for Datadog's intake. */
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ let start: () => Promise<RunningProgram>;
 beforeAll(async () => {
   datadog = await startDatadog({ key: KEY });
   const keyFile = join(place.folder, 'datadog-key');
-  await writeFile(keyFile, `${KEY}\n`); // with the newline that editors leave behind
+  await writeFile(keyFile, `${KEY}\n`); // with a trailing newline, as from an editor
   const elsewhere = join(place.folder, 'stand-in.yaml');
   await writeFile(elsewhere, JSON.stringify({ exporters: datadogExporters(datadog.url) }));
   const env = {
@@ -81,7 +81,7 @@ const deliver = (request: unknown) => deliverTo(otlp, request);
 const byId = (id: string) => datadog.logs.filter(({ fields }) => fields['audit.record.id'] === id);
 const arrived = (id: string) => eventually(`record ${id}`, () => byId(id)[0]);
 
-it('brings an audit record with its body to the byte, and every attribute under its own name', async () => {
+it('delivers an audit record with its exact body, and every attribute under its own name', async () => {
   const record = auditRecord();
   await deliver(logsRequest([record]));
   const log = await arrived(record.id);
@@ -95,7 +95,7 @@ it('brings an audit record with its body to the byte, and every attribute under 
   expect(datadog.complaints).toEqual([]);
 });
 
-it('brings other logs, spans, cumulative histograms and its own metrics', async () => {
+it('delivers other logs, spans, cumulative histograms and its own metrics', async () => {
   const tool = `tool_${hex(4)}`;
   await deliver(logsRequest([{ body: tool }]));
   const span = { name: `tools/call ${tool}`, error: true, attributes: { 'gen_ai.tool.name': tool } };
@@ -111,7 +111,7 @@ it('brings other logs, spans, cumulative histograms and its own metrics', async 
     datadog.sketches.find(({ tags }) => tags?.includes(`gen_ai.tool.name:${tool}`)),
   );
   expect(sketch.metric).toBe('mcp.server.operation.duration');
-  // Of the five calls, the three that came after the first report.
+  // The three of five calls that came after the first report.
   expect(sketch.dogsketches[0].cnt).toBe(3);
   for (const name of ['otelcol_exporter_queue_size', 'otelcol_exporter_queue_capacity', 'otelcol_process_uptime']) {
     await eventually(name, () => datadog.series.find(({ metric }) => metric === name));
@@ -119,7 +119,7 @@ it('brings other logs, spans, cumulative histograms and its own metrics', async 
   expect(datadog.complaints).toEqual([]);
 });
 
-it('brings every record of the demo as it was written', async () => {
+it('delivers every record of the demo unchanged', async () => {
   const { records } = await runDemo(otlp);
   expect(records.length).toBeGreaterThan(20);
   for (const { line, fields } of records) {
@@ -130,7 +130,7 @@ it('brings every record of the demo as it was written', async () => {
   expect(datadog.complaints).toEqual([]);
 }, 120_000);
 
-it('sends no inventory of the machine, and the key in its header alone but for the question whether it is valid', () => {
+it('sends no inventory of the machine, and the key only in its header, except to validate it', () => {
   const paths = new Set(datadog.requests.map(({ url }) => url.pathname));
   expect([...paths].sort()).toEqual([
     '/api/beta/sketches',
@@ -146,7 +146,7 @@ it('sends no inventory of the machine, and the key in its header alone but for t
   }
 });
 
-it('does not start with a key that Datadog does not know', async () => {
+it('does not start with an invalid key', async () => {
   const file = join(place.folder, 'datadog-key');
   await collector.stop();
   await writeFile(file, 'ffffffffffffffffffffffffffffffff');
@@ -156,7 +156,7 @@ it('does not start with a key that Datadog does not know', async () => {
 });
 
 it.each([503, 429])(
-  'waits out an outage (%i): nothing is lost',
+  'loses nothing in an outage (%i)',
   async (status) => {
     const records = Array.from({ length: 500 }, auditRecord);
     datadog.plan.status = status;
@@ -172,8 +172,8 @@ it.each([503, 429])(
   180_000,
 );
 
-// The exporter hands records to a sender that holds them in memory: what backends/datadog.yaml says, and why it asks for an archive.
-it('may lose what is on its way when it is killed in an outage, and the archive has all of it', async () => {
+// The exporter's sender holds records in memory, which is why backends/datadog.yaml recommends an archive.
+it('can lose records in flight when killed in an outage, and the archive has all of them', async () => {
   const records = Array.from({ length: 500 }, auditRecord);
   datadog.plan.status = 503;
   for (let at = 0; at < records.length; at += 50) await deliver(logsRequest(records.slice(at, at + 50)));

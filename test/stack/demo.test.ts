@@ -7,7 +7,7 @@ import { type Line, queryLines } from './support/loki.js';
 import { queryMetric } from './support/prometheus.js';
 import { scratch } from './support/scratch.js';
 
-/** The convention's buckets for durations, in seconds. */
+/** Duration buckets of the conventions, in seconds. */
 const BUCKETS = ['0.01', '0.02', '0.05', '0.1', '0.2', '0.5', '1', '2', '5', '10', '30', '60', '120', '300', '+Inf'];
 
 const place = await scratch();
@@ -15,7 +15,7 @@ let stack: Stack;
 let sent: Sent;
 
 beforeAll(async () => {
-  // Everything is kept, so nothing has to be waited for before it is decided.
+  // Every trace is kept, so decide at once.
   stack = await startStack({ folder: place.folder, env: { MCP_TRACE_DECISION_WAIT: '1s' } });
   sent = await runDemo(stack.urls.otlp);
 }, 180_000);
@@ -36,7 +36,7 @@ describe('the audit records of the demo, read back from Loki', () => {
     sent.records.filter(({ fields }) => condition(fields)).map(({ line }) => line);
   const texts = (lines: readonly Line[]) => lines.map(({ text }) => text).sort();
 
-  it('are all there, byte for byte, once each', async () => {
+  it('are complete, byte for byte, once each', async () => {
     expect(sent.records.length).toBeGreaterThan(50);
     const lines = await read(everything, sent.records.length);
     expect(texts(lines)).toEqual(sent.records.map(({ line }) => line).sort());
@@ -68,17 +68,20 @@ describe('the audit records of the demo, read back from Loki', () => {
 });
 
 describe('the metrics of the demo, read back from Prometheus', () => {
-  it.each(['client', 'server'])('have the duration of %s operations in the convention’s buckets', async (side) => {
-    const name = `mcp_${side}_operation_duration_seconds_bucket`;
-    const query = `${name}{mcp_method_name="tools/call"}`;
-    const samples = await eventually(query, () => queryMetric(stack.urls.prometheus, query), {
-      accept: (found) => found.length > 0,
-      timeoutMs: 60_000,
-    });
-    expect(new Set(samples.map(({ labels }) => labels.le))).toEqual(new Set(BUCKETS));
-  });
+  it.each(['client', 'server'])(
+    'have the duration of %s operations in the buckets of the conventions',
+    async (side) => {
+      const name = `mcp_${side}_operation_duration_seconds_bucket`;
+      const query = `${name}{mcp_method_name="tools/call"}`;
+      const samples = await eventually(query, () => queryMetric(stack.urls.prometheus, query), {
+        accept: (found) => found.length > 0,
+        timeoutMs: 60_000,
+      });
+      expect(new Set(samples.map(({ labels }) => labels.le))).toEqual(new Set(BUCKETS));
+    },
+  );
 
-  it('count every tool call, by tool and by how it failed', async () => {
+  it('count every tool call, by tool and error type', async () => {
     const query =
       'sum by (gen_ai_tool_name, error_type) (mcp_server_operation_duration_seconds_count{mcp_method_name="tools/call"})';
     const counts = await eventually(query, () => queryMetric(stack.urls.prometheus, query), {
@@ -87,7 +90,7 @@ describe('the metrics of the demo, read back from Prometheus', () => {
     });
     const rows = counts.map(({ labels, value }) => [labels.gen_ai_tool_name, labels.error_type ?? '', value]);
     expect(rows.sort()).toEqual([
-      // A name that the server does not know was the caller's choice.
+      // The caller chose a name that the server does not know.
       ['_OTHER', '-32603', 1],
       ['book_trip', 'tool_error', 1],
       ['check_visa', 'tool_error', 1],
@@ -99,7 +102,7 @@ describe('the metrics of the demo, read back from Prometheus', () => {
 
 describe.each([
   ['2025-11-25', 0],
-  ['2026-07-28', 1], // The answer to a question is a call of its own, linked to the one that asked.
+  ['2026-07-28', 1], // The answer to a question is a second call, linked to the first.
 ])('the trace of the demo on %s, read back from Jaeger', (protocol, linked) => {
   let sent: Sent;
   let stored: JaegerSpan[];
@@ -111,7 +114,7 @@ describe.each([
     });
   });
 
-  it('has every span that was sent, once, and no other', () => {
+  it('has exactly the sent spans, once each', () => {
     expect(stored.map(({ id }) => id).sort()).toEqual(sent.spans.map(({ spanId }) => spanId).sort());
   });
 

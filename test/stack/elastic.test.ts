@@ -1,4 +1,4 @@
-/** The real Collector with `backends/elastic.yaml`, into a strict stand-in that `elastic/install.sh` has set up. */
+/** The real Collector with `backends/elastic.yaml` and a strict stand-in, set up by `elastic/install.sh`. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ const settings = () => ({
 beforeAll(async () => {
   elasticsearch = await startElasticsearch();
   kibana = await startKibana(elasticsearch.admin);
-  // With the newline that editors leave behind.
+  // With a trailing newline, as from an editor.
   await writeFile(settings().MCP_ELASTIC_PASSWORD_FILE, `${elasticsearch.admin.password}\n`);
   expect(await install(settings())).toMatchObject({ ok: true });
   await writeFile(keyFile, `${await readFile(keyFile, 'utf8')}\n`);
@@ -98,14 +98,14 @@ const arrived = (id: string) => eventually(`record ${id}`, () => stored(id));
 
 const counter = (name: string, labels: readonly string[]) => ownMetric(stack.urls.metrics, name, labels);
 
-it('installs everything, in an order in which each part finds what it needs', () => {
+it('installs everything in order of dependency', () => {
   expect([...elasticsearch.policies.keys()].sort()).toEqual(['mcp-audit-default', 'mcp-audit-hipaa', 'mcp-audit-soc2']);
   expect([...elasticsearch.roles.keys()].sort()).toEqual(['mcp-audit-eraser', 'mcp-audit-reader']);
   expect(kibana.rules.length).toBeGreaterThanOrEqual(9);
   expect(kibana.savedObjects.length).toBeGreaterThanOrEqual(3);
 });
 
-it('keeps the key that only its owner can read when it installs again', async () => {
+it('keeps the private key file when it runs again', async () => {
   const before = await readFile(keyFile, 'utf8');
   // A relative path is the caller's.
   const again = await install({ ...settings(), MCP_ELASTIC_API_KEY_FILE: 'collector-key' });
@@ -115,7 +115,7 @@ it('keeps the key that only its owner can read when it installs again', async ()
 });
 
 it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_USER', 'MCP_ELASTIC_PASSWORD_FILE', 'MCP_ELASTIC_API_KEY_FILE'])(
-  'does not install without %s, and says so',
+  'refuses to install without %s',
   async (name) => {
     const { [name]: _, ...rest } = settings() as Record<string, string>;
     const { ok, text } = await install(rest);
@@ -124,7 +124,7 @@ it.each(['MCP_ELASTIC_ENDPOINT', 'MCP_ELASTIC_USER', 'MCP_ELASTIC_PASSWORD_FILE'
   },
 );
 
-it('says which request failed, and with what answer', async () => {
+it('reports a failed request with its response', async () => {
   const wrong = join(place.folder, 'wrong-password');
   await writeFile(wrong, 'd3Jvbmc=');
   const { ok, text } = await install({ ...settings(), MCP_ELASTIC_PASSWORD_FILE: wrong });
@@ -133,7 +133,7 @@ it('says which request failed, and with what answer', async () => {
   expect(text).not.toContain('d3Jvbmc=');
 });
 
-it('gives Kibana its password first, in compose.elastic.yaml', async () => {
+it('sets the password of Kibana first, in compose.elastic.yaml', async () => {
   const script = fileURLToPath(new URL('../../collector-config/compose/elastic-setup.sh', import.meta.url));
   const passwordFile = join(place.folder, 'kibana-password');
   await writeFile(passwordFile, '0123abcd\n');
@@ -143,13 +143,13 @@ it('gives Kibana its password first, in compose.elastic.yaml', async () => {
   expect(stdout).toContain('kept the key');
 });
 
-it('gives the Collector a key that cannot change what is there', async () => {
+it('gives the Collector a key that cannot change stored records', async () => {
   const headers = { authorization: `ApiKey ${(await readFile(keyFile, 'utf8')).trim()}` };
   const url = new URL('_ilm/policy/mcp-audit-default', elasticsearch.url);
   expect((await fetch(url, { method: 'PUT', headers, body: '{}' })).status).toBe(403);
 });
 
-it('brings an audit record whole, under its own id, with its body to the byte', async () => {
+it('delivers a complete audit record, under its own id, with its exact body', async () => {
   const record = auditRecord();
   await deliver(logsRequest([record]));
   const { index, source, ignored } = await arrived(record.id);
@@ -165,7 +165,7 @@ it('brings an audit record whole, under its own id, with its body to the byte', 
   expect(elasticsearch.complaints).toEqual([]);
 });
 
-it('sends a service with a class of its own to the data stream of that class', async () => {
+it('sends records of a service with its own class to the data stream of that class', async () => {
   const record = auditRecord();
   const request: any = logsRequest([record]);
   request.resourceLogs[0].resource.attributes.push({ key: 'data_stream.namespace', value: anyValue('hipaa') });
@@ -175,7 +175,7 @@ it('sends a service with a class of its own to the data stream of that class', a
   expect(elasticsearch.templateOf(index)).toBe('mcp-audit-hipaa');
 });
 
-it('brings other logs, spans and cumulative histograms, and nothing but bulk requests with the key in their header', async () => {
+it('delivers other logs, spans and cumulative histograms, only in bulk requests with the key in their header', async () => {
   const text = `started ${randomUUID()}`;
   await deliver(logsRequest([{ body: text }]));
   const traceId = hex(16);
@@ -199,7 +199,7 @@ it('brings other logs, spans and cumulative histograms, and nothing but bulk req
   const histograms = () =>
     found('metrics-generic.otel-default', ({ attributes }) => attributes?.['gen_ai.tool.name'] === text);
   const [histogram] = await eventually('the histogram', histograms, some);
-  // Of the five calls, the three that came after the first report.
+  // The three of five calls that came after the first report.
   expect(histogram.source.metrics['mcp.server.operation.duration'].counts).toEqual([1, 2]);
 
   expect(elasticsearch.complaints).toEqual([]);
@@ -213,7 +213,7 @@ it('brings other logs, spans and cumulative histograms, and nothing but bulk req
   }
 }, 150_000);
 
-it('brings every record of the demo, none refused, no field of another type than its mapping', async () => {
+it('delivers every record of the demo, with every field of its mapped type', async () => {
   const { records } = await runDemo(stack.urls.otlp);
   expect(records.length).toBeGreaterThan(20);
   for (const { line, fields } of records) {
@@ -235,7 +235,7 @@ it('stores a record once, however often it is sent', async () => {
   expect(elasticsearch.complaints).toEqual([]);
 });
 
-it('keeps a value of the wrong type, and the record with it', async () => {
+it('stores a record with a value of the wrong type', async () => {
   const record = auditRecord({ 'mcp_audit.duration_ms': 'soon', 'someone.elses': 1 });
   await deliver(logsRequest([record]));
   const { source, ignored } = await arrived(record.id);
@@ -243,7 +243,7 @@ it('keeps a value of the wrong type, and the record with it', async () => {
   expect(source.attributes).toMatchObject({ 'mcp_audit.duration_ms': 'soon', 'someone.elses': 1 });
 });
 
-it('waits out 503, 429, 401, 429 for some, and two deaths of the Collector: nothing is lost, nothing is there twice', async () => {
+it('loses and duplicates nothing through 503, 429, 401, 429 for some documents, and two kills of the Collector', async () => {
   const batches = Array.from({ length: 30 }, () => Array.from({ length: 50 }, () => auditRecord()));
   const { refused } = elasticsearch;
   refused.clear();
@@ -270,9 +270,9 @@ it('waits out 503, 429, 401, 429 for some, and two deaths of the Collector: noth
 it.each([
   ['a request', 'otelcol_exporter_send_failed_log_records', ['exporter="otlp_grpc/elastic_audit"']],
   ['a record', 'otelcol_elasticsearch_docs_processed', ['outcome="failed_client"', 'document_parsing_exception']],
-] as const)('counts %s that is refused for good, and the archive has it', async (what, metric, labels) => {
+] as const)('counts %s that is permanently rejected, and the archive has it', async (what, metric, labels) => {
   const [doomed, next] = [auditRecord(), auditRecord()];
-  // What a killed Collector had stored already, and sends again, would be counted with it.
+  // Otherwise records that a killed Collector sends again would be counted too.
   const queued = () => counter('otelcol_exporter_queue_size', ['exporter="otlp_grpc/elastic_audit"']);
   await eventually('an empty queue', queued, { accept: (bytes) => bytes === 0 });
   const before = await counter(metric, labels);
@@ -291,7 +291,7 @@ it.each([
   expect(texts.join('')).toContain(JSON.stringify(doomed.body));
 });
 
-it('brings the metrics that the delivery rules watch, where they look for them', async () => {
+it('delivers the metrics of the delivery rules to the expected data stream', async () => {
   const looked = (index: string, metric: string, attributes: object) =>
     eventually(`${metric} in ${index}`, () =>
       found(index, ({ metrics, attributes: own = {} }) => {
@@ -319,13 +319,13 @@ it.each<[string, object, object?]>([
   ['an id that is a number', { 'audit.record.id': 7 }],
   ['an empty id', { 'audit.record.id': '' }],
   ['an id of several lines', { 'audit.record.id': 'one\ntwo' }],
-  ['a document id of its own', { 'elasticsearch.document_id': 'x'.repeat(513) }],
-  ['an index of its own', { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
-  ['a hint to leave it out', { 'elasticsearch.mapping.hints': ['_noindex'] }],
+  ['a custom document id', { 'elasticsearch.document_id': 'x'.repeat(513) }],
+  ['a custom index', { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
+  ['a hint to drop it', { 'elasticsearch.mapping.hints': ['_noindex'] }],
   ['an unknown pipeline', { 'elasticsearch.document_pipeline': 'nowhere' }],
   ['an unknown mapping mode', {}, { 'elastic.mapping.mode': 'nonsense' }],
-  ['an index for all of its scope', {}, { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
-])('stores a record with %s, and what is in the same request', async (what, attributes, scope = {}) => {
+  ['an index for its whole scope', {}, { 'elasticsearch.index': 'logs-mcp.audit.otel-elsewhere' }],
+])('stores a record with %s, and the others in the same request', async (what, attributes, scope = {}) => {
   const beside = auditRecord();
   const record = auditRecord({ 'mcp_audit.correlation.id': what, ...attributes });
   const request: any = logsRequest([beside, record]);

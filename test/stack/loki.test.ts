@@ -19,7 +19,7 @@ const TENANT = { 'x-scope-orgid': 'mcp-audit' };
 let place: Awaited<ReturnType<typeof scratch>>;
 let loki: Awaited<ReturnType<typeof startLoki>>;
 
-/** Records as the Collector passes them on, of a service of their own for each test. */
+/** Records as sent by the Collector, with one service per test. */
 const push = (service: string, records: readonly Partial<LogInput>[], tenant = TENANT) =>
   post(
     loki.url,
@@ -43,12 +43,12 @@ afterAll(async () => {
 });
 
 describe('Loki', () => {
-  it('answers a query as soon as it says that it is ready', async () => {
+  it('answers queries as soon as it is ready', async () => {
     expect((await push('first', [{ body: 'first' }])).status).toBe(204);
     expect(await texts('first')).toEqual(['first']);
   });
 
-  it('makes labels of the service alone, and keeps everything else beside the line', async () => {
+  it('uses only service attributes as labels, and everything else as metadata', async () => {
     const fields = { event_name: 'mcp_audit.response', 'audit.actor.id': 'u-1', 'mcp_audit.sensitive': true };
     await push('labels', [
       { body: '{"a":"ü\\r\\n"}  ', attributes: fields, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
@@ -65,14 +65,14 @@ describe('Loki', () => {
     });
   });
 
-  it('shows a tenant nothing of the other, and nobody anything without a tenant', async () => {
+  it('separates tenants, and requires one', async () => {
     await push('tenants', [{ body: 'audit' }]);
     expect(await texts('tenants', { tenant: 'mcp-logs' })).toEqual([]);
     const response = await fetch(`${loki.url}/loki/api/v1/labels`);
     expect(response.status).toBe(401);
   });
 
-  it('takes the backlog of an outage beside newer records of the same service, and shows it at once', async () => {
+  it('accepts the backlog of an outage beside newer records of the service, and shows it at once', async () => {
     const ages = [0, HOUR_MS / 2, 2 * HOUR_MS, 30 * HOUR_MS, 8 * DAY_MS, 300 * DAY_MS];
     for (const age of ages) {
       const { status, text } = await push('late', [{ body: `${age}`, timeMs: Date.now() - age }]);
@@ -82,14 +82,14 @@ describe('Loki', () => {
     expect(found).toEqual(ages.toReversed().map(String));
   });
 
-  it('takes a record with more than 128 attributes and more than 64 kB of them, and a line of a megabyte', async () => {
+  it('accepts a record with more than 128 attributes and more than 64 kB of them, and a line of a megabyte', async () => {
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`key${index}`, 'v'.repeat(500)]));
     const { status, text } = await push('large', [{ body: 'x'.repeat(2 ** 20), attributes: many }]);
     expect(status, text).toBe(204);
     expect((await texts('large'))[0]).toHaveLength(2 ** 20);
   });
 
-  it('takes a push of 20 MB, and a burst of such', async () => {
+  it('accepts a push of 20 MB, and a burst of them', async () => {
     const records = Array.from({ length: 20 }, (_, index) => ({ body: `${index} ${'x'.repeat(2 ** 20)}` }));
     for (const service of ['burst-1', 'burst-2', 'burst-3']) {
       const { status, text } = await push(service, records);
@@ -97,7 +97,7 @@ describe('Loki', () => {
     }
   });
 
-  it('refuses for good what is above its limits, and says which', async () => {
+  it('permanently rejects records beyond its limits, and names the limit', async () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`key${index}`, 'v']));
     const { status, text } = await push('refused', [{ body: 'refused', attributes: many }, { body: 'its neighbour' }]);
     expect(status).toBe(400);
@@ -105,7 +105,7 @@ describe('Loki', () => {
     expect(await texts('refused')).toEqual(['its neighbour']);
   });
 
-  it('refuses a record from the future, which would have those of the present refused', async () => {
+  it('rejects a record from the future, which would make it reject current ones', async () => {
     const timeMs = Date.now() + HOUR_MS / 2;
     const { status, text } = await push('future', [{ body: 'in half an hour', timeMs }, { body: 'now' }]);
     expect(status).toBe(400);
@@ -115,7 +115,7 @@ describe('Loki', () => {
     expect((await texts('future')).sort()).toEqual(['later', 'now']);
   });
 
-  it('keeps one of identical records, and all that differ', async () => {
+  it('stores identical records once, and all different ones', async () => {
     const timeMs = Date.now();
     for (const body of ['same', 'same', 'other']) await push('twice', [{ body, timeMs }]);
     expect((await texts('twice')).sort()).toEqual(['other', 'same']);
@@ -123,7 +123,7 @@ describe('Loki', () => {
 });
 
 describe('Loki, started again', () => {
-  it('has everything that it acknowledged before it was killed, and before it was stopped', async () => {
+  it('has everything acknowledged before it was killed or stopped', async () => {
     const folder = join(place.folder, 'again');
     const start = async () => {
       loki = await startLoki({ folder });
@@ -145,9 +145,9 @@ describe('Loki, started again', () => {
     }
   });
 
-  it('deletes what a request for erasure names, and nothing else', async () => {
+  it('deletes exactly what an erasure request matches', async () => {
     const folder = join(place.folder, 'erasure');
-    // A day's wait, made short: what was stored has been written out before, by the restart.
+    // A shortened wait instead of a day: the restart has written everything to the store.
     const flags = ['-compactor.delete-request-cancel-period=1s', '-compactor.compaction-interval=2s'];
     const first = loki;
     const actor = (id: string, timeMs = Date.now()) => ({ body: id, attributes: { 'audit.actor.id': id }, timeMs });
@@ -170,7 +170,7 @@ describe('Loki, started again', () => {
         { accept: (requests) => requests.every(({ status }) => status === 'processed'), timeoutMs: 110_000 },
       );
       await stopForGood(folder);
-      // Without the request, which would only hide them, they are not there either.
+      // They are gone even without the request, which alone would only hide them.
       await rm(join(folder, 'chunks/index/delete_requests'), { recursive: true });
       loki = await startLoki({ folder });
       expect(await getJson(`${loki.url}/loki/api/v1/delete`, TENANT)).toEqual([]);
@@ -185,7 +185,7 @@ describe('Loki, started again', () => {
 describe('the retention of Loki', () => {
   const preset = (name: string) => ({ MCP_LOKI_RETENTION_FILE: join(CONFIG, 'loki/retention', name) });
 
-  it('deletes nothing until it is chosen, and then what the preset says, by label', async () => {
+  it('deletes nothing until a preset is chosen, and then as the preset says, by label', async () => {
     const folder = join(place.folder, 'retention');
     const first = loki;
     const [old, older] = [100 * DAY_MS, 400 * DAY_MS].map((age) => Date.now() - age) as [number, number];
@@ -226,12 +226,12 @@ describe('the retention of Loki', () => {
     }
   });
 
-  it.each(['30-days.yaml', '1-year.yaml', '6-years.yaml'])('has a preset %s that Loki takes', async (name) => {
+  it.each(['30-days.yaml', '1-year.yaml', '6-years.yaml'])('has a valid preset %s', async (name) => {
     const chosen = await startLoki({ folder: join(place.folder, name), env: preset(name) });
     await chosen.stop();
   });
 
-  it('does not start with a file that is not there, or is none, and says which', async () => {
+  it('does not start with a missing or invalid file, and names it', async () => {
     const { loki: file } = await programs(['loki']);
     const wrong = join(place.folder, 'wrong.yaml');
     await writeFile(wrong, 'overrides:\n  mcp-audit: {retention_perod: 720h}\n');
@@ -246,7 +246,7 @@ describe('the retention of Loki', () => {
         MCP_LOKI_DIR: join(place.folder, 'wrong'),
         MCP_LOKI_RETENTION_FILE: path,
       };
-      // It does not always end by itself then, and is never ready.
+      // Loki does not always exit then, but is never ready.
       const program = await startProgram({ name: 'Loki', file: file as string, args, env });
       await eventually(`"${said}"`, () => program.output, { accept: (output) => output.includes(said) });
       const url = `http://127.0.0.1:${env.MCP_LOKI_HTTP_PORT}/ready`;
@@ -257,7 +257,7 @@ describe('the retention of Loki', () => {
   });
 });
 
-/** Stops it, and takes away all but its store: what it keeps beside that for minutes or hours would come back at a start. */
+/** Stops Loki and deletes everything except its store: other copies, kept for minutes or hours, would come back at the next start. */
 async function stopForGood(folder: string) {
   await loki.stop();
   for (const name of await readdir(folder)) {
@@ -265,7 +265,7 @@ async function stopForGood(folder: string) {
   }
 }
 
-/** Once the compactor has said so in its metrics. */
+/** Waits for the compactor's metrics. */
 const compacted = (url: string, metric: RegExp) =>
   eventually('work of the compactor', async () => metric.test(await (await fetch(`${url}/metrics`)).text()), {
     timeoutMs: 60_000,

@@ -5,7 +5,7 @@ import { freePort } from '../../collector-config/stack/ports.mjs';
 
 const PORTS = new URL('../../collector-config/stack/ports.mjs', import.meta.url).href;
 
-/** What another process is given that draws these numbers, one after the other. */
+/** The port that another process gets if it draws these random numbers in turn. */
 async function givenElsewhere(numbers: readonly number[]): Promise<number> {
   const program = `const numbers = ${JSON.stringify(numbers)}; Math.random = () => numbers.shift() ?? 0.9;
     console.log(await (await import('${PORTS}')).freePort());`;
@@ -13,7 +13,7 @@ async function givenElsewhere(numbers: readonly number[]): Promise<number> {
   return Number(stdout);
 }
 
-it('a port is given to one process at a time, also before anybody listens on it', async () => {
+it('one process at a time gets a port, even before it listens', async () => {
   const number = Math.random();
   const random = vi.spyOn(Math, 'random').mockReturnValueOnce(number).mockReturnValueOnce(number);
   const mine = await freePort();
@@ -23,5 +23,5 @@ it('a port is given to one process at a time, also before anybody listens on it'
 
   expect(await givenElsewhere([number])).not.toBe(mine);
   const free = await givenElsewhere([0.12345]);
-  expect(await givenElsewhere([0.12345])).toBe(free); // Its process has ended.
+  expect(await givenElsewhere([0.12345])).toBe(free); // The other process has ended.
 });

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { startProgram } from '../../collector-config/stack/process.mjs';
 
-/** A program of one line of JavaScript. */
+/** A program from one line of JavaScript. */
 const program = (code: string, options: Partial<Parameters<typeof startProgram>[0]> = {}) =>
   startProgram({ name: 'the program', file: process.execPath, args: ['-e', code], ...options });
 
 const NOBODY = { readyUrl: 'http://127.0.0.1:9/' };
 
-it('a program sees what it is given, and nothing of the telemetry that the shell is set up for', async () => {
+it('a program gets its own variables, and none of the shell for telemetry', async () => {
   const { PATH } = process.env;
   const foreign = { OTEL_SERVICE_NAME: 'wrong', JAEGER_ENDPOINT: 'wrong', MCP_ARCHIVE_DIR: 'wrong' };
   Object.assign(process.env, foreign);
@@ -22,14 +22,14 @@ it('a program sees what it is given, and nothing of the telemetry that the shell
   }
 });
 
-it('a program that ends before it is ready is an error with its last words', async () => {
+it('a program that ends before it is ready is an error with its last output', async () => {
   const words = 'console.error("no such file: x.yaml"); process.exit(3)';
   await expect(program(words, NOBODY)).rejects.toThrow(
     'the program ended (exit code 3) before it was ready:\nno such file: x.yaml',
   );
 });
 
-it('a program that is never ready is an error that says where it was asked, and is ended', async () => {
+it('a program that is never ready is an error with the readiness URL, and is stopped', async () => {
   const started = program('console.log(process.pid); setInterval(() => {}, 1_000)', {
     ...NOBODY,
     readyTimeoutMs: 1_000,
@@ -39,13 +39,13 @@ it('a program that is never ready is an error that says where it was asked, and 
   expect(() => process.kill(Number(/\d+$/.exec(message as string)), 0)).toThrow('ESRCH');
 });
 
-it('a program that does not end when it is asked to is killed', async () => {
+it('a program that ignores SIGTERM is killed', async () => {
   const started = await program('process.on("SIGTERM", () => {}); setInterval(() => {}, 1_000); console.log("up")');
   await expect.poll(() => started.output).toContain('up');
   expect(await started.stop(200)).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-it('a program that is not there is an error that names it', async () => {
+it('a missing program is an error with its name', async () => {
   await expect(startProgram({ name: 'none', file: '/nowhere/none', args: [], ...NOBODY })).rejects.toThrow(
     '/nowhere/none',
   );

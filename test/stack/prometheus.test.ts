@@ -29,7 +29,7 @@ async function start(flags: readonly string[]): Promise<string> {
 const send = async (url: string, ...series: CallsInput[]) =>
   post(url, '/api/v1/otlp/v1/metrics', callsRequest(series, RESOURCE));
 
-/** Twenty good calls in four minutes, and then, seconds ago, the first twelve bad ones. */
+/** Twenty successful calls in four minutes, and seconds ago the first twelve failures. */
 const firstIncident = (now = Date.now()): CallsInput[] => [
   {
     attributes: { 'gen_ai.tool.name': 'forecast' },
@@ -47,13 +47,13 @@ const firstIncident = (now = Date.now()): CallsInput[] => [
   },
 ];
 
-/** Alerts of a name that fire now. */
+/** Firing alerts with a name. */
 const firing = async (url: string, name: string) => {
   const { data } = await getJson(`${url}/api/v1/alerts`);
   return data.alerts.filter(({ labels, state }: any) => labels.alertname === name && state === 'firing');
 };
 
-/** How often a group has been evaluated is not told; when it was last is. */
+/** The API reports only the last evaluation of a group, not their number. */
 const evaluatedAfter = (url: string, timeMs: number) =>
   eventually('evaluation of the rules', async () => {
     const { data } = await getJson(`${url}/api/v1/rules`);
@@ -74,7 +74,7 @@ describe('Prometheus', () => {
     url = await start([...PROMETHEUS_FLAGS, '--web.enable-admin-api']);
   });
 
-  it('raises the alert on the first errors that a tool has ever had, and says what it knows', async () => {
+  it('fires on the first errors of a tool, with its labels in the text', async () => {
     expect((await send(url, ...firstIncident())).status).toBe(200);
     const [alert] = await eventually('alert', () => firing(url, 'McpToolErrorRatio'), {
       accept: (alerts: any[]) => alerts.length > 0,
@@ -84,7 +84,7 @@ describe('Prometheus', () => {
     expect(alert.annotations.description).toMatch(/^\d+\.?\d*% of the calls of tool forecast in weather /);
   });
 
-  it('has the labels that rules and dashboards read, and no others of the resource', async () => {
+  it('has exactly the resource labels that rules and dashboards read', async () => {
     const [sample] = await queryMetric(url, 'mcp_server_operation_duration_seconds_count{error_type=""}');
     expect(sample?.labels).toEqual({
       __name__: 'mcp_server_operation_duration_seconds_count',
@@ -100,7 +100,7 @@ describe('Prometheus', () => {
     expect(bounds.map(({ labels }) => labels.le).sort()).toEqual(['0.5', '10']);
   });
 
-  it('leads from a measurement to its trace', async () => {
+  it('links a measurement to its trace', async () => {
     const traceId = hex(16);
     const now = Date.now();
     const series = { attributes: { 'gen_ai.tool.name': 'traced' }, startMs: now - 1_000, traceId };
@@ -114,7 +114,7 @@ describe('Prometheus', () => {
     expect(data[0].exemplars[0].labels).toMatchObject({ trace_id: traceId });
   });
 
-  it('takes what comes an hour late, and refuses what comes three hours late', async () => {
+  it('accepts metrics an hour late, and rejects them three hours late', async () => {
     const now = Date.now();
     const late = (minutes: number): CallsInput => ({
       attributes: { 'gen_ai.tool.name': 'late' },
@@ -126,7 +126,7 @@ describe('Prometheus', () => {
     expect((await send(url, late(180))).status).toBe(400);
   });
 
-  it('deletes what somebody has to have deleted, with its administration switched on', async () => {
+  it('deletes series with the admin API enabled', async () => {
     const selector = 'mcp_server_operation_duration_seconds_count{gen_ai_tool_name="late"}';
     expect(await queryMetric(url, selector)).toHaveLength(1);
     const match = new URLSearchParams({ 'match[]': '{gen_ai_tool_name="late"}' });
@@ -137,7 +137,7 @@ describe('Prometheus', () => {
 });
 
 describe('Prometheus without the flags', () => {
-  it('does not see a first incident without created-timestamp-zero-ingestion', async () => {
+  it('misses the first incident without created-timestamp-zero-ingestion', async () => {
     const url = await start(['--web.enable-otlp-receiver']);
     const sentAt = Date.now();
     expect((await send(url, ...firstIncident())).status).toBe(200);
@@ -152,12 +152,12 @@ describe('Prometheus without the flags', () => {
     expect(await firing(url, 'McpToolErrorRatio')).toEqual([]);
   });
 
-  it('does not let the Collector in without web.enable-otlp-receiver', async () => {
+  it('rejects the Collector without web.enable-otlp-receiver', async () => {
     const url = await start([]);
     expect((await send(url, ...firstIncident())).status).toBe(404);
   });
 
-  it('does not let anybody delete without web.enable-admin-api', async () => {
+  it('does not delete without web.enable-admin-api', async () => {
     const url = await start(PROMETHEUS_FLAGS);
     const answer = await post(url, '/api/v1/admin/tsdb/delete_series?match[]=up', {});
     expect(answer.text).toContain('admin APIs disabled');

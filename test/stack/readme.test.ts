@@ -1,4 +1,4 @@
-/** `collector-config/README.md`, done word for word: its sample, and its first start. */
+/** Runs the commands of `collector-config/README.md`: its sample, and its first start. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const readme = await readFile(join(CONFIG, 'README.md'), 'utf8');
 const place = await scratch();
 afterAll(() => place.remove());
 
-/** Commands of a part of the page, and what it says that they print. */
+/** The commands of a section with their documented output. */
 const examples = (heading: string) =>
   [...part(heading).matchAll(/```console\n\$ (.*)\n([\s\S]*?)```/g)].map(([, command, output]) => ({
     command: command as string,
@@ -36,7 +36,7 @@ function part(heading: string) {
 
 const sh = async (command: string) => (await promisify(execFile)('sh', ['-c', command], { cwd: top })).stdout;
 
-/** Ids are different each time. */
+/** Ids differ in each run. */
 const withoutIds = (text: string) => text.replace(/[0-9a-f]{32}/g, '<trace id>');
 
 describe('the sample', () => {
@@ -46,7 +46,7 @@ describe('the sample', () => {
   });
   afterAll(() => stack?.stop());
 
-  /** The same command for the ports that the stack has here. */
+  /** The command with the ports of this stack. */
   const here = (command: string) =>
     command.replace(/(?<=127\.0\.0\.1:)\d+/g, (port) => {
       const [name] = Object.entries(PORTS).find(([, usual]) => String(usual) === port) ?? [];
@@ -54,12 +54,12 @@ describe('the sample', () => {
       return String(stack.ports[name]);
     });
 
-  it('is sent, and appears everywhere the page says, as it says', async () => {
+  it('is sent, and appears everywhere as documented', async () => {
     const all = examples('Send a sample');
     expect(all).toHaveLength(4);
     let sent = '';
     for (const [index, { command, output }] of all.entries()) {
-      // What is sent once is looked for until it is there.
+      // The first command sends, the others poll.
       const shown = await (index === 0
         ? sh(here(command))
         : eventually(command, () => sh(here(command)).catch(String), {
@@ -72,7 +72,7 @@ describe('the sample', () => {
     }
   });
 
-  it('is an audit record like any other', async () => {
+  it('is a valid audit record', async () => {
     const schema = JSON.parse(await readFile(new URL('src/semconv/registry/audit-record.schema.json', top), 'utf8'));
     const [line] = await eventually('sample', () => queryLines(stack.urls.loki, '{service_name="sample"}'), {
       accept: (lines) => lines.length > 0,
@@ -93,7 +93,7 @@ describe('the first start', () => {
     }
   });
 
-  it('takes the sample into the archive', async () => {
+  it('archives the sample', async () => {
     const folder = join(place.folder, 'first');
     const bin = join(folder, 'bin');
     await mkdir(bin, { recursive: true });
@@ -124,11 +124,11 @@ describe('the first start', () => {
   });
 });
 
-it('a record takes as many bytes in the queue as the page says', async () => {
+it('a record takes as many bytes in the queue as documented', async () => {
   const [, size] = /A record of the demo takes ([\d,]+) bytes/.exec(readme) ?? [];
   const said = Number(size?.replaceAll(',', ''));
   const ports = await freePorts();
-  // Nobody listens where Loki would be.
+  // Nothing listens on Loki's port.
   const collector = await startCollector({
     otelcol: (await programs(['otelcol'])).otelcol as string,
     files: configFiles({ backends: ['loki'] }),

@@ -23,7 +23,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-/** A batch as a process sends it, all with one correlation id, by which it is found again. */
+/** A batch of a process, with one correlation id to find it by. */
 function batch(correlation: string): LogInput[] {
   return Array.from({ length: BATCH_SIZE }, (_, index) => {
     const id = randomUUID();
@@ -34,7 +34,7 @@ function batch(correlation: string): LogInput[] {
 }
 
 it(
-  'no acknowledged record is lost over an outage of the backend and two deaths of the Collector',
+  'no acknowledged record is lost through a backend outage and two kills of the Collector',
   async () => {
     const sent = new Map<string, string[]>();
     await stack.running.get('loki')?.kill();
@@ -53,10 +53,10 @@ it(
       await setTimeout(Math.max(0, began + ((number + 1) * OUTAGE_MS) / BATCHES - Date.now()));
     }
     expect(Date.now() - began).toBeGreaterThanOrEqual(OUTAGE_MS);
-    expect(attempts).toBeGreaterThan(BATCHES); // It was away for a while.
+    expect(attempts).toBeGreaterThan(BATCHES); // The Collector was down for a while.
 
     await stack.start('loki');
-    // Some have been passed on, some are on their way, some wait on disk.
+    // Some are delivered, some in flight, some on disk.
     const [first] = sent.keys();
     await eventually('the first batch', () => linesOf(String(first)), { accept: (lines) => lines.length > 0 });
     await stack.running.get('otelcol')?.kill();

@@ -1,4 +1,4 @@
-/** The alerts on delivery, raised by a running Collector about itself. */
+/** Delivery alerts, from a running Collector's own metrics. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-it('are quiet while records are delivered', async () => {
+it('alerts are quiet while records are delivered', async () => {
   expect((await audit(hex(8))).status).toBe(200);
   await eventually(
     "counters of the Collector's own",
@@ -76,11 +76,11 @@ it('are quiet while records are delivered', async () => {
   expect(
     await queryMetric(prometheus.url, 'otelcol_processor_outgoing_items_total{processor="filter/only_audit"}'),
   ).toMatchObject([{ value: 1, labels: { service_name: 'otelcol', otel_signal: 'logs' } }]);
-  // Down until it had reported for the first time.
+  // "Down" until its first report.
   await eventually('silence', firing, { accept: (alerts) => alerts.length === 0 });
 });
 
-it('tell of a record that a backend refused for good, and the archive has it', async () => {
+it('alerts fire when a backend permanently rejects a record, and the archive has it', async () => {
   backend.state.status = 400;
   const id = hex(8);
   expect((await audit(id)).status).toBe(200);
@@ -88,13 +88,13 @@ it('tell of a record that a backend refused for good, and the archive has it', a
   expect(await readFile(join(place.folder, 'archive/mcp-audit.jsonl'), 'utf8')).toContain(id);
 });
 
-it('tell of spans that were lost', async () => {
+it('alerts fire on lost spans', async () => {
   backend.state.status = 400;
   expect((await post(otlp, '/v1/traces', tracesRequest([{ name: 'tools/call forecast' }]))).status).toBe(200);
   await fires('McpSpansLost otlp_http/jaeger');
 });
 
-it('tell of tools that are called without records, until there are records again', async () => {
+it('alerts fire on tool calls without records, until there are records again', async () => {
   const now = Date.now();
   const calls = {
     attributes: { 'gen_ai.tool.name': 'forecast' },
@@ -109,7 +109,7 @@ it('tell of tools that are called without records, until there are records again
   await eventually('end of the alert', firing, { accept: (alerts) => !alerts.includes('McpAuditTrailSilent') });
 });
 
-it('tell of a queue that fills, and of records that are turned away', async () => {
+it('alerts fire on a filling queue, and on rejected records', async () => {
   backend.state.status = 503;
   const body = 'x'.repeat(5_000);
   let sent = 0;
@@ -124,13 +124,13 @@ it('tell of a queue that fills, and of records that are turned away', async () =
   await fires('McpRecordsNotQueued otlp_http/loki_audit');
 });
 
-it('read counters that the Collector has', async () => {
+it('alerts read existing counters of the Collector', async () => {
   const exprs = (await readGroups('prometheus/rules')).flatMap((group) => group.rules.map(({ expr }) => expr));
   const names = new Set(exprs.flatMap((expr) => expr.match(/otelcol_\w+/g) ?? []));
-  // Only a Collector with backends/elastic.yaml has those: elastic.test.ts looks for them.
+  // Only a Collector with backends/elastic.yaml has those; elastic.test.ts checks them.
   const here = [...names].filter((name) => !name.includes('elasticsearch'));
   expect(here.length).toBe(names.size - 1);
-  // Not played here, for it would take all memory of the machine: its twin stands for its name.
+  // Not triggered here, because it would take all memory of the machine; a sibling counter confirms the name.
   const played = here.map((name) => name.replace('memory_limiter_refused', 'memory_limiter_accepted'));
   for (const name of played) expect(await queryMetric(prometheus.url, name), name).not.toEqual([]);
 });

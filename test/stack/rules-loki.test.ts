@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 const TENANT = { 'x-scope-orgid': 'mcp-audit' };
 const RULES = join(CONFIG, 'loki/rules/mcp-audit');
 
-/** Ids of another run are other ids, whatever Loki still knows. */
+/** Makes ids unique per run, in case Loki still has older ones. */
 const RUN = hex(4);
 
 let place: Awaited<ReturnType<typeof scratch>>;
@@ -31,10 +31,10 @@ interface RecordInput {
 }
 
 let count = 0;
-/** Ages are counted from here, and all are moved on together when they are sent: Loki may take its time to start. */
+/** Reference time of ages; shifted when records are sent, because Loki can take long to start. */
 const written = Date.now();
 
-/** The response of a tool call, as the Collector passes it on to Loki: its event name as an attribute, too. */
+/** The response record of a tool call as the Collector sends it to Loki, with the event name as an attribute. */
 function record({ actor, agoMs = 2 * SECOND, event = 'mcp_audit.response', fields = {} }: RecordInput): LogInput {
   count += 1;
   const attributes = {
@@ -57,7 +57,7 @@ function record({ actor, agoMs = 2 * SECOND, event = 'mcp_audit.response', field
 const many = (n: number, input: RecordInput | ((index: number) => RecordInput)) =>
   Array.from({ length: n }, (_, index) => record(typeof input === 'function' ? input(index) : input));
 
-/** Calls of one session in the order of a word: l for list_files, r for a sensitive read_file, s for send_http_request. */
+/** Calls of one session in the order of letters: l for list_files, r for a sensitive read_file, s for send_http_request. */
 function calls(actor: string, word: string, fields: Record<string, unknown> = { 'mcp.session.id': `${RUN}-${actor}` }) {
   const tools: Record<string, Record<string, unknown>> = {
     l: { 'gen_ai.tool.name': 'list_files' },
@@ -81,7 +81,7 @@ const slow = (tool: string, ms: number, fields = {}) => ({
 const past = (actor: string, tool: string, ms: number) =>
   many(20, (index) => ({ actor, agoMs: (15 + index) * MINUTE, fields: slow(tool, ms) }));
 
-/** What is sent, and which callers each rule must name: those of `fires`, and none of `quiet`. */
+/** Records to send, by rule: it must name the callers of `fires` and none of `quiet`. */
 const SCENARIOS: Record<string, { fires: Record<string, LogInput[]>; quiet: Record<string, LogInput[]> }> = {
   McpCallBurst: {
     fires: { 'burst-101': many(101, (index) => ({ actor: 'burst-101', agoMs: index * 100 })) },
@@ -206,7 +206,7 @@ const SCENARIOS: Record<string, { fires: Record<string, LogInput[]>; quiet: Reco
 
 const alertsNow = async () => (await getJson(`${loki.url}/prometheus/api/v1/alerts`, TENANT)).data.alerts;
 
-/** Callers whom a rule names now, without the ending that makes them this run's. */
+/** Callers in a rule's alerts, without the suffix of this run. */
 const named = (alerts: any[], alert: string, own: readonly string[]) =>
   [
     ...new Set(
@@ -238,7 +238,7 @@ afterAll(async () => {
 });
 
 describe("the rules of Loki's ruler", () => {
-  it('are accepted by lokitool, which refuses a query that is none', async () => {
+  it('are accepted by lokitool, which rejects an invalid query', async () => {
     const lokitool = (await programs(['loki'])).lokitool as string;
     const check = (file: string) => promisify(execFile)(lokitool, ['rules', 'check', file]);
     for (const file of await readdir(RULES)) await check(join(RULES, file));
@@ -250,7 +250,7 @@ describe("the rules of Loki's ruler", () => {
     await expect(check(file)).rejects.toThrow();
   });
 
-  it('are loaded from the folder of the tenant that holds audit records, every one, and for nobody else', async () => {
+  it('are all loaded for the audit tenant, and for no other', async () => {
     const loaded = async (tenant: string) => {
       const response = await fetch(`${loki.url}/prometheus/api/v1/rules`, { headers: { 'x-scope-orgid': tenant } });
       const { data } = (await response.json()) as any;
@@ -261,13 +261,13 @@ describe("the rules of Loki's ruler", () => {
     expect(await loaded('mcp-logs')).toEqual([]);
   });
 
-  it('have a scenario each', () => {
+  it('each have a scenario', () => {
     expect(Object.keys(SCENARIOS).sort()).toEqual(
       groups.flatMap(({ rules }) => rules.map((rule) => rule.alert)).sort(),
     );
   });
 
-  it.each(Object.keys(SCENARIOS))('%s names the callers that it should, and none of the near misses', async (alert) => {
+  it.each(Object.keys(SCENARIOS))('%s names the expected callers, and no near misses', async (alert) => {
     const { fires, quiet } = SCENARIOS[alert] as (typeof SCENARIOS)[string];
     const own = [...Object.keys(fires), ...Object.keys(quiet)];
     const expected = Object.keys(fires).sort();
@@ -277,7 +277,7 @@ describe("the rules of Loki's ruler", () => {
     expect(named(fired, alert, own)).toEqual(expected);
   });
 
-  it('evaluate without an error, and stay quiet on near misses when they have looked several times', async () => {
+  it('evaluate without errors, and stay quiet on near misses over several evaluations', async () => {
     const began = Date.now();
     const data = await eventually(
       'two evaluations of every rule',
@@ -298,7 +298,7 @@ describe("the rules of Loki's ruler", () => {
     }
   });
 
-  it('say in words who did what', async () => {
+  it('have texts with the caller and its actions', async () => {
     const alerts = await alertsNow();
     const of = (alert: string, actor: string) =>
       alerts.find(({ labels }: any) => labels.alertname === alert && labels.audit_actor_id === `${actor}-${RUN}`);

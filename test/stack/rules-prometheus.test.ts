@@ -15,7 +15,7 @@ let promtool: string;
 let groups: Group[];
 let place: Awaited<ReturnType<typeof scratch>>;
 
-/** What promtool says; it throws, with that, when promtool finds something wrong. */
+/** Runs promtool and returns its output; throws with it if promtool finds errors. */
 const run = async (...args: string[]) => {
   const { stdout, stderr } = await promisify(execFile)(promtool, args);
   return stdout + stderr;
@@ -29,12 +29,12 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 describe('the rules of Prometheus', () => {
-  it('are found by the configuration, which promtool accepts', async () => {
+  it('are included in the configuration, which promtool accepts', async () => {
     const said = await run('check', 'config', '--lint=all', '--lint-fatal', join(CONFIG, 'prometheus/prometheus.yml'));
     expect(said).toContain('2 rule files found');
   });
 
-  it('have a firing scenario and a quiet one each', async () => {
+  it('each have a firing and a quiet scenario', async () => {
     const files = await Promise.all((await readdir(SCENARIOS)).map((name) => readFile(join(SCENARIOS, name), 'utf8')));
     const checks = files.flatMap((text) => parse(text).tests.flatMap((test: any) => test.alert_rule_test));
     for (const { alert } of groups.flatMap((group) => group.rules)) {
@@ -50,7 +50,7 @@ describe('the rules of Prometheus', () => {
     }
   });
 
-  it.each(['tools.yaml', 'slow.yaml', 'delivery.yaml'])('do as the scenarios of %s say', async (name) => {
+  it.each(['tools.yaml', 'slow.yaml', 'delivery.yaml'])('behave as in the scenarios of %s', async (name) => {
     const folder = join(place.folder, name);
     await mkdir(folder);
     await writeGroups(folder, withoutAnnotations(groups));
@@ -58,7 +58,7 @@ describe('the rules of Prometheus', () => {
     expect(await run('test', 'rules', join(folder, name))).toContain('SUCCESS');
   });
 
-  it('would not pass with other thresholds', async () => {
+  it('fail the scenarios with other thresholds', async () => {
     const folder = join(place.folder, 'changed');
     const changed = JSON.parse(JSON.stringify(withoutAnnotations(groups)).replace('> 0.2\\n', '> 0.4\\n'));
     expect(changed).not.toEqual(withoutAnnotations(groups));

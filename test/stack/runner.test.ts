@@ -19,7 +19,7 @@ afterEach(() => {
 });
 afterAll(() => place.remove());
 
-/** `npm run stack`, without npm around it. */
+/** `npm run stack` without npm. */
 function run(args: readonly string[], env: Record<string, string> = {}) {
   const environment = { ...process.env, TMPDIR: place.folder, ...env };
   const child = spawn(process.execPath, [RUN, ...args], { env: environment, detached: true });
@@ -35,7 +35,7 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
   return { child, output, closed };
 }
 
-/** Processes that a process has started, with their command lines. */
+/** Child processes with their command lines. */
 async function childrenOf(pid: number | undefined): Promise<{ pid: number; command: string }[]> {
   const ps = spawn('ps', ['-e', '-o', 'pid=,ppid=,args=']);
   let text = '';
@@ -71,7 +71,7 @@ async function startedStack(env: Record<string, string> = {}) {
   return { ...stack, programs: await childrenOf(stack.child.pid) };
 }
 
-it('a folder that is used again keeps its key', async () => {
+it('a reused folder keeps its key', async () => {
   const folder = join(place.folder, 'data');
   const keyOf = async () => readFile((await collectorEnvironment({}, folder)).MCP_REDACTION_HMAC_KEY_FILE, 'utf8');
   const first = await keyOf();
@@ -80,9 +80,9 @@ it('a folder that is used again keeps its key', async () => {
 });
 
 describe('npm run stack', () => {
-  it('starts four programs, says where they are, and on Ctrl-C leaves no process and no file', async () => {
+  it('starts four programs, prints their addresses, and leaves no process and no file on Ctrl-C', async () => {
     const { output, closed, child, programs } = await startedStack({
-      // Of a shell in which something else is set up.
+      // As in a shell with other settings.
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=wrong',
       JAEGER_ENDPOINT: 'http://127.0.0.1:1',
@@ -97,7 +97,7 @@ describe('npm run stack', () => {
       const { stdout } = await promisify(execFile)('sh', ['-c', command.slice(command.indexOf('curl '))]);
       expect(JSON.parse(stdout)).toHaveProperty('data');
     }
-    // Ctrl-C in a terminal goes to the whole group. Backends in it would be gone before the Collector has sent its last.
+    // Ctrl-C in a terminal signals the whole group: backends in it would end before the Collector has flushed.
     const { stdout: groups } = await promisify(execFile)('ps', [
       '-o',
       'pgid=',
@@ -122,7 +122,7 @@ describe('npm run stack', () => {
     await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 15_000 });
   });
 
-  it('names the port that is in use, and the variable that sets it', async () => {
+  it('names a port in use, and its variable', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
@@ -145,7 +145,7 @@ describe('npm run stack', () => {
     expect(output.stderr).toMatch(message);
   });
 
-  it('says which signal no backend takes, in words, and leaves no process behind', async () => {
+  it('names a signal without a backend, and leaves no process behind', async () => {
     const { child, output, closed } = run(['--free-ports', '--backends', 'jaeger']);
     const started = () => childrenOf(child.pid);
     const programs = await eventually('programs', started, { accept: (all) => all.length > 0 });
@@ -157,26 +157,26 @@ describe('npm run stack', () => {
     await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
   });
 
-  it('says which variable of a backend is not set', async () => {
+  it('names an unset variable of a backend', async () => {
     const { output, closed } = run(['--free-ports', '--backends', 'debug,elastic']);
     expect(await closed).toBe(1);
     expect(output.stderr).toContain('/MCP_ELASTIC_API_KEY_FILE-is-not-set');
   });
 
-  it.each(['0', '65536', '3100.5', 'http'])('refuses %j as a port, by the name of its variable', async (value) => {
+  it.each(['0', '65536', '3100.5', 'http'])('rejects %j as a port, with the name of its variable', async (value) => {
     const { output, closed } = run([], { MCP_OTLP_GRPC_PORT: value });
     expect(await closed).toBe(1);
     expect(output.stderr.trim()).toBe(`MCP_OTLP_GRPC_PORT is "${value}", which is not a port (1 to 65535)`);
   });
 
-  it('says in one line that Go is missing', async () => {
+  it('reports in one line that Go is missing', async () => {
     const { output, closed } = run(['--free-ports'], { PATH: '/nowhere', XDG_CACHE_HOME: place.folder });
     expect(await closed).toBe(1);
     expect(output.stderr.trim().split('\n')).toHaveLength(1);
     expect(output.stderr).toMatch(/needs Go 1\.26\.\d+ or newer.*`go` was not found/);
   });
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('ends a build with it on %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('ends a running build on %s', async (signal) => {
     const bin = join(place.folder, `bin-${signal}`);
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'go'), '#!/bin/sh\n[ "$1" = env ] && exec echo go1.26.9\nexec sleep 600\n', {
@@ -194,7 +194,7 @@ describe('npm run stack', () => {
     await eventually('end of the build', () => !isAlive(pid), { timeoutMs: 10_000 });
   });
 
-  it('says in one line that Go is too old', async () => {
+  it('reports in one line that Go is too old', async () => {
     const bin = join(place.folder, 'bin');
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'go'), '#!/bin/sh\necho go1.22.4\n', { mode: 0o755 });

@@ -1,4 +1,4 @@
-/** Asks Prometheus, Loki and Jaeger what panels and variables ask, as Grafana does. */
+/** Runs the queries of panels and variables on Prometheus, Loki and Jaeger, as Grafana does. */
 import type { Target, Variable } from '../../support/dashboards.js';
 import { getJson } from '../support/json.js';
 import { type Chosen, interpolate, type Range } from './interpolate.js';
@@ -12,13 +12,13 @@ export interface Addresses {
 /** Tenants of the provisioned data sources. */
 const TENANTS: Readonly<Record<string, string>> = { loki_audit: 'mcp-audit', loki: 'mcp-logs' };
 
-/** What becomes a row or a series: its labels, and its value where it is a single number. */
+/** A row or series: its labels, and its value if it is a single number. */
 export interface Found {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** Rows, series, streams of records, or spans. A query that cannot be parsed is an error. */
+/** Rows, series, streams or spans. Throws if a query does not parse. */
 export async function ask(target: Target, chosen: Chosen, range: Range, at: Addresses): Promise<Found[]> {
   if (target.datasource.type === 'jaeger') return askJaeger(target, chosen, range, at.jaeger);
   const once = target.instant === true || target.queryType === 'instant';
@@ -30,7 +30,7 @@ export async function ask(target: Target, chosen: Chosen, range: Range, at: Addr
   return data.result.map(({ metric, stream, value }: any) => ({ labels: metric ?? stream, value: Number(value?.[1]) }));
 }
 
-/** Trace ids of the examples that belong to a query. */
+/** Trace ids of a query's exemplars. */
 export async function exemplars(target: Target, chosen: Chosen, range: Range, at: Addresses): Promise<string[]> {
   const url = new URL('/api/v1/query_exemplars', at.prometheus);
   const query = interpolate(target.expr ?? '', chosen, range);
@@ -39,7 +39,7 @@ export async function exemplars(target: Target, chosen: Chosen, range: Range, at
   return data.flatMap((series: any) => series.exemplars.map(({ labels }: any) => labels.trace_id));
 }
 
-/** The values that a variable offers. */
+/** The values of a variable. */
 export async function valuesOf(
   { type, query, options, datasource }: Variable,
   chosen: Chosen,
@@ -82,7 +82,7 @@ async function askJaeger(
   return (await getJson(url)).data.map(asFound);
 }
 
-/** Of a span or trace, that it is there. */
+/** Only that the span or trace exists. */
 const asFound = (): Found => ({ labels: {}, value: Number.NaN });
 
 function prometheusUrl(base: string, query: string, range: Range, once: boolean) {

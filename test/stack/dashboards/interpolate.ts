@@ -1,19 +1,19 @@
-/** What Grafana makes of a query before it sends it: variables and its own macros replaced. */
+/** Replaces variables and macros in a query, as Grafana does. */
 
-/** What was chosen or typed: one value, or several. */
+/** Chosen or typed values, by variable. */
 export type Chosen = Readonly<Record<string, string | readonly string[]>>;
 
 export interface Range {
   readonly startMs: number;
   readonly endMs: number;
-  /** Between two points. */
+  /** Distance between two points. */
   readonly stepMs: number;
 }
 
-/** Four scrapes, of the 60 s that are provisioned as interval of the metrics. */
+/** Four times the provisioned scrape interval of 60 s. */
 const RATE_INTERVAL = '240s';
 
-/** Several values become a regular expression in which each stands for itself; a single one is left as it is. */
+/** Several values become a regular expression with each value escaped; a single one stays unchanged. */
 const asPattern = (value: string | readonly string[]): string =>
   typeof value === 'string' ? value : value.map((one) => one.replace(/[$^*{}[\]+?.()|\\]/g, '\\\\$&')).join('|');
 

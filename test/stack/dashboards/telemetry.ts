@@ -1,4 +1,4 @@
-/** Everything that the dashboards show: the demo, and what it does not do. */
+/** Sends everything that the dashboards show: the demo, and what it leaves out. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const POLICY = { version: 1, rules: [{ id: 'tables', tool: 'drop_*', sensitivity
 
 export interface Telemetry {
   readonly demo: Sent;
-  /** A trace with logs of the application, and spans and records that say that it was slow. */
+  /** A slow trace with application logs. */
   readonly traceId: string;
 }
 
@@ -41,7 +41,7 @@ export async function sendEverything(otlp: string, folder: string): Promise<Tele
   return { demo, traceId };
 }
 
-/** Runs a program to its end, and gives what it wrote. */
+/** Runs a program to its end and returns its output. */
 async function run(name: string, args: string[], env: Record<string, string>): Promise<string> {
   const { output, closed } = startNode(name, args, env);
   const { code } = await closed;
@@ -61,7 +61,7 @@ const environment = (service: string, otlp: string) => ({
   MCP_TRAIL_AUDIT: 'otel',
 });
 
-/** The four histograms with an exemplar each: OpenTelemetry's SDK for JavaScript sends none yet, others do. */
+/** The four histograms with an exemplar each, which OpenTelemetry's JavaScript SDK does not send yet. */
 function withExemplars(traceId: string) {
   const now = Date.now();
   const name = (side: string, what: string) => `mcp.${side}.${what}.duration`;

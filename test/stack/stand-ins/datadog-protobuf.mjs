@@ -1,4 +1,4 @@
-/** Datadog's published protobuf definitions, from the very modules that the Collector is built with. */
+/** Datadog's published protobuf definitions, from the modules of the Collector's build. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,13 +13,13 @@ const METRICS = 'github.com/DataDog/agent-payload/v5';
 const TRACES = 'github.com/DataDog/datadog-agent/pkg/proto';
 const GOGO = 'github.com/gogo/protobuf';
 
-/** Folder of a module, in the version that the Collector's go.mod names. @param {string} module */
+/** Folder of a module in the version of the Collector's go.mod. @param {string} module */
 async function folderOf(module) {
   const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', module], { cwd: COLLECTOR });
   return JSON.parse(stdout).Dir;
 }
 
-/** Decoders of what the exporter sends. Each refuses bytes that the definitions do not account for. */
+/** Decoders of the exporter's payloads. Each rejects bytes outside of the definitions. */
 export async function datadogDecoders() {
   const [metrics, traces, gogo] = [await folderOf(METRICS), await folderOf(TRACES), await folderOf(GOGO)];
   const root = new protobuf.Root();
@@ -38,7 +38,7 @@ export async function datadogDecoders() {
       } catch (error) {
         throw new Refused(400, `no ${name}: ${error.message}`);
       }
-      // A decoder skips what it does not know: what is left of the message is shorter then.
+      // A decoder skips unknown fields, so re-encoding then gives fewer bytes.
       const known = type.encode(message).finish().length;
       if (known !== bytes.length) throw new Refused(400, `${bytes.length - known} bytes are not of ${name}`);
       return type.toObject(message, { longs: Number, enums: String });

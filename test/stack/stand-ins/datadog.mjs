@@ -1,6 +1,6 @@
 /**
- * A stand-in for Datadog's intake, as strict as it is small: the addresses that the Collector's exporter uses, and no others.
- * Payloads are read with Datadog's own definitions: the models of its API client, and its protobuf files.
+ * A small, strict stand-in for Datadog's intake: only the endpoints that the Collector's exporter uses.
+ * Parses payloads with Datadog's own definitions: the models of its API client, and its protobuf files.
  */
 import { v2 } from '@datadog/datadog-api-client';
 import { ObjectSerializer } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v2/models/ObjectSerializer.js';
@@ -8,11 +8,11 @@ import { datadogDecoders } from './datadog-protobuf.mjs';
 import { json, Refused, startServer } from './server.mjs';
 import { unparsed } from './unparsed.mjs';
 
-// The limits that Datadog documents for its intake of logs.
+// Documented limits of Datadog's log intake.
 const MAX_LOGS = 1_000;
 const MAX_PAYLOAD_BYTES = 5_000_000;
 const MAX_LOG_BYTES = 1_000_000;
-/** What the agent's sender adds to the members of the published model. */
+/** Members that the agent's sender adds to the published model. */
 const LOG_KEYS = [
   'message',
   'status',
@@ -20,9 +20,9 @@ const LOG_KEYS = [
   ...Object.values(v2.HTTPLogItem.getAttributeTypeMap()).map(({ baseName }) => baseName),
 ];
 
-/** @typedef {Record<string, any> & { fields: Record<string, any> }} Log an item, with the JSON of its message read */
+/** @typedef {Record<string, any> & { fields: Record<string, any> }} Log an item, with the parsed JSON of its message */
 
-/** @param {{ key: string, port?: number }} options the API key that is valid */
+/** @param {{ key: string, port?: number }} options with the valid API key */
 export async function startDatadog({ key, port }) {
   const decoders = await datadogDecoders();
   /** @type {Log[]} */ const logs = [];
@@ -30,7 +30,7 @@ export async function startDatadog({ key, port }) {
   /** @type {any[]} */ const sketches = [];
   /** @type {any[]} */ const spans = [];
   /** @type {{ status: number | undefined }} */ const plan = { status: undefined };
-  /** How many requests with logs were refused, by status. @type {Map<number, number>} */
+  /** Rejected log requests, by status. @type {Map<number, number>} */
   const refused = new Map();
 
   /** @type {Record<string, (received: import('./server.mjs').Received) => void>} */
@@ -38,7 +38,7 @@ export async function startDatadog({ key, port }) {
     '/api/v2/logs': ({ body }) => {
       const items = json(body, 'the logs');
       if (!Array.isArray(items)) {
-        // The agent asks whether it can reach the intake by an empty object.
+        // The agent checks the connection with an empty object.
         if (Object.keys(items).length > 0) throw new Refused(400, 'no list of logs');
         return;
       }
@@ -81,7 +81,7 @@ export async function startDatadog({ key, port }) {
   return { ...server, logs, series, sketches, spans, plan, refused };
 }
 
-/** Lead the exporters of `backends/datadog.yaml` to a stand-in. @param {string} url */
+/** Configuration that points `backends/datadog.yaml` to a stand-in. @param {string} url */
 export function datadogExporters(url) {
   const here = { endpoint: url };
   const names = ['audit', 'logs', 'traces', 'metrics'].map((signal) => `datadog/${signal}`);
@@ -100,7 +100,7 @@ function log(item) {
   return { ...item, fields: json(Buffer.from(item.message), 'the message of a log') };
 }
 
-/** A payload as a model of the API client has it. @param {string} model @param {unknown} payload */
+/** Parses a payload with a model of the API client. @param {string} model @param {unknown} payload */
 function checked(model, payload) {
   const parsed = ObjectSerializer.deserialize(payload, model, '');
   const [wrong] = unparsed(parsed);

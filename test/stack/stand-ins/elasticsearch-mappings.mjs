@@ -1,4 +1,4 @@
-/** Index templates of the stand-in for Elasticsearch: what is built in, how parts make one mapping, what a mapping refuses. */
+/** Index templates of the Elasticsearch stand-in: built-in ones, composition of mappings, and rejected documents. */
 import { Refused } from './server.mjs';
 
 const SETTINGS = ['index.lifecycle.name', 'index.mapping.ignore_malformed', 'index.mapping.total_fields.limit'];
@@ -20,7 +20,7 @@ const FIELD_TYPES = [
   'alias',
 ];
 const FIELD_KEYS = ['type', 'properties', 'dynamic', 'priority', 'ignore_above', 'value', 'path'];
-/** Where two parts have the same field, these are joined. Of any other type, the later one is the whole field. */
+/** Field types that are merged if two components define them; of other types, the later one wins. */
 const JOINED = ['object', 'nested'];
 
 /** @typedef {{ type: string, properties?: Record<string, Field>, dynamic?: boolean, ignore_above?: number, path?: string }} Field */
@@ -29,7 +29,7 @@ const JOINED = ['object', 'nested'];
 const keyword = { type: 'keyword' };
 /** @param {string} path */
 const alias = (path) => ({ type: 'alias', path });
-/** What OpenTelemetry's templates, which Elasticsearch has built in, say of the parts of a document that come here. @type {Record<string, Partial<Mapping>>} */
+/** Elasticsearch's built-in templates for OpenTelemetry, for the parts of documents used here. @type {Record<string, Partial<Mapping>>} */
 const BUILT_IN_COMPONENTS = {
   'logs@mappings': {},
   'logs@settings': {},
@@ -110,7 +110,7 @@ export function createTemplates() {
     ['logs', 'traces', 'metrics'].map((kind) => [`${kind}-otel@template`, builtInTemplate(kind)]),
   );
 
-  /** One mapping of all parts, the later over the earlier. @param {any} template */
+  /** Composes one mapping; later components override earlier ones. @param {any} template */
   function compose(template) {
     /** @type {Mapping} */
     const mapping = { properties: {}, settings: {} };
@@ -166,14 +166,14 @@ export function createTemplates() {
         }
       }
       const policy = body.template?.settings?.['index.lifecycle.name'];
-      // The real one takes it, and the index then stays in an error step: worth being stricter about.
+      // Elasticsearch accepts this, but the index then stays in an error step: be stricter.
       if (policy && !hasPolicy(policy))
         throw new Refused(400, `policy [${policy}] does not exist`, 'illegal_argument_exception');
       checkAliases(compose({ ...body, name }).properties, name, body.composed_of);
       templates.set(name, { ...body, name });
     },
 
-    /** The template of a new data stream, and its mapping. @param {string} index */
+    /** The template of a new data stream and its mapping. @param {string} index */
     forIndex(index) {
       const [template] = [...templates.values()]
         .filter(({ index_patterns }) => index_patterns.some((pattern) => matches(pattern, index)))
@@ -219,7 +219,7 @@ function checkFields(properties, where) {
   }
 }
 
-/** `*` of index patterns. @param {string} pattern @param {string} index */
+/** Matches `*` of index patterns. @param {string} pattern @param {string} index */
 export const matches = (pattern, index) =>
   new RegExp(
     `^${pattern
@@ -228,7 +228,7 @@ export const matches = (pattern, index) =>
       .join('.*')}$`,
   ).test(index);
 
-/** Types that a value of a new field gets, where the mapping is dynamic. @param {unknown} value */
+/** The type of a new field in a dynamic mapping. @param {unknown} value */
 const typeOf = (value) => {
   const one = Array.isArray(value) ? value[0] : value;
   if (typeof one === 'number') return Number.isInteger(one) ? 'long' : 'double';
@@ -237,23 +237,23 @@ const typeOf = (value) => {
 };
 
 /**
- * Whether a document fits a mapping; new fields where it is dynamic become part of it.
+ * Checks a document against a mapping, and adds new fields to it where it is dynamic.
  *
  * @param {Mapping} mapping
  * @param {Record<string, any>} document
- * @returns {string[]} fields whose values are kept but cannot be searched
- * @throws {Refused} as Elasticsearch refuses a document
+ * @returns {string[]} fields whose values are stored but not searchable
+ * @throws {Refused} as Elasticsearch rejects a document
  */
 export function ignoredOf(mapping, document) {
   const time = document['@timestamp'];
   if (time === undefined) throw unfit('data stream timestamp field [@timestamp] is missing');
-  // Whatever the settings say: a data stream is ordered by it.
+  // Regardless of settings, because a data stream is ordered by it.
   if (!isDate(time)) throw unfit(`failed to parse field [@timestamp] of type [date]: [${time}]`);
   const ignored = [];
   const lenient = mapping.settings['index.mapping.ignore_malformed'] === true;
   for (const [name, value] of flat(document, mapping.properties)) {
     const field = mapping.properties[name];
-    if (!field) continue; // `dynamic: false` at the top.
+    if (!field) continue; // `dynamic: false` at the top level
     if (field.type !== 'passthrough') {
       if (!accepts(field, value, name, lenient)) ignored.push(name);
       continue;
@@ -261,7 +261,7 @@ export function ignoredOf(mapping, document) {
     for (const [key, inner] of Object.entries(value)) {
       const fields = field.properties ?? {};
       field.properties = fields;
-      // A dynamic template of OpenTelemetry's makes a field of an object, also where the mapping is not dynamic.
+      // A dynamic template of OpenTelemetry maps an object as a field, even where the mapping is not dynamic.
       if (!fields[key] && !field.dynamic && typeOf(inner) !== 'flattened') continue;
       fields[key] ??= { type: name === 'metrics' && typeof inner === 'object' ? 'histogram' : typeOf(inner) };
       if (!accepts(fields[key], inner, `${name}.${key}`, lenient)) ignored.push(`${name}.${key}`);
@@ -270,7 +270,7 @@ export function ignoredOf(mapping, document) {
   return ignored;
 }
 
-/** Members of a document by the names that the mapping has for them, dots and all. */
+/** Members of a document by their dotted names in the mapping. */
 function* flat(/** @type {Record<string, any>} */ object, /** @type {Record<string, Field>} */ known, prefix = '') {
   for (const [key, value] of Object.entries(object)) {
     const name = prefix + key;
@@ -285,7 +285,7 @@ const isScalar = (/** @type {unknown} */ value) => ['string', 'number', 'boolean
 const isNumber = (/** @type {unknown} */ value) =>
   (typeof value === 'number' || typeof value === 'string') && value !== '' && Number.isFinite(Number(value));
 const isLong = (/** @type {any} */ value) => isNumber(value) && Math.abs(Number(value)) < 2 ** 63;
-/** Milliseconds, or ISO 8601 alone: a date as mail has it is none. */
+/** Milliseconds or ISO 8601; not a date in mail format. */
 const isDate = (/** @type {any} */ value) =>
   isNumber(value) ||
   (/^\d{4}(-\d\d(-\d\d(T[\d:.,]+(Z|[+-][\d:]+)?)?)?)?$/.test(value) && !Number.isNaN(Date.parse(value)));
@@ -311,7 +311,7 @@ function accepts({ type, ignore_above = Number.POSITIVE_INFINITY }, value, name,
   }
   let searchable = true;
   for (const one of Array.isArray(value) ? value : [value]) {
-    // An object is stored with fields of its own, which nobody can search, and which nothing says is ignored.
+    // Elasticsearch stores an object with its own fields, which are not searchable and not listed as ignored.
     if (!isScalar(one)) continue;
     if (type === 'keyword' && String(one).length > ignore_above) searchable = false;
     if (!MALFORMED[type]?.(one)) continue;

@@ -1,6 +1,6 @@
 /**
- * A stand-in for Elasticsearch, as strict as it is small: what `elastic/install.sh` and the Collector ask for, and nothing else.
- * It is no proof that Elasticsearch takes something, but it refuses what Elasticsearch is documented to refuse.
+ * A small, strict stand-in for Elasticsearch: only the requests of `elastic/install.sh` and the Collector.
+ * It does not prove that Elasticsearch accepts something, but it rejects what Elasticsearch is documented to reject.
  */
 import { createTemplates, ignoredOf, matches } from './elasticsearch-mappings.mjs';
 import { json, onlyKeys, Refused, startServer } from './server.mjs';
@@ -25,9 +25,9 @@ export async function startElasticsearch({ port } = {}) {
   /** @type {string | undefined} */ let kibanaPassword;
   let duplicates = 0;
   let generated = 0;
-  /** How many bulk requests were wholly refused, by status. @type {Map<number, number>} */
+  /** Fully rejected bulk requests, by status. @type {Map<number, number>} */
   const refused = new Map();
-  /** What the next bulk requests are answered with instead: a status for the whole, or for each document. */
+  /** Overrides the responses of the next bulk requests, as a whole or per document. */
   const plan = {
     /** @type {number | undefined} */ status: undefined,
     /** @type {((document: any) => number | undefined)} */ perDocument: () => undefined,
@@ -126,7 +126,7 @@ export async function startElasticsearch({ port } = {}) {
     if (!text.endsWith('\n')) throw new Refused(400, 'The bulk request must be terminated by a newline [\\n]');
     const lines = text.slice(0, -1).split('\n');
     if (lines.length % 2 === 1) throw new Refused(400, 'an action without its document');
-    // All of the request is looked at before any of it is stored.
+    // Validate the whole request before storing any of it.
     const actions = lines.filter((_, at) => at % 2 === 0).map((line, at) => actionOf(line, at * 2 + 1));
     const tooLong = actions.flatMap(({ meta: { _id = '' } }, at) =>
       Buffer.byteLength(_id) > 512 ? [`${at + 1}: id [${_id}] is too long, must be no longer than 512 bytes;`] : [],
@@ -195,7 +195,7 @@ export async function startElasticsearch({ port } = {}) {
     }
   }
 
-  /** The data stream, which the first document makes. @param {string} index */
+  /** The data stream, created by its first document. @param {string} index */
   function streamOf(index) {
     if (!streams.has(index)) {
       const template = templates.forIndex(index);
@@ -211,24 +211,24 @@ export async function startElasticsearch({ port } = {}) {
     roles,
     plan,
     refused,
-    /** The password that Kibana was given. */
+    /** The password set for Kibana. */
     get kibanaPassword() {
       return kibanaPassword;
     },
-    /** Whether somebody made a key for the Collector. */
+    /** Whether a key for the Collector exists. */
     get hasWriter() {
       return writer !== undefined;
     },
-    /** How often a document that was there already was sent again. */
+    /** How often a stored document was sent again. */
     get duplicates() {
       return duplicates;
     },
-    /** Everything stored in data streams of a name. @param {string} pattern */
+    /** All documents in data streams that match a pattern. @param {string} pattern */
     documents: (pattern) =>
       [...streams].filter(([name]) => matches(pattern, name)).flatMap(([, { documents }]) => [...documents.values()]),
-    /** The fields of a data stream, those that documents made included. @param {string} name */
+    /** The fields of a data stream, including those added by documents. @param {string} name */
     mappingOf: (name) => streams.get(name)?.mapping,
-    /** The template that a data stream was made by. @param {string} name */
+    /** The template of a data stream. @param {string} name */
     templateOf: (name) => streams.get(name)?.template,
   };
 }

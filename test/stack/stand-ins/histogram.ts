@@ -1,10 +1,10 @@
 import { attributes } from '../support/otlp.js';
 
-/** The convention's buckets up to half a second, which is enough here. */
+/** The buckets of the conventions up to half a second. */
 const BOUNDS = [0.01, 0.5];
 const START_MS = Date.now() - 600_000;
 
-/** The body of a request to `/v1/metrics`: the duration of calls so far, as an application reports it, counting up. */
+/** A request body for `/v1/metrics` with the cumulative duration of calls, as from an application. */
 export function histogramRequest({
   count,
   tool,

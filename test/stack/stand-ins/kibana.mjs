@@ -1,7 +1,7 @@
-/** A stand-in for the two imports of Kibana that `elastic/install.sh` uses. */
+/** A stand-in for the two import APIs of Kibana that `elastic/install.sh` uses. */
 import { json, Refused, startServer } from './server.mjs';
 
-/** @param {{ user: string, password: string }} admin who may import */
+/** @param {{ user: string, password: string }} admin the user who can import */
 export async function startKibana({ user, password }) {
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   /** @type {any[]} */ const rules = [];

@@ -1,4 +1,4 @@
-/** What the stand-ins share: an HTTP server on loopback that reads whole bodies and can be told to refuse. */
+/** Shared by the stand-ins: an HTTP server on loopback that reads whole bodies and can reject requests. */
 import { createServer } from 'node:http';
 import { gunzipSync, inflateSync } from 'node:zlib';
 
@@ -7,11 +7,11 @@ import { gunzipSync, inflateSync } from 'node:zlib';
  * @property {string} method
  * @property {URL} url
  * @property {import('node:http').IncomingHttpHeaders} headers
- * @property {Buffer} body unpacked
+ * @property {Buffer} body decompressed
  */
 /** @typedef {{ status: number, headers?: Record<string, string>, body?: unknown }} Answer */
 
-/** What the request does that the real server refuses. */
+/** An error that the real server would return. */
 export class Refused extends Error {
   /** @param {number} status @param {string} message @param {string} [type] */
   constructor(status, message, type) {
@@ -24,13 +24,13 @@ export class Refused extends Error {
 /**
  * @param {object} options
  * @param {(received: Received) => Answer | Promise<Answer>} options.handle
- * @param {(error: Refused) => Answer} options.refuse how the real server words a refusal
+ * @param {(error: Refused) => Answer} options.refuse formats an error like the real server
  * @param {number} [options.port] default: a free one
  */
 export async function startServer({ handle, refuse, port = 0 }) {
   /** @type {Received[]} */
   const requests = [];
-  /** Everything that was not as the real server wants it, and every fault of the stand-in: empty when all is well. @type {string[]} */
+  /** Invalid requests, and errors of the stand-in; empty in a successful test. @type {string[]} */
   const complaints = [];
 
   const server = createServer(async (request, response) => {
@@ -63,7 +63,7 @@ export async function startServer({ handle, refuse, port = 0 }) {
     port: address.port,
     requests,
     complaints,
-    /** Ends it, with the connections that are open. */
+    /** Stops it and closes open connections. */
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -86,7 +86,7 @@ function unpacked(body, encoding) {
   }
 }
 
-/** An object with no other members than these. @param {unknown} value @param {readonly string[]} keys @param {string} what */
+/** Checks that a value is an object with only these members. @param {unknown} value @param {readonly string[]} keys @param {string} what */
 export function onlyKeys(value, keys, what) {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Refused(400, `${what} is no object`);

@@ -1,6 +1,6 @@
 /**
- * Places in an object made by Datadog's API client that it could not make sense of: a value of no known kind, or a member that
- * the model does not have. The client keeps both without a word.
+ * Parts of an object that Datadog's API client could not parse: values of unknown types, and unknown members. The client keeps
+ * both silently.
  *
  * @param {any} value
  * @param {string} [path]
@@ -18,6 +18,6 @@ export function unparsed(value, path = '$') {
       if (inner) found.push(`${path} has something that was not understood`);
     } else if (name !== 'additionalProperties' && name !== '_data') found.push(...unparsed(inner, `${path}.${name}`));
   }
-  // The innermost says most.
+  // Report only the innermost.
   return found.sort((one, other) => other.length - one.length);
 }

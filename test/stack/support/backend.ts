@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
 /**
- * A backend that answers as it is told. It understands no format: what was stored is found by marks in the bytes, which are
- * the same in JSON and in protobuf.
+ * A backend with configurable responses. It parses nothing: tests find stored records by marks in the bytes, which are the same
+ * in JSON and protobuf.
  */
 export async function startBackend(port = 0) {
   const state = { status: 200, stored: '', requests: 0, largest: 0 };
@@ -31,7 +31,7 @@ export async function startBackend(port = 0) {
     port: address.port,
     state,
 
-    /** How many times each of these marks was stored. */
+    /** How often each mark was stored. */
     counts: (marks: readonly string[]) => marks.map((mark) => state.stored.split(mark).length - 1),
 
     async stop() {
@@ -44,7 +44,7 @@ export async function startBackend(port = 0) {
 
 export type Backend = Awaited<ReturnType<typeof startBackend>>;
 
-/** Elasticsearch's answer to documents that it took: every other line is one. */
+/** Elasticsearch's response for accepted documents, one per two lines. */
 function bulkAnswer(text: string) {
   const documents = Math.floor(text.trimEnd().split('\n').length / 2);
   return JSON.stringify({

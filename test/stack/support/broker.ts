@@ -11,7 +11,7 @@ import { eventually } from './eventually.js';
 
 const RECIPE = fileURLToPath(new URL('../broker/', import.meta.url));
 
-/** Builds the broker once, into the cache folder, and gives its path. */
+/** Builds the broker once, into the cache folder, and returns its path. */
 export async function buildBroker(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of readdirSync(RECIPE).sort()) hash.update(file).update(readFileSync(join(RECIPE, file)));
@@ -25,7 +25,7 @@ export async function buildBroker(): Promise<string> {
   return program;
 }
 
-/** A Kafka broker that lets in whoever has a certificate of an authority. */
+/** A Kafka broker that accepts clients with a certificate of a CA. */
 export async function startBroker(
   port: number,
   data: string,

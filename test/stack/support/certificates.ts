@@ -5,15 +5,15 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Runs the `openssl` of the machine, which these tests need. */
+/** Runs `openssl`, which these tests require. */
 async function openssl(args: string[]) {
   await run('openssl', args).catch((error) => {
-    if (error.code === 'ENOENT') throw new Error('the tests of the Collector need `openssl`, and there is none here');
+    if (error.code === 'ENOENT') throw new Error('the Collector tests need `openssl`, which was not found');
     throw error;
   });
 }
 
-/** An authority of one's own, that certifies for `127.0.0.1` and `localhost`. */
+/** A CA that issues certificates for `127.0.0.1` and `localhost`. */
 export async function authority(folder: string, name: string) {
   const at = (file: string) => join(folder, `${name}-${file}`);
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -26,7 +26,7 @@ export async function authority(folder: string, name: string) {
   return {
     ca,
 
-    /** A certificate for a name, valid from now on, or over already. */
+    /** Issues a certificate for a name, valid or already expired. */
     async issue(subject: string, options: { expired?: boolean } = {}) {
       const key = at(`${subject}.key`);
       const request = at(`${subject}.csr`);
@@ -40,7 +40,7 @@ export async function authority(folder: string, name: string) {
   };
 }
 
-/** What a Collector with overlays needs, and what a member of it has. */
+/** Files of a Collector with overlays, and of its clients. */
 export async function certificates(folder: string) {
   const ours = await authority(folder, 'ours');
   const server = await ours.issue('collector');

@@ -8,29 +8,29 @@ import { programs } from '../../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts } from '../../../collector-config/stack/stack.mjs';
 import { scratch } from './scratch.js';
 
-/** Files for one Collector. */
+/** The files of a Collector. */
 export interface Choice {
   readonly backends?: string[];
   readonly overlays?: string[];
-  /** Below `collector-config/`, without their ending. */
+  /** Paths below `collector-config/`, without extension. */
   readonly more?: readonly string[];
-  /** Writes what leaves the base configuration into files: see `sink.ts`. */
+  /** Writes the output of the base configuration to files: see `sink.ts`. */
   readonly sink?: boolean;
 }
 
 type Env = Record<string, string | undefined>;
 export type Running = Awaited<ReturnType<typeof startCollector>>;
 
-/** How long a Collector may take to find out that it cannot start. */
+/** Time limit for a start that is expected to fail. */
 const TIMEOUT_MS = 20_000;
-/** Nobody listens there. */
+/** An endpoint without a listener. */
 const NOWHERE = 'http://127.0.0.1:9';
 const SINK = fileURLToPath(new URL('../fixtures/sink.yaml', import.meta.url));
 const file = (path: string) => fileURLToPath(new URL(`../../../collector-config/${path}.yaml`, import.meta.url));
 
 /**
- * A place for a Collector: a folder of its own, free ports, and values for every variable, so that a test says only what it is
- * about. A variable that is `undefined` is not set.
+ * A place for a Collector: a folder, free ports, and values for every variable, so that a test sets only what it tests. A variable
+ * with the value `undefined` is not set.
  */
 export async function collectorPlace() {
   const { otelcol } = await programs(['otelcol'], console.log);
@@ -53,7 +53,7 @@ export async function collectorPlace() {
     MCP_LOKI_ENDPOINT: NOWHERE,
     MCP_JAEGER_ENDPOINT: NOWHERE,
     MCP_PROMETHEUS_ENDPOINT: NOWHERE,
-    // Else the clients of AWS ask the network for credentials.
+    // Otherwise AWS clients query the network for credentials.
     AWS_EC2_METADATA_DISABLED: 'true',
     SINK: sink,
   };
@@ -82,10 +82,10 @@ export async function collectorPlace() {
     start: (choice: Choice, env: Env = {}): Promise<Running> =>
       startCollector({ otelcol: otelcol as string, files: files(choice), env: set(env) }),
 
-    /** Exit code and output of `otelcol validate`, without what is said for information. */
+    /** Exit code and output of `otelcol validate`, without info messages. */
     validate: (choice: Choice, env: Env = {}) => run(otelcol as string, ['validate', ...arguments_(choice)], set(env)),
 
-    /** The same of a start that is expected to fail: the code is `null` when it did not end. */
+    /** The same for a start that is expected to fail; the code is `null` if it did not exit. */
     failedStart: (choice: Choice, env: Env = {}) => run(otelcol as string, arguments_(choice), set(env)),
   };
 

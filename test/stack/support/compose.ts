@@ -5,7 +5,7 @@ import { CONFIG } from './rules.js';
 
 const run = promisify(execFile);
 
-/** What Docker Compose makes of a choice of files, by their names: `''` is compose.yaml, `loki` is compose.loki.yaml. */
+/** Docker Compose's resolved configuration for files, by name: `''` is compose.yaml, `loki` is compose.loki.yaml. */
 export async function merged(choice: readonly string[], env: Record<string, string> = {}) {
   const { compose } = await programs(['compose']);
   const files = choice.flatMap((name) => ['-f', name === '' ? 'compose.yaml' : `compose.${name}.yaml`]);
@@ -23,7 +23,7 @@ export interface Merged {
   readonly networks: Record<string, { readonly internal?: boolean }>;
 }
 
-/** The files that the Collector reads of it, those that say nothing left out. */
+/** The files that the Collector reads in it, except empty ones. */
 export function collectorFiles({ services, configs }: Merged): string[] {
   const { command, configs: mounts } = services.otelcol;
   const fileAt = new Map(mounts.map(({ source, target }: any) => [`--config=${target}`, configs[source]?.file]));

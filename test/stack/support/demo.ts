@@ -8,14 +8,14 @@ import { promisify } from 'node:util';
 const RUN = fileURLToPath(new URL('../../../examples/demo/run.mjs', import.meta.url));
 const TIMEOUT_MS = 90_000;
 
-/** What the demo says it has sent: its spans, and its audit records as the lines that it has also written to files. */
+/** The spans and audit records that the demo sent, as it wrote them to files. */
 export interface Sent {
   readonly traceId: string;
   readonly spans: readonly any[];
   readonly records: readonly { readonly line: string; readonly fields: Record<string, any> }[];
 }
 
-/** Runs `npm run demo` against a Collector. */
+/** Runs the demo against a Collector. */
 export async function runDemo(otlp: string, protocol = '2025-11-25'): Promise<Sent> {
   const folder = await mkdtemp(join(tmpdir(), 'mcp-trail-demo-'));
   try {

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * What `read` gives once it gives something, or once `accept` takes it. Backends answer some time after they were sent to: this
- * asks again, and in the end fails with the last answer or error.
+ * Polls `read` until it returns a value, or one that `accept` accepts, because backends show data with a delay. On timeout, fails
+ * with the last value or error.
  */
 export async function eventually<T>(
   what: string,

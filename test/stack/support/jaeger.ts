@@ -1,4 +1,4 @@
-/** A span as Jaeger's API gives it, with what is scattered there put together. */
+/** A span from Jaeger's API, with its scattered parts joined. */
 export interface JaegerSpan {
   readonly id: string;
   readonly parentId: string | undefined;
@@ -9,7 +9,7 @@ export interface JaegerSpan {
   readonly tags: Record<string, unknown>;
 }
 
-/** All spans of a trace; none when Jaeger does not have it. */
+/** All spans of a trace; empty if Jaeger does not have it. */
 export async function traceOf(base: string, traceId: string): Promise<JaegerSpan[]> {
   const response = await fetch(new URL(`/api/traces/${traceId}`, base));
   if (response.status === 404) return [];

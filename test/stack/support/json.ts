@@ -1,4 +1,4 @@
-/** The JSON that a server answers with. */
+/** Fetches JSON. */
 export async function getJson(url: string | URL, headers: Record<string, string> = {}): Promise<any> {
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(30_000) });
   const text = await response.text();

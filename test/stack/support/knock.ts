@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { request } from 'node:https';
 
-/** What somebody who asks to be let in shows. */
+/** A client's credentials. */
 export interface Credentials {
-  /** The authority that the server's certificate is checked with. */
+  /** CA to verify the server's certificate. */
   readonly ca: string;
   readonly cert?: { readonly cert: string; readonly key: string } | undefined;
   readonly token?: string | undefined;
@@ -14,7 +14,7 @@ export interface Credentials {
 const GRPC_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 const TIMEOUT_MS = 5_000;
 
-/** Sends one log record over HTTP: `admitted`, or how it was refused. */
+/** Sends one log record over HTTP; returns `admitted`, or how it was refused. */
 export function knockHttp(port: number, who: Credentials, body: unknown): Promise<string> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', ...authorization(who) };
@@ -28,7 +28,7 @@ export function knockHttp(port: number, who: Credentials, body: unknown): Promis
   });
 }
 
-/** The same over gRPC, with no more of it than one call needs. */
+/** The same over gRPC, with a minimal implementation. */
 export function knockGrpc(
   port: number,
   who: Credentials,
@@ -70,7 +70,7 @@ function tls({ ca, cert, maxVersion }: Credentials) {
 
 const authorization = ({ token }: Credentials) => (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-/** A request with one log record, as protobuf, in the frame that gRPC puts around it. */
+/** A request with one log record as protobuf, in a gRPC frame. */
 function frame({ eventName, body }: { eventName: string; body: string }): Buffer {
   const logRecord = Buffer.concat([field(5, field(1, Buffer.from(body))), field(12, Buffer.from(eventName))]);
   const message = field(1, field(2, field(2, logRecord)));
@@ -79,7 +79,7 @@ function frame({ eventName, body }: { eventName: string; body: string }): Buffer
   return Buffer.concat([head, message]);
 }
 
-/** A field of protobuf that has a length, of less than 128 bytes. */
+/** A length-delimited protobuf field of less than 128 bytes. */
 function field(number: number, content: Buffer): Buffer {
   if (content.length > 127) throw new RangeError('longer than one byte can say');
   return Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content]);

@@ -1,6 +1,6 @@
 import { getJson } from './json.js';
 
-/** A line in Loki: its text, and all labels and structured metadata that it has there. */
+/** A line in Loki: its text, and its labels and structured metadata. */
 export interface Line {
   readonly timestamp: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Line {
 const HOUR_MS = 3_600_000;
 const NANOS = '000000';
 
-/** Everything that a log query selects in the last hour (and the next minute: clocks differ), oldest first. */
+/** Results of a log query over the last hour and the next minute (clocks differ), oldest first. */
 export async function queryLines(
   base: string,
   query: string,

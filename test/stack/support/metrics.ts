@@ -1,22 +1,22 @@
 import { attributes } from './otlp.js';
 
-/** The buckets that the conventions ask for, in seconds. */
+/** Buckets of the conventions, in seconds. */
 const BOUNDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 export interface CallsInput {
-  /** What the series is: attributes of `mcp.server.operation.duration`. */
+  /** Attributes of `mcp.server.operation.duration`. */
   readonly attributes: Record<string, string>;
-  /** When the series began. */
+  /** Start time of the series. */
   readonly startMs: number;
-  /** How many calls there had been by when. */
+  /** Cumulative counts of calls, by time. */
   readonly points: readonly { readonly timeMs: number; readonly calls: number }[];
-  /** How long each took. Default: 0.15 s. */
+  /** Duration of each call; default: 0.15 s. */
   readonly seconds?: number;
-  /** The trace of one of them. */
+  /** The trace of one call, as an exemplar. */
   readonly traceId?: string;
 }
 
-/** The body of a request to `/v1/metrics` that says how many tool calls a server has answered. */
+/** A request body for `/v1/metrics` with the number of tool calls of a server. */
 export function callsRequest(series: readonly CallsInput[], resource: Record<string, string>) {
   const dataPoints = series.flatMap(({ startMs, points, seconds = 0.15, traceId, ...input }) =>
     points.map(({ timeMs, calls }) => ({

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { eventually } from './eventually.js';
 
-/** A plain value as OTLP's JSON has it. */
+/** A value in OTLP JSON. */
 export const anyValue = (value: unknown): unknown => {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
@@ -10,7 +10,7 @@ export const anyValue = (value: unknown): unknown => {
   throw new TypeError(`no OTLP value: ${value}`);
 };
 
-/** Attributes as OTLP's JSON has them. */
+/** Attributes in OTLP JSON. */
 export const attributes = (values: Record<string, unknown>) =>
   Object.entries(values).map(([key, value]) => ({ key, value: anyValue(value) }));
 
@@ -25,7 +25,7 @@ export interface LogInput {
   readonly spanId?: string;
 }
 
-/** The body of a request to `/v1/logs`. */
+/** A request body for `/v1/logs`. */
 export function logsRequest(records: readonly LogInput[], service = 'weather') {
   const logRecords = records.map(({ timeMs = Date.now(), ...record }) => ({
     timeUnixNano: `${timeMs}000000`,
@@ -50,7 +50,7 @@ export interface SpanInput {
   readonly durationMs?: number;
 }
 
-/** The body of a request to `/v1/traces`. */
+/** A request body for `/v1/traces`. */
 export function tracesRequest(inputs: readonly SpanInput[], service = 'weather') {
   const spans = inputs.map((span) => {
     const endMs = Date.now();
@@ -70,10 +70,10 @@ export function tracesRequest(inputs: readonly SpanInput[], service = 'weather')
   return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'mcp-trail' }, spans }] }] };
 }
 
-/** Some random bytes as hexadecimal digits, for trace and span ids. */
+/** Random bytes in hexadecimal, for trace and span ids. */
 export const hex = (bytes: number) => randomBytes(bytes).toString('hex');
 
-/** Posts a request as JSON, and gives status and text of the answer, whatever it is. */
+/** Posts JSON and returns the status and text of the response. */
 export async function post(base: string, path: string, body: unknown, headers: Record<string, string> = {}) {
   const response = await fetch(new URL(path, base), {
     method: 'POST',
@@ -84,7 +84,7 @@ export async function post(base: string, path: string, body: unknown, headers: R
   return { status: response.status, text: await response.text() };
 }
 
-/** Sends log records until they are acknowledged, as an SDK does; gives how often that took. */
+/** Sends log records until they are acknowledged, as an SDK does; returns the number of attempts. */
 export async function deliver(base: string, request: unknown): Promise<number> {
   let attempts = 0;
   const acknowledged = () => {

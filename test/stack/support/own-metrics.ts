@@ -1,4 +1,4 @@
-/** One of the Collector's own metrics as it is now, summed over all its series that have these labels, such as `exporter="debug"`. */
+/** The current value of one of the Collector's own metrics, summed over series with these labels, such as `exporter="debug"`. */
 export async function ownMetric(url: string, name: string, labels: readonly string[] = []): Promise<number> {
   const lines = (await (await fetch(url)).text()).split('\n');
   return lines

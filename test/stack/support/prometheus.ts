@@ -5,7 +5,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What an instant query gives now. */
+/** The result of an instant query. */
 export async function queryMetric(base: string, query: string): Promise<Sample[]> {
   const url = new URL('/api/v1/query', base);
   url.search = String(new URLSearchParams({ query }));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 
-/** The folder of the configuration that the tests are about. */
+/** The folder `collector-config/`. */
 export const CONFIG = fileURLToPath(new URL('../../../collector-config/', import.meta.url));
 
 export interface Rule {
@@ -20,14 +20,14 @@ export interface Group {
   readonly rules: readonly Rule[];
 }
 
-/** All groups of rules in a folder of `collector-config/`, in the order of its files. */
+/** All rule groups in a folder of `collector-config/`, in file order. */
 export async function readGroups(folder: string): Promise<Group[]> {
   const files = (await readdir(join(CONFIG, folder))).filter((name) => name.endsWith('.yaml')).sort();
   const documents = await Promise.all(files.map((name) => readFile(join(CONFIG, folder, name), 'utf8')));
   return documents.flatMap((text) => parse(text).groups);
 }
 
-/** Writes groups as one file of rules: how they are, or with parts of them changed for a test. */
+/** Writes groups to one rule file, unchanged or changed for a test. */
 export async function writeGroups(folder: string, groups: readonly Group[]): Promise<string> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'rules.yaml');
@@ -35,7 +35,7 @@ export async function writeGroups(folder: string, groups: readonly Group[]): Pro
   return file;
 }
 
-/** The same rules, looked at more often and waiting less: a test does not wait for minutes. */
+/** The same rules with shorter intervals and waits, so that tests need not wait for minutes. */
 export const everySecond = (groups: readonly Group[]): Group[] =>
   groups.map((group) => ({
     ...group,
@@ -43,6 +43,6 @@ export const everySecond = (groups: readonly Group[]): Group[] =>
     rules: group.rules.map((rule) => (rule.for === undefined ? rule : { ...rule, for: '2s' })),
   }));
 
-/** Promtool compares annotations word for word, and what is tested with it is when a rule fires. */
+/** Removes annotations, which promtool compares word for word; its tests are about when a rule fires. */
 export const withoutAnnotations = (groups: readonly Group[]): Group[] =>
   groups.map((group) => ({ ...group, rules: group.rules.map((rule) => ({ ...rule, annotations: {} })) }));

@@ -10,12 +10,12 @@ import { startProgram } from '../../../collector-config/stack/process.mjs';
 import { cacheFolder } from '../../../collector-config/stack/programs.mjs';
 
 const REQUIREMENTS = fileURLToPath(new URL('../s3/requirements.txt', import.meta.url));
-/** It asks for a signature, and does not check it. */
+/** The server requires a signature, but does not check it. */
 const CREDENTIAL =
   'AWS4-HMAC-SHA256 Credential=of-nobody/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
 const run = promisify(execFile);
 
-/** Installs the server once, beside the other programs, and gives its path. */
+/** Installs the server once, into the cache folder, and returns its path. */
 export async function installS3(): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(REQUIREMENTS))
@@ -23,7 +23,7 @@ export async function installS3(): Promise<string> {
     .slice(0, 16);
   const folder = join(cacheFolder, 'stack', `s3-${hash}`);
   const program = join(folder, 'bin', 'moto_server');
-  // A Python environment is not to be moved: this says that it is whole.
+  // A Python environment cannot be moved; this file marks it as complete.
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return program;
   await rm(folder, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function installS3(): Promise<string> {
   return program;
 }
 
-/** An S3-compatible server, with a bucket that keeps every object for a year whoever asks. */
+/** An S3-compatible server, with a bucket that locks every object for a year. */
 export async function startS3(port: number, bucket: string) {
   const file = await installS3();
   const url = `http://127.0.0.1:${port}`;
@@ -69,25 +69,25 @@ export async function startS3(port: number, bucket: string) {
     url,
     program,
 
-    /** Names of all objects. */
+    /** The names of all objects. */
     async keys(): Promise<string[]> {
       const text = await (await ask('?list-type=2')).text();
       return [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => String(key));
     },
 
-    /** What an object holds. */
+    /** The content of an object. */
     read: async (key: string): Promise<any> => {
       const bytes = Buffer.from(await (await ask(`/${key}`)).arrayBuffer());
       return JSON.parse((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8'));
     },
 
-    /** How an object is locked, and until when. */
+    /** The lock mode of an object, and its end. */
     async lock(key: string) {
       const { headers } = await ask(`/${key}`, { method: 'HEAD' });
       return { mode: headers.get('x-amz-object-lock-mode'), until: headers.get('x-amz-object-lock-retain-until-date') };
     },
 
-    /** The answer to an attempt to delete one version of an object for good. */
+    /** The response to deleting one version of an object. */
     async remove(key: string) {
       const version = (await ask(`/${key}`, { method: 'HEAD' })).headers.get('x-amz-version-id');
       return (await sign(`${url}/${bucket}/${key}?versionId=${version}`, { method: 'DELETE' })).text();

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Whole lines of a file of OTLP JSON; none while there is no file. */
+/** Complete lines of a file of OTLP JSON; empty if there is no file. */
 export async function readRequests(file: string): Promise<any[]> {
   const text = await readFile(file, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  // A line that is still being written has no line feed yet.
+  // A line that is still being written has no newline yet.
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
@@ -27,7 +27,7 @@ export const readSpans = async (file: string): Promise<any[]> =>
     request.resourceSpans.flatMap(({ scopeSpans }: any) => scopeSpans.flatMap(({ spans }: any) => spans)),
   );
 
-/** All metrics in a file of OTLP JSON, with the service that they are of. */
+/** All metrics in a file of OTLP JSON, with their service. */
 export const readMetrics = async (file: string): Promise<any[]> =>
   (await readRequests(file)).flatMap((request) =>
     request.resourceMetrics.flatMap(({ resource, scopeMetrics }: any) =>

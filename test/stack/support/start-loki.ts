@@ -6,17 +6,17 @@ import { programs } from '../../../collector-config/stack/programs.mjs';
 import { CONFIG } from './rules.js';
 
 export interface LokiOptions {
-  /** For its data; a second start with the same folder finds what the first one has stored. */
+  /** Data folder; a second start with the same folder has the data of the first. */
   readonly folder: string;
-  /** Default: those of the configuration. */
+  /** Default: as configured. */
   readonly rules?: string;
-  /** More of its variables. */
+  /** More variables. */
   readonly env?: Record<string, string>;
-  /** What a test cannot wait for as long as an operator. */
+  /** Flags that shorten long waits for tests. */
   readonly flags?: readonly string[];
 }
 
-/** Our configuration on a Loki of its own. */
+/** Starts a separate Loki with our configuration. */
 export async function startLoki({ folder, rules = join(CONFIG, 'loki/rules'), env = {}, flags = [] }: LokiOptions) {
   const { loki } = await programs(['loki']);
   const [http, grpc] = [await freePort(), await freePort()];

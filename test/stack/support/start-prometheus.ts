@@ -6,7 +6,7 @@ import { startProgram } from '../../../collector-config/stack/process.mjs';
 import { programs } from '../../../collector-config/stack/programs.mjs';
 import { CONFIG, everySecond, readGroups, writeGroups } from './rules.js';
 
-/** Our configuration on a Prometheus of its own, its rules looked at every second. */
+/** Starts a separate Prometheus with our configuration, and rules evaluated every second. */
 export async function startPrometheus(place: string, flags: readonly string[] = PROMETHEUS_FLAGS) {
   const file = (await programs(['prometheus'])).prometheus as string;
   const port = await freePort();
