@@ -10,7 +10,7 @@ import type {
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
 import { handledIn } from '../emit/parents.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
 import { actorFields, readIdentity } from './actor.js';
 import { type AuditEntry, entryOf } from './entry.js';
@@ -103,7 +103,7 @@ export class ApplicationEvents {
     const entry = entryOf(handledIn(place.active));
     const { redactor, showId } = this.#parts.settings;
     const secret = entry?.redaction.secret ?? place.peer?.http?.notes.auth?.token;
-    const redaction = { redactor, tally: new Tally(), secret, showId };
+    const redaction = { redactor, counts: new RedactionCounts(), secret, showId };
     if (entry === undefined)
       return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), redaction), entry, redaction };
     const fields = new RecordFields(entry.fields);

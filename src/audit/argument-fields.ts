@@ -3,7 +3,7 @@ import { canonicalJson } from '../lib/canonical.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { argumentNames } from '../redact/argument-names.js';
 import { captureArguments } from '../redact/captured-arguments.js';
-import type { Tally } from '../redact/redaction-counts.js';
+import type { RedactionCounts } from '../redact/redaction-counts.js';
 import { newReading, type Reading } from '../redact/scrub.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { Operation } from '../session/operation.js';
@@ -18,7 +18,7 @@ export function addArguments(
   params: unknown,
   settings: AuditSettings,
   declared: ReadonlySet<string> | undefined,
-  { tally, secret }: RedactionContext,
+  { counts, secret }: RedactionContext,
 ): void {
   if (row.content !== 'tool') return;
   const call = asRecord(params);
@@ -29,8 +29,8 @@ export function addArguments(
   }
   const { redactor } = settings;
   const reading = newReading();
-  const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, tally, undefined, reading);
-  const captured = capturedText(asString(call?.['name']), args, settings, tally, reading);
+  const { keys, unknownCount, dropped } = argumentNames(args, declared, redactor, counts, undefined, reading);
+  const captured = capturedText(asString(call?.['name']), args, settings, counts, reading);
   fields.add({
     'mcp_audit.redaction.parameters_scrubbed': keys.length > 0 || dropped > 0 || (unknownCount ?? 0) > 0,
     'mcp_audit.tool.argument.keys': keys.length > 0 ? withoutCredential(keys, secret) : undefined,
@@ -56,13 +56,13 @@ function capturedText(
   name: string | undefined,
   args: object,
   settings: AuditSettings,
-  tally: Tally,
+  counts: RedactionCounts,
   reading: Reading,
 ): string | undefined {
   const { redactor, captureAll, captureRules } = settings;
   const values = captureAll
-    ? redactor.value('gen_ai.tool.call.arguments', args, tally, { reading })
-    : captureFor(name === undefined ? undefined : captureRules(name), args, settings, tally, reading);
+    ? redactor.value('gen_ai.tool.call.arguments', args, counts, { reading })
+    : captureFor(name === undefined ? undefined : captureRules(name), args, settings, counts, reading);
   if (values === undefined) return undefined;
   return typeof values === 'string' ? values : JSON.stringify(values);
 }
@@ -71,8 +71,8 @@ function captureFor(
   rules: ReturnType<AuditSettings['captureRules']>,
   args: object,
   { redactor }: AuditSettings,
-  tally: Tally,
+  counts: RedactionCounts,
   reading: Reading,
 ): unknown {
-  return rules === undefined ? undefined : captureArguments(args, rules, redactor, tally, undefined, reading);
+  return rules === undefined ? undefined : captureArguments(args, rules, redactor, counts, undefined, reading);
 }

@@ -1,6 +1,6 @@
 /** What all operations of one method and target on one connection say alike: made, and redacted, at the first of them. */
 import type { AuditRow } from '../protocol/methods.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Implementation } from '../session/connection-info.js';
 import { isSame, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
@@ -15,7 +15,7 @@ interface Made {
   readonly client: Implementation | undefined;
   readonly server: Implementation | undefined;
   readonly fields: RecordFields;
-  readonly tally: Tally;
+  readonly counts: RedactionCounts;
 }
 
 export class Constants {
@@ -26,19 +26,19 @@ export class Constants {
     this.#settings = settings;
   }
 
-  /** A copy to be added to. What was hidden in it is added to the tally. */
+  /** A copy to be added to. What was hidden in it is added to the counts. */
   fieldsOf(
     operation: Operation,
     audit: AuditRow,
     params: unknown,
     client: Implementation | undefined,
-    { tally, secret }: RedactionContext,
+    { counts, secret }: RedactionContext,
   ): RecordFields {
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
     const { server } = operation.connection;
     const kept = made !== undefined && isSame(made.client, client) && isSame(made.server, server) ? made : undefined;
-    const { fields, tally: hidden } = kept ?? this.#make(operation, audit, params, client, secret);
-    tally.include(hidden);
+    const { fields, counts: hidden } = kept ?? this.#make(operation, audit, params, client, secret);
+    counts.include(hidden);
     return new RecordFields(fields);
   }
 
@@ -51,7 +51,7 @@ export class Constants {
   ): Made {
     const { connection, template, row } = operation;
     const { redactor, showId } = this.#settings;
-    const redaction: RedactionContext = { redactor, tally: new Tally(), secret, showId };
+    const redaction: RedactionContext = { redactor, counts: new RedactionCounts(), secret, showId };
     const fields = new RecordFields();
     addSafe(fields, constantFields(operation, audit, params), redaction);
     addSafe(fields, endpointFields(connection, client), redaction);
@@ -62,10 +62,10 @@ export class Constants {
     );
     addSafe(fields, this.spoken(operation), { ...redaction, again: true });
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
-    const made = { client, server: connection.server, fields, tally: redaction.tally };
+    const made = { client, server: connection.server, fields, counts: redaction.counts };
     // A caller with a token is looked for in everything, which is not the same for the next one.
     // What a hook dropped, because it was slow once, is asked for again.
-    if (secret === undefined && redaction.tally.dropped.size === 0) this.#made.set(template, made);
+    if (secret === undefined && redaction.counts.dropped.size === 0) this.#made.set(template, made);
     return made;
   }
 

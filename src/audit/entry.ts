@@ -70,7 +70,7 @@ export class AuditEntry {
 
   /** What was hidden so far. */
   redactions(): FieldValues {
-    const { count, rules, dropped } = this.redaction.tally;
+    const { count, rules, dropped } = this.redaction.counts;
     if (count === 0 && dropped.size === 0) return {};
     return {
       'mcp_audit.redaction.count': count,

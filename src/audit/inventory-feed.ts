@@ -8,7 +8,7 @@ import { arrayLength } from '../lib/foreign.js';
 import { runEvery } from '../lifecycle/timers.js';
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
 import { isQuiet } from '../report/quiet.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditFields } from '../semconv/audit-record.js';
@@ -61,7 +61,7 @@ export class InventoryFeed {
     digester: Digester,
     { redactor, showId }: Pick<RedactionContext, 'redactor' | 'showId'>,
   ) {
-    this.#redaction = { redactor, tally: new Tally(), secret: undefined, showId };
+    this.#redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId };
     this.#inventory = inventory;
     this.#trail = trail;
     this.#target = target;
@@ -110,7 +110,7 @@ export class InventoryFeed {
       team: fields.get('mcp_audit.team.id'),
       errorType,
       denied: decision?.decision === 'deny' || status === 'denied',
-      redactions: redaction.tally.count,
+      redactions: redaction.counts.count,
       unknownArguments: fields.get('mcp_audit.tool.argument.unknown_count') ?? 0,
       quarantined: entry.quarantined,
     });
@@ -234,7 +234,7 @@ export class InventoryFeed {
       .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
       .add(Object.fromEntries(context.entries()))
       .add({ 'audit.action': action, 'audit.outcome': 'success' });
-    addSafe(fields, said, { ...redaction, tally: new Tally(), again: true });
+    addSafe(fields, said, { ...redaction, counts: new RedactionCounts(), again: true });
     const tool = fields.get('gen_ai.tool.name');
     fields.add(
       tool === undefined

@@ -5,7 +5,7 @@ import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
 import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import { clientOf, senderOf } from '../session/implementations.js';
 import type { Operation } from '../session/operation.js';
@@ -156,7 +156,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     const http = peer?.http;
     const redaction: RedactionContext = {
       redactor: settings.redactor,
-      tally: new Tally(),
+      counts: new RedactionCounts(),
       secret: peer?.auth?.token ?? http?.notes.auth?.token,
       showId: settings.showId,
     };

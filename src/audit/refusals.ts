@@ -1,8 +1,11 @@
 /** Records of HTTP requests that were refused before there was any MCP message. */
 import type { Correlator } from '../emit/correlation.js';
+
 import type { LogsTarget } from '../emit/logger-provider.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
+
 import type { AuditFields } from '../semconv/audit-record.js';
+
 import { ERROR_TYPE_VALUE_CONNECTION_CLOSED } from '../semconv/values.js';
 import type { HttpNotes, Peer } from '../session/peer.js';
 import { actorFields } from './actor.js';
@@ -59,7 +62,7 @@ export function recordRefusal(
   if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, trail.key))) return undefined;
   const { status, action } = MEANINGS[refusal.status];
   const { redactor, showId } = settings;
-  const redaction = { redactor, tally: new Tally(), secret: http?.notes.auth?.token, showId };
+  const redaction = { redactor, counts: new RedactionCounts(), secret: http?.notes.auth?.token, showId };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const said = addSafe(
     new RecordFields(),

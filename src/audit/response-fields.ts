@@ -69,7 +69,7 @@ export function addHeaders(
   fields: RecordFields,
   http: HttpFacts | undefined,
   allowed: ReadonlySet<string>,
-  { redactor, tally, secret }: RedactionContext,
+  { redactor, counts, secret }: RedactionContext,
 ): void {
   if (http?.status() === undefined) return;
   const headers: Record<string, string | string[] | undefined> = {};
@@ -77,7 +77,7 @@ export function addHeaders(
     const value = http.responseHeader(name);
     headers[name] = typeof value === 'number' ? String(value) : value;
   }
-  const { values, names } = pickHeaders(headers, allowed, redactor, tally, 'http.response.header');
+  const { values, names } = pickHeaders(headers, allowed, redactor, counts, 'http.response.header');
   for (const [name, texts] of values) {
     const safe = texts.map((text) => (containsSecret(text, secret) ? CREDENTIAL : text));
     fields.setOpen(`http.response.header.${name}`, safe);

@@ -1,5 +1,5 @@
 /** The one place where values that others chose get into a record: every field as its definition says. */
-import type { Tally } from '../redact/redaction-counts.js';
+import type { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
@@ -8,7 +8,7 @@ import type { FieldValues, RecordFields } from './record-fields.js';
 /** How values are hidden, and what was. */
 export interface RedactionContext {
   readonly redactor: Redactor;
-  readonly tally: Tally;
+  readonly counts: RedactionCounts;
   /** The caller's own token: hidden wherever it turns up, a hook's answer included. */
   readonly secret: string | undefined;
   /** The values were hidden before: what is written out in a name stays as it is. */
@@ -77,14 +77,14 @@ function safeText(
   value: string,
   redaction: RedactionContext,
 ): string | undefined {
-  const { redactor, tally, again } = redaction;
+  const { redactor, counts, again } = redaction;
   const how = again ? AGAIN : undefined;
-  if (kind !== 'identity') return withoutToken(redactor.field(key, kind, value, tally, how), value, redaction);
-  const asked = ACTOR.has(key) ? redactor.asked(key, value, tally) : value;
+  if (kind !== 'identity') return withoutToken(redactor.field(key, kind, value, counts, how), value, redaction);
+  const asked = ACTOR.has(key) ? redactor.asked(key, value, counts) : value;
   if (asked === undefined) return undefined;
   const safe = ACTOR.has(key)
-    ? redactor.identity(key, asked, tally, how)
-    : redactor.field(key, kind, asked, tally, how);
+    ? redactor.identity(key, asked, counts, how)
+    : redactor.field(key, kind, asked, counts, how);
   const shown = withoutToken(safe, asked, redaction);
   return shown === undefined || shown === CREDENTIAL ? shown : redaction.showId(shown);
 }
@@ -93,10 +93,10 @@ function safeText(
 function withoutToken(
   text: string | undefined,
   whole: string,
-  { tally, secret }: RedactionContext,
+  { counts, secret }: RedactionContext,
 ): string | undefined {
   if (text === undefined || secret === undefined) return text;
   if (!containsSecret(text, secret) && !containsSecret(whole, secret)) return text;
-  tally.add('credential');
+  counts.add('credential');
   return CREDENTIAL;
 }

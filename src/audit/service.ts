@@ -2,9 +2,12 @@
 import type { Span } from '@opentelemetry/api';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/resolve.js';
+
 import { asRecord } from '../protocol/jsonrpc.js';
-import { Tally } from '../redact/redaction-counts.js';
+import { RedactionCounts } from '../redact/redaction-counts.js';
+
 import type { Redactor } from '../redact/redactor.js';
+
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 
@@ -43,7 +46,7 @@ function serviceFields(find: (key: string) => string | undefined, redactor: Reda
     const value = find(key);
     if (value !== undefined) fields[key] = value;
   }
-  const redaction = { redactor, tally: new Tally(), secret: undefined, showId: (id: string) => id };
+  const redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId: (id: string) => id };
   const safe = addSafe(new RecordFields(), fields, redaction);
   return Object.fromEntries(safe.entries());
 }

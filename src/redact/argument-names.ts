@@ -2,7 +2,7 @@
 import { arrayLength, isArray, memberNames, ownElements, ownKeys, ownValue } from '../lib/foreign.js';
 import { cutChars } from '../lib/text.js';
 import { MAX_NAME_CHARS } from './limits.js';
-import type { Tally } from './redaction-counts.js';
+import type { RedactionCounts } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
 
@@ -44,7 +44,7 @@ export function argumentNames(
   args: unknown,
   declared: ReadonlySet<string> | undefined,
   redactor: Redactor,
-  tally: Tally,
+  counts: RedactionCounts,
   field = 'argument name',
   reading = newReading(),
 ): ArgumentNames {
@@ -54,7 +54,7 @@ export function argumentNames(
   let dropped = unseen + found.size - listed.length;
   for (const path of listed) {
     const key =
-      reading.left > 0 ? shownPath(found.get(path) as readonly string[], redactor, tally, field, reading) : undefined;
+      reading.left > 0 ? shownPath(found.get(path) as readonly string[], redactor, counts, field, reading) : undefined;
     if (key === undefined) dropped += 1;
     else keys.add(key);
   }
@@ -123,12 +123,12 @@ function addObjects({ value, names, path }: Container, count: number, containers
 function shownPath(
   names: readonly string[],
   redactor: Redactor,
-  tally: Tally,
+  counts: RedactionCounts,
   field: string,
   reading: Reading,
 ): string | undefined {
-  const shown = names.map((name) => escapedName(redactor.name(field, name, tally, { reading }))).join('.');
-  return redactor.approved(field, 'name', cutChars(shown, MAX_LISTED_CHARS), tally);
+  const shown = names.map((name) => escapedName(redactor.name(field, name, counts, { reading }))).join('.');
+  return redactor.approved(field, 'name', cutChars(shown, MAX_LISTED_CHARS), counts);
 }
 
 /** Declared names that have declared names below them. Schemas are read once, calls are many. */

@@ -2,7 +2,7 @@
 import { isArray, ownValue } from '../lib/foreign.js';
 import { namesOf } from './argument-names.js';
 import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
-import type { Tally } from './redaction-counts.js';
+import type { RedactionCounts } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
 import { isSensitiveKey } from './sensitive-names.js';
@@ -29,7 +29,7 @@ export type CapturedValue = string | number | boolean;
 /**
  * The values of those arguments that have a rule, by their path as in `paths.ts`; undefined when there are none. Elements of
  * arrays are not recorded. Text passes the redactor and its hook, which is told `<field>.<path>`. A value that is there and
- * is not as its rule says, or that the redactor would change if it is a number, is left out, and the tally told so. So is what is beyond the
+ * is not as its rule says, or that the redactor would change if it is a number, is left out, and the counts told so. So is what is beyond the
  * characters that may be read of the call, and
  * one whose name hides its value, such as `password`, whatever the rule says. Calls no getter, and never throws.
  */
@@ -37,7 +37,7 @@ export function captureArguments(
   args: unknown,
   rules: ReadonlyMap<string, CaptureRule>,
   redactor: Redactor,
-  tally: Tally,
+  counts: RedactionCounts,
   field = 'arguments',
   reading = newReading(),
 ): Record<string, CapturedValue> | undefined {
@@ -47,10 +47,10 @@ export function captureArguments(
     const value = names.reduce<unknown>(memberOf, args);
     if (value === undefined) continue;
     const label = `${field}.${path}`;
-    if (names.some(isSensitiveKey)) tally.drop(label, 'key_name');
-    else if (!isAsRuled(value, rule) || reading.left <= 0) tally.drop(label, 'capture');
+    if (names.some(isSensitiveKey)) counts.drop(label, 'key_name');
+    else if (!isAsRuled(value, rule) || reading.left <= 0) counts.drop(label, 'capture');
     else {
-      const safe = safeValue(value, rule, redactor, tally, label, reading);
+      const safe = safeValue(value, rule, redactor, counts, label, reading);
       if (safe !== undefined) captured.push([path, safe]);
     }
   }
@@ -84,16 +84,16 @@ function safeValue(
   value: CapturedValue,
   { type }: CaptureRule,
   redactor: Redactor,
-  tally: Tally,
+  counts: RedactionCounts,
   label: string,
   reading: Reading,
 ): CapturedValue | undefined {
   if (typeof value === 'string')
-    return redactor.field(label, type === 'enum' ? 'name' : 'text', value, tally, { reading });
+    return redactor.field(label, type === 'enum' ? 'name' : 'text', value, counts, { reading });
   if (typeof value === 'boolean') return value;
   // A number can be a card number, too, and what stands for one is no number.
   const text = String(value);
-  if (redactor.name(label, text, tally) === text) return value;
-  tally.dropped.add(label);
+  if (redactor.name(label, text, counts) === text) return value;
+  counts.dropped.add(label);
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** HTTP headers: the values of those that were asked for, and the names of the others. */
 import { memberNames, ownElements, ownValue } from '../lib/foreign.js';
 import { MAX_NAME_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
-import type { Tally } from './redaction-counts.js';
+import type { RedactionCounts } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
 import { isSensitiveKey } from './sensitive-names.js';
 
@@ -46,7 +46,7 @@ export function pickHeaders(
   headers: unknown,
   allowed: ReadonlySet<string>,
   redactor: Redactor,
-  tally: Tally,
+  counts: RedactionCounts,
   field = 'http header',
 ): PickedHeaders {
   const values = new Map<string, string[]>();
@@ -55,26 +55,26 @@ export function pickHeaders(
     const name = given.toLowerCase();
     if (!allowed.has(name)) rest.add(given);
     else if (NEVER.has(name) || isSensitiveKey(name)) {
-      tally.add('key_name');
+      counts.add('key_name');
       rest.add(given);
     } else if (values.size < MAX_SHOWN || values.has(name)) {
       const shown = values.get(name) ?? [];
       addValues(shown, value, (text) =>
-        redactor.field(`${field}.${name}`, URI_HEADERS.has(name) ? 'uri' : 'name', text, tally),
+        redactor.field(`${field}.${name}`, URI_HEADERS.has(name) ? 'uri' : 'name', text, counts),
       );
       if (shown.length > 0) values.set(name, shown);
       else rest.add(given);
     } else rest.add(given);
   }
-  return { values: sorted(values), names: shownNames(rest, redactor, tally, field) };
+  return { values: sorted(values), names: shownNames(rest, redactor, counts, field) };
 }
 
 /** Redacted as it was given, because tokens are known by their capitals, and made lower-case then. */
-function shownNames(given: ReadonlySet<string>, redactor: Redactor, tally: Tally, field: string): string[] {
+function shownNames(given: ReadonlySet<string>, redactor: Redactor, counts: RedactionCounts, field: string): string[] {
   const names = new Set<string>();
   for (const name of [...given].sort(byLowerCase)) {
     if (names.size >= MAX_SHOWN) break;
-    const safe = redactor.field(field, 'name', name, tally);
+    const safe = redactor.field(field, 'name', name, counts);
     if (safe !== undefined) names.add(safe.toLowerCase().replaceAll('[redacted', '[REDACTED'));
   }
   return [...names].sort();

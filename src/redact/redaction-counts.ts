@@ -4,7 +4,7 @@
 const MAX_ENTRIES = 64;
 
 /** Counts the findings of the redactor for one record. A rule is the id of a pattern, or one of the words below. */
-export class Tally {
+export class RedactionCounts {
   /** How many stretches of text and values were hidden or dropped. */
   count = 0;
 
@@ -20,7 +20,7 @@ export class Tally {
   readonly dropped = new Set<string>();
 
   /** Adds what another one has counted. */
-  include({ count, rules, dropped }: Tally): void {
+  include({ count, rules, dropped }: RedactionCounts): void {
     if (count === 0) return;
     this.count += count;
     for (const rule of rules) if (this.rules.size < MAX_ENTRIES) this.rules.add(rule);

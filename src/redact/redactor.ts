@@ -10,14 +10,14 @@ import {
   MIN_CONTENT_BYTES,
 } from './limits.js';
 import { isOrdinary } from './patterns.js';
-import type { Tally } from './redaction-counts.js';
-import { type Means, oneLine, REDACTED, scrub, scrubToBytes } from './scrub.js';
+import type { RedactionCounts } from './redaction-counts.js';
+import { oneLine, REDACTED, type ScrubContext, scrub, scrubToBytes } from './scrub.js';
 import { copyStructure } from './structure.js';
 import { safeUri } from './uri.js';
 
 export type { Detector } from './detectors.js';
 
-/** How a {@link Redactor} is set up. */
+/** FieldContext a {@link Redactor} is set up. */
 export interface RedactorOptions {
   /**
    * The application's own rule. It is called last, with the name of the field and the text that is about to leave: the
@@ -39,12 +39,12 @@ export interface RedactorOptions {
 export type FieldKind = 'name' | 'identity' | 'uri' | 'text';
 
 /** `again`: the value has been through this before. `reading`: what may still be read of the call it belongs to. */
-export type How = Pick<Means, 'again' | 'reading'>;
+export type FieldContext = Pick<ScrubContext, 'again' | 'reading'>;
 
 /** Holds the answer of a hook to the bounds and characters of its kind. */
 type Fit = (answer: string) => string;
 
-/** Hides secrets in what a peer or a handler chose, within bounds, and tells a tally what it hid. No method throws. */
+/** Hides secrets in what a peer or a handler chose, within bounds, and tells a counts what it hid. No method throws. */
 export class Redactor {
   readonly #hook: RedactorOptions['redact'];
   readonly #detectors: readonly Detector[] | undefined;
@@ -66,56 +66,56 @@ export class Redactor {
    * Secrets are replaced, and characters that are not seen, or look like others, written out as `\u200b`; at most 256
    * characters. Ordinary names return after one cheap check.
    */
-  name(field: string, value: string, tally?: Tally, how?: How): string {
-    return this.#short(field, value, this.#means(tally, field, how));
+  name(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
+    return this.#short(field, value, this.#context(counts, field, context));
   }
 
   /** As {@link name}, of what says who somebody is: an e-mail address or a number in it is not hidden, a secret is. */
-  identity(field: string, value: string, tally?: Tally, how?: How): string {
-    return this.#short(field, value, { ...this.#means(tally, field, how), identity: true });
+  identity(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
+    return this.#short(field, value, { ...this.#context(counts, field, context), identity: true });
   }
 
-  #short(field: string, value: string, means: Means): string {
+  #short(field: string, value: string, context: ScrubContext): string {
     if (isOrdinary(value) && this.#detectors === undefined) return value;
     try {
-      const scrubbed = scrub(value, MAX_NAME_CHARS, false, means);
+      const scrubbed = scrub(value, MAX_NAME_CHARS, false, context);
       return cutChars(scrubbed, MAX_NAME_CHARS, value.length > MAX_NAME_CHARS);
     } catch (error) {
-      means.tally?.drop(field, failureRule(error));
+      context.counts?.drop(field, failureRule(error));
       return REDACTED;
     }
   }
 
   /** A URI without userinfo, query and fragment, secrets replaced, at most 1024 characters. Any scheme, or none. */
-  uri(field: string, value: string, tally?: Tally, how?: How): string {
+  uri(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
     try {
-      return safeUri(value, this.#means(tally, field, how));
+      return safeUri(value, this.#context(counts, field, context));
     } catch (error) {
-      tally?.drop(field, failureRule(error));
+      counts?.drop(field, failureRule(error));
       return REDACTED;
     }
   }
 
   /** Opt-in content text: secrets replaced, cut to the bound with a mark saying how much is missing, then the hook. */
-  text(field: string, value: string, tally?: Tally, how?: How): string | undefined {
-    const safe = this.#safeText(field, value, tally, how);
-    return safe === undefined ? undefined : this.#ask(field, safe, this.#fits.text, tally);
+  text(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string | undefined {
+    const safe = this.#safeText(field, value, counts, context);
+    return safe === undefined ? undefined : this.#ask(field, safe, this.#fits.text, counts);
   }
 
   /**
    * Opt-in structured content: a bounded copy as plain data, values under sensitive keys hidden, then the hook with its
    * JSON text. A changed text that is JSON comes back as data, any other as a string.
    */
-  value(field: string, value: unknown, tally?: Tally, how?: How): unknown {
-    if (typeof value === 'string') return this.text(field, value, tally, how);
+  value(field: string, value: unknown, counts?: RedactionCounts, context?: FieldContext): unknown {
+    if (typeof value === 'string') return this.text(field, value, counts, context);
     try {
-      const copy = copyStructure(value, this.#maxBytes, this.#means(tally, field, how));
+      const copy = copyStructure(value, this.#maxBytes, this.#context(counts, field, context));
       if (this.#hook === undefined || copy === undefined) return copy;
       const json = JSON.stringify(copy);
-      const answer = this.#ask(field, json, this.#fits.text, tally);
+      const answer = this.#ask(field, json, this.#fits.text, counts);
       return answer === json ? copy : answer === undefined ? undefined : parsed(answer);
     } catch {
-      tally?.drop(field, 'unreadable');
+      counts?.drop(field, 'unreadable');
       return undefined;
     }
   }
@@ -124,32 +124,44 @@ export class Redactor {
    * One string of an audit record: what {@link name}, {@link uri} or {@link text} make of it, and then the hook, whatever
    * the kind. Undefined when it is not to be recorded: the hook refused it, failed, or took longer than 5 ms.
    */
-  field(field: string, kind: FieldKind, value: string, tally?: Tally, how?: How): string | undefined {
-    const safe = kind === 'text' ? this.#safeText(field, value, tally, how) : this[kind](field, value, tally, how);
-    return safe === undefined ? undefined : this.approved(field, kind, safe, tally);
+  field(
+    field: string,
+    kind: FieldKind,
+    value: string,
+    counts?: RedactionCounts,
+    context?: FieldContext,
+  ): string | undefined {
+    const safe =
+      kind === 'text' ? this.#safeText(field, value, counts, context) : this[kind](field, value, counts, context);
+    return safe === undefined ? undefined : this.approved(field, kind, safe, counts);
   }
 
   /** What the hook makes of a value as it came, which has to pass the redactor afterwards. */
-  asked(field: string, value: string, tally?: Tally): string | undefined {
-    return this.#ask(field, value, (answer) => answer, tally, this.#now);
+  asked(field: string, value: string, counts?: RedactionCounts): string | undefined {
+    return this.#ask(field, value, (answer) => answer, counts, this.#now);
   }
 
   /** The last step of {@link field} alone, for a string put together from parts that were redacted one by one. */
-  approved(field: string, kind: FieldKind, safe: string, tally?: Tally): string | undefined {
-    return this.#ask(field, safe, this.#fits[kind], tally, this.#now);
+  approved(field: string, kind: FieldKind, safe: string, counts?: RedactionCounts): string | undefined {
+    return this.#ask(field, safe, this.#fits[kind], counts, this.#now);
   }
 
-  #safeText(field: string, value: string, tally: Tally | undefined, how: How | undefined): string | undefined {
+  #safeText(
+    field: string,
+    value: string,
+    counts: RedactionCounts | undefined,
+    context: FieldContext | undefined,
+  ): string | undefined {
     try {
-      return scrubToBytes(value, this.#maxBytes, this.#means(tally, field, how));
+      return scrubToBytes(value, this.#maxBytes, this.#context(counts, field, context));
     } catch (error) {
-      tally?.drop(field, failureRule(error));
+      counts?.drop(field, failureRule(error));
       return undefined;
     }
   }
 
   /** The hook's answer, made to fit. With a clock it also has to come in time; no time at all counts as too late. */
-  #ask(field: string, value: string, bounded: Fit, tally?: Tally, now?: () => number): string | undefined {
+  #ask(field: string, value: string, bounded: Fit, counts?: RedactionCounts, now?: () => number): string | undefined {
     if (this.#hook === undefined) return value;
     let rule = 'hook_error';
     try {
@@ -158,7 +170,7 @@ export class Redactor {
       const inTime = now === undefined || now() - (started ?? 0) <= MAX_HOOK_MS;
       if (typeof answer === 'string' && inTime) {
         const fitting = bounded(answer);
-        if (fitting !== value) tally?.add('hook');
+        if (fitting !== value) counts?.add('hook');
         return fitting;
       }
       if (answer === undefined) rule = 'hook';
@@ -166,12 +178,12 @@ export class Redactor {
     } catch {
       // What was thrown may quote the value.
     }
-    tally?.drop(field, rule);
+    counts?.drop(field, rule);
     return undefined;
   }
 
-  #means(tally: Tally | undefined, label: string, how?: How): Means {
-    return { detectors: this.#detectors, tally, label, ...how };
+  #context(counts: RedactionCounts | undefined, label: string, context?: FieldContext): ScrubContext {
+    return { detectors: this.#detectors, counts, label, ...context };
   }
 }
 

@@ -3,16 +3,16 @@ import { cutBytes, cutChars, detached, wholeCharacters } from '../lib/text.js';
 import { type Detector, detectedSpans } from './detectors.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
 import { type Located, markedFindings, PATTERNS, SECRET_PATTERNS } from './patterns.js';
-import type { Tally } from './redaction-counts.js';
+import type { RedactionCounts } from './redaction-counts.js';
 import type { Finding, Span } from './spans.js';
 import { DECODERS, writtenOut } from './unseen.js';
 
 /** What goes along with a value. */
-export interface Means {
+export interface ScrubContext {
   /** They look at it after the pattern set. */
   readonly detectors?: readonly Detector[] | undefined;
   /** Is told what was hidden. */
-  readonly tally?: Tally | undefined;
+  readonly counts?: RedactionCounts | undefined;
   /** The name that the value stands under: a number is something else in `order.id` than in `phone`. */
   readonly label?: string | undefined;
   /** The name was scrubbed before: what is written out in it stays as it is. */
@@ -31,7 +31,7 @@ export function newReading(): Reading {
   return { left: MAX_READ_CHARS };
 }
 
-const NO_MEANS: Means = {};
+const NO_CONTEXT: ScrubContext = {};
 
 /** Stands for what is left out. */
 export const TRUNCATED = '[TRUNCATED]';
@@ -45,7 +45,7 @@ const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
 /** The same, except for tab, line feed and carriage return, and the marks that reverse the reading direction. */
 const UNSAFE_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
-function findings(text: string, { label, identity }: Means): Finding[] {
+function findings(text: string, { label, identity }: ScrubContext): Finding[] {
   const found = markedFindings(text);
   for (const { id, hint, regex, locate, swallows } of identity ? SECRET_PATTERNS : PATTERNS) {
     if (!hint.test(text)) continue;
@@ -68,9 +68,9 @@ function findings(text: string, { label, identity }: Means): Finding[] {
 const MAX_READINGS = 4;
 
 /** Findings in the text as it is shown, and in what it reads as once it is decoded, in order. `seen` has all characters. */
-function allFindings(shown: string, seen: string, means: Means): Finding[] {
-  const { reading } = means;
-  const found = findings(shown, means);
+function allFindings(shown: string, seen: string, context: ScrubContext): Finding[] {
+  const { reading } = context;
+  const found = findings(shown, context);
   if (reading !== undefined) reading.left -= seen.length;
   let origin = (span: Span): Span => span;
   let text = seen;
@@ -86,7 +86,7 @@ function allFindings(shown: string, seen: string, means: Means): Finding[] {
     if (reading !== undefined) reading.left -= text.length;
     const outer = origin;
     origin = (span) => outer(decoded.origin(span));
-    for (const { id, ...span } of findings(text, means)) found.push({ id, ...origin(span) });
+    for (const { id, ...span } of findings(text, context)) found.push({ id, ...origin(span) });
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -119,32 +119,32 @@ function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id:
  *
  * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
  */
-export function scrub(value: string, limit: number, multiline = false, means = NO_MEANS): string {
-  const { detectors, tally, again } = means;
+export function scrub(value: string, limit: number, multiline = false, context = NO_CONTEXT): string {
+  const { detectors, counts, again } = context;
   const seen = value.length > limit ? value.slice(0, limit + SCAN_OVERLAP_CHARS) : value;
   const safe = seen.replace(multiline ? UNSAFE_IN_TEXT : UNSAFE, '\ufffd');
   let part: Part = { text: safe, limit: wholeCharacters(value, limit) };
   const changed = safe.slice(0, part.limit) !== seen.slice(0, part.limit);
-  part = replace(part, allFindings(safe, seen, means), tally && ((id) => tally.add(id)));
-  if (detectors !== undefined) for (const detector of detectors) part = detect(part, detector, tally);
+  part = replace(part, allFindings(safe, seen, context), counts && ((id) => counts.add(id)));
+  if (detectors !== undefined) for (const detector of detectors) part = detect(part, detector, counts);
   const scrubbed = part.text.slice(0, part.limit);
   const shown = multiline ? scrubbed : writtenOut(scrubbed, again);
-  if (changed || shown !== scrubbed) tally?.add('control');
+  if (changed || shown !== scrubbed) counts?.add('control');
   return value.length > limit ? detached(shown) : shown;
 }
 
-function detect(part: Part, detector: Detector, tally: Tally | undefined): Part {
+function detect(part: Part, detector: Detector, counts: RedactionCounts | undefined): Part {
   const { id } = detector;
   const found = detectedSpans(detector, part.text).map((span) => ({ id, ...span }));
   if (found.length === 0) return part;
-  const { text, limit } = replace(part, found, tally && (() => tally.add(`detector:${id}`)));
+  const { text, limit } = replace(part, found, counts && (() => counts.add(`detector:${id}`)));
   // A stretch that begins or ends within a character leaves half of it.
   return { text: text.replace(/\p{Cs}/gu, '\ufffd'), limit };
 }
 
 /** Multi-line text scrubbed and cut to at most `max` bytes of UTF-8, ending in how much of it is missing. */
-export function scrubToBytes(value: string, max: number, means = NO_MEANS): string {
-  const text = scrub(value, max, true, means);
+export function scrubToBytes(value: string, max: number, context = NO_CONTEXT): string {
+  const text = scrub(value, max, true, context);
   const unseen = value.length > max ? Buffer.byteLength(value.slice(wholeCharacters(value, max))) : 0;
   return cutBytes(text, max, unseen);
 }

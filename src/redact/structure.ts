@@ -5,7 +5,7 @@ import { secretArguments } from './commands.js';
 import { DetectorFailure } from './detectors.js';
 import { MARKER_RESERVE_BYTES, MAX_DEPTH, MAX_KEY_CHARS, MAX_NODES } from './limits.js';
 import { isJwkPrivate, isNamedSecret, isPairedValue, isSecretOption } from './named-values.js';
-import { type Means, newReading, REDACTED, type Reading, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
+import { newReading, REDACTED, type Reading, type ScrubContext, scrub, scrubToBytes, TRUNCATED } from './scrub.js';
 import { isSensitiveKey, isStatement } from './sensitive-names.js';
 
 const UNREADABLE = '[UNREADABLE]';
@@ -18,7 +18,7 @@ interface Budget {
   nodes: number;
   bytes: number;
   readonly open: Set<object>;
-  readonly means: Means;
+  readonly context: ScrubContext;
   readonly reading: Reading;
 }
 
@@ -26,14 +26,14 @@ interface Budget {
  * Copies JSON-like data within the bounds. Getters are not called, class instances are read as plain objects, binary
  * data is named and not expanded. Never throws, whatever proxies and revoked objects do.
  */
-export function copyStructure(value: unknown, maxBytes: number, given: Means = {}): unknown {
+export function copyStructure(value: unknown, maxBytes: number, given: ScrubContext = {}): unknown {
   const { reading = newReading(), label = '' } = given;
-  const means = { ...given, reading };
+  const context = { ...given, reading };
   return copy(value, label, {
     nodes: MAX_NODES,
     bytes: maxBytes - MARKER_RESERVE_BYTES,
     open: new Set(),
-    means,
+    context,
     reading,
   });
 }
@@ -66,25 +66,25 @@ function spend<T extends string | number | boolean | null>(leaf: T, budget: Budg
 /** Reading costs as much as writing, so that many long secrets cannot buy more work than one long text. */
 function copyString(value: string, label: string, budget: Budget): string {
   const limit = Math.max(0, budget.bytes - 3);
-  const fitting = orRedacted(() => fittingText(value, limit, { ...budget.means, label }), budget);
+  const fitting = orRedacted(() => fittingText(value, limit, { ...budget.context, label }), budget);
   budget.bytes -= Math.max(0, Math.min(value.length, limit) - Buffer.byteLength(fitting));
   return spend(fitting, budget);
 }
 
-function fittingText(value: string, limit: number, means: Means): string {
-  const fitting = scrubToBytes(value, limit, means);
+function fittingText(value: string, limit: number, context: ScrubContext): string {
+  const fitting = scrubToBytes(value, limit, context);
   if (Buffer.byteLength(JSON.stringify(fitting)) <= limit + 2) return fitting;
   // Escaping at most doubles what is left in a scrubbed text. What is hidden in it has been told already.
-  return scrubToBytes(value, limit >> 1, { ...means, tally: undefined });
+  return scrubToBytes(value, limit >> 1, { ...context, counts: undefined });
 }
 
 /** What a detector could not look at does not leave. */
-function orRedacted(scrubbed: () => string, { means }: Budget): string {
+function orRedacted(scrubbed: () => string, { context }: Budget): string {
   try {
     return scrubbed();
   } catch (error) {
     if (!(error instanceof DetectorFailure)) throw error;
-    means.tally?.add('detector_error');
+    context.counts?.add('detector_error');
     return REDACTED;
   }
 }
@@ -92,7 +92,7 @@ function orRedacted(scrubbed: () => string, { means }: Budget): string {
 /** A number can be a card number, too. */
 function copyNumber(value: number, label: string, budget: Budget): number | string {
   const text = String(value);
-  const safe = orRedacted(() => scrub(text, text.length, false, { ...budget.means, label }), budget);
+  const safe = orRedacted(() => scrub(text, text.length, false, { ...budget.context, label }), budget);
   return safe === text ? spend(value, budget) : spend(safe, budget);
 }
 
@@ -138,7 +138,7 @@ function copyRecord(source: object, label: string, budget: Budget): Record<strin
       entries.push([TRUNCATED, true]);
       break;
     }
-    const scrubbed = orRedacted(() => scrub(key, MAX_KEY_CHARS, false, { ...budget.means, label: '' }), budget);
+    const scrubbed = orRedacted(() => scrub(key, MAX_KEY_CHARS, false, { ...budget.context, label: '' }), budget);
     const name = cutChars(scrubbed, MAX_KEY_CHARS, key.length > MAX_KEY_CHARS);
     const room = takeNode(budget);
     spend(name, budget);
@@ -184,7 +184,7 @@ function argumentsHidden(source: readonly unknown[], { open }: Budget): Readonly
 }
 
 function hideValue(budget: Budget): string {
-  budget.means.tally?.add('key_name');
+  budget.context.counts?.add('key_name');
   return spend(REDACTED, budget);
 }
 

@@ -1,7 +1,7 @@
 /** A URI without the parts that carry secrets. */
 import { cutChars, detached } from '../lib/text.js';
 import { MAX_URI_CHARS } from './limits.js';
-import { type Means, REDACTED, scrub } from './scrub.js';
+import { REDACTED, type ScrubContext, scrub } from './scrub.js';
 
 /** The start of a URI with an authority: any schemes, `//`. Backslashes count, as they do for browsers. */
 const AUTHORITY_START = /^(?:[A-Za-z][A-Za-z0-9+.-]{0,63}:){0,3}[/\\]{2}/;
@@ -20,12 +20,12 @@ const DATA_URI = /^data:/i;
 const DATA_MEDIA_TYPE = /^data:([a-z]{1,32}\/[\w.+-]{1,64})[;,]/i;
 
 /** Removes userinfo, query, fragment and the content of `data:`; hides secrets in what is left; bounds the length. */
-export function safeUri(value: string, means?: Means): string {
+export function safeUri(value: string, context?: ScrubContext): string {
   const uri = value.slice(0, 64).trimStart() + value.slice(64);
   if (DATA_URI.test(withoutBreaks(uri.slice(0, 16)))) {
     const media = DATA_MEDIA_TYPE.exec(withoutBreaks(uri.slice(0, 128)))?.[1] ?? '';
-    means?.tally?.add('uri');
-    return `data:${scrub(media, media.length, false, means)},[REDACTED:data]`;
+    context?.counts?.add('uri');
+    return `data:${scrub(media, media.length, false, context)},[REDACTED:data]`;
   }
   const start = AUTHORITY_START.exec(uri)?.[0] ?? '';
   const authorityEnd = start === '' ? 0 : endOf(/[/\\?#]/g, uri, start.length);
@@ -34,8 +34,8 @@ export function safeUri(value: string, means?: Means): string {
   // Half a password, and its other half in what follows.
   const cut = !HOST_AND_PORT.test(host) && uri.includes('@', authorityEnd) && WITH_LOGIN.test(start);
   const kept = start + (cut ? REDACTED : host + uri.slice(authorityEnd, end));
-  if (kept !== uri) means?.tally?.add('uri');
-  const safe = cutChars(scrub(kept, MAX_URI_CHARS, false, means), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
+  if (kept !== uri) context?.counts?.add('uri');
+  const safe = cutChars(scrub(kept, MAX_URI_CHARS, false, context), MAX_URI_CHARS, kept.length > MAX_URI_CHARS);
   return value.length > MAX_URI_CHARS ? detached(safe) : safe;
 }
 

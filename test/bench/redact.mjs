@@ -38,15 +38,15 @@ async function load(dist) {
   const { scrub, newReading } = await from('scrub');
   const { argumentNames } = await from('argument-names');
   const { Redactor } = await from('redactor');
-  const { Tally } = await from('redaction-counts').catch(() => from('tally'));
+  const { RedactionCounts } = await from('redaction-counts');
   const redactor = new Redactor();
   return {
     scrub: (text) => scrub(text, text.length, true),
     capture: (args) => {
-      const tally = new Tally();
+      const counts = new RedactionCounts();
       const reading = newReading?.();
-      argumentNames(args, undefined, redactor, tally, 'argument name', reading);
-      redactor.value('arguments', args, tally, { reading });
+      argumentNames(args, undefined, redactor, counts, 'argument name', reading);
+      redactor.value('arguments', args, counts, { reading });
     },
   };
 }

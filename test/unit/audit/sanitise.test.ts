@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { RecordFields } from '../../../src/audit/record-fields.js';
 import { addSafe, type RedactionContext } from '../../../src/audit/sanitise.js';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 
 const redaction = (showId: RedactionContext['showId'] = (id) => id): RedactionContext => ({
   redactor: new Redactor(),
-  tally: new Tally(),
+  counts: new RedactionCounts(),
   secret: undefined,
   showId,
 });

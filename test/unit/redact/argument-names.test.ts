@@ -1,11 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { argumentNames, declaredNames } from '../../../src/redact/argument-names.js';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { githubToken, jwt, SECRETS } from './samples.js';
 
 const redactor = new Redactor();
-const namesIn = (args: unknown, declared?: ReadonlySet<string>) => argumentNames(args, declared, redactor, new Tally());
+const namesIn = (args: unknown, declared?: ReadonlySet<string>) =>
+  argumentNames(args, declared, redactor, new RedactionCounts());
 const evil = () => {
   throw new Error('no');
 };
@@ -144,10 +145,10 @@ describe('names are listed', () => {
 
   test('without anything that is a secret, every kind', () => {
     for (const { secret, text = secret } of Object.values(SECRETS)) {
-      const tally = new Tally();
-      const { keys } = argumentNames({ a: { [text]: 1 } }, undefined, redactor, tally);
+      const counts = new RedactionCounts();
+      const { keys } = argumentNames({ a: { [text]: 1 } }, undefined, redactor, counts);
       expect(keys.join('\n')).not.toContain(secret.slice(0, 100));
-      expect(tally.count).toBeGreaterThan(0);
+      expect(counts.count).toBeGreaterThan(0);
     }
   });
 
@@ -168,17 +169,17 @@ describe('names are listed', () => {
 
   test('unless the hook refuses them', () => {
     const redact = vi.fn((_: string, value: string) => (value === 'b' ? undefined : value.toUpperCase()));
-    const tally = new Tally();
+    const counts = new RedactionCounts();
     const result = argumentNames(
       { b: 1, a: { c: githubToken } },
       undefined,
       new Redactor({ redact, now: () => 0 }),
-      tally,
+      counts,
       'keys',
     );
     expect(result).toEqual({ keys: ['A', 'A.C'], unknownCount: undefined, dropped: 1 });
     expect(redact.mock.calls[0]).toEqual(['keys', 'a']);
-    expect([...tally.dropped]).toEqual(['keys']);
+    expect([...counts.dropped]).toEqual(['keys']);
   });
 
   test('and the arguments stay as they were', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type CaptureRule, captureArguments } from '../../../src/redact/captured-arguments.js';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { githubToken } from './samples.js';
 
@@ -11,11 +11,11 @@ const evil = () => {
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 
-/** What is captured of the argument `x`, and what the tally was told. */
+/** What is captured of the argument `x`, and what the counts was told. */
 function captured(value: unknown, rule: CaptureRule, path = 'x') {
-  const tally = new Tally();
-  const result = captureArguments({ x: value }, new Map([[path, rule]]), redactor, tally);
-  return { result: result?.[path], rules: [...tally.rules], dropped: [...tally.dropped] };
+  const counts = new RedactionCounts();
+  const result = captureArguments({ x: value }, new Map([[path, rule]]), redactor, counts);
+  return { result: result?.[path], rules: [...counts.rules], dropped: [...counts.dropped] };
 }
 
 const text: CaptureRule = { type: 'string', unsafeText: true };
@@ -49,14 +49,14 @@ describe('what is not as its rule says is not captured, and counted', () => {
   });
 
   test('nor is what its name hides, whatever the rule says', () => {
-    const tally = new Tally();
+    const counts = new RedactionCounts();
     const rules = new Map([
       ['login.password', text],
       ['apiKey', text],
     ]);
-    expect(captureArguments({ login: { password: 'x' }, apiKey: 'y' }, rules, redactor, tally)).toBeUndefined();
-    expect([...tally.rules]).toEqual(['key_name']);
-    expect([...tally.dropped]).toEqual(['arguments.login.password', 'arguments.apiKey']);
+    expect(captureArguments({ login: { password: 'x' }, apiKey: 'y' }, rules, redactor, counts)).toBeUndefined();
+    expect([...counts.rules]).toEqual(['key_name']);
+    expect([...counts.dropped]).toEqual(['arguments.login.password', 'arguments.apiKey']);
   });
 
   test('nor is a number that is somebody’s', () => {
@@ -68,12 +68,12 @@ describe('what is not as its rule says is not captured, and counted', () => {
   });
 
   test('nor is text that the hook refuses', () => {
-    const tally = new Tally();
+    const counts = new RedactionCounts();
     const redact = vi.fn(() => undefined);
     const rules = new Map([['x', text]]);
-    expect(captureArguments({ x: 'a' }, rules, new Redactor({ redact, now: () => 0 }), tally, 'args')).toBeUndefined();
+    expect(captureArguments({ x: 'a' }, rules, new Redactor({ redact, now: () => 0 }), counts, 'args')).toBeUndefined();
     expect(redact).toHaveBeenCalledWith('args.x', 'a');
-    expect([...tally.rules, ...tally.dropped]).toEqual(['hook', 'args.x']);
+    expect([...counts.rules, ...counts.dropped]).toEqual(['hook', 'args.x']);
   });
 });
 
@@ -97,9 +97,9 @@ describe('nothing is captured, and nothing counted', () => {
       })(),
     ],
   ])('%s', (_, args) => {
-    const tally = new Tally();
-    expect(captureArguments(args, new Map([['x', { type: 'number' }]]), redactor, tally)).toBeUndefined();
-    expect(tally.count).toBe(0);
+    const counts = new RedactionCounts();
+    expect(captureArguments(args, new Map([['x', { type: 'number' }]]), redactor, counts)).toBeUndefined();
+    expect(counts.count).toBe(0);
   });
 });
 
@@ -122,7 +122,7 @@ describe('what is as its rule says is captured', () => {
     const args = JSON.parse('{"a": {"b": 1}, "a.b": 2, "__proto__": 3, "c": [4]}');
     const rule: CaptureRule = { type: 'integer' };
     const rules = new Map(['a.b', 'a\\.b', '__proto__', 'c.0', 'toString'].map((path) => [path, rule]));
-    const result = captureArguments(args, rules, redactor, new Tally());
+    const result = captureArguments(args, rules, redactor, new RedactionCounts());
     expect(JSON.stringify(result)).toBe('{"a.b":1,"a\\\\.b":2,"__proto__":3}');
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { type Detector, Redactor } from '../../../src/redact/redactor.js';
 import { githubToken, jwt } from './samples.js';
 
@@ -49,14 +49,14 @@ describe('a detector that fails drops the value', () => {
 
   test.each(Object.entries(failing))('one that %s', (_, detector) => {
     const redactor = withDetectors(detector as Detector);
-    const tally = new Tally();
-    expect(redactor.name('tool', 'get_weather', tally)).toBe('[REDACTED]');
-    expect(redactor.uri('uri', 'note://today', tally)).toBe('[REDACTED]');
-    expect(redactor.text('text', 'hello', tally)).toBeUndefined();
-    expect(redactor.field('f', 'text', 'hello', tally)).toBeUndefined();
-    expect([...tally.rules]).toEqual(['detector_error']);
-    expect([...tally.dropped]).toEqual(['tool', 'uri', 'text', 'f']);
-    expect(redactor.value('v', { a: 'hello', n: 1, yes: true }, tally)).toEqual({ '[REDACTED]': true });
+    const counts = new RedactionCounts();
+    expect(redactor.name('tool', 'get_weather', counts)).toBe('[REDACTED]');
+    expect(redactor.uri('uri', 'note://today', counts)).toBe('[REDACTED]');
+    expect(redactor.text('text', 'hello', counts)).toBeUndefined();
+    expect(redactor.field('f', 'text', 'hello', counts)).toBeUndefined();
+    expect([...counts.rules]).toEqual(['detector_error']);
+    expect([...counts.dropped]).toEqual(['tool', 'uri', 'text', 'f']);
+    expect(redactor.value('v', { a: 'hello', n: 1, yes: true }, counts)).toEqual({ '[REDACTED]': true });
     expect(JSON.stringify(redactor.value('v', ['hello', 1]))).toBe('["[REDACTED]","[REDACTED]"]');
   });
 
@@ -81,14 +81,14 @@ describe('what a detector finds is hidden', () => {
   const redactor = withDetectors(finds('sesame'));
 
   test('in every string that leaves', () => {
-    const tally = new Tally();
-    expect(redactor.name('tool', 'open_sesame', tally)).toBe('open_[REDACTED:word]');
-    expect(redactor.uri('uri', 'note://sesame/a', tally)).toBe('note://[REDACTED:word]/a');
-    expect(redactor.text('text', 'sesame, sesame', tally)).toBe('[REDACTED:word], [REDACTED:word]');
-    expect(redactor.value('v', { sesame: ['sesame'] }, tally)).toEqual({ '[REDACTED:word]': ['[REDACTED:word]'] });
-    expect(tally.count).toBe(6);
-    expect([...tally.rules]).toEqual(['detector:word']);
-    expect(tally.dropped.size).toBe(0);
+    const counts = new RedactionCounts();
+    expect(redactor.name('tool', 'open_sesame', counts)).toBe('open_[REDACTED:word]');
+    expect(redactor.uri('uri', 'note://sesame/a', counts)).toBe('note://[REDACTED:word]/a');
+    expect(redactor.text('text', 'sesame, sesame', counts)).toBe('[REDACTED:word], [REDACTED:word]');
+    expect(redactor.value('v', { sesame: ['sesame'] }, counts)).toEqual({ '[REDACTED:word]': ['[REDACTED:word]'] });
+    expect(counts.count).toBe(6);
+    expect([...counts.rules]).toEqual(['detector:word']);
+    expect(counts.dropped.size).toBe(0);
   });
 
   test('by several, one after the other, overlapping or not in order', () => {

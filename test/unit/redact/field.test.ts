@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { type FieldKind, Redactor, type RedactorOptions } from '../../../src/redact/redactor.js';
 import { githubToken, SECRETS } from './samples.js';
 
@@ -31,10 +31,10 @@ describe('a hook that fails drops the field', () => {
   test.each(Object.entries(failing))('one that %s', (_, options) => {
     const redactor = new Redactor(options);
     for (const kind of KINDS) {
-      const tally = new Tally();
-      expect(redactor.field('user.name', kind, 'joe', tally)).toBeUndefined();
+      const counts = new RedactionCounts();
+      expect(redactor.field('user.name', kind, 'joe', counts)).toBeUndefined();
       expect(redactor.field('user.name', kind, 'joe')).toBeUndefined();
-      expect([tally.count, [...tally.rules], [...tally.dropped]]).toEqual([1, ['hook_error'], ['user.name']]);
+      expect([counts.count, [...counts.rules], [...counts.dropped]]).toEqual([1, ['hook_error'], ['user.name']]);
     }
   });
 
@@ -49,27 +49,27 @@ describe('a hook that fails drops the field', () => {
 
 describe('the hook', () => {
   test('refuses a field with undefined, on purpose', () => {
-    const tally = new Tally();
-    expect(new Redactor({ redact: () => undefined }).field('user.name', 'name', 'joe', tally)).toBeUndefined();
-    expect([tally.count, [...tally.rules], [...tally.dropped]]).toEqual([1, ['hook'], ['user.name']]);
+    const counts = new RedactionCounts();
+    expect(new Redactor({ redact: () => undefined }).field('user.name', 'name', 'joe', counts)).toBeUndefined();
+    expect([counts.count, [...counts.rules], [...counts.dropped]]).toEqual([1, ['hook'], ['user.name']]);
   });
 
   test('changes a field, within the bounds of its kind, on one line where it has one', () => {
     const answering = new Redactor({ redact: () => `a\u0000\n\ud800${'😀'.repeat(100_000)}` });
-    const tally = new Tally();
-    const [name, uri, text] = KINDS.map((kind) => answering.field('f', kind, 'x', tally) ?? '');
+    const counts = new RedactionCounts();
+    const [name, uri, text] = KINDS.map((kind) => answering.field('f', kind, 'x', counts) ?? '');
     expect(name).toMatch(/^a\ufffd\ufffd\ufffd(?:😀)+…$/u);
     expect(name?.length).toBeLessThanOrEqual(256);
     expect(uri?.length).toBeLessThanOrEqual(1024);
     expect(Buffer.byteLength(text ?? '')).toBeLessThanOrEqual(8192);
-    expect([tally.count, [...tally.rules], tally.dropped.size]).toEqual([3, ['hook'], 0]);
+    expect([counts.count, [...counts.rules], counts.dropped.size]).toEqual([3, ['hook'], 0]);
   });
 
   test('is told nothing when it changes nothing, and has 5 ms', () => {
-    const tally = new Tally();
+    const counts = new RedactionCounts();
     const same = new Redactor({ redact: (_, value) => value, now: clockOf(5) });
-    expect(same.field('f', 'name', 'joe', tally)).toBe('joe');
-    expect(tally.count).toBe(0);
+    expect(same.field('f', 'name', 'joe', counts)).toBe('joe');
+    expect(counts.count).toBe(0);
   });
 
   test('is asked for every kind, last: it never sees what the patterns and detectors hide', () => {
@@ -85,14 +85,14 @@ describe('the hook', () => {
     ]);
   });
 
-  test('of content has no such time limit, and its tally knows what it did', () => {
+  test('of content has no such time limit, and its counts knows what it did', () => {
     const slow = new Redactor({ redact: () => 'x', now: clockOf(100) });
-    const tally = new Tally();
-    expect(slow.text('t', 'joe', tally)).toBe('x');
-    expect(slow.value('v', { a: 1 }, tally)).toBe('x');
-    expect([tally.count, [...tally.rules]]).toEqual([2, ['hook']]);
-    expect(new Redactor({ redact: () => undefined }).value('v', { a: 1 }, tally)).toBeUndefined();
-    expect([...tally.dropped]).toEqual(['v']);
+    const counts = new RedactionCounts();
+    expect(slow.text('t', 'joe', counts)).toBe('x');
+    expect(slow.value('v', { a: 1 }, counts)).toBe('x');
+    expect([counts.count, [...counts.rules]]).toEqual([2, ['hook']]);
+    expect(new Redactor({ redact: () => undefined }).value('v', { a: 1 }, counts)).toBeUndefined();
+    expect([...counts.dropped]).toEqual(['v']);
   });
 });
 
@@ -118,9 +118,9 @@ describe('a field without a hook', () => {
 
 test('a string put together from redacted parts is asked about alone', () => {
   const redact = vi.fn((_field: string, value: string) => value.toUpperCase());
-  const tally = new Tally();
-  expect(new Redactor({ redact, now: () => 0 }).approved('f', 'name', 'a.b', tally)).toBe('A.B');
+  const counts = new RedactionCounts();
+  expect(new Redactor({ redact, now: () => 0 }).approved('f', 'name', 'a.b', counts)).toBe('A.B');
   expect(redact.mock.calls).toEqual([['f', 'a.b']]);
   expect(new Redactor().approved('f', 'name', 'a.b')).toBe('a.b');
-  expect([...tally.rules]).toEqual(['hook']);
+  expect([...counts.rules]).toEqual(['hook']);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { pickHeaders } from '../../../src/redact/headers.js';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { AT, githubToken, noise } from './samples.js';
 
@@ -12,9 +12,9 @@ const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 
 function pick(headers: unknown, allowed: readonly string[], by = redactor) {
-  const tally = new Tally();
-  const { values, names } = pickHeaders(headers, new Set(allowed), by, tally);
-  return { values: Object.fromEntries(values), names, rules: [...tally.rules] };
+  const counts = new RedactionCounts();
+  const { values, names } = pickHeaders(headers, new Set(allowed), by, counts);
+  return { values: Object.fromEntries(values), names, rules: [...counts.rules] };
 }
 
 describe('credentials are never shown, even when they are allowed', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { argumentNames } from '../../../src/redact/argument-names.js';
 import { captureArguments } from '../../../src/redact/captured-arguments.js';
 import { MAX_READ_CHARS, SCAN_OVERLAP_CHARS } from '../../../src/redact/limits.js';
-import { Tally } from '../../../src/redact/redaction-counts.js';
+import { RedactionCounts } from '../../../src/redact/redaction-counts.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { newReading } from '../../../src/redact/scrub.js';
 import { githubToken, jwt, SECRETS } from './samples.js';
@@ -254,9 +254,9 @@ describe('one call is read to a bound, names and values together', () => {
   ])('%s', (_, given) => {
     const { result, shown } = reading((redactor) => {
       const left = newReading();
-      const tally = new Tally();
-      const { keys, dropped } = argumentNames(given, undefined, redactor, tally, 'name', left);
-      return { dropped, keys, value: redactor.value('arguments', given, tally, { reading: left }) };
+      const counts = new RedactionCounts();
+      const { keys, dropped } = argumentNames(given, undefined, redactor, counts, 'name', left);
+      return { dropped, keys, value: redactor.value('arguments', given, counts, { reading: left }) };
     });
     const { dropped, value } = result as { dropped: number; value: unknown };
     expect(shown).toBeLessThanOrEqual(MOST);
@@ -268,7 +268,7 @@ describe('one call is read to a bound, names and values together', () => {
     const given = args(64, 20, 40);
     const { result } = reading((redactor) => {
       const left = newReading();
-      const { dropped } = argumentNames(given, undefined, redactor, new Tally(), 'name', left);
+      const { dropped } = argumentNames(given, undefined, redactor, new RedactionCounts(), 'name', left);
       return { dropped, value: redactor.value('arguments', given, undefined, { reading: left }) };
     });
     expect(result).toEqual({ dropped: 0, value: given });
@@ -289,11 +289,11 @@ describe('one call is read to a bound, names and values together', () => {
     const rules = new Map(
       Object.keys(given).map((name) => [name, { type: 'string', unsafeText: true, maxLength: 1024 } as const]),
     );
-    const tally = new Tally();
-    const { result, shown } = reading((redactor) => captureArguments(given, rules, redactor, tally));
+    const counts = new RedactionCounts();
+    const { result, shown } = reading((redactor) => captureArguments(given, rules, redactor, counts));
     expect(shown).toBeLessThanOrEqual(MAX_READ_CHARS + 1024);
     expect(Object.keys(result as object)).toHaveLength(MAX_READ_CHARS / 1024);
-    expect(tally.dropped).toContain('arguments.a63');
-    expect([...tally.rules]).toEqual(['capture']);
+    expect(counts.dropped).toContain('arguments.a63');
+    expect([...counts.rules]).toEqual(['capture']);
   });
 });
