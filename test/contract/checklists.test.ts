@@ -6,9 +6,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { AUDIT_FIELDS, type AuditField, type AuditKey } from '../../src/semconv/audit-record.js';
 import { CHECKLISTS } from './checklists/checklists.js';
 import { clientEntry, INVENTORY } from './checklists/inventory.js';
-import type { Expected, Fields } from './checklists/row.js';
+import type { Expected, Fields } from './checklists/expectation.js';
 import { CONTENT, type Exported, find, type Run, run, SETTINGS } from './checklists/run.js';
-import { ANSWER, ATTEMPT } from './checklists/which.js';
+import { ANSWER, ATTEMPT } from './checklists/selectors.js';
 
 const BODY_ONLY = new Set(
   (Object.entries(AUDIT_FIELDS) as [string, AuditField][]).filter(([, { bodyOnly }]) => bodyOnly).map(([key]) => key),

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { authority, certificates } from './support/certificates.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
-import { type Credentials, knockGrpc, knockHttp } from './support/knock.js';
+import { type Credentials, knockGrpc, knockHttp } from './support/credentials-check.js';
 import { logsRequest, post } from './support/otlp.js';
 import { auditFile, readLogs } from './support/sink.js';
 

@@ -1,6 +1,6 @@
 /** Audit fields for the checklists' fields about who and from where, with their values in the runs. */
-import { both, type Carried, https, NO_HTTP, NO_TLS, NO_TOKEN } from './row.js';
-import { ANSWER, ASKED, REFUSED, STARTED } from './which.js';
+import { both, type Carried, https, NO_HTTP, NO_TLS, NO_TOKEN } from './expectation.js';
+import { ANSWER, ASKED, REFUSED, STARTED } from './selectors.js';
 
 export const ACTOR = [
   both(ANSWER, { 'audit.actor.id': 'u-8472', 'user.id': 'u-8472', 'mcp_audit.actor.source': 'hook' }),

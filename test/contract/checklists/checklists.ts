@@ -1,7 +1,7 @@
 /** Published checklists, field by field, with their own field names. */
-import * as carried from './carried.js';
+import * as carried from './fields.js';
 import * as who from './carried-who.js';
-import { type Checklist, rowsOf } from './row.js';
+import { type Checklist, rowsOf } from './expectation.js';
 
 const LOKRYN: Checklist = {
   name: 'lokryn MCP Log',

@@ -1,7 +1,7 @@
 /** The "Higher-Level Logs/Server Inventory" of MCP Manager's checklist, in the inventory and its records. */
 import { expect } from 'vitest';
 import type { InventorySnapshot } from '../../../src/index.js';
-import type { Fields } from './row.js';
+import type { Fields } from './expectation.js';
 import type { Run, Which } from './run.js';
 
 type Server = InventorySnapshot['servers'][number];

@@ -1,6 +1,6 @@
 /** Audit fields for the checklists' fields about what happened and how it ended, with their values in the runs. */
 import { expect } from 'vitest';
-import { both, type Carried, https, NO_HTTP, NO_TOKEN } from './row.js';
+import { both, type Carried, https, NO_HTTP, NO_TOKEN } from './expectation.js';
 import { CORRELATION_ID } from './run.js';
 import {
   ANSWER,
@@ -16,7 +16,7 @@ import {
   SLOW,
   server,
   TOO_MANY,
-} from './which.js';
+} from './selectors.js';
 
 export const TIME = both(ANSWER, { time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/ });
 export const EVENT = [
