@@ -5,8 +5,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AUDIT_FIELDS, type AuditField, type AuditKey } from '../../src/semconv/audit-record.js';
 import { CHECKLISTS } from './checklists/checklists.js';
+import type { ExpectedFields, Fields } from './checklists/expectation.js';
 import { clientEntry, INVENTORY } from './checklists/inventory.js';
-import type { Expected, Fields } from './checklists/expectation.js';
 import { CONTENT, type Exported, find, type Run, run, SETTINGS } from './checklists/run.js';
 import { ANSWER, ATTEMPT } from './checklists/selectors.js';
 
@@ -21,8 +21,8 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
   });
 
   describe.each(CHECKLISTS)('$name', ({ rows }) => {
-    it.each(rows)('$field', ({ which, [setting.transport]: expected }) => {
-      expectRecord(result, which, typeof expected === 'function' ? expected(setting) : expected);
+    it.each(rows)('$field', ({ selector, [setting.transport]: expected }) => {
+      expectRecord(result, selector, typeof expected === 'function' ? expected(setting) : expected);
     });
   });
 
@@ -31,7 +31,7 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
       const { servers } = result.inventories.server;
       expect(servers).toHaveLength(1);
       expect(entry(servers[0] as never)).toEqual(is);
-      if (record !== undefined) expectRecord(result, record.which, { has: record.has });
+      if (record !== undefined) expectRecord(result, record.selector, { has: record.has });
     });
 
     it('the client has its own entry, with the location of the server', () => {
@@ -114,13 +114,13 @@ describe.each(SETTINGS)('over $transport, SDK $sdk, traces $sampler', (setting) 
   });
 });
 
-function expectRecord(result: Run, which: Parameters<typeof find>[1], { has = {}, lacks }: Expected): void {
-  const refused = lacks !== undefined && which.where?.['http.response.status_code'] !== undefined;
+function expectRecord(result: Run, selector: Parameters<typeof find>[1], { has = {}, lacks }: ExpectedFields): void {
+  const refused = lacks !== undefined && selector.where?.['http.response.status_code'] !== undefined;
   if (refused) {
-    expect(() => find(result, which), 'refused by HTTP').toThrow('no record');
+    expect(() => find(result, selector), 'refused by HTTP').toThrow('no record');
     return;
   }
-  const exported = find(result, which);
+  const exported = find(result, selector);
   for (const key of lacks?.keys ?? []) expect(exported.record, lacks?.because).not.toHaveProperty([key]);
   expectFields(exported, typeof has === 'function' ? has(result) : has);
 }

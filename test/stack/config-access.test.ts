@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { authority, certificates } from './support/certificates.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { type Credentials, sendGrpc, sendHttp } from './support/credentials-check.js';
 import { eventually } from './support/eventually.js';
-import { type Credentials, knockGrpc, knockHttp } from './support/credentials-check.js';
 import { logsRequest, post } from './support/otlp.js';
 import { auditFile, readLogs } from './support/sink.js';
 
@@ -43,13 +43,13 @@ const TOKENS = {
 };
 
 /** Sends a request over both protocols and returns whether each was admitted. */
-async function knock(who: Omit<Credentials, 'ca'>, name: string) {
+async function send(who: Omit<Credentials, 'ca'>, name: string) {
   const credentials = { ca: ours.ours.ca, ...who };
   const record = (protocol: string) => ({ eventName: 'mcp_audit.session', body: `${protocol}: ${name}` });
   const { MCP_OTLP_HTTP_PORT: http, MCP_OTLP_GRPC_PORT: grpc } = place.ports as Record<string, number>;
   return {
-    http: await knockHttp(http as number, credentials, logsRequest([record('http')])),
-    grpc: await knockGrpc(grpc as number, credentials, record('grpc')),
+    http: await sendHttp(http as number, credentials, logsRequest([record('http')])),
+    grpc: await sendGrpc(grpc as number, credentials, record('grpc')),
   };
 }
 
@@ -77,7 +77,7 @@ describe.each([
     for (const [certName, cert] of Object.entries(certs)) {
       for (const [tokenName, token] of Object.entries(TOKENS)) {
         const name = `${label}, ${certName}, ${tokenName}`;
-        const answers = await knock({ cert, token }, name);
+        const answers = await send({ cert, token }, name);
         const valid = (!needsCert || cert === member) && (!needsToken || token === TOKEN);
         if (valid) expected.push(`http: ${name}`, `grpc: ${name}`);
         const admitted = Object.fromEntries(Object.entries(answers).map(([key, value]) => [key, value === 'admitted']));
@@ -91,12 +91,12 @@ describe.each([
 
   it('refuses old TLS versions and plain text', async () => {
     running = await place.start({ backends: ['debug'], overlays, sink: true }, ours.server);
-    const answers = await knock({ cert: member, token: TOKEN, maxVersion: 'TLSv1.2' }, `${label} old`);
+    const answers = await send({ cert: member, token: TOKEN, maxVersion: 'TLSv1.2' }, `${label} old`);
     expect(answers.http).toMatch(/protocol version/i);
     expect(answers.grpc).toMatch(/protocol version|closed/i);
     const plain = await post(place.otlp, '/v1/logs', logsRequest([{ body: 'plain' }])).catch(() => ({ status: 0 }));
     expect(plain.status).not.toBe(200);
-    expect(await knock({ cert: member, token: TOKEN }, `${label} new`)).toEqual(ADMITTED);
+    expect(await send({ cert: member, token: TOKEN }, `${label} new`)).toEqual(ADMITTED);
   });
 });
 
@@ -115,13 +115,13 @@ describe('the token file', () => {
     await writeFile(file, 'first');
     const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
     running = await place.start({ backends: ['debug'], overlays: ['auth-bearer'], sink: true }, env);
-    expect(await knock({ token: 'first' }, 'first')).toEqual(ADMITTED);
+    expect(await send({ token: 'first' }, 'first')).toEqual(ADMITTED);
     await replace(file, 'second\n');
-    await eventually('new token to be taken', () => knock({ token: 'second' }, 'second'), {
+    await eventually('new token to be taken', () => send({ token: 'second' }, 'second'), {
       accept: ({ http, grpc }) => http === 'admitted' && grpc === 'admitted',
     });
-    expect(await knock({ token: 'first' }, 'first')).not.toMatchObject({ http: 'admitted' });
-    expect(await knock({ token: 'first' }, 'first')).not.toMatchObject({ grpc: 'admitted' });
+    expect(await send({ token: 'first' }, 'first')).not.toMatchObject({ http: 'admitted' });
+    expect(await send({ token: 'first' }, 'first')).not.toMatchObject({ grpc: 'admitted' });
   });
 
   it('can hold two tokens, for rotation', async () => {
@@ -129,9 +129,9 @@ describe('the token file', () => {
     await writeFile(file, 'first\nsecond\n');
     const env = { ...ours.server, MCP_INGEST_TOKEN_FILE: file };
     running = await place.start({ backends: ['debug'], overlays: ['auth-bearer'], sink: true }, env);
-    expect(await knock({ token: 'first' }, 'one of two')).toEqual(ADMITTED);
-    expect(await knock({ token: 'second' }, 'two of two')).toEqual(ADMITTED);
-    expect((await knock({ token: '' }, 'none of two')).http).toBe('401');
+    expect(await send({ token: 'first' }, 'one of two')).toEqual(ADMITTED);
+    expect(await send({ token: 'second' }, 'two of two')).toEqual(ADMITTED);
+    expect((await send({ token: '' }, 'none of two')).http).toBe('401');
   });
 
   it('fails the start by name if it is empty', async () => {

@@ -7,7 +7,7 @@ import { type Backend, startBackend } from './support/backend.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { logsRequest, post } from './support/otlp.js';
-import { ownMetric } from './support/own-metrics.js';
+import { collectorMetric } from './support/own-metrics.js';
 import { readLogs } from './support/sink.js';
 
 const LOKI = { backends: ['loki', 'archive-file'] };
@@ -62,7 +62,7 @@ const allStored = (marks: readonly string[], timeoutMs = 90_000) =>
 
 /** A metric of the Loki exporter. */
 const metric = (name: string) =>
-  ownMetric(place.metrics, `otelcol_exporter_${name}`, ['exporter="otlp_http/loki_audit"']);
+  collectorMetric(place.metrics, `otelcol_exporter_${name}`, ['exporter="otlp_http/loki_audit"']);
 
 describe('a full queue', () => {
   it('rejects at once with 503, keeps its records, and accepts more when there is room', async () => {

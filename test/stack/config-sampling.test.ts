@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { hex, logsRequest, post, type SpanInput, tracesRequest } from './support/otlp.js';
-import { ownMetric } from './support/own-metrics.js';
+import { collectorMetric } from './support/own-metrics.js';
 import { allTracesFile, auditFile, readLogs, readSpans, tracesFile } from './support/sink.js';
 
 const DECISION_WAIT_MS = 4_000;
@@ -134,7 +134,7 @@ it('beyond the limit of pending traces, the oldest are dropped undecided and cou
         .sort(),
     );
     const dropped = 'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early';
-    expect(await ownMetric(other.metrics, dropped)).toBe(20);
+    expect(await collectorMetric(other.metrics, dropped)).toBe(20);
   } finally {
     await running.kill();
     await other.remove();

@@ -21,7 +21,7 @@ import {
   post,
   tracesRequest,
 } from './support/otlp.js';
-import { ownMetric } from './support/own-metrics.js';
+import { collectorMetric } from './support/own-metrics.js';
 import { scratch } from './support/scratch.js';
 
 const INSTALL = fileURLToPath(new URL('../../collector-config/elastic/install.sh', import.meta.url));
@@ -96,7 +96,7 @@ const deliver = (request: unknown) => deliverTo(stack.urls.otlp, request);
 const stored = (id: string) => elasticsearch.documents(AUDIT).find((document: any) => document.id === id);
 const arrived = (id: string) => eventually(`record ${id}`, () => stored(id));
 
-const counter = (name: string, labels: readonly string[]) => ownMetric(stack.urls.metrics, name, labels);
+const counter = (name: string, labels: readonly string[]) => collectorMetric(stack.urls.metrics, name, labels);
 
 it('installs everything in order of dependency', () => {
   expect([...elasticsearch.policies.keys()].sort()).toEqual(['mcp-audit-default', 'mcp-audit-hipaa', 'mcp-audit-soc2']);

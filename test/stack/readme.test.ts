@@ -12,7 +12,7 @@ import { collectorEnvironment, freePorts, PORTS, type Stack, startStack } from '
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
-import { ownMetric } from './support/own-metrics.js';
+import { collectorMetric } from './support/own-metrics.js';
 import { CONFIG } from './support/rules.js';
 import { scratch } from './support/scratch.js';
 
@@ -138,7 +138,7 @@ it('a record takes as many bytes in the queue as documented', async () => {
     const { records } = await runDemo(`http://127.0.0.1:${ports.MCP_OTLP_HTTP_PORT}`);
     const metrics = `http://127.0.0.1:${ports.MCP_SELF_METRICS_PORT}/metrics`;
     const labels = ['exporter="otlp_http/loki_audit"'];
-    const bytes = await eventually('queue', () => ownMetric(metrics, 'otelcol_exporter_queue_size', labels));
+    const bytes = await eventually('queue', () => collectorMetric(metrics, 'otelcol_exporter_queue_size', labels));
     expect(bytes / records.length).toBeGreaterThan(said * 0.9);
     expect(bytes / records.length).toBeLessThan(said * 1.1);
   } finally {

@@ -1,24 +1,24 @@
 /** A field of a published checklist and its counterpart in the audit trail. */
 import type { AuditKey } from '../../../src/semconv/audit-record.js';
-import type { Run, Setting, Which } from './run.js';
+import type { Run, Selector, Setting } from './run.js';
 
-/** Expected values by key: equal, or matching a regular expression. */
+/** ExpectedFields values by key: equal, or matching a regular expression. */
 export type Fields = { readonly [K in AuditKey]?: unknown };
 
-export interface Expected {
+export interface ExpectedFields {
   readonly has?: Fields | ((run: Run) => Fields);
   /** Fields that do not apply, with the reason. */
   readonly lacks?: { readonly keys: readonly AuditKey[]; readonly because: string };
 }
 
-export interface Carried {
+export interface Expectation {
   /** The record to check. */
-  readonly which: Which;
-  readonly stdio: Expected;
-  readonly https: Expected | ((setting: Setting) => Expected);
+  readonly selector: Selector;
+  readonly stdio: ExpectedFields;
+  readonly https: ExpectedFields | ((setting: Setting) => ExpectedFields);
 }
 
-export interface Row extends Carried {
+export interface Row extends Expectation {
   /** Name in the checklist. */
   readonly field: string;
 }
@@ -31,13 +31,13 @@ export interface Checklist {
 }
 
 /** The same expectation for both transports. */
-export function both(which: Which, has: Fields | ((run: Run) => Fields)): Carried {
-  return { which, stdio: { has }, https: { has } };
+export function both(selector: Selector, has: Fields | ((run: Run) => Fields)): Expectation {
+  return { selector, stdio: { has }, https: { has } };
 }
 
 /** Builds the rows of a checklist. */
-export function rowsOf(fields: Readonly<Record<string, Carried | readonly Carried[]>>): Row[] {
-  return Object.entries(fields).flatMap(([field, carried]) => [carried].flat().map((each) => ({ field, ...each })));
+export function rowsOf(fields: Readonly<Record<string, Expectation | readonly Expectation[]>>): Row[] {
+  return Object.entries(fields).flatMap(([field, expectations]) => [expectations].flat().map((each) => ({ field, ...each })));
 }
 
 export const NO_HTTP = 'stdio has no HTTP';
@@ -45,7 +45,7 @@ export const NO_TLS = 'stdio has no TLS';
 export const NO_TOKEN = 'MCP has no authorization over stdio: who starts the server is the user';
 
 /** For HTTPS only. */
-export function https(which: Which, has: Fields, because: string, instead?: Fields): Carried {
+export function https(selector: Selector, has: Fields, because: string, instead?: Fields): Expectation {
   const keys = Object.keys(has) as (keyof Fields)[];
-  return { which, stdio: { ...(instead && { has: instead }), lacks: { keys, because } }, https: { has } };
+  return { selector, stdio: { ...(instead && { has: instead }), lacks: { keys, because } }, https: { has } };
 }

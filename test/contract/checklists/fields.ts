@@ -1,6 +1,6 @@
-/** Audit fields for the checklists' fields about what happened and how it ended, with their values in the runs. */
+/** The audit fields behind the checklists' fields, with their values in the runs. */
 import { expect } from 'vitest';
-import { both, type Carried, https, NO_HTTP, NO_TOKEN } from './expectation.js';
+import { both, type Expectation, https, NO_HTTP, NO_TLS, NO_TOKEN } from './expectation.js';
 import { CORRELATION_ID } from './run.js';
 import {
   ANSWER,
@@ -14,6 +14,7 @@ import {
   REFUSED,
   RESOURCE,
   SLOW,
+  STARTED,
   server,
   TOO_MANY,
 } from './selectors.js';
@@ -127,9 +128,9 @@ export const REQUEST_ID = [
   both(ANSWER, { 'jsonrpc.request.id': /^\d+$/ }),
   https(ANSWER, { 'http.request.header.x-request-id': ['edge-0001-request'] }, NO_HTTP),
 ];
-export const SESSION: Carried[] = [
+export const SESSION: Expectation[] = [
   {
-    which: ANSWER,
+    selector: ANSWER,
     stdio: { lacks: { keys: ['mcp.session.id'], because: 'over stdio the connection is the session' } },
     https: ({ protocolVersion }) =>
       protocolVersion === '2026-07-28'
@@ -137,10 +138,10 @@ export const SESSION: Carried[] = [
         : { has: { 'mcp.session.id': /^hmac-sha256:test:[0-9a-f]{64}$/ } },
   },
 ];
-export const SERVER: Carried[] = [
+export const SERVER: Expectation[] = [
   both(ANSWER, { 'mcp_audit.server.name': 'customers', 'mcp_audit.server.version': '3.1.4' }),
   {
-    which: ASKED,
+    selector: ASKED,
     stdio: {
       has: { 'mcp_audit.server.name': 'customers', 'mcp_audit.server.id': /^[0-9a-f]{32}$/ },
       lacks: { keys: ['server.address'], because: 'a pipe has no address' },
@@ -199,3 +200,61 @@ export const SCRUBBED = both(ANSWER, { 'mcp_audit.redaction.parameters_scrubbed'
 export const PAYLOAD = both(ANSWER, { 'mcp_audit.redaction.payload_redacted': true });
 export const MESSAGE = both(ANSWER, { 'mcp_audit.message': 'u-8472 EXECUTE tools/query_customer: ok' });
 export const SCHEMA_VERSION = both(ANSWER, { 'audit.schema.version': '1.0.0' });
+
+export const ACTOR = [
+  both(ANSWER, { 'audit.actor.id': 'u-8472', 'user.id': 'u-8472', 'mcp_audit.actor.source': 'hook' }),
+  both(ASKED, { 'audit.actor.id': 'claude-code', 'mcp_audit.actor.source': 'self_asserted' }),
+];
+export const ACTOR_TYPE = [
+  both(ANSWER, { 'audit.actor.type': 'user' }),
+  both(ASKED, { 'audit.actor.type': 'service' }),
+  both(STARTED, { 'audit.actor.type': 'system' }),
+];
+export const USER_NAME = both(ANSWER, { 'user.name': 'Ada L.', 'user.roles': ['auditor', 'support'] });
+export const TENANCY = both(ANSWER, {
+  'mcp_audit.team.id': 'team-billing',
+  'mcp_audit.organization.id': 'org-17',
+});
+export const CLIENT = [
+  both(ANSWER, {
+    'mcp_audit.client.name': 'claude-code',
+    'mcp_audit.client.version': '3.2.1',
+    'client.service.name': 'claude-code',
+  }),
+  both(ASKED, { 'mcp_audit.client.name': 'claude-code', 'mcp_audit.client.version': '3.2.1' }),
+];
+export const WORKLOAD = https(
+  ANSWER,
+  {
+    'mcp_audit.oauth.client_id': 'client-app-frontend-prod',
+    'mcp_audit.oauth.scopes': ['tools:read', 'tools:call'],
+  },
+  NO_TOKEN,
+);
+const SUBJECT = 'CN=agent-gateway.internal,O=Example';
+export const CERTIFICATE: Expectation[] = [
+  https(ANSWER, { 'tls.client.subject': SUBJECT }, NO_TLS),
+  {
+    selector: ANSWER,
+    stdio: { lacks: { keys: ['tls.client.hash.sha256'], because: NO_TLS } },
+    https: { has: ({ certificate }) => ({ 'tls.client.hash.sha256': certificate }) },
+  },
+  https(REFUSED, { 'audit.actor.id': SUBJECT, 'mcp_audit.actor.source': 'mtls' }, NO_TLS),
+];
+export const ADDRESS: Expectation[] = [
+  {
+    selector: ANSWER,
+    stdio: {
+      has: ({ clientPid }) => ({ 'process.parent_pid': clientPid, 'network.transport': 'pipe' }),
+      lacks: { keys: ['client.address', 'network.peer.address'], because: 'a pipe has no address' },
+    },
+    https: {
+      has: { 'client.address': '127.0.0.1', 'network.peer.address': '127.0.0.1', 'network.transport': 'tcp' },
+      lacks: { keys: ['process.parent_pid'], because: 'the caller is not the parent of an HTTP server' },
+    },
+  },
+  https(REFUSED, { 'client.address': '127.0.0.1' }, NO_HTTP),
+];
+export const USER_AGENT = https(ANSWER, { 'user_agent.original': 'agent-platform/7.1' }, NO_HTTP, {
+  'mcp_audit.client.name': 'claude-code',
+});

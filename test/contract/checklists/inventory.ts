@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { InventorySnapshot } from '../../../src/index.js';
 import type { Fields } from './expectation.js';
-import type { Run, Which } from './run.js';
+import type { Run, Selector } from './run.js';
 
 type Server = InventorySnapshot['servers'][number];
 
@@ -13,16 +13,19 @@ export interface InventoryRow {
   readonly entry: (server: Server) => unknown;
   readonly is: unknown;
   /** The audit record that has it as well. */
-  readonly record?: { readonly which: Which; readonly has: Fields };
+  readonly record?: { readonly selector: Selector; readonly has: Fields };
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const HASH = /^[0-9a-f]{64}$/;
 const COUNTED = { count: 1, last: expect.stringMatching(TIME) };
 
-const OBSERVED: Which = { event: 'mcp_audit.server.observed', side: 'server' };
-const LISTED: Which = { ...OBSERVED, where: { 'mcp_audit.server.tool_count': 8 } };
-const ANNOTATED: Which = { event: 'mcp_audit.inventory.changed', where: { 'mcp_audit.inventory.change': 'annotated' } };
+const OBSERVED: Selector = { event: 'mcp_audit.server.observed', side: 'server' };
+const LISTED: Selector = { ...OBSERVED, where: { 'mcp_audit.server.tool_count': 8 } };
+const ANNOTATED: Selector = {
+  event: 'mcp_audit.inventory.changed',
+  where: { 'mcp_audit.inventory.change': 'annotated' },
+};
 const said = (name: keyof Server['annotations']) => (server: Server) => server.annotations[name];
 
 export const INVENTORY: readonly InventoryRow[] = [
@@ -31,7 +34,7 @@ export const INVENTORY: readonly InventoryRow[] = [
     entry: ({ firstSeen }) => firstSeen,
     is: expect.stringMatching(TIME),
     record: {
-      which: OBSERVED,
+      selector: OBSERVED,
       has: { 'mcp_audit.inventory.change': 'server_added', 'mcp_audit.server.first_seen': TIME },
     },
   },
@@ -40,7 +43,7 @@ export const INVENTORY: readonly InventoryRow[] = [
     entry: ({ annotations, lastSeen }) => [annotations.removedBy, lastSeen],
     is: [{ value: 'bob@example.com', at: expect.stringMatching(TIME) }, expect.stringMatching(TIME)],
     record: {
-      which: ANNOTATED,
+      selector: ANNOTATED,
       has: {
         'mcp_audit.server.last_seen': TIME,
         'mcp_audit.inventory.annotation.removed_by': 'bob@example.com',
@@ -52,7 +55,7 @@ export const INVENTORY: readonly InventoryRow[] = [
     entry: said('addedBy'),
     is: { value: 'ada@example.com', at: expect.stringMatching(TIME) },
     record: {
-      which: ANNOTATED,
+      selector: ANNOTATED,
       has: {
         'mcp_audit.inventory.annotations': ['addedBy', 'approval', 'notes', 'rejectionReason', 'removedBy', 'review'],
         'mcp_audit.inventory.annotation.added_by': 'ada@example.com',
@@ -63,25 +66,25 @@ export const INVENTORY: readonly InventoryRow[] = [
     field: 'If the server was subject to a review and approval process',
     entry: said('review'),
     is: { value: 'security review 12', at: expect.stringMatching(TIME) },
-    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.review': 'security review 12' } },
+    record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.review': 'security review 12' } },
   },
   {
     field: 'Approval status',
     entry: said('approval'),
     is: { value: 'rejected', at: expect.stringMatching(TIME) },
-    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.approval': 'rejected' } },
+    record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.approval': 'rejected' } },
   },
   {
     field: 'Approval notes',
     entry: said('notes'),
     is: { value: 'asked for an owner', at: expect.stringMatching(TIME) },
-    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.notes': 'asked for an owner' } },
+    record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.notes': 'asked for an owner' } },
   },
   {
     field: 'Reason rejected',
     entry: said('rejectionReason'),
     is: { value: 'no owner', at: expect.stringMatching(TIME) },
-    record: { which: ANNOTATED, has: { 'mcp_audit.inventory.annotation.rejection_reason': 'no owner' } },
+    record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.rejection_reason': 'no owner' } },
   },
   {
     field: 'Errors logged against the server: counts, timestamps and details',
@@ -95,7 +98,7 @@ export const INVENTORY: readonly InventoryRow[] = [
       ],
     ],
     record: {
-      which: { event: 'mcp_audit.response', side: 'server', where: { 'error.type': '-32602' } },
+      selector: { event: 'mcp_audit.response', side: 'server', where: { 'error.type': '-32602' } },
       has: { 'mcp_audit.server.id': /^[0-9a-f]{32}$/, 'mcp_audit.status': 'error' },
     },
   },
@@ -104,7 +107,7 @@ export const INVENTORY: readonly InventoryRow[] = [
     entry: ({ usage }) => usage.quarantines,
     is: COUNTED,
     record: {
-      which: { event: 'mcp_audit.guardrail', side: 'server' },
+      selector: { event: 'mcp_audit.guardrail', side: 'server' },
       has: {
         'mcp_audit.guardrail.verdict': 'quarantine',
         'mcp_audit.guardrail.subject': 'prompt',
@@ -117,14 +120,14 @@ export const INVENTORY: readonly InventoryRow[] = [
     field: 'Tool/feature count for this server',
     entry: ({ lists }) => [lists.tools?.count, lists.prompts?.count, lists.resources?.count],
     is: [8, 1, 2],
-    record: { which: LISTED, has: { 'mcp_audit.server.tool_count': 8, 'mcp_audit.server.tools_hash': HASH } },
+    record: { selector: LISTED, has: { 'mcp_audit.server.tool_count': 8, 'mcp_audit.server.tools_hash': HASH } },
   },
   {
     field: 'Tools served by this server, with version details',
     entry: ({ tools }) => tools.find(({ name }) => name === 'screen'),
     is: expect.objectContaining({ status: 'listed', hash: expect.stringMatching(HASH) }),
     record: {
-      which: { event: 'mcp_audit.tool.changed', side: 'server' },
+      selector: { event: 'mcp_audit.tool.changed', side: 'server' },
       has: {
         'gen_ai.tool.name': 'screen',
         'mcp_audit.tool.change': 'modified',

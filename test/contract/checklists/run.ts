@@ -135,14 +135,14 @@ function environment(service: string, { sampler }: Setting, endpoint: string): R
 }
 
 /** Selects a record of a run by event, side and subject. */
-export interface Which {
+export interface Selector {
   readonly event: AuditEventName;
   readonly side?: 'client' | 'server';
   readonly where?: Partial<AuditRecord>;
 }
 
 /** The first matching record; if there is none, the error lists all records. */
-export function find({ exported }: Run, { event, side, where = {} }: Which): Exported {
+export function find({ exported }: Run, { event, side, where = {} }: Selector): Exported {
   const wanted = { event_name: event, ...(side !== undefined && { 'mcp_audit.side': side }), ...where };
   const found = exported.find(({ record }) =>
     Object.entries(wanted).every(([key, value]) => record[key as keyof AuditRecord] === value),

@@ -15,7 +15,7 @@ const GRPC_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
 const TIMEOUT_MS = 5_000;
 
 /** Sends one log record over HTTP; returns `admitted`, or how it was refused. */
-export function knockHttp(port: number, who: Credentials, body: unknown): Promise<string> {
+export function sendHttp(port: number, who: Credentials, body: unknown): Promise<string> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', ...authorization(who) };
     const options = { host: '127.0.0.1', port, path: '/v1/logs', method: 'POST', headers, ...tls(who), agent: false };
@@ -29,11 +29,7 @@ export function knockHttp(port: number, who: Credentials, body: unknown): Promis
 }
 
 /** The same over gRPC, with a minimal implementation. */
-export function knockGrpc(
-  port: number,
-  who: Credentials,
-  record: { eventName: string; body: string },
-): Promise<string> {
+export function sendGrpc(port: number, who: Credentials, record: { eventName: string; body: string }): Promise<string> {
   return new Promise((resolve) => {
     const session = connect(`https://127.0.0.1:${port}`, tls(who) as any);
     const done = (answer: string) => {
