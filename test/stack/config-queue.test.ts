@@ -5,9 +5,9 @@ import { configArguments } from '../../collector-config/stack/collector.mjs';
 import { startProgram } from '../../collector-config/stack/process.mjs';
 import { type Backend, startBackend } from './support/backend.js';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { collectorMetric } from './support/collector-metrics.js';
 import { eventually } from './support/eventually.js';
 import { logsRequest, post } from './support/otlp.js';
-import { collectorMetric } from './support/own-metrics.js';
 import { readLogs } from './support/sink.js';
 
 const LOKI = { backends: ['loki', 'archive-file'] };

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectorPlace, type Place, type Running } from './support/collector.js';
+import { collectorMetric } from './support/collector-metrics.js';
 import { eventually } from './support/eventually.js';
 import { hex, logsRequest, post, type SpanInput, tracesRequest } from './support/otlp.js';
-import { collectorMetric } from './support/own-metrics.js';
 import { allTracesFile, auditFile, readLogs, readSpans, tracesFile } from './support/sink.js';
 
 const DECISION_WAIT_MS = 4_000;

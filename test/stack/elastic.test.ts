@@ -10,6 +10,7 @@ import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
 import { startElasticsearch } from './stand-ins/elasticsearch.mjs';
 import { histogramRequest } from './stand-ins/histogram.js';
 import { startKibana } from './stand-ins/kibana.mjs';
+import { collectorMetric } from './support/collector-metrics.js';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import {
@@ -21,7 +22,6 @@ import {
   post,
   tracesRequest,
 } from './support/otlp.js';
-import { collectorMetric } from './support/own-metrics.js';
 import { scratch } from './support/scratch.js';
 
 const INSTALL = fileURLToPath(new URL('../../collector-config/elastic/install.sh', import.meta.url));

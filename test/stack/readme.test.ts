@@ -9,10 +9,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configFiles, startCollector } from '../../collector-config/stack/collector.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { collectorEnvironment, freePorts, PORTS, type Stack, startStack } from '../../collector-config/stack/stack.mjs';
+import { collectorMetric } from './support/collector-metrics.js';
 import { runDemo } from './support/demo.js';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
-import { collectorMetric } from './support/own-metrics.js';
 import { CONFIG } from './support/rules.js';
 import { scratch } from './support/scratch.js';
 

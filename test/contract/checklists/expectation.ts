@@ -37,7 +37,9 @@ export function both(selector: Selector, has: Fields | ((run: Run) => Fields)): 
 
 /** Builds the rows of a checklist. */
 export function rowsOf(fields: Readonly<Record<string, Expectation | readonly Expectation[]>>): Row[] {
-  return Object.entries(fields).flatMap(([field, expectations]) => [expectations].flat().map((each) => ({ field, ...each })));
+  return Object.entries(fields).flatMap(([field, expectations]) =>
+    [expectations].flat().map((each) => ({ field, ...each })),
+  );
 }
 
 export const NO_HTTP = 'stdio has no HTTP';
