@@ -1,4 +1,4 @@
-/** The README and docs/: links resolve, names exist, and every snippet is taken from a file that a test or an example runs. */
+/** The README and docs/: links resolve, names exist, and every snippet is taken from a file that is run. */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
@@ -178,7 +178,7 @@ describe('the README', () => {
 });
 
 describe('the pages', () => {
-  it('take every JavaScript snippet from a file that runs', () => {
+  it('take every JavaScript snippet from a file', () => {
     const loose = BLOCKS.filter(({ language, note }) => /^(?:js|ts)$/.test(language) && !note?.startsWith('snippet: '));
     expect(loose.map(({ page, code }) => `${page}: ${code.slice(0, 60)}`)).toEqual([]);
     expect(SNIPPETS.length).toBeGreaterThan(0);

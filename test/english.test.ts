@@ -1,0 +1,41 @@
+/** Phrases that read as translated, and keep coming back. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+
+const PHRASES: Readonly<Record<string, RegExp>> = {
+  '"… is none"': /\b(?:is|are|was|were) none\b(?! of)/i,
+  '"is told of"': /\b(?:is|are|was|were|be|been) told (?:of|that)\b/i,
+  '"whoever"': /\bwho(?:ever|mever)\b/i,
+  '"all the same"': /\ball the same\b/i,
+  '"what … says" as a noun': /\bwhat (?:\w+ ){1,3}says?\b(?! (?:of|about) (?:you|us)\b)/i,
+};
+
+const read = (path: string) => readFileSync(`${ROOT}${path}`, 'utf8');
+const under = (folder: string, ending: string) =>
+  readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(ending))
+    .map((path) => `${folder}/${path}`);
+
+const FILES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...under('docs', '.md'),
+  ...under('src', '.ts'),
+  ...under('src', '.md'),
+].sort();
+
+it.each(Object.entries(PHRASES))('no page and no comment says %s', (_, phrase) => {
+  // Comments that go on in the next line are read as one text.
+  const found = FILES.flatMap((path) => {
+    const text = read(path).replace(/\n\s*(?:\*|\/\/)? ?/g, ' ');
+    return [...text.matchAll(new RegExp(phrase, 'gi'))].map(
+      ({ index, 0: match }) => `${path}: …${text.slice(Math.max(0, index - 20), index + match.length + 20)}…`,
+    );
+  });
+  expect(found).toEqual([]);
+});
