@@ -2,28 +2,25 @@
 
 import type { Classifier } from '../policy/classifier.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
-import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
 export function classificationFields(
   { row, method, connection }: Operation,
-  params: unknown,
+  { params, target, uri }: RequestFacts,
   classifier: Classifier,
 ): FieldValues {
-  const given = asRecord(params);
-  const tool = named(row, params, ATTR_GEN_AI_TOOL_NAME);
-  const prompt = named(row, params, ATTR_GEN_AI_PROMPT_NAME);
-  const resource = row.resource ? asString(given?.['uri']) : undefined;
+  const attribute = row.target?.attribute;
   const server = asString(connection.server?.name);
   const { rules, sensitivity, sensitive, verb, tags } = classifier.classify({
     method,
-    tool,
-    prompt,
-    resource,
+    tool: attribute === ATTR_GEN_AI_TOOL_NAME ? target : undefined,
+    prompt: attribute === ATTR_GEN_AI_PROMPT_NAME ? target : undefined,
+    resource: uri,
     server,
-    arguments: given?.['arguments'],
+    arguments: asRecord(params)?.['arguments'],
   });
   return {
     'mcp_audit.sensitive': sensitive,
@@ -43,8 +40,4 @@ export function classificationAttributes(fields: RecordFields): SpanAttributes |
   const sensitive = fields.get('mcp_audit.sensitive');
   if (sensitivity === undefined && sensitive === undefined) return undefined;
   return { 'mcp_audit.data.sensitivity': sensitivity, 'mcp_audit.sensitive': sensitive };
-}
-
-function named(row: MethodRow, params: unknown, attribute: string): string | undefined {
-  return row.target?.attribute === attribute ? targetOf(row, params) : undefined;
 }

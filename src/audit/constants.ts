@@ -3,6 +3,7 @@ import type { AuditRow } from '../protocol/methods.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Implementation } from '../session/connection-info.js';
 import { isSame, senderOf } from '../session/implementations.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Template } from '../session/template.js';
 import { actorFields } from './actor.js';
@@ -18,6 +19,14 @@ interface Made {
   readonly counts: RedactionCounts;
 }
 
+/** An operation that begins. */
+interface Begun {
+  readonly operation: Operation;
+  readonly audit: AuditRow;
+  readonly facts: RequestFacts;
+  readonly client: Implementation | undefined;
+}
+
 export class Constants {
   readonly #settings: AuditSettings;
   readonly #made = new WeakMap<Template, Made>();
@@ -27,33 +36,22 @@ export class Constants {
   }
 
   /** A copy to be added to. What was hidden in it is added to the counts. */
-  fieldsOf(
-    operation: Operation,
-    audit: AuditRow,
-    params: unknown,
-    client: Implementation | undefined,
-    { counts, secret }: RedactionContext,
-  ): RecordFields {
+  fieldsOf(begun: Begun, { counts, secret }: RedactionContext): RecordFields {
+    const { operation, client } = begun;
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
     const { server } = operation.connection;
     const kept = made !== undefined && isSame(made.client, client) && isSame(made.server, server) ? made : undefined;
-    const { fields, counts: hidden } = kept ?? this.#make(operation, audit, params, client, secret);
+    const { fields, counts: hidden } = kept ?? this.#make(begun, secret);
     counts.include(hidden);
     return new RecordFields(fields);
   }
 
-  #make(
-    operation: Operation,
-    audit: AuditRow,
-    params: unknown,
-    client: Implementation | undefined,
-    secret: string | undefined,
-  ): Made {
+  #make({ operation, audit, facts, client }: Begun, secret: string | undefined): Made {
     const { connection, template, row } = operation;
     const { redactor, showId } = this.#settings;
     const redaction: RedactionContext = { redactor, counts: new RedactionCounts(), secret, showId };
     const fields = new RecordFields();
-    addSafe(fields, constantFields(operation, audit, params), redaction);
+    addSafe(fields, constantFields(operation, audit, facts), redaction);
     addSafe(fields, endpointFields(connection, client), redaction);
     addSafe(
       fields,

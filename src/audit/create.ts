@@ -46,7 +46,7 @@ export function createAuditRecorder(
     ...(detectors !== undefined && { detectors }),
   });
   const shared = sharedFor(config, values, redactor, env);
-  const settings = auditSettings(config, values, captureArguments, redactor, shared.key);
+  const settings = auditSettings({ config, values, captureAll: captureArguments, redactor, key: shared.key });
   const recorder = new AuditRecorder({
     settings,
     trail: shared.trail,
@@ -55,7 +55,7 @@ export function createAuditRecorder(
     correlator: new Correlator(shared.newId, () => currentPeer()?.http, instrumentation.trustIncomingContext),
     currentPeer,
     onLost,
-    inventory: new InventoryFeed(shared.inventory, shared.trail, target, shared.key.digester, settings),
+    inventory: new InventoryFeed({ ...settings, inventory: shared.inventory, trail: shared.trail, target }),
   });
   if (settings.captureAll) {
     shared.trail.opening('captureArguments', () => {

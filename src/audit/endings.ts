@@ -1,7 +1,6 @@
 /** The records of how operations end: with an answer that is about to leave, in any other way, or without its answer leaving. */
 import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import { replaysAnswers } from '../protocol/transports.js';
-import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -12,17 +11,14 @@ import { RecordFields } from './record-fields.js';
 import { addHeaders, httpResponseFields, outcomeFields } from './response-fields.js';
 import { addSafe } from './sanitise.js';
 import type { AuditSettings } from './settings.js';
-import { type Severity, STATUSES, statusOf } from './status.js';
-import type { Trail } from './trail.js';
+import { STATUSES, statusOf } from './status.js';
+import type { Event, Trail } from './trail.js';
 
 /** Writes a record about an operation. */
 export type Write = (
   operation: Operation,
   entry: AuditEntry,
-  name: AuditEventName,
-  severity: Severity,
-  fields: RecordFields,
-  time?: number,
+  event: Pick<Event, 'name' | 'severity' | 'fields' | 'time'>,
 ) => void;
 
 /** States in which a task stays. */
@@ -66,7 +62,7 @@ export class Endings {
       'audit.outcome': 'failure',
       'error.type': outcome.cancelled ? ERROR_TYPE_VALUE_CANCELLED : outcomeFields(outcome)['error.type'],
     });
-    this.#write(operation, entry, 'mcp_audit.response.undelivered', 'WARN', fields);
+    this.#write(operation, entry, { name: 'mcp_audit.response.undelivered', severity: 'WARN', fields });
   }
 
   /** It ended, and nothing is about to leave. */
@@ -105,7 +101,7 @@ export class Endings {
     return () => {
       fields.add(httpResponseFields(http));
       addHeaders(fields, http, headers, redaction);
-      this.#write(operation, entry, 'mcp_audit.response', row.severity, fields, time);
+      this.#write(operation, entry, { name: 'mcp_audit.response', severity: row.severity, fields, time });
     };
   }
 
@@ -114,6 +110,6 @@ export class Endings {
       'mcp_audit.inventory.change': 'list_changed',
       'audit.outcome': 'success',
     });
-    this.#write(operation, entry, 'mcp_audit.inventory.changed', 'INFO', fields);
+    this.#write(operation, entry, { name: 'mcp_audit.inventory.changed', severity: 'INFO', fields });
   }
 }

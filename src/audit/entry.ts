@@ -1,6 +1,4 @@
 /** What the trail keeps with an open operation, from its first record to its last. */
-import { taskStatusOf } from '../describe/outcome.js';
-import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { Held } from './hand-over.js';
@@ -21,9 +19,8 @@ interface Init {
   readonly redaction: RedactionContext;
   readonly http: HttpFacts | undefined;
   readonly server: string | undefined;
-  readonly params: unknown;
-  /** Whether it asks for a page of a list that is looked at. */
-  readonly lists: boolean;
+  readonly cursor: string | undefined;
+  readonly taskStatus: string | undefined;
 }
 
 export class AuditEntry {
@@ -51,15 +48,15 @@ export class AuditEntry {
   /** What the application decided about it. */
   decision: Decision | undefined;
 
-  constructor({ params, ...init }: Init) {
+  constructor(init: Init) {
     this.recorder = init.recorder;
     this.id = init.id;
     this.fields = init.fields;
     this.redaction = init.redaction;
     this.http = init.http;
     this.server = init.server;
-    this.cursor = init.lists ? asString(asRecord(params)?.['cursor']) : undefined;
-    this.taskStatus = taskStatusOf(params);
+    this.cursor = init.cursor;
+    this.taskStatus = init.taskStatus;
     this.decision = init.http?.notes.decision as Decision | undefined;
   }
 

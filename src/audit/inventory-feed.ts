@@ -6,13 +6,14 @@ import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/types.js';
 import { arrayLength } from '../lib/foreign.js';
 import { runEvery } from '../lifecycle/timers.js';
-import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { isQuiet } from '../report/quiet.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
+import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
 import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
@@ -43,6 +44,13 @@ interface Known {
   readonly observed: boolean;
 }
 
+interface InventoryFeedParts extends Pick<RedactionContext, 'redactor' | 'showId'> {
+  readonly inventory: Inventory;
+  readonly trail: Trail;
+  readonly target: LogsTarget | undefined;
+  readonly digester: Digester;
+}
+
 export class InventoryFeed {
   readonly #inventory: Inventory;
   readonly #trail: Trail;
@@ -54,13 +62,7 @@ export class InventoryFeed {
   readonly #known = new WeakMap<ConnectionInfo, Known>();
   #stopSweeping: (() => void) | undefined;
 
-  constructor(
-    inventory: Inventory,
-    trail: Trail,
-    target: LogsTarget | undefined,
-    digester: Digester,
-    { redactor, showId }: Pick<RedactionContext, 'redactor' | 'showId'>,
-  ) {
+  constructor({ inventory, trail, target, digester, redactor, showId }: InventoryFeedParts) {
     this.#redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId };
     this.#inventory = inventory;
     this.#trail = trail;
@@ -74,21 +76,20 @@ export class InventoryFeed {
   }
 
   /** The names of a tool's arguments, where its definition has been seen. */
-  declared(server: string | undefined, params: unknown): ReadonlySet<string> | undefined {
-    const tool = asString(asRecord(params)?.['name']);
-    return server === undefined || tool === undefined ? undefined : this.#inventory.declaredArguments(server, tool);
+  declared(server: string | undefined, { row, target }: RequestFacts): ReadonlySet<string> | undefined {
+    if (server === undefined || target === undefined || row.content !== 'tool') return undefined;
+    return this.#inventory.declaredArguments(server, target);
   }
 
-  answered(operation: Operation, entry: AuditEntry, { result }: ResponseMessage): void {
-    const record = asRecord(result);
-    if (record === undefined) return;
+  answered(operation: Operation, entry: AuditEntry, { result }: AnswerFacts): void {
+    if (result === undefined) return;
     const { row } = operation;
     const connects = row.audit?.action === 'CONNECT';
-    const id = this.#noteServer(operation, entry, connects ? record : undefined);
+    const id = this.#noteServer(operation, entry, connects ? result : undefined);
     const lists = row.audit?.lists;
     if (id === undefined || lists === undefined) return;
-    const listed = record[lists];
-    const page = { cursor: entry.cursor, nextCursor: asString(record['nextCursor']) };
+    const listed = result[lists];
+    const page = { cursor: entry.cursor, nextCursor: asString(result['nextCursor']) };
     const changes =
       lists === 'tools'
         ? this.#inventory.observeTools(id, { ...page, tools: listed })

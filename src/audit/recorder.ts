@@ -3,11 +3,12 @@
 import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
-import type { ResponseMessage } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import { clientOf, senderOf } from '../session/implementations.js';
+import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -63,7 +64,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   #uses = 0;
 
   /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
-  readonly #write: Write = (operation, entry, name, severity, fields, time) => {
+  readonly #write: Write = (operation, entry, { name, severity, fields, time }) => {
     fields.add(entry.decided()).add(entry.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
     const trace = traceOf(operation.context, operation.span);
@@ -85,25 +86,25 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     this.#endings = new Endings(settings, trail, inventory, this.#write);
   }
 
-  began(operation: Operation, params: unknown, peer: Peer | undefined): SpanAttributes | undefined {
+  began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): SpanAttributes | undefined {
     const { audit } = operation.row;
     if (audit === undefined) return undefined;
     this.#service.learn(operation.span);
-    const entry = this.#entryOf(operation, audit, params, peer);
+    const entry = this.#entryOf(operation, audit, facts, peer);
     operation.auditEntry = entry;
     if (this.#isAttempt(audit, entry)) {
       const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
-      this.#write(operation, entry, 'mcp_audit.request', 'INFO', fields);
+      this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
     }
     return classificationAttributes(entry.fields);
   }
 
-  answered(operation: Operation, message: ResponseMessage): void {
+  answered(operation: Operation, facts: AnswerFacts): void {
     const entry = entryOf(operation);
     if (entry === undefined) return;
-    entry.answer = answerFields(message);
-    this.inventory.answered(operation, entry, message);
-    if (message.error !== undefined) return;
+    entry.answer = answerFields(facts);
+    this.inventory.answered(operation, entry, facts);
+    if (facts.message.error !== undefined) return;
     const unnamed =
       operation.connection.server !== undefined && entry.fields.get('mcp_audit.server.name') === undefined;
     if (operation.row.audit?.action === 'CONNECT' || unnamed) this.#introduced(operation, entry);
@@ -150,7 +151,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     this.trail.stop(this.target);
   }
 
-  #entryOf(operation: Operation, audit: AuditRow, params: unknown, peer: Peer | undefined): AuditEntry {
+  #entryOf(operation: Operation, audit: AuditRow, facts: RequestFacts, peer: Peer | undefined): AuditEntry {
     const { settings } = this;
     const { connection, row } = operation;
     const http = peer?.http;
@@ -160,23 +161,23 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       secret: peer?.auth?.token ?? http?.notes.auth?.token,
       showId: settings.showId,
     };
-    const client = clientOf(operation, params);
+    const client = clientOf(operation, facts);
     const identity = identify(settings.identity, operation, client, peer);
     const parentPid = connection.kind.name === 'stdio' && operation.direction === 'inbound' ? process.ppid : undefined;
     const server = this.inventory.serverOf(operation);
     const id = http?.notes.operationId ?? this.trail.newId();
     // Of several messages in one HTTP request, the first is the one that it was recorded about.
     if (http !== undefined) delete http.notes.operationId;
-    const fields = this.#constants.fieldsOf(operation, audit, params, client, redaction);
-    addSafe(fields, messageFields(operation, audit, params), redaction);
+    const fields = this.#constants.fieldsOf({ operation, audit, facts, client }, redaction);
+    addSafe(fields, messageFields(operation, audit, facts), redaction);
     if (peer !== undefined) addSafe(fields, peerFields(peer), redaction);
     if (peer !== undefined || identity !== undefined) {
       addSafe(fields, actorFields({ identity, peer, sender: senderOf(operation, client) }), redaction);
     }
     fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
     if (row.resource) fields.add(namedTarget(row, fields));
-    addArguments(fields, operation, params, settings, this.inventory.declared(server, params), redaction);
-    if (settings.classifier !== undefined) fields.add(classificationFields(operation, params, settings.classifier));
+    addArguments(fields, { facts, settings, declared: this.inventory.declared(server, facts), redaction });
+    if (settings.classifier !== undefined) fields.add(classificationFields(operation, facts, settings.classifier));
     return new AuditEntry({
       recorder: this,
       id,
@@ -184,8 +185,8 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       redaction,
       http,
       server,
-      params,
-      lists: audit.lists !== undefined,
+      cursor: audit.lists === undefined ? undefined : asString(asRecord(facts.params)?.['cursor']),
+      taskStatus: facts.taskStatus,
     });
   }
 

@@ -1,20 +1,23 @@
 /** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
 import { jsonSize } from '../lib/json-size.js';
 import { cutChars } from '../lib/text.js';
-import { asRecord, asString } from '../protocol/jsonrpc.js';
-import { type AuditRow, type MethodRow, targetOf } from '../protocol/methods.js';
-import { taskNamed } from '../protocol/tasks.js';
+import { asString } from '../protocol/jsonrpc.js';
+import type { AuditRow, MethodRow } from '../protocol/methods.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { ConnectionInfo, Implementation } from '../session/connection-info.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import { strings } from './actor.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** What is done, by a method to a tool or prompt: the same for all operations of a template. */
-export function constantFields({ row, method, direction }: Operation, audit: AuditRow, params: unknown): FieldValues {
-  const name = targetOf(row, params);
+export function constantFields(
+  { row, method, direction }: Operation,
+  audit: AuditRow,
+  { target: name }: RequestFacts,
+): FieldValues {
   return {
     'mcp_audit.side': direction === 'outbound' ? 'client' : 'server',
     'audit.action': audit.action,
@@ -28,13 +31,12 @@ export function constantFields({ row, method, direction }: Operation, audit: Aud
 }
 
 /** What one message says of its own. */
-export function messageFields(operation: Operation, audit: AuditRow, params: unknown): FieldValues {
+export function messageFields(operation: Operation, audit: AuditRow, { params, uri, task }: RequestFacts): FieldValues {
   const { row, id, round, correlation, claimedCorrelation } = operation;
-  const given = asRecord(params);
-  const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
+  const taskId = audit.target === 'mcp.task' && row.task === 'names' ? task : undefined;
   return {
     'audit.target.id': audit.target === 'mcp.task' ? `tasks/${taskId ?? ''}` : undefined,
-    'mcp.resource.uri': row.resource ? asString(given?.['uri']) : undefined,
+    'mcp.resource.uri': uri,
     'mcp_audit.task.id': taskId,
     'jsonrpc.request.id': id === undefined ? undefined : String(id),
     'mcp_audit.correlation.id': correlation,

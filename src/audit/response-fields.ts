@@ -1,24 +1,21 @@
 /** What an answer says about its operation. Pure: strings as they came, for the redactor. */
 
 import { jsonSize } from '../lib/json-size.js';
-import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { pickHeaders } from '../redact/headers.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { AuditFields } from '../semconv/audit-record.js';
-import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
+import type { AnswerFacts } from '../session/message-facts.js';
 import type { Outcome } from '../session/outcome.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';
 
-export function answerFields({ result, error }: ResponseMessage): FieldValues {
-  const record = asRecord(result);
-  // The handle of a task: beneath the result, or since 2026-07-28 the result itself.
-  const task = record?.['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK ? record : asRecord(record?.['task']);
+export function answerFields({ message, result, task }: AnswerFacts): FieldValues {
   return {
-    'mcp_audit.response.size': jsonSize(error ?? result),
-    'mcp_audit.response.content_types': record === undefined ? undefined : contentTypes(record),
-    'mcp_audit.task.id': asString(task?.['taskId']),
+    'mcp_audit.response.size': jsonSize(message.error ?? message.result),
+    'mcp_audit.response.content_types': result === undefined ? undefined : contentTypes(result),
+    'mcp_audit.task.id': task,
   };
 }
 

@@ -3,24 +3,20 @@ import type { AuditConfig } from '../audit-types.js';
 import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/policy.js';
 import { AUDIT, type AuditValues } from '../options/table.js';
 import { Classifier } from '../policy/classifier.js';
-import type { Policy } from '../policy/rule.js';
-import type { CaptureRule } from '../redact/captured-arguments.js';
 import type { Digester } from '../redact/digest.js';
 import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';
+import { type CaptureSettings, captureRulesOf } from './argument-capture.js';
 import type { IdentityHook } from './identify.js';
 import type { AuditStatus } from './status.js';
 
 /** Response headers that are recorded by default. */
 const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 'x-request-id'] as const;
 
-type CaptureRules = ReadonlyMap<string, CaptureRule>;
-
-export interface AuditSettings {
+export interface AuditSettings extends CaptureSettings {
   readonly attempts: AuditValues['attempts'];
   readonly sessionIds: AuditValues['sessionIds'];
   readonly messages: boolean;
-  readonly redactor: Redactor;
   readonly digester: Digester;
   /** How the identity of who acts is told. */
   readonly showId: (id: string) => string;
@@ -28,13 +24,18 @@ export interface AuditSettings {
   readonly digestArguments: boolean;
   readonly identity: IdentityHook | undefined;
   readonly classifier: Classifier | undefined;
-  /** The debug switch for argument values is on. */
-  readonly captureAll: boolean;
-  readonly captureRules: (tool: string) => CaptureRules | undefined;
   readonly headers: ReadonlySet<string>;
   /** Paths of MCP endpoints. */
   readonly paths: readonly string[];
   readonly errorCodes: Readonly<Record<string, AuditStatus>>;
+}
+
+interface SettingsParts {
+  readonly config: AuditConfig;
+  readonly values: AuditValues;
+  readonly captureAll: boolean;
+  readonly redactor: Redactor;
+  readonly key: { readonly digester: Digester; readonly shared: boolean };
 }
 
 /** How identities are told. */
@@ -43,13 +44,7 @@ export const SHOWN_IDS: Readonly<Record<AuditValues['actorIds'], (digester: Dige
   digest: (digester) => (id) => digester.digest(id),
 };
 
-export function auditSettings(
-  config: AuditConfig,
-  values: AuditValues,
-  captureAll: boolean,
-  redactor: Redactor,
-  key: { readonly digester: Digester; readonly shared: boolean },
-): AuditSettings {
+export function auditSettings({ config, values, captureAll, redactor, key }: SettingsParts): AuditSettings {
   return {
     attempts: values.attempts,
     sessionIds: values.sessionIds,
@@ -87,10 +82,4 @@ function policyIn(path: string): ParsedPolicy {
   const parsed = loadPolicyFile(path);
   read.set(path, parsed);
   return parsed;
-}
-
-function captureRulesOf(capture: Policy['capture']): AuditSettings['captureRules'] {
-  const tools = Object.entries(capture?.tools ?? {});
-  const byTool = new Map(tools.map(([tool, rules]) => [tool, new Map(Object.entries(rules.arguments))]));
-  return (tool) => byTool.get(tool);
 }

@@ -6,6 +6,7 @@ import {
   ATTR_GEN_AI_TOOL_CALL_ARGUMENTS,
   ATTR_GEN_AI_TOOL_CALL_RESULT,
 } from '../semconv/attributes.js';
+import type { RequestFacts } from '../session/message-facts.js';
 
 /** The opt-ins that apply to messages. */
 export interface ContentOptions {
@@ -21,9 +22,7 @@ const NONE: Content = [];
 /** Prompts with more variables than this are somebody's attack. */
 const MAX_VARIABLES = 64;
 
-export function requestContent(row: MethodRow, params: unknown, options: ContentOptions): Content {
-  if (row.content === undefined) return NONE;
-  const args = asRecord(asRecord(params)?.['arguments']);
+export function requestContent({ row, args }: Pick<RequestFacts, 'row' | 'args'>, options: ContentOptions): Content {
   if (args === undefined) return NONE;
   if (row.content === 'tool') return options.captureArguments ? [[ATTR_GEN_AI_TOOL_CALL_ARGUMENTS, args]] : NONE;
   if (!options.capturePromptVariables) return NONE;

@@ -6,7 +6,7 @@
 
 import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
-import { taskMade } from '../protocol/tasks.js';
+import { taskMade, taskStatusOf } from '../protocol/tasks.js';
 import {
   ERROR_TYPE_VALUE_CANCELLED,
   ERROR_TYPE_VALUE_CONNECTION_CLOSED,
@@ -46,9 +46,6 @@ export const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
 /** No answer came in time. */
 export const TIMED_OUT: Outcome = { errorType: ERROR_TYPE_VALUE_TIMEOUT };
 
-/** Task states of the protocol; anything else a peer says is not repeated. */
-const TASK_STATUSES: ReadonlySet<string> = new Set(['working', 'input_required', 'completed', 'failed', 'cancelled']);
-
 /** @param direction of the request that is answered */
 export function outcomeOfAnswer(answer: ResponseMessage, row: MethodRow, direction: Direction): Outcome {
   if (answer.error !== undefined) return outcomeOfError(answer.error, direction);
@@ -75,12 +72,6 @@ function outcomeOfError(error: unknown, direction: Direction): Outcome {
 function outcomeOfTask(result: Record<string, unknown>): Outcome {
   const taskStatus = taskStatusOf(result);
   return taskStatus === undefined ? SUCCESS : { taskStatus };
-}
-
-/** The task status in a result or in a notification's params. */
-export function taskStatusOf(value: unknown): string | undefined {
-  const status = asString(asRecord(value)?.['status']);
-  return status !== undefined && TASK_STATUSES.has(status) ? status : undefined;
 }
 
 /** Local error codes of both SDK lines, and of Node's network stack, that name a cause. */

@@ -17,6 +17,7 @@ import {
 } from '../semconv/attributes.js';
 import type { Template, TemplateFacts } from '../session/template.js';
 import { peerAttributes } from './peer-attributes.js';
+import { spanNameOf } from './span-name.js';
 
 /** Network and endpoint attributes, which spans and metrics share. */
 export function networkAttributes({
@@ -37,7 +38,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
   const { method, row, target, protocolVersion, shownSessionId, direction, peer } = facts;
   return {
     facts,
-    spanName: target === undefined ? method : `${method} ${target}`,
+    spanName: spanNameOf(method, target),
     spanKind: direction === 'outbound' ? SpanKind.CLIENT : SpanKind.SERVER,
     spanAttributes: defined({
       [ATTR_MCP_METHOD_NAME]: method,

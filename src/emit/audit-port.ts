@@ -1,8 +1,8 @@
 /** How the pipeline tells the audit trail of operations and sessions: an error in the trail costs a record, never a call. */
 import type { Attributes } from '@opentelemetry/api';
-import type { ResponseMessage } from '../protocol/jsonrpc.js';
 import { guarded } from '../report/guarded.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
+import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
@@ -12,9 +12,9 @@ import type { Correlator } from './correlation.js';
 export interface AuditPort {
   readonly correlator: Correlator;
   /** Before the handler runs, or the message leaves. Returns what the span shall say, too. */
-  began(operation: Operation, params: unknown, peer: Peer | undefined): Attributes | undefined;
+  began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may still be waiting for its caller or for the transport. */
-  answered(operation: Operation, message: ResponseMessage): void;
+  answered(operation: Operation, facts: AnswerFacts): void;
   /** How the operation ends is known, and what tells the peer of it is about to leave. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void;
   /** The operation is over, and was not concluded before. */
@@ -37,16 +37,16 @@ export class GuardedAudit {
     this.#port = port;
   }
 
-  began(operation: Operation, params: unknown, peer: Peer | undefined): undefined {
+  began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): undefined {
     guarded('auditing an operation that began', () => {
-      const attributes = this.#port.began(operation, params, peer);
+      const attributes = this.#port.began(operation, facts, peer);
       if (attributes !== undefined) operation.span.setAttributes(attributes);
     });
   }
 
-  answered(operation: Operation, message: ResponseMessage): void {
+  answered(operation: Operation, facts: AnswerFacts): void {
     if (operation.auditEntry === undefined) return;
-    guarded('auditing an answer', () => this.#port.answered(operation, message));
+    guarded('auditing an answer', () => this.#port.answered(operation, facts));
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {

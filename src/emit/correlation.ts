@@ -4,7 +4,7 @@
  * a claim: anybody could file calls under somebody else's.
  */
 import { type Context, isValidTraceId, propagation, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
-import type { HttpFacts, Peer } from '../session/peer.js';
+import type { HttpFacts } from '../session/peer.js';
 import { handledIn } from './parents.js';
 import { extract } from './propagation.js';
 
@@ -19,6 +19,15 @@ export interface Correlation {
   readonly id: string;
   /** An id that somebody else has chosen, where nobody's word is taken for it. */
   readonly claimed: string | undefined;
+}
+
+interface InboundMessage {
+  readonly meta: Record<string, unknown> | undefined;
+  readonly http: HttpFacts | undefined;
+  readonly context: Context;
+  readonly span: Span;
+  /** Correlation id of the operation whose answer this message is a part of. */
+  readonly related: string | undefined;
 }
 
 export class Correlator {
@@ -37,18 +46,8 @@ export class Correlator {
     this.#trusting = trust === 'parent';
   }
 
-  /**
-   * Of a message that has arrived: what it says itself comes first, the HTTP header before `_meta`.
-   * @param related the id of the operation that it belongs to, where it is a part of that one's answer
-   */
-  inbound(
-    meta: Record<string, unknown> | undefined,
-    peer: Peer | undefined,
-    context: Context,
-    span: Span,
-    related: string | undefined,
-  ): Correlation {
-    const http = peer?.http;
+  /** Of a message that has arrived: what it says itself comes first, the HTTP header before `_meta`. */
+  inbound({ meta, http, context, span, related }: InboundMessage): Correlation {
     const { traceId } = span.spanContext();
     const said = wellFormed(http?.header(CORRELATION_KEY)) ?? wellFormed(meta?.[CORRELATION_KEY]);
     if (this.#trusting)

@@ -1,8 +1,8 @@
 /** What a message continues: the round before it, or the call that made the task it is about. Bounded. */
 import { type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
 import { declaredProtocolVersion } from '../protocol/meta.js';
-import type { MethodRow } from '../protocol/methods.js';
-import type { ConnectionInfo, Direction } from '../session/connection-info.js';
+import type { ConnectionInfo } from '../session/connection-info.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import { isLaterRound, nextNumber, type Round, Rounds, roundOf } from '../session/rounds.js';
 import { Tasks } from '../session/tasks.js';
@@ -30,13 +30,12 @@ export class Earlier {
    * The call that made a task, unless that is the parent: sent by whoever asks about it, received by whoever reports, or
    * asks in its course.
    */
-  callThatMade(
-    task: string,
+  callThatMadeTask(
+    { task, direction, row }: RequestFacts,
     connection: ConnectionInfo,
-    direction: Direction,
-    row: MethodRow,
     parent: Context,
   ): SpanContext | undefined {
+    if (task === undefined) return undefined;
     const asks = row.kind === 'request' && row.task === 'names';
     const call = this.#tasks.madeBy(
       connection,

@@ -12,9 +12,9 @@ import {
 } from '@opentelemetry/api';
 import { processStore } from '../lib/process-store.js';
 import { asRecord } from '../protocol/jsonrpc.js';
-import { type MethodRow, targetOf } from '../protocol/methods.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import { OverlayContext } from './overlay-context.js';
 import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
@@ -71,14 +71,17 @@ export interface InboundParent {
   readonly links: readonly Link[] | undefined;
 }
 
+/** Where the parent of an inbound message is looked for. */
+interface InboundContext {
+  readonly connection: ConnectionInfo;
+  readonly ambient: Context;
+  readonly meta: Record<string, unknown> | undefined;
+  readonly headers: RequestHeaders | undefined;
+  readonly trust: 'parent' | 'link';
+}
+
 /** `_meta` first, then the ambient context, then the headers of the request or the environment of the process. */
-export function inboundParent(
-  connection: ConnectionInfo,
-  ambient: Context,
-  meta: Record<string, unknown> | undefined,
-  headers: RequestHeaders | undefined,
-  trust: 'parent' | 'link',
-): InboundParent {
+export function inboundParent({ connection, ambient, meta, headers, trust }: InboundContext): InboundParent {
   const base = trust === 'link' ? ROOT_CONTEXT : ambient;
   if (meta === undefined && headers === undefined && !connection.servesStdio)
     return { context: ambient, links: undefined };
@@ -130,13 +133,12 @@ function linkTo(target: Context): readonly Link[] | undefined {
 }
 
 /** An active span that already stands for this tool call, made by a GenAI instrumentation. */
-export function executeToolSpan(active: Context, row: MethodRow, params: unknown): Span | undefined {
+export function executeToolSpan(active: Context, { row, target }: RequestFacts): Span | undefined {
   if (row.operationName === undefined || row.target === undefined) return undefined;
   const span = trace.getSpan(active);
   // The API does not let a span be read; the SDK's spans hold their attributes in the open.
   const attributes = asRecord((span as { attributes?: unknown } | undefined)?.attributes);
   const matches =
-    attributes?.[ATTR_GEN_AI_OPERATION_NAME] === row.operationName &&
-    attributes[row.target.attribute] === targetOf(row, params);
+    attributes?.[ATTR_GEN_AI_OPERATION_NAME] === row.operationName && attributes[row.target.attribute] === target;
   return matches && span?.isRecording() ? span : undefined;
 }

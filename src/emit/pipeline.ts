@@ -11,6 +11,7 @@ import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
 import type { Direction } from '../session/connection-info.js';
+import { type AnswerFacts, answerFacts, type MethodMessage } from '../session/message-facts.js';
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
@@ -22,7 +23,17 @@ import { Providers } from './providers.js';
 import { Results } from './results.js';
 import { SessionDurations } from './session-durations.js';
 import { SpanDescriber } from './span-describer.js';
-import { type MethodMessage, type OperationKind, type Origin, type Outbound, Starter } from './starter.js';
+import { type OperationKind, type Origin, type Outbound, Starter } from './starter.js';
+
+export interface PipelineParts {
+  readonly config: ResolvedConfig;
+  readonly providers?: Providers;
+  /** Milliseconds. */
+  readonly now?: () => number;
+  readonly audit?: AuditPort | undefined;
+  /** How spans show a session id; the id itself by default. */
+  readonly showSessionId?: ((id: string) => string | undefined) | undefined;
+}
 
 export class Pipeline {
   readonly config: ResolvedConfig;
@@ -36,22 +47,18 @@ export class Pipeline {
   readonly #audit: GuardedAudit | undefined;
   enabled: boolean;
 
-  /**
-   * @param audit the audit trail, if there is one
-   * @param showSessionId how spans have the id of a session; as it is, without
-   */
-  constructor(
-    config: ResolvedConfig,
+  constructor({
+    config,
     providers = new Providers(),
-    now: () => number = () => performance.now(),
-    audit?: AuditPort,
-    showSessionId?: (id: string) => string | undefined,
-  ) {
+    now = () => performance.now(),
+    audit,
+    showSessionId,
+  }: PipelineParts) {
     this.#audit = audit === undefined ? undefined : new GuardedAudit(audit);
     this.config = config;
     this.enabled = config.enabled;
     this.#describer = new SpanDescriber(config, showSessionId);
-    this.#starter = new Starter(config, providers, this.#describer, now, audit?.correlator);
+    this.#starter = new Starter({ config, providers, describer: this.#describer, now, correlator: audit?.correlator });
     this.#measurements = new Measurements(config, providers);
     this.#open = new OpenOperations(config.maxPendingOperations);
     this.#sessions = new SessionDurations(config.maxPendingOperations, this.#measurements, now, this.#audit);
@@ -79,7 +86,7 @@ export class Pipeline {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
       this.#register(connection, outbound.operation);
-      this.#audit?.began(outbound.operation, message.params, undefined);
+      this.#audit?.began(outbound.operation, outbound.facts, undefined);
       return outbound;
     } catch (error) {
       reportFailure('starting a client span', error);
@@ -90,9 +97,9 @@ export class Pipeline {
   /** A message has arrived: starts its span. The caller runs the handler in the operation's context. */
   receive(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Operation | undefined {
     try {
-      const operation = this.#starter.inbound(connection, message, kind, origin);
+      const { operation, facts } = this.#starter.inbound(connection, message, kind, origin);
       this.#register(connection, operation);
-      this.#audit?.began(operation, message.params, origin.peer);
+      this.#audit?.began(operation, facts, origin.peer);
       return operation;
     } catch (error) {
       reportFailure('starting a server span', error);
@@ -114,18 +121,20 @@ export class Pipeline {
    */
   answer(connection: Connection, message: ResponseMessage, direction: Direction): Operation | undefined {
     let operation: Operation | undefined;
+    let facts: AnswerFacts | undefined;
     try {
       operation = connection.find(direction === 'outbound' ? 'inbound' : 'outbound', message.id);
       if (operation === undefined) return undefined;
       connection.remove(operation);
       operation.answer = SUCCESS;
+      facts = answerFacts(message, operation.row);
       operation.answer = outcomeOfAnswer(message, operation.row, operation.direction);
-      this.#results.read(connection, operation, message);
+      this.#results.read(connection, operation, facts);
     } catch (error) {
       reportFailure('reading an answer', error);
     }
     if (operation === undefined) return undefined;
-    this.#audit?.answered(operation, message);
+    if (facts !== undefined) this.#audit?.answered(operation, facts);
     if (direction === 'outbound') this.conclude(operation, operation.answer ?? SUCCESS);
     return operation;
   }

@@ -1,11 +1,11 @@
 /** What a result tells about the connection, and content of it that was asked for. */
 import { peerAttributes } from '../describe/peer-attributes.js';
-import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
-import { taskMade } from '../protocol/tasks.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED } from '../semconv/values.js';
 import type { Connection } from '../session/connection.js';
 import { learnFromAnswer } from '../session/implementations.js';
+import type { AnswerFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Measurements } from './measurements.js';
 import type { SessionDurations } from './session-durations.js';
@@ -25,26 +25,25 @@ export class Results {
     this.#sessions = sessions;
   }
 
-  read(connection: Connection, operation: Operation, message: ResponseMessage): void {
+  read(connection: Connection, operation: Operation, facts: AnswerFacts): void {
     const { row, span, answer } = operation;
-    if (learnFromAnswer(operation, message)) {
+    if (learnFromAnswer(operation, facts)) {
       operation.template = this.#describer.introduced(operation.template);
       span.setAttributes(peerAttributes(operation.template.facts.peer));
     }
-    const record = asRecord(message.result);
-    if (record === undefined) return;
+    const { result, task } = facts;
+    if (result === undefined) return;
     if (answer?.resultType === MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED) {
-      this.#starter.expectNextRound(operation, record);
+      this.#starter.expectNextRound(operation, result);
     }
-    const task = asString(taskMade(row, record)?.['taskId']);
     if (task !== undefined) this.#starter.expectTask(operation, task);
-    if (row.result === 'session') this.#startSession(connection, operation, record);
+    if (row.result === 'session') this.#startSession(connection, operation, result);
     else if (row.result !== undefined) {
-      this.#measurements.learnListed(row, record, (field, name) => this.#describer.name(field, name));
-      if (operation.direction === 'outbound' && declaresResults(record['tools'])) connection.declaresResults = true;
+      this.#measurements.learnListed(row, result, (field, name) => this.#describer.name(field, name));
+      if (operation.direction === 'outbound' && declaresResults(result['tools'])) connection.declaresResults = true;
     }
     if (row.content === undefined || !span.isRecording()) return;
-    const attributes = this.#describer.resultAttributes(row, record);
+    const attributes = this.#describer.resultAttributes(row, result);
     if (attributes !== undefined) span.setAttributes(attributes);
   }
 
@@ -55,7 +54,13 @@ export class Results {
     connection.protocolVersion = version;
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
     // Its measurement is made at the end, when the version is known.
-    operation.template = this.#describer.template(connection, direction, row, method, undefined, undefined);
+    operation.template = this.#describer.template(connection, {
+      direction,
+      row,
+      method,
+      target: undefined,
+      meta: undefined,
+    });
     this.#sessions.start(connection, operation);
   }
 }

@@ -2,15 +2,15 @@
 import type { Attributes } from '@opentelemetry/api';
 import { mayHaveBaggage } from '../describe/baggage.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
-import { taskStatusOf } from '../describe/outcome.js';
 import { outcomeAttributes } from '../describe/outcome-attributes.js';
 import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer-attributes.js';
+import { withUri } from '../describe/span-name.js';
 import { buildTemplate } from '../describe/template.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
-import { asRecord, asString, type RequestId } from '../protocol/jsonrpc.js';
+import { asString } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { methodMatcher } from '../protocol/method-patterns.js';
-import { type MethodRow, targetOf } from '../protocol/methods.js';
+import type { MethodRow } from '../protocol/methods.js';
 import { Redactor } from '../redact/redactor.js';
 import { newReading, REDACTED, TRUNCATED } from '../redact/scrub.js';
 import { isSensitiveKey, isStatement } from '../redact/sensitive-names.js';
@@ -30,13 +30,17 @@ import {
   ATTR_RPC_RESPONSE_STATUS_CODE,
 } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
-import type { ConnectionInfo, Direction, Implementation, McpPeerInfo } from '../session/connection-info.js';
+import type { ConnectionInfo, Implementation, McpPeerInfo } from '../session/connection-info.js';
 import { ownRole } from '../session/implementations.js';
+import type { RequestFacts } from '../session/message-facts.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import { nextNumber, type Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
+
+/** What templates are told apart by, with the connection. */
+export type TemplateKey = Pick<RequestFacts, 'direction' | 'row' | 'method' | 'target' | 'meta'>;
 
 export class SpanDescriber {
   readonly #config: ResolvedConfig;
@@ -62,14 +66,7 @@ export class SpanDescriber {
   }
 
   /** The template for messages of this method and target, made at the first of them. */
-  template(
-    connection: Connection,
-    direction: Direction,
-    row: MethodRow,
-    method: string,
-    params: unknown,
-    meta: Record<string, unknown> | undefined,
-  ): Template {
+  template(connection: Connection, { direction, row, method, target, meta }: TemplateKey): Template {
     // A message of the stateless protocol says its version itself, and belongs to no session.
     const declared = declaredProtocolVersion(meta);
     const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
@@ -78,7 +75,6 @@ export class SpanDescriber {
     const client = ownRole(connection, direction, row) === 'client';
     const other = client ? connection.server : connection.client;
     cache.expect(protocolVersion, sessionId, connection.httpVersion, other);
-    const target = targetOf(row, params);
     const cached = cache.get(direction, method, target);
     if (cached !== undefined) return cached;
 
@@ -123,13 +119,11 @@ export class SpanDescriber {
   /** Attributes known when the span starts: all that samplers may want to see. */
   startAttributes(
     template: Template,
-    id: RequestId | undefined,
-    params: unknown,
+    facts: RequestFacts,
     previous: Round | undefined,
     peer: Peer | undefined,
-    task: string | undefined,
   ): Attributes {
-    const { row } = template.facts;
+    const { row, id, uri, task, taskStatus } = facts;
     const attributes: Attributes = { ...template.spanAttributes };
     if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.name(ATTR_JSONRPC_REQUEST_ID, String(id));
     // A request that was embedded in a result has none.
@@ -139,19 +133,14 @@ export class SpanDescriber {
     const round = previous === undefined ? undefined : nextNumber(previous);
     if (round !== undefined) attributes[ATTR_MCP_TRAIL_ROUND] = round;
     if (task !== undefined) attributes[ATTR_MCP_TRAIL_TASK_ID] = this.name(ATTR_MCP_TRAIL_TASK_ID, task);
-    if (row.resource) this.#addUri(attributes, params);
-    if (row.kind === 'notification' && row.result === 'task') {
-      const status = taskStatusOf(params);
-      if (status !== undefined) attributes[ATTR_MCP_TRAIL_TASK_STATUS] = status;
-    }
-    if (row.content !== undefined) this.#addContent(attributes, requestContent(row, params, this.#config));
+    if (uri !== undefined) attributes[ATTR_MCP_RESOURCE_URI] = this.#redactor.uri(ATTR_MCP_RESOURCE_URI, uri);
+    if (taskStatus !== undefined) attributes[ATTR_MCP_TRAIL_TASK_STATUS] = taskStatus;
+    if (row.content !== undefined) this.#addContent(attributes, requestContent(facts, this.#config));
     return attributes;
   }
 
-  /** The span's name; the resource URI is in it only by choice. */
   spanName({ spanName }: Template, attributes: Attributes): string {
-    const uri = this.#config.resourceUriInSpanName ? attributes[ATTR_MCP_RESOURCE_URI] : undefined;
-    return uri === undefined ? spanName : `${spanName} ${String(uri)}`;
+    return withUri(spanName, attributes[ATTR_MCP_RESOURCE_URI], this.#config);
   }
 
   /** An outcome as it may be shown: error types can be names of classes, and codes any number. */
@@ -181,11 +170,6 @@ export class SpanDescriber {
     const attributes: Attributes = {};
     this.#addContent(attributes, content);
     return attributes;
-  }
-
-  #addUri(attributes: Attributes, params: unknown): void {
-    const uri = asString(asRecord(params)?.['uri']);
-    if (uri !== undefined) attributes[ATTR_MCP_RESOURCE_URI] = this.#redactor.uri(ATTR_MCP_RESOURCE_URI, uri);
   }
 
   #addContent(attributes: Attributes, content: Content): void {

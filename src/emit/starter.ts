@@ -1,14 +1,13 @@
 /** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
 import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../options/instrumentation.js';
-import { asRecord, type RequestId } from '../protocol/jsonrpc.js';
-import { metaOf } from '../protocol/meta.js';
-import { type MethodRow, methodRow } from '../protocol/methods.js';
-import { taskNamed } from '../protocol/tasks.js';
+import { asRecord } from '../protocol/jsonrpc.js';
+import type { MethodRow } from '../protocol/methods.js';
 import { callHook } from '../report/guarded.js';
 import { ATTR_MCP_TRAIL_TASK_ID } from '../semconv/attributes.js';
 import type { Connection } from '../session/connection.js';
 import { learnFromCall } from '../session/implementations.js';
+import { type MethodMessage, type RequestFacts, requestFacts } from '../session/message-facts.js';
 import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import type { Round } from '../session/rounds.js';
@@ -41,15 +40,6 @@ import {
 import type { Providers } from './providers.js';
 import type { SpanDescriber } from './span-describer.js';
 
-/** A message with a method. */
-export interface MethodMessage {
-  readonly method: string;
-  readonly id?: RequestId;
-  readonly params?: unknown;
-  /** The task that it is about, where it does not say so itself yet. */
-  readonly task?: string | undefined;
-}
-
 export type OperationKind = 'request' | 'notification';
 
 /** What a message came with. */
@@ -62,21 +52,34 @@ export interface Origin {
   readonly related?: Operation | undefined;
 }
 
-/** A started outbound operation, and the message to send in place of the application's. */
-export interface Outbound<M> {
+/** A started operation, and what its message says. */
+export interface Started {
   readonly operation: Operation;
+  readonly facts: RequestFacts;
+}
+
+/** A started outbound operation, and the message to send in place of the application's. */
+export interface Outbound<M> extends Started {
   readonly message: M;
 }
 
-/** What a span says of the one message it begins with. */
-interface Beginning {
-  readonly id: RequestId | undefined;
-  readonly params: unknown;
-  readonly task: string | undefined;
+/** What a span starts with. */
+interface SpanStart {
+  readonly template: Template;
+  readonly facts: RequestFacts;
   readonly previous: Round | undefined;
   readonly peer: Peer | undefined;
-  /** A span of somebody else's that already stands for the call. */
+  /** The span of a GenAI instrumentation that already stands for the call. */
   readonly reused: Span | undefined;
+}
+
+interface StarterParts {
+  readonly config: ResolvedConfig;
+  readonly providers: Providers;
+  readonly describer: SpanDescriber;
+  readonly now: () => number;
+  /** Makes correlation ids, where audit records need them. */
+  readonly correlator: Correlator | undefined;
 }
 
 export class Starter {
@@ -87,14 +90,7 @@ export class Starter {
   readonly #correlator: Correlator | undefined;
   readonly #earlier = new Earlier();
 
-  /** @param correlator makes correlation ids, where somebody needs them */
-  constructor(
-    config: ResolvedConfig,
-    providers: Providers,
-    describer: SpanDescriber,
-    now: () => number,
-    correlator: Correlator | undefined,
-  ) {
+  constructor({ config, providers, describer, now, correlator }: StarterParts) {
     this.#correlator = correlator;
     this.#config = config;
     this.#providers = providers;
@@ -104,10 +100,9 @@ export class Starter {
 
   /** An operation of ours, whose message is about to be sent. */
   outbound<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> {
-    const { method, params, id } = message;
-    const row = methodRow(method, kind);
-    const meta = metaOf(params);
-    learnFromCall(connection, 'outbound', row, params, meta);
+    const facts = requestFacts(message, kind, 'outbound');
+    const { method, row, id, params, meta } = facts;
+    learnFromCall(connection, facts);
     const active = context.active();
     this.#leftToOthers(active);
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
@@ -120,20 +115,27 @@ export class Starter {
 
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
-    const task = message.task ?? taskNamed(row, params, meta);
-    const template = this.#describer.template(connection, 'outbound', row, method, params, meta);
+    const template = this.#describer.template(connection, facts);
     const { ignored } = template.facts;
-    const reused = this.#config.reuseExecuteToolSpan && !ignored ? executeToolSpan(active, row, params) : undefined;
-    const span = this.#span(template, { id, params, previous, peer: undefined, task, reused }, parent, undefined);
+    const reused = this.#config.reuseExecuteToolSpan && !ignored ? executeToolSpan(active, facts) : undefined;
+    const span = this.#span({ template, facts, previous, peer: undefined, reused }, parent, undefined);
     const sentIn = ignored ? parent : withSpan(parent, span);
-    const operation = new Operation(template, method, id, this.#now(), span, sentIn, callerContext);
+    const operation = new Operation({
+      template,
+      method,
+      id,
+      startedAt: this.#now(),
+      span,
+      context: sentIn,
+      callerContext,
+    });
     operation.ownsSpan = reused === undefined && !ignored;
     if (rounds) numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
     const correlation = this.#correlator?.outbound(meta, active, span);
     operation.correlation = correlation?.id;
     operation.claimedCorrelation = correlation?.claimed;
-    if (row.inject === false || !this.#mayInject(method, template)) return { operation, message };
+    if (row.inject === false || !this.#mayInject(method, template)) return { operation, facts, message };
     const { baggage } = template.facts;
     const entries = chosen ? undefined : inject(sentIn, baggage);
     // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
@@ -141,36 +143,37 @@ export class Starter {
     const carried = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
     const passedOn =
       !baggage && meta?.['baggage'] !== undefined && meta['baggage'] === handledIn(active)?.inboundBaggage;
-    return { operation, message: carry(message, carried, passedOn ? ['baggage'] : undefined) };
+    return { operation, facts, message: carry(message, carried, passedOn ? ['baggage'] : undefined) };
   }
 
   /** An operation of the peer's, whose message has arrived. */
-  inbound(
-    connection: Connection,
-    { method, params, id }: MethodMessage,
-    kind: OperationKind,
-    origin: Origin,
-  ): Operation {
+  inbound(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Started {
     const { peer, headers, related } = origin;
-    const row = methodRow(method, kind);
-    const meta = metaOf(params);
+    const facts = requestFacts(message, kind, 'inbound');
+    const { method, id, params, meta } = facts;
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
     if (peer?.http !== undefined) peer.http.notes.operations++;
-    learnFromCall(connection, 'inbound', row, params, meta);
+    learnFromCall(connection, facts);
     const active = context.active();
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
     const ambient = related?.context ?? ambientOf(connection, active);
     const parent =
       this.#leftToOthers(active) ??
-      inboundParent(connection, ambient, meta, headers, this.#config.trustIncomingContext);
-    const task = taskNamed(row, params, meta);
-    const template = this.#describer.template(connection, 'inbound', row, method, params, meta);
+      inboundParent({ connection, ambient, meta, headers, trust: this.#config.trustIncomingContext });
+    const template = this.#describer.template(connection, facts);
     const { ignored } = template.facts;
-    const beginning = { id, params, previous, peer, task, reused: undefined };
-    const span = this.#span(template, beginning, parent.context, parent.links);
+    const span = this.#span({ template, facts, previous, peer, reused: undefined }, parent.context, parent.links);
     const spanContext = ignored ? parent.context : withSpan(parent.context, span);
-    const operation = new Operation(template, method, id, this.#now(), span, spanContext, active);
+    const operation = new Operation({
+      template,
+      method,
+      id,
+      startedAt: this.#now(),
+      span,
+      context: spanContext,
+      callerContext: active,
+    });
     operation.ownsSpan = !ignored;
     const inMeta = meta === undefined ? undefined : traceContextOf(meta);
     const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
@@ -178,11 +181,17 @@ export class Starter {
     const baggage = meta?.['baggage'] ?? (headers === undefined ? undefined : headerOf(headers, 'baggage'));
     if (isKeepable(baggage)) operation.inboundBaggage = baggage;
     operation.context = withHandling(spanContext, operation);
-    const correlation = this.#correlator?.inbound(meta, peer, spanContext, span, related?.correlation);
+    const correlation = this.#correlator?.inbound({
+      meta,
+      http: peer?.http,
+      context: spanContext,
+      span,
+      related: related?.correlation,
+    });
     operation.correlation = correlation?.id;
     operation.claimedCorrelation = correlation?.claimed;
     if (rounds) numberRound(operation, previous, params);
-    return operation;
+    return { operation, facts };
   }
 
   /** Keeps an operation whose result asks for input. */
@@ -203,16 +212,16 @@ export class Starter {
   }
 
   /** The span of an operation; of one that is ignored, what stands in for it. */
-  #span(template: Template, beginning: Beginning, parent: Context, links: readonly Link[] | undefined): Span {
-    const { connection, direction, row, ignored } = template.facts;
+  #span(start: SpanStart, parent: Context, links: readonly Link[] | undefined): Span {
+    const { template, facts, previous, peer, reused } = start;
+    const { connection, ignored } = template.facts;
     if (ignored) return spanOfCaller(parent);
-    const { id, params, previous, peer, task, reused } = beginning;
-    const attributes = this.#describer.startAttributes(template, id, params, previous, peer, task);
+    const attributes = this.#describer.startAttributes(template, facts, previous, peer);
     if (reused !== undefined) {
       enrich(reused, attributes);
       return reused;
     }
-    const call = task === undefined ? undefined : this.#earlier.callThatMade(task, connection, direction, row, parent);
+    const call = this.#earlier.callThatMadeTask(facts, connection, parent);
     const all = linkedTo(linkedTo(links, previous?.first), call);
     const options: SpanOptions = { kind: template.spanKind, attributes };
     if (all !== undefined) options.links = all as Link[];

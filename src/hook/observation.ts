@@ -53,7 +53,7 @@ export function createObservation({ config, providers = new Providers(), target 
     // Counted by the pipeline's own instruments: a provider that is shut down warns when it is asked for new ones.
     onLost: (sink, cause) => pipeline.lostRecord(sink, cause),
   });
-  pipeline = new Pipeline(config, providers, undefined, recorder, spanSessionIds(config, recorder));
+  pipeline = new Pipeline({ config, providers, audit: recorder, showSessionId: spanSessionIds(config, recorder) });
   // Ends with the trail also what was instrumented by hand and never disabled.
   recorder?.trail.endingWith(pipeline);
   return {

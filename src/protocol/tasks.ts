@@ -26,3 +26,12 @@ export function taskMade(row: MethodRow, result: Record<string, unknown>): Recor
   if (row.task !== 'makes') return undefined;
   return result['resultType'] === 'task' ? result : asRecord(result['task']);
 }
+
+/** Task states of the protocol; anything else a peer says is not repeated. */
+const TASK_STATUSES: ReadonlySet<string> = new Set(['working', 'input_required', 'completed', 'failed', 'cancelled']);
+
+/** The task status in a result or in a notification's params. */
+export function taskStatusOf(value: unknown): string | undefined {
+  const status = asString(asRecord(value)?.['status']);
+  return status !== undefined && TASK_STATUSES.has(status) ? status : undefined;
+}

@@ -1,21 +1,16 @@
 /** Who is at the two ends of a connection, as they say themselves, and who of them sends. */
-import { asRecord, asString, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
 import type { ConnectionInfo, Direction, Implementation } from './connection-info.js';
+import type { AnswerFacts, RequestFacts } from './message-facts.js';
 import type { Operation } from './operation.js';
 
 /** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */
 const MAX_LENGTH = 1024;
 
 /** What a request says of the client: `initialize` for the connection, since 2026-07-28 every message. */
-export function learnFromCall(
-  connection: ConnectionInfo,
-  direction: Direction,
-  row: MethodRow,
-  params: unknown,
-  meta: Record<string, unknown> | undefined,
-): void {
+export function learnFromCall(connection: ConnectionInfo, { direction, row, params, meta }: RequestFacts): void {
   // What this process says of itself is known, but where it only passes messages on.
   if (direction === 'outbound' && connection.role !== 'unknown') return;
   const said = row.result === 'session' ? asRecord(asRecord(params)?.['clientInfo']) : declaredClient(meta);
@@ -26,7 +21,10 @@ export function learnFromCall(
  * What a result says of the server: `initialize`, `server/discover` and, in its metadata, every result since 2026-07-28.
  * Returns whether that is news.
  */
-export function learnFromAnswer({ row, direction, connection }: Operation, { result }: ResponseMessage): boolean {
+export function learnFromAnswer(
+  { row, direction, connection }: Operation,
+  { message: { result } }: AnswerFacts,
+): boolean {
   if (direction === 'inbound') return false;
   const said = row.introduces ? asRecord(asRecord(result)?.['serverInfo']) : undefined;
   const server = said ?? declaredServer(metaOf(result));
@@ -40,8 +38,8 @@ export function isSame(one: Implementation | undefined, other: Implementation | 
 }
 
 /** The client of an operation: since 2026-07-28 every message says it. */
-export function clientOf({ connection }: Operation, params: unknown): Implementation | undefined {
-  return declaredClient(metaOf(params)) ?? connection.client;
+export function clientOf({ connection }: Operation, { meta }: RequestFacts): Implementation | undefined {
+  return declaredClient(meta) ?? connection.client;
 }
 
 /** The end that sends the message of an operation. */

@@ -11,6 +11,16 @@ export interface OpenList {
   remove(operation: Operation): void;
 }
 
+interface OperationInit {
+  readonly template: Template;
+  readonly method: string;
+  readonly id: RequestId | undefined;
+  readonly startedAt: number;
+  readonly span: Span;
+  readonly context: Context;
+  readonly callerContext: Context;
+}
+
 /** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
 export class Operation {
   /** False once it has ended: an operation ends exactly once. */
@@ -62,15 +72,7 @@ export class Operation {
   /** What the audit trail keeps with it. */
   auditEntry: object | undefined;
 
-  constructor(
-    template: Template,
-    method: string,
-    id: RequestId | undefined,
-    startedAt: number,
-    span: Span,
-    context: Context,
-    callerContext: Context,
-  ) {
+  constructor({ template, method, id, startedAt, span, context, callerContext }: OperationInit) {
     this.template = template;
     this.method = kept(method);
     this.id = kept(id);

@@ -48,7 +48,15 @@ export function operation(given: Given = {}): Operation {
   const { direction = 'outbound', method = 'tools/call', connection = new Connection({}, 'client') } = given;
   const { span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT) } = given;
   const id = 'id' in given ? given.id : 1;
-  return new Operation(template({ direction, method, connection }), method, id, 0, span, ROOT_CONTEXT, ROOT_CONTEXT);
+  return new Operation({
+    template: template({ direction, method, connection }),
+    method,
+    id,
+    startedAt: 0,
+    span,
+    context: ROOT_CONTEXT,
+    callerContext: ROOT_CONTEXT,
+  });
 }
 
 /** A valid span context, told apart by a number. */

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { requestContent, resultContent } from '../../../src/describe/content.js';
 import { METHODS } from '../../../src/protocol/methods.js';
+import { requestFacts } from '../../../src/session/message-facts.js';
 import { rowOf } from '../build.js';
+
+const factsOf = (method: string, params: unknown) => requestFacts({ method, params }, rowOf(method).kind, 'outbound');
 
 const NOTHING = { captureArguments: false, captureResults: false, capturePromptVariables: false };
 const EVERYTHING = { captureArguments: true, captureResults: true, capturePromptVariables: true };
@@ -9,14 +12,14 @@ const PARAMS = { name: 'x', arguments: { city: 'Bonn' } };
 
 describe('content', () => {
   it.each([...METHODS.keys()])('of %s is none unless it was asked for', (method) => {
-    expect(requestContent(rowOf(method), PARAMS, NOTHING)).toEqual([]);
+    expect(requestContent(factsOf(method, PARAMS), NOTHING)).toEqual([]);
     expect(resultContent(rowOf(method), { content: [] }, NOTHING)).toEqual([]);
   });
 
   it.each([...METHODS.keys()].filter((method) => !['tools/call', 'prompts/get'].includes(method)))(
     'of %s is none, whatever was asked for',
     (method) => {
-      expect(requestContent(rowOf(method), PARAMS, EVERYTHING)).toEqual([]);
+      expect(requestContent(factsOf(method, PARAMS), EVERYTHING)).toEqual([]);
       expect(resultContent(rowOf(method), { content: [] }, EVERYTHING)).toEqual([]);
     },
   );
@@ -32,12 +35,12 @@ describe('content', () => {
     { arguments: 7 },
   ])('of a request with the params %o is none', (params) => {
     for (const method of ['tools/call', 'prompts/get'])
-      expect(requestContent(rowOf(method), params, EVERYTHING)).toEqual([]);
+      expect(requestContent(factsOf(method, params), EVERYTHING)).toEqual([]);
   });
 
   it('follows the option that it belongs to, and no other', () => {
     const keys = (method: string, options: Partial<typeof NOTHING>) =>
-      requestContent(rowOf(method), PARAMS, { ...NOTHING, ...options }).map(([key]) => key);
+      requestContent(factsOf(method, PARAMS), { ...NOTHING, ...options }).map(([key]) => key);
     expect(keys('tools/call', { captureArguments: true })).toEqual(['gen_ai.tool.call.arguments']);
     expect(keys('tools/call', { capturePromptVariables: true, captureResults: true })).toEqual([]);
     expect(keys('prompts/get', { capturePromptVariables: true })).toEqual(['gen_ai.prompt.variable.city']);
@@ -45,12 +48,12 @@ describe('content', () => {
   });
 
   it('of a tool call is its arguments, themselves and not a copy', () => {
-    expect(requestContent(rowOf('tools/call'), PARAMS, EVERYTHING)[0]?.[1]).toBe(PARAMS.arguments);
+    expect(requestContent(factsOf('tools/call', PARAMS), EVERYTHING)[0]?.[1]).toBe(PARAMS.arguments);
   });
 
   it('of a prompt is one value per variable, of 64 at most', () => {
     const args = Object.fromEntries(Array.from({ length: 1000 }, (_, each) => [`v${each}`, each]));
-    const content = requestContent(rowOf('prompts/get'), { arguments: args }, EVERYTHING);
+    const content = requestContent(factsOf('prompts/get', { arguments: args }), EVERYTHING);
     expect(content).toHaveLength(64);
     expect(content[0]).toEqual(['gen_ai.prompt.variable.v0', 0]);
   });

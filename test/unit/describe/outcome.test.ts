@@ -13,8 +13,8 @@ import {
   outcomeOfThrown,
   type Rejection,
   TIMED_OUT,
-  taskStatusOf,
 } from '../../../src/describe/outcome.js';
+import { taskStatusOf } from '../../../src/protocol/tasks.js';
 import type { Direction } from '../../../src/session/connection-info.js';
 import { SUCCESS } from '../../../src/session/outcome.js';
 import { rowOf } from '../build.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SpanDescriber } from '../../../src/emit/span-describer.js';
 import { resolveConfig } from '../../../src/options/instrumentation.js';
-import { methodRow } from '../../../src/protocol/methods.js';
+import { requestFacts } from '../../../src/session/message-facts.js';
 import { SUCCESS } from '../../../src/session/outcome.js';
 
 const CARD = ['4111', '1111', '1111', '1111'].join('');
@@ -31,8 +31,9 @@ describe('an outcome as it may be shown', () => {
 
 describe('what a request says of itself', () => {
   const started = (id: string | number, params: object = {}, method = 'tools/list') => {
-    const template = { facts: { row: methodRow(method, 'request') }, spanAttributes: {} } as never;
-    return describer.startAttributes(template, id, params, undefined, undefined, undefined);
+    const facts = requestFacts({ method, id, params }, 'request', 'outbound');
+    const template = { facts: { row: facts.row }, spanAttributes: {} } as never;
+    return describer.startAttributes(template, facts, undefined, undefined);
   };
 
   test('is its id, which no card number is unless it is written like one', () => {

@@ -1,0 +1,73 @@
+/**
+ * What messages say of their operation: read once, for its span and its audit records. Values are raw: the redactor
+ * comes later. Facts hold a whole message, so an open operation does not keep them.
+ */
+import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { metaOf } from '../protocol/meta.js';
+import { type MethodRow, methodRow, targetOf } from '../protocol/methods.js';
+import { taskMade, taskNamed, taskStatusOf } from '../protocol/tasks.js';
+import type { Direction } from './connection-info.js';
+
+/** A request or notification. */
+export interface MethodMessage {
+  readonly method: string;
+  readonly id?: RequestId;
+  readonly params?: unknown;
+  /** Id of the task it is about, where its params do not name it yet. */
+  readonly task?: string | undefined;
+}
+
+export interface RequestFacts {
+  readonly direction: Direction;
+  readonly method: string;
+  readonly row: MethodRow;
+  readonly id: RequestId | undefined;
+  readonly params: unknown;
+  readonly meta: Record<string, unknown> | undefined;
+  /** Name of the tool or prompt. */
+  readonly target: string | undefined;
+  /** URI of the resource. */
+  readonly uri: string | undefined;
+  /** Arguments of a tool call or prompt. */
+  readonly args: Record<string, unknown> | undefined;
+  /** Id of the task that the message names. */
+  readonly task: string | undefined;
+  /** Status of that task, in a notification about it. */
+  readonly taskStatus: string | undefined;
+}
+
+export function requestFacts(
+  { method, id, params, task }: MethodMessage,
+  kind: 'request' | 'notification',
+  direction: Direction,
+): RequestFacts {
+  const row = methodRow(method, kind);
+  const meta = metaOf(params);
+  const given = row.resource || row.content !== undefined ? asRecord(params) : undefined;
+  return {
+    direction,
+    method,
+    row,
+    id,
+    params,
+    meta,
+    target: targetOf(row, params),
+    uri: row.resource ? asString(given?.['uri']) : undefined,
+    args: row.content === undefined ? undefined : asRecord(given?.['arguments']),
+    task: task ?? taskNamed(row, params, meta),
+    taskStatus: kind === 'notification' && row.result === 'task' ? taskStatusOf(params) : undefined,
+  };
+}
+
+export interface AnswerFacts {
+  readonly message: ResponseMessage;
+  readonly result: Record<string, unknown> | undefined;
+  /** Id of the task that the result stands for. */
+  readonly task: string | undefined;
+}
+
+export function answerFacts(message: ResponseMessage, row: MethodRow): AnswerFacts {
+  const result = asRecord(message.result);
+  const task = result === undefined ? undefined : asString(taskMade(row, result)?.['taskId']);
+  return { message, result, task };
+}
