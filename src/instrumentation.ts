@@ -9,7 +9,8 @@ import { watchModules } from './hook/sdk/module-loading.js';
 import { SDK_MODULES } from './hook/sdk/sdk-versions.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
 import { endOperationsWithProcess } from './lifecycle/end-open-operations.js';
-import { isSwitchedOff, resolveConfig } from './options/instrumentation.js';
+import { resolveConfig } from './options/instrumentation.js';
+import { isSwitchedOff } from './options/switch.js';
 import type { McpInstrumentationConfig } from './types.js';
 
 /**

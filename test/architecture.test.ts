@@ -72,9 +72,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     api: ['context'],
   },
   'instrumentation.ts': { imports: ['options', 'emit', 'hook', 'lib', 'lifecycle'], types: ['types.ts'] },
-  'register.ts': {
+  'zero-code.ts': {
     imports: ['options', 'emit', 'export', 'hook', 'instrumentation.ts', 'redact', 'lifecycle', 'lib', 'report'],
   },
+  'register.ts': { imports: ['lifecycle', 'options', 'zero-code.ts'] },
   'record.ts': {
     imports: ['audit', 'emit', 'options', 'semconv', 'lib', 'report'],
     types: ['audit-types.ts', 'inventory'],

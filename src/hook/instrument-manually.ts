@@ -1,7 +1,8 @@
 /** Instruments by hand: for bundles, which module hooks do not see, and for instances that have connected already. */
 
 import type { Pipeline } from '../emit/pipeline.js';
-import { isSwitchedOff, resolveConfig } from '../options/instrumentation.js';
+import { resolveConfig } from '../options/instrumentation.js';
+import { isSwitchedOff } from '../options/switch.js';
 import type { Instrumented, McpInstrumentationConfig } from '../types.js';
 import { noteHttpRequests } from './http/current-request.js';
 import { type FetchHandler, hookHandler } from './http/listen-handler.js';

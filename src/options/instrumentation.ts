@@ -3,7 +3,7 @@
 import { saysProduction } from '../lib/resource-environment.js';
 import { warnOperator } from '../report/report.js';
 import type { McpInstrumentationConfig } from '../types.js';
-import { type Environment, parsed, resolve, textOf } from './resolve.js';
+import { type Environment, resolve } from './resolve.js';
 import { INSTRUMENTATION, type InstrumentationValues, type Option } from './table.js';
 
 /** Every option with its value; those without a default are left out unless they are set. */
@@ -24,12 +24,6 @@ export function resolveConfig(config: McpInstrumentationConfig = {}, env: Enviro
   );
   const resolved = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   return withoutCaptureInProduction(resolved as unknown as ResolvedConfig, env);
-}
-
-/** Whether the environment turns everything off, unless code insists. Reports nothing: it is asked before anything is used. */
-export function isSwitchedOff(env: Environment = process.env): boolean {
-  const text = textOf('MCP_TRAIL_ENABLED', env);
-  return text !== undefined && parsed(INSTRUMENTATION.enabled, text) === false;
 }
 
 /** Switches for debugging: what they let out is the users' data. */

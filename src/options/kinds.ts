@@ -1,5 +1,7 @@
 /** The kinds of single values that options and policies hold: what each accepts, and how it is read. */
 
+import { booleanWord } from './switch.js';
+
 /** Hears of a value that is not accepted. The path is empty for the outermost value. */
 export type Refuse = (path: string, found: unknown, accepts: string, consequence?: string) => void;
 
@@ -32,18 +34,9 @@ export function valueThat<T>(accepts: string, fits: (value: unknown) => boolean,
   return { accepts, read, ...extras };
 }
 
-const BOOLEAN_WORDS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['1', true],
-  ['false', false],
-  ['off', false],
-  ['0', false],
-]);
-
 export const flag = valueThat<boolean>('true, false', (value) => typeof value === 'boolean', {
   acceptsText: 'true, false, on, off, 1, 0',
-  parse: (text) => BOOLEAN_WORDS.get(text.toLowerCase()) ?? text,
+  parse: (text) => booleanWord(text) ?? text,
   schema: { type: 'boolean' },
 });
 

@@ -5,6 +5,7 @@ import { METHOD_PATTERN } from '../protocol/method-patterns.js';
 import type { McpInstrumentationConfig, SecretDetector } from '../types.js';
 import { listOf, recordOf, skippable } from './containers.js';
 import { flag, func, type Kind, oneOf, someOf, text, valueThat, wholeNumber } from './kinds.js';
+import { ENABLED_VARIABLE } from './switch.js';
 
 export interface Option<T> {
   /** Its environment variable; options without one are set in code only. */
@@ -49,7 +50,7 @@ type OptionalOption =
   | 'sessionIds';
 
 export const INSTRUMENTATION: Options<InstrumentationValues> = {
-  enabled: on('MCP_TRAIL_ENABLED'),
+  enabled: on(ENABLED_VARIABLE),
   trustIncomingContext: {
     env: 'MCP_TRAIL_TRUST_INCOMING_CONTEXT',
     kind: oneOf('parent', 'link'),
