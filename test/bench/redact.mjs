@@ -1,11 +1,11 @@
 /**
- * What the redactor costs and where it errs: `npm run bench:redact -- [--against DIST] [--rounds N] [--names]`.
+ * What the redactor costs and where it errs: `npm run bench:redact -- [--against CHECKOUT] [--rounds N] [--names]`.
  *
- * `DIST` is the `dist` of another build, which is then timed and judged beside this one, in turns. Ends with 1 when an error
+ * `CHECKOUT` is the folder of another checkout, which is then timed and judged beside this one, in turns. Ends with 1 when an error
  * count is over its limit, or this build takes more than 1.5 times as long as the other.
  */
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
@@ -25,7 +25,7 @@ const CALL = 20 / 3;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const corpus = await loadCorpus();
 
-const builds = [{ name: 'this build', ...(await load(resolve(here, '../../dist'))) }];
+const builds = [{ name: 'this build', ...(await load(resolve(here, '../..'))) }];
 if (flags.against !== undefined) builds.unshift({ name: 'other build', ...(await load(resolve(flags.against))) });
 
 const failures = [...judge(), ...time(), ...timeCalls()];
@@ -33,12 +33,13 @@ for (const failure of failures) console.log(`over the limit: ${failure}`);
 process.exit(failures.length === 0 ? 0 : 1);
 
 /** What of a build is used here: the redaction of a text, and what one call's arguments go through. */
-async function load(dist) {
-  const from = (name) => import(pathToFileURL(resolve(dist, `esm/redact/${name}.js`)).href);
-  const { scrub, newReading } = await from('scrub');
-  const { argumentNames } = await from('argument-names');
-  const { Redactor } = await from('redactor');
-  const { RedactionCounts } = await from('redaction-counts');
+async function load(checkout) {
+  const { argumentNames, newReading, RedactionCounts, Redactor, scrub } = await compiled(checkout, [
+    './src/redact/argument-names.js',
+    './src/redact/redactor.js',
+    './src/redact/scrub.js',
+    './src/redact/redaction-counts.js',
+  ]);
   const redactor = new Redactor();
   return {
     scrub: (text) => scrub(text, text.length, true),
@@ -51,10 +52,16 @@ async function load(dist) {
   };
 }
 
-/** The corpus is that of the tests, in TypeScript. */
-async function loadCorpus() {
+/** The corpus is that of the tests. */
+function loadCorpus() {
+  return compiled(here, ['../unit/redact/corpus/corpus.js']);
+}
+
+/** What TypeScript modules export, as one. */
+async function compiled(resolveDir, modules) {
+  const contents = modules.map((module) => `export * from '${module}';`).join('\n');
   const { outputFiles } = await build({
-    entryPoints: [resolve(here, '../unit/redact/corpus/corpus.ts')],
+    stdin: { contents, resolveDir },
     bundle: true,
     write: false,
     format: 'esm',

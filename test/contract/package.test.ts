@@ -1,6 +1,6 @@
 /** What the package promises from outside: its entries in both module formats, its dependencies, its documented options. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -174,18 +174,22 @@ async function exportsBy(format: keyof typeof LOADERS): Promise<Record<string, s
     console.log(JSON.stringify(names));
   `;
   // The register entry does nothing at all then.
-  const env = { ...process.env, NODE_OPTIONS: '', OTEL_SDK_DISABLED: 'true' };
-  const { stdout } = await promisify(execFile)(process.execPath, [flag, '-e', code], { cwd: ROOT, env });
-  return JSON.parse(stdout);
+  return JSON.parse(await printed([flag, '-e', code], { OTEL_SDK_DISABLED: 'true' }));
+}
+
+/** What Node prints in the checkout. */
+async function printed(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<string> {
+  const env = { ...process.env, NODE_OPTIONS: '', ...variables };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env });
+  return stdout;
 }
 
 describe('the built package', () => {
-  it('is there, and of the source as it stands', () => {
-    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((path) =>
-      path.endsWith('.ts'),
-    );
-    const stale = files.filter((path) => ['esm', 'cjs'].some((format) => !isBuiltFrom(path, format)));
-    expect(stale, 'dist/ is missing or older than src/: npm run build').toEqual([]);
+  it('is there, and newer than the source', () => {
+    const built = modifiedAt('dist/cjs/package.json');
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const newer = files.map((path) => join('src', path)).filter((path) => modifiedAt(path) > built);
+    expect(newer, 'dist/ is missing or older than src/: npm run build').toEqual([]);
   });
 
   it('has the entries that package.json names, and no other', () => {
@@ -198,22 +202,43 @@ describe('the built package', () => {
     expect(await exportsBy(format)).toEqual(Object.fromEntries(promised));
   });
 
-  it.each(['esm', 'cjs'])('exports the same types in its %s declarations', (format) => {
-    const declarations = readFileSync(join(ROOT, 'dist', format, 'index.d.ts'), 'utf8');
-    const names = [...declarations.matchAll(/export (?:type )?\{([^}]*)\}/g)]
+  it('declares the types it promises, once for both formats', () => {
+    const declarations = readFileSync(join(ROOT, 'dist/cjs/types/index.d.ts'), 'utf8');
+    const names = [...declarations.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
       .flatMap(([, list = '']) => list.split(','))
       .map((name) => name.trim().replace(/^type /, ''))
       .filter((name) => name !== '');
     expect(names.sort()).toEqual([...(ENTRIES['mcp-trail'] as string[]), ...PUBLIC_TYPES].sort());
   });
+
+  it('has one state per process, however it is loaded', async () => {
+    const code = `
+      const { createRequire } = await import('node:module');
+      const [imported, required] = [await import('mcp-trail'), createRequire(import.meta.url)('mcp-trail')];
+      console.log(JSON.stringify(Object.keys(imported).filter((name) => imported[name] !== required[name])));
+    `;
+    expect(await printed(['--input-type=module', '-e', code])).toBe('[]\n');
+  });
+
+  it('reads the switches before it loads anything', async () => {
+    const loaded = 'console.log(Object.keys(require.cache).length)';
+    const register = ['--require', 'mcp-trail/register', '-e', loaded];
+    for (const [name, value] of Object.entries({ MCP_TRAIL_ENABLED: 'off', OTEL_SDK_DISABLED: 'true' })) {
+      expect(await printed(register, { [name]: value })).toBe('1\n');
+    }
+  });
+
+  it('finds its register entry beside the file that looks for it', () => {
+    const core = join(ROOT, 'dist/cjs/core');
+    const files = readdirSync(core).filter((name) => name.endsWith('.js'));
+    const locating = files.filter((name) => readFileSync(join(core, name), 'utf8').includes('// src/lib/location.ts'));
+    expect(locating).toHaveLength(1);
+  });
 });
 
-/** Source maps hold their source: a build that is out of date can be told. */
-function isBuiltFrom(path: string, format: string): boolean {
-  const map = join(ROOT, 'dist', format, path.replace(/\.ts$/, '.js.map'));
-  if (!existsSync(map)) return false;
-  const { sourcesContent } = JSON.parse(readFileSync(map, 'utf8'));
-  return sourcesContent[0] === readFileSync(join(ROOT, 'src', path), 'utf8');
+/** Infinity for a file that is missing. */
+function modifiedAt(path: string): number {
+  return statSync(join(ROOT, path), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
 }
 
 describe('package.json', () => {

@@ -30,25 +30,32 @@ export function installedElsewhere(): { readonly folder: string; remove(): void 
 }
 
 function install(modules: string): void {
-  for (const part of ['@opentelemetry', 'mcp-trail']) mkdirSync(join(modules, part), { recursive: true });
-  cpSync(join(ROOT, 'dist'), join(modules, 'mcp-trail', 'dist'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(modules, 'mcp-trail', 'package.json'));
+  mkdirSync(join(modules, '@opentelemetry'), { recursive: true });
+  copyPackage(join(modules, 'mcp-trail'));
   for (const name of NEIGHBOURS) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
+}
+
+function copyPackage(to: string): void {
+  cpSync(join(ROOT, 'dist'), join(to, 'dist'), { recursive: true });
+  cpSync(join(ROOT, 'package.json'), join(to, 'package.json'));
 }
 
 type Package = typeof import('../../src/index.js');
 
-/** The package as ESM, as CommonJS, and as installed in another folder in both forms. */
+/** Copies that know nothing of each other: the one of the checkout and three in the folder, half of them loaded as ESM. */
 export async function copiesOfPackage(folder: string): Promise<Readonly<Record<string, Package>>> {
-  const builds = (root: string) => ({ esm: join(root, 'dist/esm/index.js'), cjs: join(root, 'dist/cjs/index.js') });
-  const here = builds(ROOT);
-  const there = builds(join(folder, 'node_modules/mcp-trail'));
+  const [first, second, third] = ['mcp-trail', 'mcp-trail-2', 'mcp-trail-3'].map((name) =>
+    join(folder, 'node_modules', name),
+  ) as [string, string, string];
+  for (const root of [second, third]) copyPackage(root);
   const require = createRequire(import.meta.url);
-  const load = (file: string): Promise<Package> => import(/* @vite-ignore */ pathToFileURL(file).href);
+  const imported = (root: string): Promise<Package> =>
+    import(/* @vite-ignore */ pathToFileURL(join(root, 'dist/esm/index.js')).href);
+  const required = (root: string): Package => require(join(root, 'dist/cjs/index.js'));
   return {
-    'the ESM build': await load(here.esm),
-    'the CommonJS build': require(here.cjs),
-    'the ESM build elsewhere': await load(there.esm),
-    'the CommonJS build elsewhere': require(there.cjs),
+    'the checkout, required': required(ROOT),
+    'installed, imported': await imported(first),
+    'installed, required': required(second),
+    'installed again, imported': await imported(third),
   };
 }

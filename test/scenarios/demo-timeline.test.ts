@@ -9,7 +9,7 @@ import { run } from '../safety/child.js';
 const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-timeline-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const TIMELINE = 'dist/esm/cli/main.js';
+const TIMELINE = 'dist/cjs/cli.js';
 
 it('the timeline joins what the agent, the travel server and the booking server have written', async () => {
   const demo = await run(['examples/demo/run.mjs', '--audit', folder]);

@@ -118,9 +118,7 @@ describe('the first start', () => {
     const [data] = (await readdir(folder)).filter((name) => name !== 'bin');
     const archive = join(folder, data as string, 'archive/mcp-audit.jsonl');
     expect(JSON.parse(await readFile(archive, 'utf8')).resourceLogs[0].scopeLogs[0].logRecords[0].traceId).toBe(trace);
-    expect(await sh(`node dist/esm/cli/main.js timeline ${trace} ${archive}`)).toMatch(
-      /response tools\/call +alice +ok/,
-    );
+    expect(await sh(`node dist/cjs/cli.js timeline ${trace} ${archive}`)).toMatch(/response tools\/call +alice +ok/);
   });
 });
 

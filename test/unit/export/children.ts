@@ -1,17 +1,19 @@
-/** Processes of their own that write with the exporters of `dist/`. */
+/** Processes of their own that write with the exporters. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { compileModule } from '../../support/compile.js';
 
-const EXPORT = new URL('../../../dist/esm/export/', import.meta.url);
+const EXPORTERS = await compileModule(`
+  export { AppendFile } from './src/export/append-file.js';
+  export { FileLogRecordExporter } from './src/export/file.js';
+  export { StderrLogRecordExporter } from './src/export/stderr.js';
+`);
 
 /** Code that may use `FileLogRecordExporter`, `StderrLogRecordExporter` and `fs`, and the arguments as `args`. */
 function moduleOf(code: string): string {
-  const name = (file: string) => JSON.stringify(new URL(file, EXPORT).href);
   return `import fs from 'node:fs';
-    import { FileLogRecordExporter } from ${name('file.js')};
-    import { AppendFile } from ${name('append-file.js')};
-    import { StderrLogRecordExporter } from ${name('stderr.js')};
+    import { AppendFile, FileLogRecordExporter, StderrLogRecordExporter } from ${JSON.stringify(EXPORTERS)};
     const args = JSON.parse(process.argv[1]);
     ${code}`;
 }

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Inventory } from '../../../src/inventory/inventory.js';
+import { compileProgram } from '../../support/compile.js';
 
-const WRITER = fileURLToPath(new URL('../../fixtures/inventory-writer.mjs', import.meta.url));
+const WRITER = await compileProgram('test/fixtures/inventory-writer.ts');
 const ROUNDS = 200;
 
 let folder: string;

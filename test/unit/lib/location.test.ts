@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,18 +8,17 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HERE, registerUrl } from '../../../src/lib/location.js';
 
-const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../../src/lib/location.ts', import.meta.url));
 let folder: string;
 
 beforeAll(async () => {
-  if (!existsSync(join(DIST, 'cjs/lib/location.js'))) throw new Error('dist/ is missing: npm run build');
   // A path that has to be escaped in a URL.
   folder = join(await mkdtemp(join(tmpdir(), 'mcp-trail-')), 'a b#c%20d');
-  for (const format of ['esm', 'cjs']) {
-    await cp(join(DIST, format, 'lib'), join(folder, format, 'lib'), { recursive: true });
+  for (const format of ['esm', 'cjs'] as const) {
+    await build({ entryPoints: [SOURCE], platform: 'node', format, outfile: join(folder, format, 'lib/location.js') });
   }
-  await cp(join(DIST, 'cjs/package.json'), join(folder, 'cjs/package.json'));
-  await cp(join(DIST, '../package.json'), join(folder, 'package.json'));
+  await writeFile(join(folder, 'cjs/package.json'), '{"type":"commonjs"}');
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
 });
 afterAll(() => rm(join(folder, '..'), { recursive: true }));
 
@@ -81,9 +79,10 @@ describe('where the package is', () => {
     const entry = fileURLToPath(urlOf('cjs', 'lib', 'location.js'));
     const answer = await run(`
       const source = require('node:fs').readFileSync(${JSON.stringify(entry)}, 'utf8');
-      const exports = {};
-      new Function('exports', 'require', source)(exports, require);
-      console.log(JSON.stringify([exports.HERE === undefined, exports.registerUrl() === undefined]));
+      const module = {};
+      new Function('module', 'require', source)(module, require);
+      const { HERE, registerUrl } = module.exports;
+      console.log(JSON.stringify([HERE === undefined, registerUrl() === undefined]));
     `);
     expect(answer).toEqual([true, true]);
   });

@@ -1,0 +1,145 @@
+/**
+ * Builds `dist/`: the code once, as CommonJS in a few files, with ES modules that re-export it, so that `import` and
+ * `require` share one state; and the declarations once. Nothing is minified and no source map is made: a stack trace shows
+ * the names of the source, and each part of a file begins with the path of its source.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, transform } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('.', import.meta.url));
+const CJS = join(ROOT, 'dist/cjs');
+const ESM = join(ROOT, 'dist/esm');
+
+/** What `exports` of package.json names: the file in `dist/cjs` and `dist/esm`, and its source. */
+const ENTRIES = {
+  index: 'src/index.ts',
+  register: 'src/register.ts',
+  semconv: 'src/semconv/index.ts',
+  mappings: 'src/mapping/index.ts',
+};
+
+/** Loaded by a path, not by a name: the rest of `register`, and the command. */
+const INNER = {
+  'zero-code': 'src/zero-code.ts',
+  cli: 'src/cli/main.ts',
+};
+
+const SETTINGS = { absWorkingDir: ROOT, bundle: true, platform: 'node', target: 'node20', packages: 'external' };
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** Code that several entries need goes into one file per set of entries: only ES modules can be split so. */
+async function buildCode() {
+  const { register, ...others } = ENTRIES;
+  const { metafile, outputFiles } = await build({
+    ...SETTINGS,
+    entryPoints: { ...others, ...INNER },
+    chunkNames: 'core/[hash]',
+    format: 'esm',
+    splitting: true,
+    outdir: CJS,
+    metafile: true,
+    write: false,
+  });
+  const names = chunkNames(metafile);
+  for (const { path, text } of outputFiles) {
+    const name = names.get(relative(ROOT, path)) ?? basename(path, '.js');
+    const file = join(dirname(path), `${name}.js`);
+    const renamed = text.replace(/(?<=^(?:import|export) [^;]*?")\.[^"]*(?=";$)/gm, (from) => {
+      const chunk = names.get(relative(ROOT, join(dirname(path), from)));
+      return chunk === undefined ? from : `${dirname(from)}/${chunk}.js`;
+    });
+    write(file, await asCommonJs(renamed, name));
+  }
+  await buildRegister(register);
+  return metafile;
+}
+
+/** A file that several entries share is named after them: its hash would change with every change of the code. */
+function chunkNames({ outputs }) {
+  const users = new Map();
+  const visit = (path, entry) => {
+    for (const { path: next, external } of outputs[path].imports) {
+      if (external) continue;
+      users.set(next, (users.get(next) ?? new Set()).add(entry));
+      visit(next, entry);
+    }
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint !== undefined) visit(path, basename(path, '.js'));
+  }
+  return new Map([...users].map(([path, entries]) => [path, `shared-by-${[...entries].sort().join('-')}`]));
+}
+
+/** The compiler keeps legal comments only: those that name a source become such. */
+async function asCommonJs(text, name) {
+  const { code } = await transform(text.replace(/^\/\/ (?=src\/)/gm, '//! '), {
+    format: 'cjs',
+    platform: 'node',
+    target: SETTINGS.target,
+    sourcefile: `${name}.js`,
+    legalComments: 'inline',
+  });
+  return code.replace(/^(?:#!.*\n)?/, "$&'use strict';\n").replace(/^\/\/! (?=src\/)/gm, '// ');
+}
+
+/** `register` is apart: it loads nothing of the rest before it has read its switch. */
+async function buildRegister(source) {
+  await build({
+    ...SETTINGS,
+    entryPoints: [source],
+    external: ['./zero-code.js'],
+    format: 'cjs',
+    outfile: join(CJS, 'register.js'),
+  });
+}
+
+/** ES modules with static names: neither bundlers nor Node have to find out what CommonJS exports. */
+function writeEsModules({ outputs }) {
+  for (const entry of Object.keys(ENTRIES)) {
+    const names = outputs[`dist/cjs/${entry}.js`]?.exports.join(', ');
+    write(join(ESM, `${entry}.js`), `${names ? `export { ${names} } from` : 'import'} '../cjs/${entry}.js';\n`);
+    write(join(ESM, `${entry}.d.ts`), `export * from '../cjs/${entry}.js';\n`);
+  }
+}
+
+/** The compiler's declarations, without the files that no entry leads to. */
+function buildDeclarations() {
+  const emitted = mkdtempSync(join(tmpdir(), 'mcp-trail-types-'));
+  try {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', emitted];
+    execFileSync(process.execPath, [tsc, '-p', ROOT, ...flags], { stdio: 'inherit' });
+    const taken = new Set();
+    const take = (file) => {
+      if (taken.has(file)) return;
+      taken.add(file);
+      const text = readFileSync(join(emitted, file), 'utf8');
+      write(join(CJS, 'types', file), text);
+      for (const [, from] of text.matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g)) {
+        take(join(dirname(file), `${from}.d.ts`));
+      }
+    };
+    for (const [entry, source] of Object.entries(ENTRIES)) {
+      const module = relative('src', source).replace(/\.ts$/, '');
+      take(`${module}.d.ts`);
+      write(join(CJS, `${entry}.d.ts`), `export * from './types/${module}.js';\n`);
+    }
+  } finally {
+    rmSync(emitted, { recursive: true });
+  }
+}
+
+rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+writeEsModules(await buildCode());
+buildDeclarations();
+chmodSync(join(CJS, 'cli.js'), 0o755);
+// Written last: tests take it for a sign that the build has finished.
+write(join(CJS, 'package.json'), '{"type":"commonjs"}\n');
