@@ -43,7 +43,10 @@ export async function prepare({ node, otel, consumer }, { on, packed, folder }) 
 
 /** An export that the consumer does not use would be compiled by nobody. */
 async function checkEveryExportUsed(folder) {
-  const entry = await readFile(path.join(folder, 'node_modules', 'mcp-trail', 'dist', 'cjs', 'types', 'index.d.ts'), 'utf8');
+  const entry = await readFile(
+    path.join(folder, 'node_modules', 'mcp-trail', 'dist', 'cjs', 'types', 'index.d.ts'),
+    'utf8',
+  );
   const exported = [...entry.matchAll(/export (?:type )?\{([^}]*)\}/g)]
     .flatMap(([, names]) => names.split(','))
     .map((name) => name.trim().split(' ').pop())
