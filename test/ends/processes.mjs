@@ -1,11 +1,11 @@
-/** The program that ends, as a process: started, called, ended, and timed from its cue to its last breath. */
+/** The program as a process: started, called, ended, and timed from its cue to its exit. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
-/** A process that has not ended by then is stuck, and counted as that. */
+/** A process that has not ended by then counts as stuck. */
 const LIMIT_MS = 30_000;
 
 /** @param {number} id */
@@ -52,7 +52,7 @@ export class Program {
     });
   }
 
-  /** Calls the tool so often, one call after the other; returns how many were answered. @param {number} times */
+  /** Calls the tool several times in sequence. Returns the number of answers. @param {number} times */
   async call(times) {
     return this.#kind === 'stdio' ? this.#callOverStdio(times) : this.#callOverHttp(times);
   }

@@ -1,5 +1,5 @@
 /**
- * A server that answers `tools/call`, and ends in the way that `ENDS_HOW` says: over stdio, over HTTP, or over HTTP in a
+ * A server that answers `tools/call` and ends as `ENDS_HOW` selects: over stdio, over HTTP, or over HTTP in a
  * worker thread (`ENDS_KIND`). SIGUSR2 is its cue where nothing else ends it.
  */
 import { once } from 'node:events';
@@ -58,7 +58,7 @@ async function serveInWorker() {
 const SERVE = { stdio: serveStdio, http: serveHttp, worker: serveInWorker };
 const DRAIN_MS = 200;
 
-/** What a thread that serves does when it is to end. @type {Record<string, (close: () => void) => void>} */
+/** How a serving thread ends. @type {Record<string, (close: () => void) => void>} */
 const ON_CUE = {
   natural: (close) => close(),
   exit: () => process.exit(0),
@@ -73,7 +73,7 @@ const ON_CUE = {
   },
 };
 
-/** What the main thread has set up from the start. @type {Record<string, (close: () => void) => void>} */
+/** What the main thread sets up at the start. @type {Record<string, (close: () => void) => void>} */
 const PREPARED = {
   'exit at the end of input': () => process.stdin.on('end', () => process.exit(0)),
   'SIGTERM drain': (close) => process.once('SIGTERM', () => setTimeout(close, DRAIN_MS)),
@@ -85,7 +85,7 @@ const PREPARED = {
 if (isMainThread) {
   const close = await SERVE[kind]();
   PREPARED[how]?.(close);
-  // A worker does by itself what it is told to.
+  // A worker acts on the cue itself.
   const onCue = kind === 'worker' ? close : () => ON_CUE[how]?.(close);
   process.on('SIGUSR2', onCue);
 } else {

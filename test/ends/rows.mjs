@@ -78,7 +78,7 @@ export function isDelivered({ how, kind, endpoint }) {
   return ['up', 'late'].includes(endpoint) && !cutOff.includes(kind);
 }
 
-/** Throws where two values of two columns never meet. */
+/** Throws if two values of two columns never meet. */
 export function checkCoverage() {
   const columns = /** @type {const} */ (['how', 'kind', 'endpoint', 'protocol', 'delivery']);
   const values = {

@@ -13,15 +13,15 @@ import { checkCoverage, isDelivered, rows } from './rows.mjs';
 
 /** @typedef {import('./rows.mjs').Row} Row */
 
-/** More at once than cores: most of them wait, for an endpoint or for their time to run out. */
+/** More than cores, because most of them wait for an endpoint or a timeout. */
 const AT_ONCE = 3;
 const CALLS = 3;
-/** What an end may cost beyond what it costs the application: two seconds, and what a busy machine adds. */
+/** The longest delay compared with the application alone: two seconds, and a margin for a busy machine. */
 const MAX_COST_MS = 2500;
-/** Only time is measured again: what was lost is lost. */
+/** Only the time is measured again; a loss counts. */
 const TRIES = 3;
 const LATE_MS = 400;
-/** For what a process has sent, and this one has not read yet. */
+/** Time to read what a process has sent. */
 const ARRIVAL_MS = 5000;
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'ends-'));
@@ -36,7 +36,7 @@ const DEAD = {
   'black hole': async () => `http://127.0.0.1:${(await listen()).port}`,
 };
 
-/** A port that accepts connections and says nothing. */
+/** A port that accepts connections and never answers. */
 async function listen() {
   const server = createServer((socket) => socket.on('error', () => {}));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
@@ -45,19 +45,19 @@ async function listen() {
   return { port, close: () => new Promise((resolve) => server.close(resolve)) };
 }
 
-/** What the environment of a program that is traced says. @param {Row} row @param {string} url @param {string} file */
+/** The environment of a traced program. @param {Row} row @param {string} url @param {string} file */
 function settings({ endpoint, protocol, delivery }, url, file) {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     MCP_TRAIL_AUDIT: delivery,
     MCP_TRAIL_AUDIT_FILE: file,
-    // What is answered late is under way at the end, if it leaves at once.
+    // With a short delay, a batch with a late answer is being sent when the process ends.
     ...(endpoint === 'late' && { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BLRP_SCHEDULE_DELAY: '1' }),
   };
 }
 
-/** How a program ends without us, measured once for each way and kind. @type {Map<string, Promise<Awaited<ReturnType<typeof run>>>>} */
+/** How a program ends without mcp-trail, measured once for each way and kind. @type {Map<string, Promise<Awaited<ReturnType<typeof run>>>>} */
 const baselines = new Map();
 
 /** @param {Row} row */
@@ -117,7 +117,7 @@ async function waitFor(condition) {
   while (!condition() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** What is wrong with a row. @param {Row} row @param {Awaited<ReturnType<typeof measure>>} result */
+/** The failures of a row. @param {Row} row @param {Awaited<ReturnType<typeof measure>>} result */
 function faultsOf(row, { answered, records, spans, costMs, code, signal, plain }) {
   const faults = [];
   if (code !== plain.code || signal !== plain.signal)

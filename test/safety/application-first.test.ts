@@ -1,4 +1,4 @@
-/** Whatever happens to the telemetry, the application runs as if it were not there. */
+/** Whatever happens to the telemetry, the application runs as without it. */
 import { diag, type HrTime, metrics, propagation, type TextMapPropagator, trace } from '@opentelemetry/api';
 import { NodeTracerProvider, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -17,7 +17,7 @@ const boom = (): never => {
   throw new Error('broken telemetry');
 };
 
-/** What a user of ours may hand over in place of a function that works. */
+/** Broken functions that an application may pass. */
 const NONSENSE: Readonly<Record<string, () => unknown>> = {
   'a function that throws': boom,
   'a function that throws undefined': () => {
@@ -40,7 +40,7 @@ const NONSENSE: Readonly<Record<string, () => unknown>> = {
 
 interface Breakage {
   readonly name: string;
-  /** Breaks something; returns the options to instrument with, and how often the broken thing was used. */
+  /** Breaks something. Returns the options to instrument with, and a count of the uses of the broken thing. */
   breakIt(): { config: McpInstrumentationConfig; hits: () => number };
 }
 
@@ -59,7 +59,7 @@ function brokenHook(option: 'requestHook' | 'responseHook' | 'redact' | 'propaga
     name: `${option} is ${what}`,
     breakIt() {
       let hits = 0;
-      // No spy of the test runner: those handle the rejections of what they return.
+      // Not a spy of the test runner, which would handle the rejections that it returns.
       const hook = () => {
         hits += 1;
         return implementation() as never;
@@ -120,14 +120,14 @@ const BREAKAGES: readonly Breakage[] = [
     breakIt() {
       const log = vi.fn(boom);
       diag.setLogger({ error: log, warn: log, info: log, debug: log, verbose: log });
-      // A failure is reported once: a site that no other case of this file has used.
+      // A failure is reported once per site: no other case of this file uses this one.
       const requestHook = vi.fn((span: { end(time: HrTime): void }) => span.end(null as never) ?? boom());
       return { config: { requestHook } as McpInstrumentationConfig, hits: () => requestHook.mock.calls.length };
     },
   },
 ];
 
-/** Everything an application can see of one connection on which a bit of everything happens. */
+/** Everything an application can see of one connection with a bit of every feature. */
 async function play(flavour: Flavour, instrument: 'both' | 'none', config?: McpInstrumentationConfig) {
   const seen: unknown[] = [];
   const note = (...what: unknown[]) => seen.push(what);
@@ -209,7 +209,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     expect(plain.length).toBeGreaterThan(12);
   });
 
-  it('sees the same with us as without us', async () => {
+  it('sees the same with and without instrumentation', async () => {
     expect(await play(flavour, 'both', {})).toEqual(plain);
   });
 
@@ -229,7 +229,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     }
   });
 
-  it('gets the very promise that the SDK made', async () => {
+  it('gets the same promise that the SDK made', async () => {
     const made: unknown[] = [];
     const pair = await flavour.pair({ tools: [{ name: 'echo', handler: () => text('hi') }], instrument: 'none' });
     const funnel = funnelOf(pair.client);
@@ -259,7 +259,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     }
   });
 
-  it('gets the very error that its transport failed with', async () => {
+  it('gets the same error that its transport failed with', async () => {
     const failure = new Error('the cable is cut');
     const pair = await flavour.pair({ config: {} });
     const { send } = pair.clientTransport;
@@ -269,7 +269,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     await pair.close();
   });
 
-  it('gets the very error that its abort signal was given', async () => {
+  it('gets the same error that its abort signal was given', async () => {
     const reason = new Error('changed my mind');
     const pair = await flavour.pair({ config: {} });
     const request = { method: 'tools/list' };
@@ -285,7 +285,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
   });
 
   // The promise of `request` itself is passed on as it is, and we look at how it settles: Node takes that for handling.
-  it('hears of a rejection that it drops, of every method that makes a promise of its own', async () => {
+  it('is told by Node.js about a dropped rejection of every method that makes its own promise', async () => {
     for (const instrument of ['none', 'both'] as const) {
       const dropped = await droppedRejections(async () => {
         const pair = await flavour.pair({
@@ -314,7 +314,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     const failed = async () => pair.client.request({ method: 'tools/list' }, z.any(), options);
     await expect(failed()).rejects.toThrow('broken telemetry');
     telemetry.reset();
-    // Nobody waits for this one but the wire.
+    // No promise waits for this one.
     await pair.clientTransport.send({ jsonrpc: '2.0', id: 'by hand', method: 'tools/list', params: {} });
     await telemetry.ended('client', 'tools/list');
     await pair.close();

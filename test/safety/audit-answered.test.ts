@@ -1,4 +1,4 @@
-/** Whoever holds an answer finds its outcome in the trail, whatever becomes of the process that has given it. */
+/** Once a client has an answer, the trail contains its outcome, even if the server process is killed. */
 import { existsSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
@@ -12,7 +12,7 @@ afterAll(() => scratch.remove());
 
 const SERVER = 'test/fixtures/answering-server.mjs';
 const NO_EXPORT = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
-/** How often a process is killed on each transport. */
+/** How many processes are killed on each transport. */
 const KILLS = 4;
 
 type Message = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -80,7 +80,7 @@ async function overPost(child: Child): Promise<Ask> {
   return async (message) => void (await post(child.firstLine, message));
 }
 
-/** The revision whose messages say all there is to know. */
+/** The revision whose messages are self-contained. */
 async function overModernPost(child: Child): Promise<Ask> {
   await child.printed('/mcp');
   return async ({ params, ...message }) => {
@@ -96,7 +96,7 @@ async function overModernPost(child: Child): Promise<Ask> {
   };
 }
 
-/** Posts go one way, and what comes back comes by the stream of a GET. */
+/** Messages go out by POST and come back on the stream of a GET. */
 async function overSse(child: Child): Promise<Ask> {
   await child.printed('/mcp');
   const received = new Received();
@@ -132,7 +132,7 @@ async function overSocket(child: Child): Promise<Ask> {
   return ask;
 }
 
-/** A stream of text, and waiting for something in it. */
+/** A stream of text that can be waited on. */
 class Received {
   #text = '';
   readonly #looks = new Set<() => void>();
@@ -156,7 +156,7 @@ class Received {
   }
 }
 
-/** The ids of the requests whose outcome is in a trail; what is no whole line is none. */
+/** The ids of the requests whose outcome is in a trail. Incomplete lines are ignored. */
 function outcomesIn(path: string): { readonly id: unknown; readonly status: unknown; readonly http: unknown }[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
@@ -173,7 +173,7 @@ function outcomesIn(path: string): { readonly id: unknown; readonly status: unkn
 interface Row {
   readonly transport: string;
   readonly open: (child: Child) => Promise<Ask>;
-  /** The HTTP status of a result; nothing where there is none to know. */
+  /** The HTTP status of a result, if known. */
   readonly status?: number;
 }
 
@@ -208,7 +208,7 @@ describe.each([
   it('the outcomes of a batch are on file when the first byte of their answers is read', async () => {
     const { child, ask, path } = await serve(row);
     const ids = ['batch 1', 'batch 2', 'batch 3'];
-    // One HTTP request with several messages, of the protocol's revision that has them.
+    // One HTTP request with several messages, in the protocol revision that has batches.
     await ask(ids.map((id) => call('slow', id)) as never, { 'mcp-protocol-version': '2025-03-26' });
     const there = outcomesIn(path).filter(({ id }) => ids.includes(String(id)));
     child.kill('SIGKILL');

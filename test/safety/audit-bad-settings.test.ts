@@ -1,4 +1,4 @@
-/** Settings of the audit trail that are none: each is said in one line, and neither the application nor the trail ends. */
+/** Invalid audit settings: each is reported in one line, and neither the application nor the trail stops. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Scratch, serve } from './audit-trails.js';
@@ -10,7 +10,7 @@ const PRELOADS = ['--import', './test/fixtures/safety-own-logs.mjs', '--import',
 const scratch = new Scratch();
 afterAll(() => scratch.remove());
 
-describe('a setting that is none', () => {
+describe('an invalid setting', () => {
   const HEX = ['00112233', '44556677', '8899aabb', 'ccddeeff'].join('');
   const FOLDER = JSON.stringify(ROOT);
   const file = join(ROOT, 'package.json');
@@ -117,17 +117,17 @@ describe('a setting that is none', () => {
       MCP_TRAIL_AUDIT_FILE: scratch.path(),
       ...env,
     });
-    // Of several deliveries one does without a file.
+    // One of several deliveries needs no file.
     expect(stderr).toContain('mcp_audit.stopped');
     return stderr.split('\n').filter((line) => line.startsWith('mcp-trail: '));
   }
 
-  it.each(cases)('is said in one line, and the application runs on: %s=%s', async (variable, value, says) => {
+  it.each(cases)('is reported in one line, and the application runs on: %s=%s', async (variable, value, says) => {
     const good = { MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_DIGEST_KEY: HEX };
     expect(await said({ ...good, [variable]: value })).toEqual([`mcp-trail: ${says}`]);
   });
 
-  it('is the id of a key that is not there', async () => {
+  it('can be the id of a missing key', async () => {
     expect(await said({ MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_DIGEST_KEY_ID: 'k1' })).toEqual([
       'mcp-trail: MCP_TRAIL_AUDIT_DIGEST_KEY_ID is set, but MCP_TRAIL_AUDIT_DIGEST_KEY is not. Ignored',
     ]);

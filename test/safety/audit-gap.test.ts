@@ -1,4 +1,4 @@
-/** Processes whose trail could not be written for a while, or not at all: whoever reads what there is sees the hole. */
+/** Processes whose trail could not be written for a while, or not at all: the trail shows the gap. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
@@ -41,7 +41,7 @@ describe('a server whose file cannot be written to', () => {
     renameSync(`${path}.kept`, path);
   }
 
-  it('for a while, tells of it at its end, before it says that it stopped', async () => {
+  it('for a while, records the gap at its end, before the record that it stopped', async () => {
     const path = scratch.path();
     const child = await serve(path, 'file');
     await call(child, 'first');
@@ -59,7 +59,7 @@ describe('a server whose file cannot be written to', () => {
     expect(JSON.stringify(records)).not.toContain('"id":"echo lost"');
   });
 
-  it.each(['/dev/full'])('at any time, tells of it where else the trail goes: %s', async (path) => {
+  it.each(['/dev/full'])('at any time, records the gap at its other delivery: %s', async (path) => {
     const child = await serve(path, 'file,stderr');
     await call(child, 'lost');
     child.endInput();
@@ -68,13 +68,13 @@ describe('a server whose file cannot be written to', () => {
     const [gap, ...more] = gapsAmong(records);
     expect(more).toEqual([]);
     expect(gap).toMatchObject({ 'mcp_audit.gap.sink': 'file', 'mcp_audit.gap.causes': ['ENOSPC'] });
-    // Everything but what the gap itself, and what came after it, is.
+    // Everything except the gap and what came after it.
     expect(gap?.['mcp_audit.gap.records']).toBeGreaterThanOrEqual(records.length - 2);
     expect(JSON.stringify(gap)).not.toContain('/dev');
   });
 });
 
-it('a server whose stderr is closed tells of that in its file', async () => {
+it('a server with a closed stderr records the gap in its file', async () => {
   const path = scratch.path();
   const env = { ...NO_EXPORT, MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_FILE: path };
   const { PATH = '' } = process.env;

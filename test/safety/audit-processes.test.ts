@@ -1,4 +1,4 @@
-/** The audit trail without a line of code: whatever ends a process, its records are whole, and it ends as it would without. */
+/** The audit trail without code: however a process ends, its records are complete, and it ends as without mcp-trail. */
 import { existsSync } from 'node:fs';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ afterAll(async () => {
   scratch.remove();
 });
 
-/** Nothing leaves by itself: what arrives was flushed at the end. */
+/** Batches do not leave by timer: what arrives was flushed at the end. */
 function exported(): Record<string, string> {
   return {
     OTEL_SERVICE_NAME: 'safety',
@@ -55,7 +55,7 @@ const END_OF_INPUT: Way = { name: 'the end of its input', end: (child) => child.
 const bySignal = (name: NodeJS.Signals): Way => ({ name, end: (child) => child.kill(name) });
 const SIGTERM = bySignal('SIGTERM');
 
-/** Starts a server, calls a tool of it, and ends it. */
+/** Starts a server, calls its tool, and ends it. */
 async function serve(args: readonly string[], { end }: Way, env: Record<string, string> = {}): Promise<Ended> {
   const child = new Child(args, env);
   child.write(...HANDSHAKE);
@@ -69,11 +69,11 @@ async function serve(args: readonly string[], { end }: Way, env: Record<string, 
 const V1 = SERVERS[0] as ServerRow;
 const WAYS = [END_OF_INPUT, SIGTERM, bySignal('SIGINT'), bySignal('SIGHUP')];
 
-// What ends a process is the same for all: the others have to show that they are told of it.
+// The first server goes through all ways to end; the others show that they notice the end.
 describe.each(SERVERS.map((server) => ({ ...server, ways: server === V1 ? WAYS : [END_OF_INPUT, SIGTERM] })))(
   'a server on $name',
   ({ file, preload, ways }) => {
-    it.each(ways)('that ends by $name leaves the same whole trail at each delivery', async (way) => {
+    it.each(ways)('that ends by $name leaves the same complete trail at each delivery', async (way) => {
       const path = scratch.path();
       const env = { ...exported(), MCP_TRAIL_AUDIT: 'file, STDERR,otel', MCP_TRAIL_AUDIT_FILE: path };
       const [plain, audited] = await Promise.all([serve([file], way), serve([...preload, file], way, env)]);
@@ -89,18 +89,21 @@ describe.each(SERVERS.map((server) => ({ ...server, ways: server === V1 ? WAYS :
   },
 );
 
-describe('a server that ends by itself when it is told to', () => {
-  it.each(['exit', 'drain once', 'close and end'])('leaves a whole trail in a file and on stderr: %s', async (how) => {
-    const path = scratch.path();
-    const env = { ...exported(), MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_FILE: path };
-    const [plain, audited] = await Promise.all([
-      serve([V1.file], SIGTERM, { SAFETY_ON_SIGTERM: how }),
-      serve([...V1.preload, V1.file], SIGTERM, { ...env, SAFETY_ON_SIGTERM: how }),
-    ]);
-    expect([audited.code, audited.signal, audited.stdout]).toEqual([plain.code, plain.signal, plain.stdout]);
-    expect(story(recordsIn(path))).toEqual(story(recordsAmong(audited.stderr).records));
-    expect(story(recordsIn(path)).sort()).toEqual([...SERVED].sort());
-  });
+describe('a server that ends itself on a cue', () => {
+  it.each(['exit', 'drain once', 'close and end'])(
+    'leaves a complete trail in a file and on stderr: %s',
+    async (how) => {
+      const path = scratch.path();
+      const env = { ...exported(), MCP_TRAIL_AUDIT: 'file,stderr', MCP_TRAIL_AUDIT_FILE: path };
+      const [plain, audited] = await Promise.all([
+        serve([V1.file], SIGTERM, { SAFETY_ON_SIGTERM: how }),
+        serve([...V1.preload, V1.file], SIGTERM, { ...env, SAFETY_ON_SIGTERM: how }),
+      ]);
+      expect([audited.code, audited.signal, audited.stdout]).toEqual([plain.code, plain.signal, plain.stdout]);
+      expect(story(recordsIn(path))).toEqual(story(recordsAmong(audited.stderr).records));
+      expect(story(recordsIn(path)).sort()).toEqual([...SERVED].sort());
+    },
+  );
 
   it('by process.exit has all of it at the endpoint, and in the file', async () => {
     const path = scratch.path();
@@ -116,7 +119,7 @@ const CALLED = ['request', 'response'].flatMap((event) =>
   Array(2).fill(`${event} tools/call echo${event === 'response' ? ' ok' : ''}`),
 );
 
-describe('a process that is no server', () => {
+describe('a process that is not a server', () => {
   const CLIENT = 'test/fixtures/safety-one-shot.mjs';
   const DELIVERED = ['runs to its end', 'has set its exit code'];
 
@@ -127,7 +130,7 @@ describe('a process that is no server', () => {
     ['calls process.exit in a beforeExit listener', 'exit before'],
     ['throws what nobody catches', 'throw'],
     ['rejects what nobody handles', 'reject'],
-  ])('that %s ends so, and leaves a whole trail', async (what, behaviour) => {
+  ])('that %s ends that way, and leaves a complete trail', async (what, behaviour) => {
     const path = scratch.path();
     const env = { SAFETY_ENDS_WITH: behaviour };
     const audit = { MCP_TRAIL_AUDIT: 'file,otel', MCP_TRAIL_AUDIT_FILE: path };
@@ -143,7 +146,7 @@ describe('a process that is no server', () => {
     if (DELIVERED.includes(what)) expect(recordsOf(receiver.logs)).toEqual(records);
   });
 
-  it('that serves nobody, nor calls anybody, has nothing to audit', async () => {
+  it('that neither serves nor calls has nothing to audit', async () => {
     const path = scratch.path();
     const env = { ...exported(), MCP_TRAIL_AUDIT: 'file,otel', MCP_TRAIL_AUDIT_FILE: path };
     const ended = await run(['--import', 'mcp-trail/register', '-e', 'console.log("done")'], { env });
@@ -157,7 +160,7 @@ describe.each([
   { name: 'v1, with sessions', file: 'test/fixtures/golden-v1-http.mjs', modern: false },
   { name: 'v2, without', file: 'test/fixtures/golden-v2-http.mjs', modern: true },
 ])('an HTTP server on $name', ({ file, modern }) => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('leaves a whole trail when %s ends it', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('leaves a complete trail when %s ends it', async (signal) => {
     const path = scratch.path();
     const env = { ...exported(), MCP_TRAIL_AUDIT: 'file,otel', MCP_TRAIL_AUDIT_FILE: path };
     const child = new Child(['--import', 'mcp-trail/register', file], env);
@@ -185,7 +188,7 @@ describe.each([
   { name: 'ESM on SDK v2', args: ['--import', 'mcp-trail/register', 'examples/zero-code/client.mjs'] },
   { name: 'CommonJS on SDK v1', args: ['--require', 'mcp-trail/register', 'examples/zero-code/client.cjs'] },
 ])('a client that starts its server over stdio, as $name', ({ args }) => {
-  it('hands the trail on to it: both write into one file, and reach the Collector', async () => {
+  it('passes the settings on to it: both write into one file, and reach the Collector', async () => {
     const path = scratch.path();
     const ended = await run([...args, JSON.stringify({ OTEL_SERVICE_NAME: 'weather' })], {
       env: {
@@ -211,7 +214,7 @@ describe.each([
   });
 });
 
-it('processes that share a file write whole lines, each its own trail', async () => {
+it('processes that share a file write complete lines, each its own trail', async () => {
   const path = scratch.path();
   const env = { ...exported(), OTEL_LOGS_EXPORTER: 'none', MCP_TRAIL_AUDIT: 'file', MCP_TRAIL_AUDIT_FILE: path };
   const children = Array.from({ length: 3 }, (_, index) => {

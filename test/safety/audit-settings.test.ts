@@ -1,4 +1,4 @@
-/** The audit trail from the environment: where it goes, beside which SDK, and what it holds. */
+/** The audit trail from the environment: where it goes, beside which SDK, and what it contains. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const V1 = 'test/fixtures/safety-server-v1.mjs';
 const REGISTER = ['--import', 'mcp-trail/register'];
 const OWN_LOGS = ['--import', './test/fixtures/safety-own-logs.mjs'];
 const OWN_SDK = ['--import', './test/fixtures/safety-own-sdk.mjs'];
-/** No SDK is started, and none is missed. */
+/** No SDK is started, and no warning about that is printed. */
 const ALONE = { MCP_TRAIL_SDK: 'off' };
 
 const scratch = new Scratch();
@@ -30,7 +30,7 @@ afterAll(async () => {
 const CALL = 'response tools/call echo ok';
 
 describe('the audit trail', () => {
-  it('reaches the Collector with nothing set but that it shall, and where the Collector is', async () => {
+  it('reaches the Collector if only the delivery and the endpoint are set', async () => {
     const ended = await serve([...REGISTER, V1], {
       MCP_TRAIL_AUDIT: 'otel',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -52,7 +52,7 @@ describe('the audit trail', () => {
     expect(recordsOf(receiver.logs)).toEqual([]);
   });
 
-  it('goes into the folder of the process when nothing says where to', async () => {
+  it('goes into the working directory by default', async () => {
     const folder = dirname(scratch.path());
     mkdirSync(folder);
     const file = join(ROOT, V1);
@@ -63,14 +63,14 @@ describe('the audit trail', () => {
     expect(story(recordsIn(join(folder, 'mcp-audit.jsonl')))).toContain(CALL);
   });
 
-  it('goes into a file whose name says whose it is', async () => {
+  it('goes into a file with the pid and the service in its name', async () => {
     const path = scratch.path('{service}-{pid}.jsonl');
     const env = { MCP_TRAIL_AUDIT: 'file', MCP_TRAIL_AUDIT_FILE: path, OTEL_SERVICE_NAME: 'my/service', ...ALONE };
     await serve([...REGISTER, V1], env);
     expect(readdirSync(dirname(path))).toEqual([expect.stringMatching(/^my_service-\d+\.jsonl$/)]);
   });
 
-  it('says with its first record that a debug switch is on, wherever it goes', async () => {
+  it('has a debug switch that is on in its first record, at every delivery', async () => {
     const path = scratch.path();
     const ended = await serve([...REGISTER, V1], {
       MCP_TRAIL_AUDIT: 'otel,file',
@@ -94,14 +94,14 @@ describe("the application's own SDK", () => {
   it.each([
     ['before', [...OWN_LOGS, ...OWN_SDK, ...REGISTER]],
     ['after, where it is told to start none', [...REGISTER, ...OWN_LOGS, ...OWN_SDK]],
-  ])('gets the records when it is set up %s', async (_when, preloads) => {
+  ])('gets the records if it is set up %s', async (_when, preloads) => {
     const ended = await serve([...preloads, V1], { MCP_TRAIL_AUDIT: 'otel', ...ALONE });
     expect([printed(ended)[0], printed(ended).at(-1)]).toEqual(['started', 'stopped']);
     expect(printed(ended)).toContain(CALL);
     expect(ended.stderr).not.toContain('mcp-trail: ');
   });
 
-  it('that has no logs is said to be without, once', async () => {
+  it('without logs is reported once', async () => {
     const ended = await serve([...OWN_SDK, ...REGISTER, V1], {
       MCP_TRAIL_AUDIT: 'otel',
       OTEL_EXPORTER_OTLP_ENDPOINT: '',
@@ -112,7 +112,7 @@ describe("the application's own SDK", () => {
     );
   });
 
-  it('whose logs are turned off is said to take none, once', async () => {
+  it('whose logs are turned off is reported once', async () => {
     const ended = await serve([...REGISTER, V1], {
       MCP_TRAIL_AUDIT: 'otel',
       OTEL_TRACES_EXPORTER: 'none',
@@ -147,7 +147,7 @@ describe('an application without an OpenTelemetry SDK', () => {
     expect(told).toContain(CALL);
   });
 
-  it('is told what is lost, in one line for each', async () => {
+  it('gets one line for each loss', async () => {
     const ended = await start({ MCP_TRAIL_AUDIT: 'otel' });
     expect(ended.stderr).toMatch(
       /^mcp-trail: no OpenTelemetry SDK found.*\nmcp-trail: audit records are lost: no OpenTelemetry Logger.*\n$/,
@@ -155,7 +155,7 @@ describe('an application without an OpenTelemetry SDK', () => {
   });
 });
 
-describe('what the environment says of records', () => {
+describe('the environment’s settings of records', () => {
   const POLICY = {
     version: 1,
     tags: ['SOC2'],
@@ -176,7 +176,7 @@ describe('what the environment says of records', () => {
     return { records, response: found ?? expect.fail(story(records).join('\n')) };
   }
 
-  it('is how sensitive they are, by a policy', async () => {
+  it('set their sensitivity, by a policy', async () => {
     const path = scratch.path('policy.json');
     mkdirSync(dirname(path));
     writeFileSync(path, JSON.stringify(POLICY));
@@ -190,7 +190,7 @@ describe('what the environment says of records', () => {
     });
   });
 
-  it('is a digest of the arguments, with a key alone', async () => {
+  it('add a digest of the arguments, with a key alone', async () => {
     const key = ['feedfacecafebeef', '0011223344556677'].join('');
     const digest = (await call({ MCP_TRAIL_AUDIT_DIGEST_KEY: key })).response['mcp_audit.tool.argument.digest'];
     expect(digest).toMatch(/^hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}$/);
@@ -200,7 +200,7 @@ describe('what the environment says of records', () => {
     expect((await call({})).response['mcp_audit.tool.argument.digest']).toBeUndefined();
   });
 
-  it('is that a server is known from the last run, by a state directory', async () => {
+  it('keep a server known from the last run, by a state directory', async () => {
     const directory = join(dirname(scratch.path()), 'state');
     const first = await call({ MCP_TRAIL_AUDIT_STATE_DIRECTORY: directory });
     const second = await call({ MCP_TRAIL_AUDIT_STATE_DIRECTORY: directory });
@@ -212,7 +212,7 @@ describe('what the environment says of records', () => {
     expect(known).toMatchObject({ name: 'safety' });
   });
 
-  it('is which of them are written, and a sentence in each', async () => {
+  it('select the events, and add a sentence to each', async () => {
     const { records, response } = await call({ MCP_TRAIL_AUDIT_ATTEMPTS: 'never', MCP_TRAIL_AUDIT_MESSAGES: 'on' });
     expect(story(records).filter((line) => line.startsWith('request'))).toEqual([]);
     expect(response['mcp_audit.message']).toMatch(/echo/);

@@ -9,12 +9,12 @@ import { parse } from '../support/audit.js';
 import { type Ended, ROOT, run } from './child.js';
 import { callEcho, HANDSHAKE } from './stdio-servers.js';
 
-/** A folder for one test, and how to remove it. */
+/** A folder for one test, and a function that removes it. */
 export class Scratch {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcp-trail-audit-'));
   #next = 0;
 
-  /** A path that nothing has been at yet. */
+  /** A path where no file exists yet. */
   path(name = 'audit.jsonl'): string {
     this.#next += 1;
     return join(this.folder, `${this.#next}`, name);
@@ -25,12 +25,12 @@ export class Scratch {
   }
 }
 
-/** Valid records of a file, in their order. The last line has to be a whole one. */
+/** Valid records of a file, in order. The last line has to be complete. */
 export function recordsIn(path: string): AuditRecord[] {
   return linesOf(readFileSync(path, 'utf8')).map(parse);
 }
 
-/** Valid records on stderr, and everything else that is there. */
+/** Valid records on stderr, and the other lines. */
 export function recordsAmong(stderr: string): { readonly records: AuditRecord[]; readonly rest: string } {
   const lines = linesOf(stderr);
   const isRecord = (line: string) => line.startsWith('{"audit.');
@@ -43,7 +43,7 @@ export function recordsAmong(stderr: string): { readonly records: AuditRecord[];
   };
 }
 
-/** Valid records among log records, which carry the same as attributes. */
+/** Valid records among log records, which have the same fields as attributes. */
 export function recordsOf(logs: readonly LogRecord[]): AuditRecord[] {
   return logs.filter(({ scope }) => scope.name === 'mcp-trail').map(({ body }) => parse(String(body)));
 }
@@ -54,7 +54,7 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** What records say, one line each: the event, the method or state, and the status. */
+/** Records as one line each: the event, the method or state, and the status. */
 export function story(records: readonly AuditRecord[]): string[] {
   return records.map((record) =>
     [
@@ -71,7 +71,7 @@ export function story(records: readonly AuditRecord[]): string[] {
 const CONVERSATION = [...HANDSHAKE, callEcho('only')].join('\n');
 let plain: Promise<Ended> | undefined;
 
-/** Runs a server on SDK v1 for one call; what it says on stdout has to be what it says without us. */
+/** Runs a server on SDK v1 for one call. Its stdout has to be the same as without mcp-trail. */
 export async function serve(args: readonly string[], env: Record<string, string>, cwd = ROOT): Promise<Ended> {
   plain ??= run(['test/fixtures/safety-server-v1.mjs'], { input: CONVERSATION });
   const ended = await run(args, { env, input: CONVERSATION, cwd });

@@ -1,4 +1,4 @@
-/** What we keep is bounded, whatever peers and applications do, and gone when it is not needed any more. */
+/** All stores are bounded, whatever peers and applications do, and emptied when no longer needed. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { trace } from '@opentelemetry/api';
@@ -24,9 +24,9 @@ function heapUsed(): number {
 }
 
 const telemetry = new Telemetry();
-/** Spans are counted and let go: a store of them would hide ours. */
+/** Spans are counted and not kept: a store of spans would hide our own stores. */
 const spans = { started: 0, ended: 0, open: new Set<string>() };
-/** Every hundredth span, held weakly: it lives for as long as an operation of ours or of the SDK's holds it. */
+/** Every hundredth span, held weakly: it lives as long as an operation of ours or of the SDK refers to it. */
 let sample: WeakRef<object>[] = [];
 const counter = {
   onStart(span: ReadableSpan) {
@@ -51,9 +51,9 @@ beforeEach(() => {
 });
 afterAll(() => telemetry.shutdown());
 
-/** About how many spans are held by anything. */
+/** About how many spans are still referenced. */
 async function livingSpans(): Promise<number> {
-  // What has just been used lives to the end of the turn.
+  // Objects in use live to the end of the turn.
   await new Promise((resolve) => setImmediate(resolve));
   collectGarbage();
   return sample.filter((span) => span.deref() !== undefined).length * SAMPLED;
@@ -66,7 +66,7 @@ async function evictions(): Promise<number> {
     .reduce((sum, { sum: n }) => sum + n, 0);
 }
 
-/** The two SDK lines; what the protocol's era changes is not what is kept. */
+/** The two SDK lines. The protocol era makes no difference to the stores. */
 const LINES = FLAVOURS.slice(0, 2) as readonly Flavour[];
 
 describe.each(LINES)('on $name', (flavour) => {
@@ -74,7 +74,7 @@ describe.each(LINES)('on $name', (flavour) => {
     const before = await evictions();
     const pair = await flavour.pair({ instrument: 'client', config: { maxPendingOperations: BOUND } });
     const stores = storesOf(pair.clientTransport);
-    // From here on the server is deaf.
+    // From here on the server does not answer.
     pair.serverTransport.onmessage = () => {};
     spans.started = 0;
     spans.ended = 0;
@@ -153,7 +153,7 @@ describe.each(LINES)('on $name', (flavour) => {
     await pair.close();
   });
 
-  it('a request that is aborted, times out or is never answered is let go with the connection', async () => {
+  it('a request that is aborted, times out or is never answered is released with the connection', async () => {
     const pair = await flavour.pair({ config: {}, tools: [{ name: 'hang', handler: () => new Promise(() => {}) }] });
     const stores = [pair.clientTransport, pair.serverTransport].map(storesOf);
     const request = { method: 'tools/call', params: { name: 'hang' } };
@@ -176,7 +176,7 @@ describe.each(LINES)('on $name', (flavour) => {
 });
 
 describe('a transport by itself', () => {
-  it('keeps no more than its bound of what is never answered, in both directions', async () => {
+  it('keeps no more unanswered requests than its bound, in both directions', async () => {
     const transport: any = { send: async () => {}, onmessage: () => {} };
     instrumentTransport(transport, { maxPendingOperations: BOUND });
     const stores = storesOf(transport);
@@ -191,7 +191,7 @@ describe('a transport by itself', () => {
     expect(await livingSpans()).toBeLessThanOrEqual(BOUND + SAMPLED);
   });
 
-  it('keeps no megabytes of what a peer calls things', async () => {
+  it('keeps no megabytes of a peer’s names', async () => {
     const sessionId = 'session '.repeat(125_000);
     const transport: any = { send: async () => {}, onmessage: () => {}, sessionId };
     instrumentTransport(transport, { captureArguments: true, maxPendingOperations: 40 });

@@ -1,4 +1,4 @@
-/** Card numbers as JSON has them: numbers, which no name and no quotation mark stands beside. */
+/** Card numbers as JSON numbers, without a name or quotation marks beside them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ afterAll(async () => {
 const CARD = PERSONAL.find(({ name }) => name === 'card number') as (typeof PERSONAL)[number];
 const FIELDS = ['argument', 'code of an error', 'progress', 'request id', 'result', 'text of a number'];
 
-it.each(FLAVOURS)('no number leaves that is somebody’s card on $name', async (flavour) => {
+it.each(FLAVOURS)('no card number leaves on $name', async (flavour) => {
   const sweep = new Sweep(CARD, flavour.name);
   const number = (field: string) => Number(sweep.plant(field));
   const dialect = DIALECTS[flavour.sdk];
@@ -67,7 +67,7 @@ it.each(FLAVOURS)('no number leaves that is somebody’s card on $name', async (
   expect(sweep.fields).toEqual(FIELDS);
   expect(sweep.notSent).toEqual([]);
   const found = await outputs.take();
-  // A bare number is an id where ids belong.
+  // A bare number counts as an id in an id field.
   expect([...new Set(sweep.hits(found).map(({ field }) => field))]).toEqual(['request id']);
   expect(found.get('spans')).toContain('[REDACTED:card]');
 });

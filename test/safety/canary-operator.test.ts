@@ -1,4 +1,4 @@
-/** What operators are told on stderr, and OpenTelemetry's diagnostics: options, policies and statements that make no sense. */
+/** Messages on stderr and in OpenTelemetry's diagnostics about invalid options, policies and events. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** A copy of the package that has not told anybody anything yet: everything is told once, and not without end. */
+/** A fresh copy of the package: every message is printed once only, and their number is limited. */
 async function fresh() {
   vi.resetModules();
   const [api, config, audit, options, trail] = await Promise.all([
@@ -49,7 +49,7 @@ function variables(table: object, prefix: string) {
   );
 }
 
-/** Says everything that can be said wrongly, with a canary in it. */
+/** Passes a canary in everything that can be invalid. */
 async function misconfigure(sweep: Sweep): Promise<string> {
   const trail = await fresh();
   const plant = (field: string) => sweep.plantLocally(field);
@@ -97,13 +97,13 @@ async function misconfigure(sweep: Sweep): Promise<string> {
   return printed.join('');
 }
 
-/** Begins and ends, which is where a file is written to. */
+/** Starts and ends, which writes the file. */
 function audit(recorder: AuditRecorder | undefined): void {
   recorder?.start();
   recorder?.stop();
 }
 
-/** Files are looked for where none can be. */
+/** Looks for files in impossible places. */
 function badPath(option: string, text: string): string {
   return /file$|stateDirectory/i.test(option) ? join(NO_DIRECTORY, text) : text;
 }
@@ -140,7 +140,7 @@ async function sweepOf(kind: Kind): Promise<{ sweep: Sweep; outputs: Map<string,
   return { sweep, outputs: new Map([['stdout, stderr and diagnostics', await misconfigure(sweep)]]) };
 }
 
-/** A wrong value is repeated, so that its place is found: all but these. The rest were accepted, or are secrets by name. */
+/** A message repeats an invalid value so that it can be found, except for these, which were accepted or are secrets by name. */
 const NOT_REPEATED = [
   ...[
     'MCP_TRAIL_AUDIT_DIGEST_KEY',
@@ -162,15 +162,15 @@ const NOT_REPEATED = [
   ...['redact hook', 'rule id', 'rule tag', 'unknown server'],
 ];
 
-describe('what is told of mistakes', () => {
-  it('repeats what was wrong, and nothing else', async () => {
+describe('messages about mistakes', () => {
+  it('repeat the invalid value, and nothing else', async () => {
     const { sweep, outputs } = await sweepOf(MARKER);
     const leaving = new Set(sweep.leaving(outputs));
     expect(sweep.fields.filter((field) => !leaving.has(field))).toEqual(NOT_REPEATED);
     expect(leaving.size).toBeGreaterThan(60);
   });
 
-  it.each([...SECRETS, ...PERSONAL])('holds no $name', async (kind) => {
+  it.each([...SECRETS, ...PERSONAL])('contain no $name', async (kind) => {
     const { sweep, outputs } = await sweepOf(kind);
     expect(sweep.hits(outputs)).toEqual([]);
     expect([...outputs.values()].join('')).toContain('[REDACTED:');

@@ -1,4 +1,4 @@
-/** Real server processes with canaries in their arguments, environment and files, and in all that is sent to them. */
+/** Real server processes with canaries in their arguments, environment and files, and in everything sent to them. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,11 @@ import { HANDSHAKE } from './stdio-servers.js';
 const REGISTER = new URL('../../dist/esm/register.js', import.meta.url).href;
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url));
 
-/** Of a process itself: only the path of what was started. */
+/** Of the process itself: only the path of the program. */
 const OF_PROCESS = ['name of a file', 'name of a folder'];
 const NEVER_OF_PROCESS = ['argument of the process', 'bare argument of the process', 'environment'];
 
-/** What reaches an output at all, and what never does. */
+/** Which fields reach an output, and which never do. */
 const STDIO = {
   leaving: [...['argument key', 'method', ...OF_PROCESS, 'notification', 'request id', 'tool name', 'tracestate']],
   never: ['_meta key', '_meta value', 'argument value', ...NEVER_OF_PROCESS, 'error message', 'key', 'value'],
@@ -47,17 +47,17 @@ afterEach(async () => {
 interface Started {
   readonly child: Child;
   readonly collector: Collector;
-  /** Ends it, and returns all that it has put out. */
+  /** Ends it, and returns all its output. */
   outputs(): Promise<Map<string, string>>;
 }
 
-/** Starts a server that reports everywhere it can, with its own secrets on the command line and in the environment. */
+/** Starts a server with every output enabled, and with secrets on its command line and in its environment. */
 async function start(script: string, sweeps: readonly Sweep[], env: Record<string, string> = {}): Promise<Started> {
   const collector = await startCollector();
   undos.push(() => collector.close());
   const directory = mkdtempSync(join(tmpdir(), 'mcp-trail-canary-'));
   undos.push(() => rmSync(directory, { recursive: true, force: true }));
-  // A folder and a file of the application that are called like a secret.
+  // A folder and a file of the application that are named like a secret.
   const application = join(directory, `application ${sweeps[0]?.plantLocally('name of a folder')}`);
   mkdirSync(application);
   const entry = join(application, `${sweeps[0]?.plantLocally('name of a file')}.mjs`);
@@ -100,13 +100,13 @@ async function start(script: string, sweeps: readonly Sweep[], env: Record<strin
   };
 }
 
-/** Each kind a sweep of its own, as they are all sent to one process. */
+/** A sweep for each kind, because all are sent to one process. */
 const sweepsOf = (kinds: readonly Kind[], name: string) => kinds.map((kind) => new Sweep(kind, `${name} ${kind.name}`));
 
-/** Who acts is told whole, whatever the id looks like. */
+/** The actor is not redacted, whatever the id looks like. */
 const IDENTITIES = new Set(['OAuth client', 'subject']);
 
-/** A bare number is an id where ids belong. */
+/** A bare number counts as an id in an id field. */
 const IDS = new Set([
   'correlation header',
   'request id',
@@ -124,7 +124,7 @@ function allHits(sweeps: readonly Sweep[], outputs: ReadonlyMap<string, string>)
     .filter(({ kind, field }) => !isByDesign(kind, field));
 }
 
-/** Every output is there, and has something in it. */
+/** Every output exists and is not empty. */
 function expectOutputs(outputs: ReadonlyMap<string, string>): void {
   const expected = ['/v1/traces', '/v1/metrics', '/v1/logs', 'stderr', 'audit.jsonl', 'inventory.json'];
   expect(expected.filter((name) => (outputs.get(name) ?? '').length < 100)).toEqual([]);
@@ -174,19 +174,19 @@ describe('a server on stdio', () => {
     for (const index of sweeps.keys()) await child.printed(`"done ${index}"`);
   };
 
-  it('lets no secret out, by any way but its own answers', async () => {
+  it('lets no secret out, except in its own answers', async () => {
     const sweeps = sweepsOf([...SECRETS, ...PERSONAL], 'stdio');
     const started = await start('canary-stdio', sweeps);
     await answered(started, sweeps);
     const outputs = await started.outputs();
     expectOutputs(outputs);
     expect(outputs.get('stdout'), 'the handlers have seen them').toContain(sweeps[0]?.textOf('error message'));
-    // It answers with what it was asked.
+    // It echoes its input.
     outputs.delete('stdout');
     expect(allHits(sweeps, outputs)).toEqual([]);
   });
 
-  it('lets harmless text pass where a field leaves, which shows that the others are kept', async () => {
+  it('lets harmless text pass in exported fields, which shows that the other fields are kept', async () => {
     const sweeps = sweepsOf([MARKER], 'stdio');
     const started = await start('canary-stdio', sweeps);
     await answered(started, sweeps);
@@ -195,7 +195,7 @@ describe('a server on stdio', () => {
     expectLeaving(sweeps[0] as Sweep, outputs, STDIO);
   });
 
-  it('lets look-alikes pass as they are: 0 false hits', async () => {
+  it('lets look-alikes pass unchanged: 0 false positives', async () => {
     const sweeps = sweepsOf(LOOK_ALIKES, 'stdio');
     const started = await start('canary-stdio', sweeps);
     await answered(started, sweeps);
@@ -211,7 +211,7 @@ describe('a server on stdio', () => {
 });
 
 describe('a server on Streamable HTTP', () => {
-  /** One line that a header can hold. */
+  /** One line that fits in a header. */
   const header = (sweep: Sweep, field: string) => sweep.plantLocally(field).replaceAll('\n', ' ');
 
   async function post(url: URL, path: string, headers: Record<string, string>, body: object): Promise<void> {
@@ -224,7 +224,7 @@ describe('a server on Streamable HTTP', () => {
     });
   }
 
-  /** An opaque token: nothing tells it from a name but that it is the caller's. */
+  /** An opaque token: only its use as the caller's token tells it from a name. */
   const opaque = (sweep: Sweep) => noise(`caller's token ${sweep.kind.name}`, 40);
 
   async function converse(url: URL, sweep: Sweep): Promise<void> {
@@ -286,7 +286,7 @@ describe('a server on Streamable HTTP', () => {
       const refused = { name: 'work', arguments: { plan: { ...plan, status, error: plant('refusal') } } };
       await post(url, path, inSession, { jsonrpc, id: status, method: 'tools/call', params: refused });
     }
-    // Refused by the SDK, with a version and a session that it does not know.
+    // Refused by the SDK because of an unknown version and session.
     const strange = {
       ...headers,
       'mcp-session-id': put('strange session'),
@@ -312,12 +312,12 @@ describe('a server on Streamable HTTP', () => {
     expect(outputs.get('audit.jsonl')).toContain('[REDACTED:credential]');
   });
 
-  it('lets harmless text pass where a field leaves, which shows that the others are kept', async () => {
+  it('lets harmless text pass in exported fields, which shows that the other fields are kept', async () => {
     const { sweeps, outputs } = await run([MARKER]);
     expectLeaving(sweeps[0] as Sweep, outputs, HTTP);
   });
 
-  it('names nobody by the token that they came with, however the application encodes it', async () => {
+  it('never names a caller by their token, however the application encodes it', async () => {
     const { sweeps, outputs } = await run(SECRETS.slice(0, 2));
     for (const sweep of sweeps) {
       const token = opaque(sweep);

@@ -1,4 +1,4 @@
-/** A sweep that finds nothing proves something only if it would find what is there. */
+/** Proves that the search would find a secret. */
 import { describe, expect, it } from 'vitest';
 import { type Fake, LOOK_ALIKES, PERSONAL, SECRETS } from './canary/kinds.js';
 import { hitsIn, piecesOf } from './canary/search.js';
@@ -25,19 +25,19 @@ describe.each([...SECRETS, ...PERSONAL])('a planted $name', ({ make }) => {
     expect(found(encode(fake.text))).toEqual(['field']);
   });
 
-  it('is found by its half', () => {
+  it('is found by half of it', () => {
     const { secret } = fake;
     if (secret.length < 24) return;
     expect(found(secret.slice(0, secret.length / 2 + 11))).toEqual(['field']);
     expect(found(secret.slice(secret.length / 2 - 11))).toEqual(['field']);
   });
 
-  it('is not found where another one of its kind stands', () => {
+  it('is not found in another secret of its kind', () => {
     expect(found(make('two').text)).toEqual([]);
   });
 });
 
-it('knows 25 kinds of secrets and more', () => {
+it('covers at least 25 kinds of secrets', () => {
   expect(SECRETS.length).toBeGreaterThanOrEqual(25);
   expect(PERSONAL.length).toBeGreaterThanOrEqual(5);
   expect(LOOK_ALIKES.length).toBeGreaterThanOrEqual(20);

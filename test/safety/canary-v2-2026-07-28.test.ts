@@ -1,4 +1,4 @@
-/** Planted everywhere, found nowhere: SDK v2, 2026-07-28. */
+/** Canaries in every field, found in no output: SDK v2, 2026-07-28. */
 import { FLAVOURS, type Flavour } from '../support/flavours.js';
 import { sweepAll } from './canary/suite.js';
 

@@ -1,4 +1,4 @@
-/** Planted everywhere, found nowhere: SDK v2, legacy. */
+/** Canaries in every field, found in no output: SDK v2, legacy. */
 import { FLAVOURS, type Flavour } from '../support/flavours.js';
 import { sweepAll } from './canary/suite.js';
 

@@ -1,10 +1,10 @@
-/** Real processes to test with: started, spoken to, waited for, and ended by their own id. */
+/** Child processes for tests: started, written to, waited for, and ended by their id. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A child that has not ended by then is stuck, however busy the machine is. */
+/** A child that has not ended by then is stuck, even on a busy machine. */
 const LIMIT_MS = 50_000;
 
 export interface Ended {
@@ -27,7 +27,7 @@ export class Child {
 
   /** @param args of `node`, relative to the project's root */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = ROOT) {
-    // Nothing of the test's own environment: it may hold settings of an SDK.
+    // Without the test's own environment, which may contain settings of an SDK.
     const { PATH = '' } = process.env;
     this.#process = spawn(process.execPath, args, { cwd, env: { PATH, ...env }, stdio: 'pipe' });
     this.#process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -38,7 +38,7 @@ export class Child {
       this.#stderr += chunk;
       this.#look();
     });
-    // A child that has ended does not read any more.
+    // A child that has ended no longer reads.
     this.#process.stdin.on('error', () => {});
     this.ended = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -52,11 +52,11 @@ export class Child {
         this.#look();
       });
     });
-    // Whoever waits for an output and not for the end hears of a failure there.
+    // Wakes those who wait for output, so that they notice the end.
     this.ended.catch(() => this.#look());
   }
 
-  /** Of what was printed so far. */
+  /** The first line of the output so far. */
   get firstLine(): string {
     return this.#stdout.split('\n', 1).join();
   }
@@ -65,7 +65,7 @@ export class Child {
     for (const line of lines) this.#process.stdin.write(`${line}\n`);
   }
 
-  /** In so many pieces, each of which the child gets by itself. */
+  /** In pieces, which the child reads one by one. */
   async writeInPieces(text: string, pieces: number): Promise<void> {
     const length = Math.ceil(text.length / pieces);
     for (let at = 0; at < text.length; at += length) {
@@ -82,7 +82,7 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Waits until the output holds as many lines with this text. */
+  /** Waits until the output contains the text this many times. */
   async printed(text: string, where: 'stdout' | 'stderr' = 'stdout', times = 1): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const look = () => {
@@ -103,7 +103,7 @@ export class Child {
   }
 }
 
-/** Runs a child to its end, on an input that is there at once. */
+/** Runs a child to its end, with all input written at once. */
 export async function run(
   args: readonly string[],
   options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly cwd?: string } = {},

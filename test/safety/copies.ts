@@ -1,4 +1,4 @@
-/** Further copies of this package, as applications come to have them. */
+/** Further copies of this package, as applications may have them. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const NEIGHBOURS = [
   'zod',
 ];
 
-/** A folder outside of the checkout with the built package installed in it. */
+/** A folder outside the checkout with the built package installed. */
 export function installedElsewhere(): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** A stdio server crashes as it would without us; where that is asked for, with one line on stderr that quotes nothing. */
+/** A stdio server crashes as without mcp-trail; with crash reports, it prints one line on stderr that quotes nothing. */
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { Child, type Ended, run } from './child.js';
 import { callEcho, HANDSHAKE, SERVERS, type ServerRow } from './stdio-servers.js';
 
-// Put together here, so that no file holds it.
+// Composed here, so that no file contains it.
 const SECRET = ['sk', 'live', 'b'.repeat(24), process.pid].join('-');
 const ON = { MCP_TRAIL_CRASH_REPORTS: 'on' };
 const NO_EXPORT = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
@@ -26,11 +26,11 @@ interface Crash {
   /** Of Node.js. */
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the process lives on, and answers. */
+  /** Whether the process goes on and answers. */
   readonly lives?: boolean;
 }
 
-/** Starts a server, has it crash in a call, and ends its input if it is still there. */
+/** Starts a server, makes it crash in a call, and ends its input if it still runs. */
 async function crash(
   server: ServerRow,
   { crash, onCrash = 'nothing', flags = [], env = {}, lives = false }: Crash,
@@ -60,7 +60,7 @@ function how({ code, signal, stdout }: Ended) {
   return { code, signal, stdout };
 }
 
-/** The lines on stderr that are ours. */
+/** Our lines on stderr. */
 function events({ stderr }: Ended): Record<string, any>[] {
   return stderr
     .split('\n')
@@ -86,12 +86,12 @@ const WAYS = [
   },
 ];
 
-// What is thrown is the same for all: the others have to show that they are told of it.
+// The first server goes through all crashes; the others show that they are reported.
 const CRASHING = SERVERS.map((server, index) => ({ ...server, ways: index === 0 ? WAYS : WAYS.slice(0, 2) }));
 
 describe.each(CRASHING)('a stdio server on $name', ({ ways, ...server }) => {
   it.each(ways)(
-    'ends as ever, with one line in place of the stack: $crash',
+    'ends as usual, with one line instead of the stack: $crash',
     async ({ crash, type, code, origin, frames }) => {
       const [plain, traced] = await plainAndTraced(server, { crash, env: { OTEL_SERVICE_NAME: 'weather' } });
       expect(how(plain)).toMatchObject({ code: 1, signal: null });
@@ -118,7 +118,7 @@ describe.each(CRASHING)('a stdio server on $name', ({ ways, ...server }) => {
     },
   );
 
-  it.each(['throw', 'reject'])('ends as ever in all it prints where nothing is asked for: %s', async (way) => {
+  it.each(['throw', 'reject'])('ends and prints as usual without crash reports: %s', async (way) => {
     const [plain, off] = await Promise.all([
       crash(server, { crash: way }, false),
       crash(server, { crash: way, env: { MCP_TRAIL_CRASH_REPORTS: 'off' } }, true),
@@ -133,18 +133,18 @@ describe.each(V1_AND_V2)("an application's own handler on $name", (server) => {
     { crash: 'reject', onCrash: 'go on', lives: true, said: 'unhandledRejection' },
     { crash: 'throw', onCrash: 'capture', lives: true, said: 'captured' },
     { crash: 'throw', onCrash: 'exit', lives: false, said: undefined },
-  ])('decides what becomes of the process, and the line is written once: $crash, $onCrash', async (way) => {
+  ])('decides whether the process ends, and the line is written once: $crash, $onCrash', async (way) => {
     const [plain, traced] = await plainAndTraced(server, way);
     expect(how(traced)).toEqual(how(plain));
     expect(plain.code).toBe(way.lives ? 0 : 7);
     const [line = '', ...others] = traced.stderr.split('\n');
     expect(JSON.parse(line)).toMatchObject({ event_name: 'mcp_trail.crash', 'error.type': 'RangeError' });
-    // What the application says is what it says without us.
+    // The application prints the same as without mcp-trail.
     expect(others.join('\n')).toBe(plain.stderr);
     expect(plain.stderr).toBe(way.said === undefined ? '' : `the application: ${way.said}\n`);
   });
 
-  it('makes a rejection none that nobody handles', async () => {
+  it('makes a rejection a handled one', async () => {
     const [plain, traced] = await plainAndTraced(server, {
       crash: 'reject',
       onCrash: 'handle rejections',
@@ -155,7 +155,7 @@ describe.each(V1_AND_V2)("an application's own handler on $name", (server) => {
   });
 });
 
-it('an exception that a monitor has somebody take does not end the process', async () => {
+it('an exception that gets a handler from a monitor does not end the process', async () => {
   const [plain, traced] = await plainAndTraced(FIRST, {
     crash: 'throw',
     onCrash: 'have a monitor take it',
@@ -183,14 +183,14 @@ describe('the end of a process', () => {
     expect(traced.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('is as ever when it is an exit listener that throws', async () => {
+  it('is as usual when an exit listener throws', async () => {
     const [plain, traced] = await plainAndTraced(FIRST, { crash: 'throw in the end' });
     expect(how(traced)).toEqual(how(plain));
     expect(events(traced)).toHaveLength(1);
     expect(traced.stderr).not.toContain(SECRET);
   });
 
-  it('leaves the diagnostic report behind that Node.js was asked for', async () => {
+  it('leaves the diagnostic report that Node.js was asked for', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-report-'));
     try {
       const flags = ['--report-uncaught-exception', `--report-directory=${folder}`];
@@ -209,19 +209,19 @@ describe('--unhandled-rejections', () => {
     { mode: 'strict', code: 1, lines: 1 },
     { mode: 'warn', code: 0, lines: 0 },
     { mode: 'none', code: 0, lines: 0 },
-  ])('means what it means: $mode', async ({ mode, code, lines }) => {
+  ])('works as in Node.js: $mode', async ({ mode, code, lines }) => {
     const flags = [`--unhandled-rejections=${mode}`];
     const [plain, traced] = await plainAndTraced(FIRST, { crash: 'reject', flags, lives: lines === 0 });
     expect(how(traced)).toEqual(how(plain));
     expect(traced.code).toBe(code);
     expect(events(traced)).toHaveLength(lines);
-    // A warning is Node's, and begins with the id of the process.
+    // Node's own warning begins with the id of the process.
     const withoutPid = ({ stderr }: Ended) => stderr.replaceAll(/\(node:\d+\)/g, '');
     if (lines === 0) expect(withoutPid(traced)).toBe(withoutPid(plain));
     else expect(traced.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('in strict mode does not come to a handler that would not have been reached', async () => {
+  it('in strict mode does not reach a handler that would not have been reached otherwise', async () => {
     const way = { crash: 'reject', onCrash: 'handle rejections', flags: ['--unhandled-rejections=strict'] };
     const [plain, traced] = await plainAndTraced(FIRST, way);
     expect(plain.stderr).not.toContain('the application');
@@ -247,7 +247,7 @@ describe('the telemetry of a server that crashes', () => {
     OTEL_METRIC_EXPORT_INTERVAL: '3600000',
   });
 
-  it.each(V1_AND_V2)('arrives, with the call in which it crashed ($name)', async (server) => {
+  it.each(V1_AND_V2)('arrives, including the call that crashed ($name)', async (server) => {
     const before = { spans: receiver.spans.length, metrics: receiver.metrics.length };
     const ended = await crash(server, { crash: 'throw', env: exportTo(receiver.url) }, true);
     expect(ended.code).toBe(1);
@@ -256,7 +256,7 @@ describe('the telemetry of a server that crashes', () => {
     expect(receiver.metrics.length).toBeGreaterThan(before.metrics);
   });
 
-  it('holds up its end for a while at most, in which it says nothing to its client', async () => {
+  it('delays its end for a limited time, in which nothing is sent to the client', async () => {
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -266,7 +266,7 @@ describe('the telemetry of a server that crashes', () => {
       const plain = await crash(FIRST, way, false);
       const start = performance.now();
       const traced = await crash(FIRST, { ...way, env: exportTo(`http://127.0.0.1:${port}`) }, true);
-      // An exporter waits for ten seconds, after the process has started; the machine may be slow at that.
+      // An exporter waits for ten seconds. The start of the process may be slow on a busy machine.
       expect(performance.now() - start).toBeLessThan(9000);
       expect(sockets.size).toBeGreaterThan(0);
       expect(how(traced)).toEqual(how(plain));
@@ -278,8 +278,8 @@ describe('the telemetry of a server that crashes', () => {
   });
 });
 
-describe('a process that does not serve over stdio', () => {
-  it.each(['throw', 'reject'])('crashes as ever: %s', async (behaviour) => {
+describe('a process that is not a stdio server', () => {
+  it.each(['throw', 'reject'])('crashes as usual: %s', async (behaviour) => {
     const file = 'test/fixtures/safety-one-shot.mjs';
     const env = { SAFETY_ENDS_WITH: behaviour };
     const [plain, traced] = await Promise.all([
@@ -292,12 +292,12 @@ describe('a process that does not serve over stdio', () => {
 });
 
 describe('MCP_TRAIL_CRASH_REPORTS', () => {
-  it.each(['ON', ' on '])('is on when it is "%s"', async (value) => {
+  it.each(['ON', ' on '])('is on if it is "%s"', async (value) => {
     const ended = await crash(FIRST, { crash: 'throw', env: { MCP_TRAIL_CRASH_REPORTS: value } }, true);
     expect(events(ended)).toHaveLength(1);
   });
 
-  it('says what it accepts', async () => {
+  it('reports the accepted values', async () => {
     const ended = await crash(FIRST, { crash: 'throw', env: { MCP_TRAIL_CRASH_REPORTS: 'perhaps' } }, true);
     expect(events(ended)).toEqual([]);
     expect(ended.stderr).toContain('MCP_TRAIL_CRASH_REPORTS is "perhaps"; accepted: off, on. Using off\n');

@@ -1,4 +1,4 @@
-/** Hooks come on once, however often they are put on, and come off without a trace. */
+/** Hooks are added once, however often an object is instrumented, and are removed without a trace. */
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ afterAll(() => telemetry.shutdown());
 const ECHO = { name: 'echo', handler: () => text('hi') };
 const CALL = { name: 'echo', arguments: {} };
 
-/** Every object of a pair that hooks may hang on. */
+/** Every object of a pair that may have hooks. */
 function hookedObjects({ client, server, clientTransport, serverTransport }: Pair): Record<string, any> {
   return {
     client,
@@ -28,7 +28,7 @@ function hookedObjects({ client, server, clientTransport, serverTransport }: Pai
   };
 }
 
-/** Own members of an object, and which functions they are: names suffice, as ours have other ones or none. */
+/** Own members of an object, and the names of functions: ours have other names or none. */
 function ownMembers(object: object): Record<string, string> {
   const members = Reflect.ownKeys(object).map((key) => {
     const { value, get, set, enumerable } = Object.getOwnPropertyDescriptor(object, key) as PropertyDescriptor;
@@ -40,7 +40,7 @@ function ownMembers(object: object): Record<string, string> {
 
 async function callTwice(pair: Pair): Promise<void> {
   for (let time = 0; time < 2; time++) expect((await pair.client.callTool(CALL)).content).toEqual(text('hi').content);
-  // In memory the client has its answer before the server's last callbacks have run.
+  // In memory, the client has its answer before the server's last callbacks have run.
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -52,7 +52,7 @@ function spanCounts(): Record<string, number> {
 }
 
 describe.each(FLAVOURS)('instrumenting by hand on $name', (flavour) => {
-  it('leaves nothing on any object once it is disabled', async () => {
+  it('leaves nothing on any object after it was disabled', async () => {
     const plain = await flavour.pair({ instrument: 'none', tools: [ECHO] });
     const pair = await flavour.pair({ config: {}, tools: [ECHO] });
     const serverHandle = instrumentServer(pair.server);
@@ -73,7 +73,7 @@ describe.each(FLAVOURS)('instrumenting by hand on $name', (flavour) => {
     await plain.close();
   });
 
-  it('ends what is open when it is disabled, and the call goes on', async () => {
+  it('ends open operations when it is disabled, and the call goes on', async () => {
     let finish = (): void => {};
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
@@ -118,7 +118,7 @@ describe.each(FLAVOURS)('instrumenting by hand on $name', (flavour) => {
     await pair.close();
   });
 
-  it('works late, on both sides, and on the transport as well', async () => {
+  it('works after connecting, on both sides, and on the transport as well', async () => {
     const pair = await flavour.pair({ instrument: 'none', tools: [ECHO] });
     instrumentTransport(pair.clientTransport, {});
     instrumentClient(pair.client, {});
@@ -144,7 +144,7 @@ describe.each(FLAVOURS)('instrumenting by hand on $name', (flavour) => {
 });
 
 describe.each(FLAVOURS.filter(({ protocolVersion }) => protocolVersion < '2026'))('on $name', (flavour) => {
-  it('hooks last when client and server connect again', async () => {
+  it('hooks remain when client and server connect again', async () => {
     const pair = await flavour.pair({ config: {}, tools: [ECHO] });
     await callTwice(pair);
     for (let time = 0; time < 2; time++) {
@@ -171,7 +171,7 @@ describe.each(FLAVOURS)('several copies of the package on $name', (flavour) => {
   });
   afterAll(() => elsewhere.remove());
 
-  it('observe a client and a server once, whichever comes first', async () => {
+  it('observe a client and a server once, in any order', async () => {
     const names = Object.keys(copies);
     expect(new Set(Object.values(copies).map((copy) => copy.instrumentClient)).size).toBe(4);
     for (const [first] of names.entries()) {
@@ -192,7 +192,7 @@ describe.each(FLAVOURS)('several copies of the package on $name', (flavour) => {
 
 const require = createRequire(import.meta.url);
 
-/** SDK copies whose classes are patched when they are loaded, or were before. */
+/** SDK copies whose classes are patched when they are loaded, or that were loaded before. */
 const CLASSES = [
   {
     name: 'v1',
@@ -225,7 +225,7 @@ describe.each(CLASSES)('the instrumentation of the classes of $name', ({ name, e
   const methods = () =>
     [Protocol, Client].map(({ prototype }) => Object.getOwnPropertyDescriptor(prototype, 'connect'));
 
-  it('gives them their methods back, as often as it is switched on and off', async () => {
+  it('restores their methods, however often it is enabled and disabled', async () => {
     const before = methods();
     const instrumentation = new McpInstrumentation();
     try {
@@ -238,7 +238,7 @@ describe.each(CLASSES)('the instrumentation of the classes of $name', ({ name, e
         instrumentation.disable();
         instrumentation.disable();
         expect(methods()).toEqual(before);
-        // What was attached to before passes everything on.
+        // Objects that were attached before pass everything on.
         await callTwice(pair);
         await pair.close();
         const late = await pairOf();
@@ -272,7 +272,7 @@ describe.each(CLASSES)('the instrumentation of the classes of $name', ({ name, e
     expect(methods()).toEqual(before);
   });
 
-  it('observes subclasses, which keep their own ways', async () => {
+  it('observes subclasses, which keep their behaviour', async () => {
     const ways: string[] = [];
     class OwnClient extends Client {
       async connect(transport: unknown, ...rest: unknown[]) {

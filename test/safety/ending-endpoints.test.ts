@@ -1,11 +1,11 @@
-/** A Collector that is dead costs the end of a process two seconds at most, whatever the process does meanwhile. */
+/** A dead Collector delays the end of a process by two seconds at most. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DeadEndpoints, deadEndpoints, endApp, REGISTER, unconnectableEndpoint } from './endings.js';
 
-/** Without us, the application ends in a fifth of a second; a retry, or an exporter's patience, takes ten. */
+/** Without mcp-trail, the application ends in 0.2 seconds; a retry or an exporter's timeout takes ten. */
 const IN_TIME_MS = 5000;
 
-/** Batches leave early, so that one is on its way; or not at all, so that what is sent is sent at the end. */
+/** Batches leave early, so that one is being sent, or not at all, so that everything is sent at the end. */
 const BATCHES = {
   'is on its way': { ENDING_WAITS: '600', OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_BLRP_SCHEDULE_DELAY: '100' },
   'is sent at the end': { OTEL_BSP_SCHEDULE_DELAY: '3600000', OTEL_BLRP_SCHEDULE_DELAY: '3600000' },
@@ -20,13 +20,13 @@ afterAll(() => dead.close());
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'];
 const ENDPOINTS = ['refused', 'black hole'] as const;
 
-describe.each(ENDPOINTS)('an endpoint that is dead (%s)', (endpoint) => {
+describe.each(ENDPOINTS)('a dead endpoint (%s)', (endpoint) => {
   const exportBy = (protocol: string) => ({
     OTEL_EXPORTER_OTLP_ENDPOINT: dead.urls[endpoint],
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
   });
 
-  it.each(Object.entries(BATCHES))('does not hold what has drained, while a batch %s', async (_batch, env) => {
+  it.each(Object.entries(BATCHES))('does not delay a drained application while a batch %s', async (_batch, env) => {
     for (const protocol of PROTOCOLS) {
       const ended = await endApp({ ending: 'drain', preload: REGISTER, env: { ...env, ...exportBy(protocol) } });
       expect(ended).toMatchObject({ code: 0, signal: null, stdout: 'ready\n' });
@@ -35,7 +35,7 @@ describe.each(ENDPOINTS)('an endpoint that is dead (%s)', (endpoint) => {
   });
 
   it.each(['metrics', 'logs', 'traces'])(
-    'does not hold what has drained, where only %s are exported',
+    'does not delay a drained application if only %s are exported',
     async (signal) => {
       const env = { ...BATCHES['is on its way'], ...exportBy('http/json'), OTEL_METRIC_EXPORT_INTERVAL: '200' };
       const others = ['metrics', 'logs', 'traces'].filter((other) => other !== signal);
@@ -46,7 +46,7 @@ describe.each(ENDPOINTS)('an endpoint that is dead (%s)', (endpoint) => {
     },
   );
 
-  it('does not hold what finds more and more to do when nothing is left', async () => {
+  it('does not delay an application that finds more to do at every beforeExit', async () => {
     const env = { ...exportBy('http/json'), ENDING_BEFORE_EXIT: 'a,b,c,d,e' };
     const ended = await endApp({ preload: REGISTER, env, by: async () => {} });
     expect(ended).toMatchObject({ code: 0, signal: null });
@@ -61,7 +61,7 @@ describe('an endpoint to which no connection can be made', () => {
   });
   afterAll(() => unconnectable.close());
 
-  it.each(PROTOCOLS)('does not hold what has drained (%s)', async (protocol) => {
+  it.each(PROTOCOLS)('does not delay a drained application (%s)', async (protocol) => {
     for (const env of Object.values(BATCHES)) {
       const ended = await endApp({
         ending: 'drain',

@@ -1,4 +1,4 @@
-/** An SDK of the application's own is the application's to flush: its end is what it is without us, and no slower. */
+/** The application flushes its own SDK: the process ends as without mcp-trail, and not later. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { type DeadEndpoints, deadEndpoints, endApp, REGISTER } from './endings.js';
@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const OWN_SDK = ['--import', './test/fixtures/ending-own-sdk.mjs'];
 
-/** Batches leave at the end alone: one on its way is the SDK's own to wait for. */
+/** Batches leave only at the end: the SDK itself waits for one that is being sent. */
 const exportTo = (url: string) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -50,19 +50,19 @@ describe.each(SHUTDOWNS)('an SDK %s', (_which, shutdown) => {
     expect(calls()).toBe(1);
   });
 
-  it.each(['refused', 'black hole'] as const)('does not end later because of us: %s', async (endpoint) => {
+  it.each(['refused', 'black hole'] as const)('does not end later than without mcp-trail: %s', async (endpoint) => {
     const [plain, traced] = await plainAndTraced('drain', shutdown, dead.urls[endpoint]);
     expect({ code: traced.code, signal: traced.signal, stdout: traced.stdout }).toEqual({
       code: plain.code,
       signal: plain.signal,
       stdout: plain.stdout,
     });
-    // Two seconds are what an SDK of ours would be given; the machine may be slow.
+    // An SDK of ours would get two seconds; the machine may be slow.
     expect(traced.took - plain.took).toBeLessThan(1500);
   });
 });
 
-it('what is left behind when nobody handles a signal arrives', async () => {
+it('telemetry that is pending at a signal without a handler arrives', async () => {
   const [plain, traced] = await plainAndTraced('nothing', '', receiver.url);
   expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
   expect(calls()).toBe(1);

@@ -1,4 +1,4 @@
-/** A signal does to the application what it does without us, whatever handles it; and what was recorded arrives. */
+/** A signal has the same effect as without mcp-trail, whatever handles it, and recorded telemetry arrives. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import type { Child } from './child.js';
@@ -24,7 +24,7 @@ const exporting = () => ({
 
 const calls = () => receiver.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
 
-describe('SIGTERM ends an application as it would without us', () => {
+describe('SIGTERM ends an application as without mcp-trail', () => {
   it.each([
     ['that has no handler', 'nothing'],
     ['that drains', 'drain'],
@@ -47,7 +47,7 @@ describe('SIGTERM ends an application as it would without us', () => {
     expect(receiver.metrics.length).toBeGreaterThan(0);
   });
 
-  it('and what it does last is seen', async () => {
+  it('and its last call is observed', async () => {
     const ended = await endApp({ ending: 'call and drain', preload: REGISTER, env: exporting() });
     expect(ended).toMatchObject({ code: 0, signal: null });
     expect(calls()).toBe(2);
@@ -55,7 +55,7 @@ describe('SIGTERM ends an application as it would without us', () => {
   });
 });
 
-it('a handler that reloads is asked each time, and the process goes on', async () => {
+it('a handler that reloads runs each time, and the process goes on', async () => {
   const by = async (child: Child) => {
     for (const times of [1, 2, 3]) {
       child.kill('SIGHUP');
@@ -69,7 +69,7 @@ it('a handler that reloads is asked each time, and the process goes on', async (
   expect(calls()).toBe(1);
 });
 
-it('an event of that name that nobody listens to ends nothing', async () => {
+it('an emitted event without a listener ends nothing', async () => {
   const by = async (child: Child) => {
     await child.printed('went on\n');
     child.kill('SIGTERM');
@@ -80,7 +80,7 @@ it('an event of that name that nobody listens to ends nothing', async () => {
   expect(calls()).toBe(1);
 });
 
-describe('an application that finds more to do whenever nothing is left', () => {
+describe('an application that finds more to do at every beforeExit', () => {
   it.each([
     ['is seen in all of it', {}],
     [

@@ -1,4 +1,4 @@
-/** Threads have telemetry of their own, which the end of the process does not lose; nor do they hold it up. */
+/** Worker threads have their own telemetry. It is not lost at the end of the process, and does not delay it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { Child, type Ended } from './child.js';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** Without us, this takes no time; an exporter's patience is ten seconds. */
+/** Without mcp-trail, this takes no time; an exporter's timeout is ten seconds. */
 const IN_TIME_MS = 6000;
 
 async function endThreads(
@@ -51,16 +51,16 @@ describe('threads', () => {
     ['when SIGTERM ends the process', 'nothing', 'SIGTERM'],
     ['of a thread, when SIGTERM ends the process', 'inside', 'SIGTERM'],
     ['that end naturally when SIGTERM is handled', 'end naturally', null],
-  ])('send what they have %s', async (_when, threads, signal) => {
+  ])('deliver %s', async (_when, threads, signal) => {
     const ended = await endThreads(threads, receiver.url);
     expect(ended).toMatchObject({ code: signal === null ? 0 : null, signal, stderr: '' });
     expect(calls()).toBe(2);
-    // A call has two sides, each with its records.
+    // Client and server of a call both have records.
     expect(records('mcp_audit.response')).toBe(records('mcp_audit.request'));
     expect(records('mcp_audit.stopped')).toBe(2);
   });
 
-  it('send what they have when the main thread has nothing left to do', async () => {
+  it('deliver when the main thread has nothing left to do', async () => {
     const ended = await endThreads('stay while the main thread ends', receiver.url, () => {});
     expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
     expect(calls()).toBe(2);
@@ -69,7 +69,7 @@ describe('threads', () => {
   it.each([
     ['that are busy', 'block', () => receiver.url],
     ['whose endpoint is dead', 'nothing', () => dead.urls['black hole']],
-  ])('%s do not hold the end of the process', async (_which, threads, url) => {
+  ])('%s do not delay the end of the process', async (_which, threads, url) => {
     const ended = await endThreads(threads, url());
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });
     expect(ended.took).toBeLessThan(IN_TIME_MS);

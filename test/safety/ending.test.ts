@@ -1,4 +1,4 @@
-/** A process ends as it would without us, and its last telemetry arrives before it does. */
+/** A process ends as without mcp-trail, and its last telemetry arrives before. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
@@ -7,7 +7,7 @@ import { callEcho, HANDSHAKE, SERVERS, type ServerRow } from './stdio-servers.js
 
 type Receiver = Awaited<ReturnType<typeof startOtlpReceiver>>;
 
-/** Nothing leaves by itself: what arrives was flushed at the end. */
+/** Batches do not leave by timer: what arrives was flushed at the end. */
 function exportTo(url: string): Record<string, string> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -21,7 +21,7 @@ function exportTo(url: string): Record<string, string> {
 interface Way {
   readonly name: string;
   readonly end: (child: Child) => void;
-  /** How a process takes it that has no handler of its own. */
+  /** The effect of a signal without a handler. */
   readonly outcome: { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 }
 
@@ -38,7 +38,7 @@ function bySignal(signal: NodeJS.Signals): Way {
 const SIGTERM = bySignal('SIGTERM');
 const WAYS: readonly Way[] = [END_OF_INPUT, SIGTERM, bySignal('SIGINT'), bySignal('SIGHUP')];
 
-/** Starts a server, calls a tool of it, and ends it. */
+/** Starts a server, calls its tool, and ends it. */
 async function serve(
   { file, preload }: ServerRow,
   { end }: Way,
@@ -71,11 +71,11 @@ function arrived(name: string): number {
   return receiver.spans.filter((span) => span.name === name && span.kind === 'SERVER').length;
 }
 
-// What ends a process is the same for all: the others have to show that they are told of it.
+// The first server goes through all ways to end; the others show that they notice the end.
 const SERVED = SERVERS.map((server, index) => ({ ...server, ways: index === 0 ? WAYS : [END_OF_INPUT, SIGTERM] }));
 
 describe.each(SERVED)('a server on $name', ({ ways, ...server }) => {
-  it.each(ways)('that ends by $name leaves its spans, metrics and logs behind', async (way) => {
+  it.each(ways)('that ends by $name delivers its spans, metrics and logs', async (way) => {
     const before = { spans: arrived('tools/call echo'), logs: receiver.logs.length, metrics: receiver.metrics.length };
     const ended = await serve(server, way, { exportTo: receiver.url });
     expect(how(ended)).toEqual(way.outcome);
@@ -86,7 +86,7 @@ describe.each(SERVED)('a server on $name', ({ ways, ...server }) => {
   });
 });
 
-describe('the way in which an application takes SIGTERM', () => {
+describe('an application’s handling of SIGTERM', () => {
   const server = SERVERS[0] as ServerRow;
 
   it.each(['nothing', 'exit', 'drain once', 'close and end'])('is its own: %s', async (onSigterm) => {
@@ -98,7 +98,7 @@ describe('the way in which an application takes SIGTERM', () => {
     expect(traced.stderr).toBe(plain.stderr);
   });
 
-  it('is to ignore it, and it does', async () => {
+  it('may be to ignore it', async () => {
     const before = arrived('tools/call echo');
     const child = new Child([...server.preload, server.file], {
       ...exportTo(receiver.url),
@@ -116,7 +116,7 @@ describe('the way in which an application takes SIGTERM', () => {
   });
 });
 
-it('a server that stays when its input has ended is flushed then', async () => {
+it('a server that stays after its input has ended is flushed', async () => {
   const server = SERVERS[0] as ServerRow;
   const before = arrived('tools/call echo');
   const env = { ...exportTo(receiver.url), SAFETY_STAYS: 'yes' };
@@ -129,8 +129,8 @@ it('a server that stays when its input has ended is flushed then', async () => {
   expect(how(await child.ended)).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-describe('an endpoint that takes nothing', () => {
-  /** What is lost, and nothing else. */
+describe('a dead endpoint', () => {
+  /** Only lines about losses. */
   const LOSSES = /^(mcp-trail: (spans|metrics|log records) (are lost|that this process has lost): .*\n)+$/;
   const sockets = new Set<Socket>();
   let silent: Server;
@@ -148,7 +148,7 @@ describe('an endpoint that takes nothing', () => {
     silent.close();
   });
 
-  it('does not keep a server from ending, in any way', async () => {
+  it('does not prevent a server from ending in any way', async () => {
     const cases = ['silent', 'refusing'].flatMap((endpoint) =>
       [END_OF_INPUT, SIGTERM].map((way, index) => ({ endpoint, way, server: SERVERS[index * 2] as ServerRow })),
     );
@@ -163,7 +163,7 @@ describe('an endpoint that takes nothing', () => {
     expect(sockets.size).toBeGreaterThan(1);
   });
 
-  it('does not make anybody wait who asks twice', async () => {
+  it('does not delay the end after a second signal', async () => {
     const server = SERVERS[0] as ServerRow;
     const child = new Child([...server.preload, server.file], exportTo(urls['silent'] as string));
     child.write(...HANDSHAKE, callEcho('only'));
@@ -178,13 +178,13 @@ describe('an endpoint that takes nothing', () => {
   });
 });
 
-describe('a process that is no server', () => {
+describe('a process that is not a server', () => {
   const CLIENT = 'test/fixtures/safety-one-shot.mjs';
 
   it.each([
     ['runs to its end', 'nothing', 0],
     ['has set its exit code', 'exit code', 3],
-  ])('that %s leaves its spans behind', async (_what, behaviour, code) => {
+  ])('that %s delivers its spans', async (_what, behaviour, code) => {
     const before = receiver.spans.length;
     const env = { SAFETY_ENDS_WITH: behaviour, ...exportTo(receiver.url) };
     const ended = await run(['--import', 'mcp-trail/register', CLIENT], { env });
@@ -198,7 +198,7 @@ describe('a process that is no server', () => {
     ['process.exit in a beforeExit listener', 'exit before', 4],
     ['an exception nobody catches', 'throw', 1],
     ['a rejection nobody handles', 'reject', 1],
-  ])('that ends by %s ends so', async (_what, behaviour, code) => {
+  ])('that ends by %s ends that way', async (_what, behaviour, code) => {
     const env = { SAFETY_ENDS_WITH: behaviour };
     const [plain, traced] = await Promise.all([
       run([CLIENT], { env }),

@@ -1,4 +1,4 @@
-/** Applications that are ended, with and without us, and the endpoints that they export to. */
+/** Applications that are ended with and without mcp-trail, and the endpoints that they export to. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Child, type Ended } from './child.js';
 
@@ -6,16 +6,16 @@ export const APP = 'test/fixtures/ending-app.mjs';
 export const REGISTER: readonly string[] = ['--import', 'mcp-trail/register'];
 
 export interface Ending {
-  /** How the application takes signals: one of the fixture's, or several. */
+  /** How the application handles signals: one or several of the fixture's ways. */
   readonly ending?: string;
-  /** Of Node.js, in front of the application. */
+  /** Options of Node.js. */
   readonly preload?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Ends it, once it is ready; a signal is sent. */
+  /** Ends the application when it is ready: a signal, or a function. */
   readonly by?: NodeJS.Signals | ((child: Child) => Promise<unknown>);
 }
 
-/** Starts the application, ends it, and says how that went, and in how many milliseconds. */
+/** Starts the application and ends it. Returns its output and how long the end took in milliseconds. */
 export async function endApp(options: Ending): Promise<Ended & { readonly took: number }> {
   const { ending = 'nothing', preload = [], env = {}, by = 'SIGTERM' } = options;
   const child = new Child([...preload, APP], { ENDING: ending, ...env });
@@ -32,7 +32,7 @@ export interface DeadEndpoints {
   close(): void;
 }
 
-/** A process that takes no connection: what comes after the first few is neither accepted nor refused. */
+/** A process that neither accepts nor refuses connections after the first few. */
 const FULL = `
   const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
     require('node:fs').writeSync(1, server.address().port + '\\n');
@@ -40,12 +40,12 @@ const FULL = `
   });
 `;
 
-/** One that does not answer when a connection is made, as behind a firewall that drops packets. */
+/** An endpoint that does not answer connection attempts, as behind a firewall that drops packets. */
 export async function unconnectableEndpoint(): Promise<{ readonly url: string; close(): void }> {
   const child = new Child(['-e', FULL]);
   await child.printed('\n');
   const port = Number(child.firstLine);
-  // Of these, some wait to be accepted, and fill what there is for that.
+  // These fill the backlog.
   const sockets = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
   await new Promise((resolve) => sockets[0]?.once('connect', resolve));
   return {
@@ -57,7 +57,7 @@ export async function unconnectableEndpoint(): Promise<{ readonly url: string; c
   };
 }
 
-/** One that refuses connections, and one that accepts them and never answers. */
+/** An endpoint that refuses connections, and one that accepts them and never answers. */
 export async function deadEndpoints(): Promise<DeadEndpoints> {
   const sockets = new Set<Socket>();
   const silent = createServer((socket) => sockets.add(socket.on('error', () => {})));

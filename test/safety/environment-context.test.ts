@@ -1,4 +1,4 @@
-/** A stdio server that was started with a trace context in its environment continues that trace. */
+/** A stdio server continues the trace whose context is in its environment. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { Child } from './child.js';
@@ -22,7 +22,7 @@ function callWhere(meta?: Record<string, string>): string {
   return JSON.stringify({ jsonrpc: '2.0', id: 'where', method: 'tools/call', params });
 }
 
-/** What a server that was started with these variables did for one call: its spans, and the baggage that the tool saw. */
+/** The spans of one call of a server with these variables, and the baggage that its tool saw. */
 async function serve(sdk: string, env: Record<string, string>, call = callWhere()) {
   const child = new Child(['--import', 'mcp-trail/register', 'test/fixtures/context-server.mjs', sdk], {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -43,7 +43,7 @@ async function serve(sdk: string, env: Record<string, string>, call = callWhere(
 const named = (spans: readonly any[], name: string) => spans.find((span) => span.name === name);
 
 describe.each(['v1', 'v2'])('a stdio server of SDK %s', (sdk) => {
-  it('takes the context in its environment for the parent of every message that has none', async () => {
+  it('uses the context in its environment as the parent of every message without one', async () => {
     const { spans, baggage } = await serve(sdk, CONTEXT);
     for (const name of ['initialize', 'notifications/initialized', 'tools/call where']) {
       expect(named(spans, name), name).toMatchObject({ traceId: REMOTE.traceId, parentSpanId: REMOTE.spanId });
@@ -58,7 +58,7 @@ describe.each(['v1', 'v2'])('a stdio server of SDK %s', (sdk) => {
     expect(named(spans, 'initialize')).toMatchObject({ traceId: REMOTE.traceId, parentSpanId: REMOTE.spanId });
   });
 
-  it('only links to it where it is told to trust nobody', async () => {
+  it('only links to it if it is configured to trust no context', async () => {
     const { spans, baggage } = await serve(sdk, { ...CONTEXT, MCP_TRAIL_TRUST_INCOMING_CONTEXT: 'link' });
     const span = named(spans, 'tools/call where');
     expect(span.traceId).not.toBe(REMOTE.traceId);
@@ -72,7 +72,7 @@ describe.each(['v1', 'v2'])('a stdio server of SDK %s', (sdk) => {
     REMOTE.traceparent.toUpperCase(),
     `00-${'0'.repeat(32)}-${REMOTE.spanId}-01`,
     'x'.repeat(100_000),
-  ])('ignores a TRACEPARENT that is none (%#)', async (value) => {
+  ])('ignores an invalid TRACEPARENT (%#)', async (value) => {
     const { spans } = await serve(sdk, { TRACEPARENT: value, TRACESTATE: value, BAGGAGE: value });
     const span = named(spans, 'tools/call where');
     expect(span.parentSpanId || undefined).toBeUndefined();
@@ -80,12 +80,12 @@ describe.each(['v1', 'v2'])('a stdio server of SDK %s', (sdk) => {
   });
 });
 
-it('a message that a stdio server sends of its own accord belongs to the trace in its environment', async () => {
+it('a message that a stdio server sends unprompted belongs to the trace in its environment', async () => {
   const { spans } = await serve('v1', CONTEXT);
   expect(named(spans, 'notifications/message')).toMatchObject({ traceId: REMOTE.traceId, parentSpanId: REMOTE.spanId });
 });
 
-it('the environment is read by the propagators that are configured', async () => {
+it('the configured propagators read the environment', async () => {
   const variables = { X_B3_TRACEID: REMOTE.traceId, X_B3_SPANID: REMOTE.spanId, X_B3_SAMPLED: '1' };
   const { spans } = await serve('v1', {
     ...CONTEXT,

@@ -1,4 +1,4 @@
-/** What is queued when a process ends by `process.exit` arrives, and the process ends as it would without us. */
+/** Telemetry that is queued at `process.exit` arrives, and the process ends as without mcp-trail. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ type Protocol = Parameters<typeof startOtlpEndpoint>[0];
 
 const PROTOCOLS: readonly Protocol[] = ['http/protobuf', 'http/json', 'grpc'];
 const CLIENT = 'test/fixtures/safety-one-shot.mjs';
-/** Nothing leaves by itself. */
+/** Batches do not leave by timer. */
 const NEVER = { OTEL_BSP_SCHEDULE_DELAY: '3600000', OTEL_BLRP_SCHEDULE_DELAY: '3600000' };
 const AT_ONCE = { OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BLRP_SCHEDULE_DELAY: '1' };
 
@@ -42,7 +42,7 @@ function plainly(how: string, flags: readonly string[] = []): Promise<Ended> {
   return run([...flags, CLIENT], { env: { SAFETY_ENDS_WITH: how } });
 }
 
-/** What is said of each signal, and how many there were. */
+/** The lines about each signal, with the number of losses. */
 function lost(reason: string): RegExp {
   const lines = ['log records', 'spans'].flatMap((noun) => [
     `^mcp-trail: ${noun} are lost: their export to \\S+ failed \\(${reason}\\)\\. .*$`,
@@ -55,13 +55,13 @@ const spansOf = ({ spans }: Endpoint) => spans.map(({ name }) => name).sort();
 const recordsOf = ({ logs }: Endpoint) => logs.map(({ eventName }) => eventName).sort();
 const resourceOf = ({ spans }: Endpoint) => Object.keys(spans[0]?.resource ?? {}).sort();
 
-// The time for it is limited, and a busy machine may give the process none of it.
+// The time is limited, and a busy machine may leave the process none of it.
 describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
   it.each([
     ['process.exit', 'exit'],
     ['process.exit in a beforeExit listener', 'exit before'],
     ['an exception nobody catches', 'throw'],
-  ])('a process that ends by %s leaves behind what one leaves that ends by itself', async (_what, how) => {
+  ])('a process that ends by %s delivers the same as one that ends by itself', async (_what, how) => {
     const [expected, endpoint] = await Promise.all([endpointOf(protocol), endpointOf(protocol)]);
     const [plain, natural] = await Promise.all([
       plainly(how),
@@ -77,19 +77,19 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
     expect(resourceOf(endpoint)).toEqual(resourceOf(expected));
   });
 
-  it('what is on its way and not confirmed is sent again', async () => {
+  it('what is being sent and not confirmed is sent again', async () => {
     const endpoint = await endpointOf(protocol, { loseFirst: true });
     const env = { ENDS_KIND: 'stdio', ENDS_HOW: 'exit', ...exportTo(endpoint.url, protocol), ...AT_ONCE };
     const program = new Program(env, true);
     await program.call(1);
     await endpoint.until(() => endpoint.requests.length >= 2);
     expect(await program.end('exit')).toMatchObject({ code: 0, stderr: '' });
-    // The first of all were in the requests that nobody answered.
+    // The very first ones were in the unanswered requests.
     expect(spansOf(endpoint)).toEqual(expect.arrayContaining(['initialize', 'tools/call echo']));
     expect(recordsOf(endpoint)).toEqual(expect.arrayContaining(['mcp_audit.started', 'mcp_audit.response']));
   });
 
-  it('what a flush has taken out of the queue, and waits to send, is sent', async () => {
+  it('what a flush has taken out of the queue and not yet sent is sent', async () => {
     const endpoint = await endpointOf(protocol, { loseFirst: true });
     const how = 'SIGTERM drain exit';
     const program = new Program(
@@ -112,7 +112,7 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
     ).toBe(4);
   });
 
-  it('a worker thread that ends by process.exit leaves everything behind', async () => {
+  it('a worker thread that ends by process.exit delivers everything', async () => {
     const endpoint = await endpointOf(protocol);
     const env = { ENDS_KIND: 'worker', ENDS_HOW: 'exit', ...exportTo(endpoint.url, protocol), ...NEVER };
     const program = new Program(env, true);
@@ -122,7 +122,7 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
     expect(recordsOf(endpoint)).toContain('mcp_audit.response');
   });
 
-  it('goes to an endpoint with a certificate of the operator’s own, compressed and with its headers', async () => {
+  it('goes to an endpoint with the operator’s certificate, compressed and with headers', async () => {
     const { cert, key } = selfSigned([['CN', 'localhost']]);
     const endpoint = await endpointOf(protocol, { tls: { cert, key, ca: cert, requestCert: true } });
     const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -151,7 +151,7 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
     ]);
   });
 
-  it('what is refused is said, with the reason', async () => {
+  it('what is refused is reported, with the reason', async () => {
     const endpoint = await endpointOf(protocol, { status: protocol === 'grpc' ? 16 : 401 });
     const ended = await call('exit', { ...exportTo(endpoint.url, protocol), ...NEVER });
     expect(ended.code).toBe(5);
@@ -159,14 +159,14 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
   });
 });
 
-it('a gRPC endpoint on a socket of this machine is reached', async () => {
+it('a gRPC endpoint on a Unix socket is reached', async () => {
   const endpoint = await endpointOf('grpc', { socketPath: join(folder, 'otlp.sock') });
   const env = { ...exportTo(endpoint.url, 'grpc'), OTEL_EXPORTER_OTLP_INSECURE: 'true', ...NEVER };
   expect(await call('exit', env)).toMatchObject({ code: 5, stderr: '' });
   expect(spansOf(endpoint)).toContain('tools/call echo');
 });
 
-describe('what the application does at exit', () => {
+describe('what the application records at exit', () => {
   const APP = `
     const { trace } = require('@opentelemetry/api');
     const end = (name) => trace.getTracer('application').startSpan(name).end();
@@ -177,13 +177,13 @@ describe('what the application does at exit', () => {
   const start = (url: string, env: Record<string, string> = {}) =>
     run(['--require', 'mcp-trail/register', '-e', APP], { env: { ...exportTo(url, 'http/json'), ...NEVER, ...env } });
 
-  it('is delivered, too', async () => {
+  it('is delivered', async () => {
     const endpoint = await endpointOf('http/json');
     expect(await start(endpoint.url)).toMatchObject({ code: 3, stderr: '' });
     expect(spansOf(endpoint)).toEqual(['at exit', 'before']);
   });
 
-  it('may fail, and what was there before is delivered', async () => {
+  it('may fail, and earlier telemetry is delivered', async () => {
     const endpoint = await endpointOf('http/json');
     const { code, stderr } = await start(endpoint.url, { FAILS: 'yes' });
     const plain = await run(['-e', APP], { env: { FAILS: 'yes' } });
@@ -193,9 +193,9 @@ describe('what the application does at exit', () => {
   });
 });
 
-it('a resource that is still being found out is sent as far as it is known, without a complaint', async () => {
+it('a resource that is still being detected is sent as far as it is known, without a warning', async () => {
   const endpoint = await endpointOf('http/json');
-  // The SDK itself waits for it with its exports.
+  // The SDK's own exports wait for it.
   const pending = ['--import', 'mcp-trail/register', '--import', './test/fixtures/pending-resource.mjs'];
   const env = {
     SAFETY_ENDS_WITH: 'exit',
@@ -208,13 +208,13 @@ it('a resource that is still being found out is sent as far as it is known, with
   expect(endpoint.spans[0]?.resource['service.name']).toBe('early');
 });
 
-it('spans that are not sampled stay where they are', async () => {
+it('spans that are not sampled are not sent', async () => {
   const endpoint = await endpointOf('http/json');
   await call('exit', { ...exportTo(endpoint.url, 'http/json'), ...NEVER, OTEL_TRACES_SAMPLER: 'always_off' });
   expect(endpoint.requests.map(({ path }) => path)).toEqual(['/v1/logs']);
 });
 
-describe('an endpoint that takes nothing', () => {
+describe('a dead endpoint', () => {
   const sockets = new Set<Socket>();
   let silent: Server;
   beforeAll(async () => {
@@ -226,14 +226,14 @@ describe('an endpoint that takes nothing', () => {
     silent.close();
   });
 
-  it.each(PROTOCOLS)('and says nothing, over %s, is given up, and that is said', async (protocol) => {
+  it.each(PROTOCOLS)('without an answer over %s is abandoned, which is reported', async (protocol) => {
     const { port } = silent.address() as { port: number };
     const ended = await call('exit', { ...exportTo(`http://127.0.0.1:${port}`, protocol), ...NEVER });
     expect(ended).toMatchObject({ code: 5, stdout: (await plainly('exit')).stdout });
     expect(ended.stderr).toMatch(lost('no answer until the process ended'));
   });
 
-  it.each(PROTOCOLS)('and is not there, over %s, is said', async (protocol) => {
+  it.each(PROTOCOLS)('that does not exist over %s is reported', async (protocol) => {
     const gone = await startOtlpEndpoint(protocol);
     await gone.close();
     const ended = await call('exit', { ...exportTo(gone.url, protocol), ...NEVER });

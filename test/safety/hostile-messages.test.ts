@@ -1,4 +1,4 @@
-/** Whatever arrives, the peer behaves as it would without us: the same answers, errors and handler calls. */
+/** Whatever arrives, the peer behaves as without mcp-trail: the same answers, errors and handler calls. */
 import { inspect } from 'node:util';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -23,13 +23,13 @@ afterAll(() => telemetry.shutdown());
 type Side = 'client' | 'server';
 
 interface Behaviour {
-  /** What the receiver sent. */
+  /** Messages that the receiver sent. */
   readonly wire: unknown[];
-  /** What the handlers and callbacks of both ends were given, and how promises settled. */
+  /** Arguments of the handlers and callbacks of both ends, and how promises settled. */
   readonly seen: unknown[];
 }
 
-/** What a peer does when messages made by hand arrive one after the other, each while a request of it is open. */
+/** What a peer does when handmade messages arrive one after the other, each while one of its requests is open. */
 async function behaviour(
   flavour: Flavour,
   receiver: Side,
@@ -103,7 +103,7 @@ async function behaviour(
     const pending = settled(pair.client.callTool({ name: 'wait', arguments: {} }));
     await started;
     const sent = await settled(from.send(make(open as unknown as string | number)));
-    // The order of two callbacks within one turn of the event loop is nobody's promise.
+    // The order of two callbacks within one turn of the event loop is not guaranteed.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     see('sent', sent);
     release();
@@ -119,7 +119,7 @@ async function behaviour(
   return behaviours;
 }
 
-/** A message as it can be compared, without what we add to it. */
+/** A message for comparison, without what we add to it. */
 function withoutTrace(message: any): unknown {
   const copy = JSON.parse(JSON.stringify(message));
   const { params = {} } = copy;
@@ -129,7 +129,7 @@ function withoutTrace(message: any): unknown {
   return copy;
 }
 
-/** What hostile names and values may become on a span. */
+/** What hostile names and values become on a span. */
 function expectBoundedSpans(): void {
   for (const span of telemetry.spans) {
     expect(span.name.length).toBeLessThanOrEqual(600);
@@ -153,10 +153,10 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     expectBoundedSpans();
   });
 
-  it.each(Object.keys(TRAPS))('neither a server nor a client minds us when %s arrives', async (name) => {
+  it.each(Object.keys(TRAPS))('a server and a client behave as without mcp-trail when %s arrives', async (name) => {
     const message = { [name]: TRAPS[name] as MakeMessage };
     for (const side of ['server', 'client'] as const) {
-      // The SDK's own stdio entry stops reading at these, and stdio cannot bring them.
+      // The SDK's own stdio entry stops reading at these, and stdio cannot transport them.
       if (side === 'server' && flavour.name === 'v2 2026-07-28') continue;
       expect(await behaviour(flavour, side, side, message), side).toEqual(
         await behaviour(flavour, side, 'none', message),
@@ -166,7 +166,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
   });
 });
 
-/** Calls one after the other with these `_meta`; returns what the handler saw of each. */
+/** Calls one after the other with these `_meta`. Returns what the handler saw of each. */
 async function callsWith(flavour: Flavour, metas: Readonly<Record<string, object>>, instrument: 'server' | 'none') {
   const seen: Record<string, unknown> = {};
   const pair = await flavour.pair({
@@ -191,7 +191,7 @@ async function callsWith(flavour: Flavour, metas: Readonly<Record<string, object
 }
 
 describe.each(FLAVOURS)('a server on $name', (flavour) => {
-  it('starts a trace of its own when the traceparent of a call is malformed', async () => {
+  it('starts a new trace if the traceparent of a call is malformed', async () => {
     const metas = Object.fromEntries(
       Object.entries(MALFORMED_TRACEPARENTS).map(([name, traceparent]) => [name, { traceparent }]),
     );
@@ -206,7 +206,7 @@ describe.each(FLAVOURS)('a server on $name', (flavour) => {
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(spans.length);
   });
 
-  it('is called in the trace of its caller whatever stands beside the traceparent', async () => {
+  it('is called in the trace of its caller whatever is beside the traceparent', async () => {
     const metas = Object.fromEntries(
       Object.entries(MALFORMED_COMPANIONS).map(([name, others]) => [
         name,
@@ -227,9 +227,9 @@ describe.each(FLAVOURS)('a server on $name', (flavour) => {
   });
 });
 
-// What serves SDK v2 over stdio reads from a queue, where nothing ambient belongs to a message.
+// SDK v2's stdio server reads from a queue, where no ambient context belongs to a message.
 describe.each(FLAVOURS.filter(({ protocolVersion }) => protocolVersion < '2026'))('in memory, on $name', (flavour) => {
-  it('a server has the ambient parent when the traceparent of a call is malformed', async () => {
+  it('a server has the ambient parent if the traceparent of a call is malformed', async () => {
     for (const [name, traceparent] of Object.entries(MALFORMED_TRACEPARENTS)) {
       await telemetry.under('ambient', () => callsWith(flavour, { [name]: { traceparent } }, 'server'));
       const ambient = telemetry.spans.find((span) => span.name === 'ambient');

@@ -1,4 +1,4 @@
-/** Peers choose names and codes; how many of them become labels of metrics they do not choose. */
+/** Peers choose names and codes, but not how many of them become metric attributes. */
 import { afterAll, expect, it } from 'vitest';
 import { instrumentTransport } from '../../src/index.js';
 import { Telemetry, until } from '../support/telemetry.js';
@@ -7,7 +7,7 @@ import { storesOf } from './sdk.js';
 const telemetry = new Telemetry();
 afterAll(() => telemetry.shutdown());
 
-it('metrics have the names that have proven to be real, and no more of them than a bound', async () => {
+it('metrics have only names that have succeeded, up to a bound', async () => {
   const transport: any = { send: async () => {}, onmessage: () => {} };
   instrumentTransport(transport, {});
   const version = (n: number) => ({ _meta: { 'io.modelcontextprotocol/protocolVersion': `v${n}` } });
@@ -47,12 +47,12 @@ it('metrics have the names that have proven to be real, and no more of them than
   }
   const counts = Object.fromEntries(Object.entries(names).map(([key, { size }]) => [key, size]));
   expect(counts).toEqual({
-    // Names that have succeeded, up to a number for each kind, and `_OTHER` for all the others.
+    // Names that have succeeded, up to a number of each kind, and `_OTHER` for all others.
     'gen_ai.tool.name': 501,
     'gen_ai.prompt.name': 501,
     'mcp.method.name': expect.toSatisfy((count: number) => count > 100 && count <= 150),
     'mcp.protocol.version': expect.toSatisfy((count: number) => count > 10 && count <= 20),
-    // The first codes there are, `_OTHER`, and `tool_error`.
+    // The first codes, `_OTHER`, and `tool_error`.
     'rpc.response.status_code': 51,
     'error.type': 52,
     'gen_ai.operation.name': 1,

@@ -1,4 +1,4 @@
-/** The application's objects are read, never written to; on the wire nothing but trace context is added. */
+/** The application's objects are never written to; only trace context is added on the wire. */
 import { trace } from '@opentelemetry/api';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ afterAll(() => telemetry.shutdown());
 const TRACEPARENT = expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
 const TRACE_KEYS = ['traceparent', 'tracestate', 'baggage'];
 
-/** Keeps what leaves a transport, behind our tap. */
+/** Keeps the messages that a transport sends, behind our hooks. */
 function record(transport: any): any[] {
   const wire: any[] = [];
   const { send } = transport;
@@ -45,7 +45,7 @@ async function recordedPair(flavour: Flavour, options: Parameters<Flavour['pair'
   return { ...pair, fromClient, fromServer };
 }
 
-/** Params that trace context can be added to, and what then stands in `_meta`. */
+/** Params that trace context can be added to, and `_meta` afterwards. */
 const INJECTABLE: Readonly<Record<string, unknown>> = {
   missing: undefined,
   empty: {},
@@ -56,7 +56,7 @@ const INJECTABLE: Readonly<Record<string, unknown>> = {
   'with a __proto__ key': JSON.parse('{"__proto__": {"a": 1}, "_meta": {"__proto__": {"b": 2}, "constructor": 3}}'),
 };
 
-/** Params that it cannot be added to: the very message goes out. */
+/** Params that it cannot be added to: the original message is sent. */
 const NOT_INJECTABLE: Readonly<Record<string, unknown>> = {
   null: null,
   'a string': 'params',
@@ -71,7 +71,7 @@ const NOT_INJECTABLE: Readonly<Record<string, unknown>> = {
     _meta: { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' },
   },
   'with nothing but a tracestate of its own': { _meta: { tracestate: 17 } },
-  'with a traceparent that is none': { _meta: { traceparent: 'hello' } },
+  'with an invalid traceparent': { _meta: { traceparent: 'hello' } },
 };
 
 describe.each(FLAVOURS)('a message of $name', (flavour) => {
@@ -101,7 +101,7 @@ describe.each(FLAVOURS)('a message of $name', (flavour) => {
     await pair.close();
   });
 
-  it.each(Object.keys(NOT_INJECTABLE))('with params %s goes out as the very object', async (key) => {
+  it.each(Object.keys(NOT_INJECTABLE))('with params %s is sent as the original object', async (key) => {
     const pair = await recordedPair(flavour);
     for (const id of [undefined, 'an id']) {
       const message = deepFreeze({
@@ -117,7 +117,7 @@ describe.each(FLAVOURS)('a message of $name', (flavour) => {
     await pair.close();
   });
 
-  it('that answers goes out and comes in as the very object', async () => {
+  it('that is an answer is sent and delivered as the original object', async () => {
     const result = deepFreeze({ content: [{ type: 'text', text: 'hi' }], _meta: { 'example.com/key': 1 } });
     const arrived: any[] = [];
     const pair = await recordedPair(flavour, { tools: [{ name: 'echo', handler: () => result }] });
@@ -133,7 +133,7 @@ describe.each(FLAVOURS)('a message of $name', (flavour) => {
     await pair.close();
   });
 
-  it('keeps what the caller put into a deep-frozen call', async () => {
+  it('keeps the content of a deeply frozen call', async () => {
     const wires: any[] = [];
     for (const instrument of ['none', 'both'] as const) {
       const pair = await recordedPair(flavour, {
@@ -157,11 +157,11 @@ describe.each(FLAVOURS)('a message of $name', (flavour) => {
       ...plain,
       params: { ...plain.params, _meta: { ...plain.params._meta, traceparent: TRACEPARENT } },
     });
-    // What is added stands last: nothing of the caller's moves.
+    // Additions come last: the order of the caller's members stays.
     expect(JSON.stringify(traced).replace(/,"traceparent":"[^"]+"/, '')).toBe(JSON.stringify(plain));
   });
 
-  it('keeps its progress token, and progress itself carries nothing of ours', async () => {
+  it('keeps its progress token, and progress notifications carry nothing of ours', async () => {
     const reported: any[] = [];
     const pair = await recordedPair(flavour, {
       tools: [
@@ -244,7 +244,7 @@ describe.each(FLAVOURS)('a message of $name', (flavour) => {
     await back.close();
   });
 
-  it('carries nothing where the application says so', async () => {
+  it('carries nothing if the application opts out', async () => {
     const config: McpInstrumentationConfig = { propagateContext: (method) => method !== 'tools/call' };
     const pair = await recordedPair(flavour, { config, tools: [{ name: 'echo', handler: () => text('hi') }] });
     await pair.client.callTool({ name: 'echo', arguments: {} });

@@ -1,4 +1,4 @@
-/** Clients, servers and transports that are not what hooks expect: they work as before, observed as far as it goes. */
+/** Clients, servers and transports that are not what hooks expect: they work as before, and are observed as far as possible. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { instrumentClient, instrumentServer, instrumentTransport } from '../../src/index.js';
@@ -15,7 +15,7 @@ const ECHO = { name: 'echo', handler: () => text('hi') };
 const CALL = { name: 'echo', arguments: {} };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A transport of an application's own, which passes on what another one does. Its state is private to it. */
+/** An application's transport, which wraps another one and has private members. */
 class OwnTransport {
   readonly #inner: any;
   #onmessage: unknown;
@@ -57,7 +57,7 @@ class OwnTransport {
   }
 }
 
-/** Transports by what is odd about them, and whether they can be observed. */
+/** Odd transports, and whether they can be observed. */
 const TRANSPORTS: Readonly<Record<string, { readonly make: (inner: any) => any; readonly observed: boolean }>> = {
   'with accessors on its class': { make: (inner) => new OwnTransport(inner), observed: true },
   'that is sealed': { make: (inner) => Object.seal(new OwnTransport(inner)), observed: false },
@@ -144,7 +144,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
   });
 
   it.each(Object.entries(TRANSPORTS))(
-    'a transport %s can be given hooks by hand',
+    'a transport %s can be instrumented by hand',
     async (_what, { make, observed }) => {
       const outcomes: unknown[] = [];
       for (const instruments of [false, true]) {
@@ -175,7 +175,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     },
   );
 
-  /** What an SDK to come may call differently. */
+  /** What a future SDK may name differently. */
   const PRIVATE = [
     '_requestWithSchemaViaCodec',
     'request',
@@ -191,7 +191,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     'listen',
   ];
 
-  /** The same client or server, for somebody who does not know these names. */
+  /** The same client or server without these names. */
   function without(names: readonly string[], target: any): any {
     return new Proxy(target, {
       get(_target, key) {
@@ -203,7 +203,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     });
   }
 
-  it('the tap alone observes where private members have other names', async () => {
+  it('the transport is observed even if private members have other names', async () => {
     for (const names of [PRIVATE, ...PRIVATE.map((name) => [name])]) {
       telemetry.reset();
       const pair = await flavour.pair({
@@ -230,7 +230,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     }
   });
 
-  it('a transport that throws at once, instead of rejecting, ends what it was given', async () => {
+  it('a transport that throws instead of rejecting ends its operation', async () => {
     const failure = new Error('no cable');
     let fails = false;
     const pair = await flavour.pair({
@@ -269,7 +269,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
       'tools/list',
     ]);
 
-    // The same objects once more: this time they leave, and are observed.
+    // The same objects once more: this time they are sent, and observed.
     telemetry.reset();
     for (const message of messages) await clientTransport.send(message);
     await telemetry.ended('client', 'tools/list');
@@ -277,7 +277,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     await pair.close();
   });
 
-  it('options that throw when they are read fail a request as they would without us', async () => {
+  it('options that throw when read fail a request as without mcp-trail', async () => {
     const traps = ['signal', 'relatedTask', 'timeout', 'onprogress', 'requestSignal', 'resumptionToken'];
     for (const name of traps) {
       const outcomes = [];

@@ -1,4 +1,4 @@
-/** Servers that make MCP spans of their own: that is noticed, and can be left to them. */
+/** Servers that make their own MCP spans: detected, and we can stand back. */
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,8 +45,8 @@ async function serve(sdk: string, env: Record<string, string> = {}) {
   return { stderr, scopes: scopes.sort(), spans: [...receiver.spans], metrics: [...receiver.metrics] };
 }
 
-describe.each(['v1', 'v2'])('a server of SDK %s that makes MCP spans of its own', (sdk) => {
-  it('has two spans for each call, and is told so once, with what to do', async () => {
+describe.each(['v1', 'v2'])('a server of SDK %s that makes its own MCP spans', (sdk) => {
+  it('has two spans for each call, and one warning that says what to do', async () => {
     const { stderr, scopes } = await serve(sdk);
     expect(scopes).toEqual([...Array(3).fill('acme-weather'), ...Array(3).fill('mcp-trail')]);
     expect(stderr.trim().split('\n')).toEqual([
@@ -54,7 +54,7 @@ describe.each(['v1', 'v2'])('a server of SDK %s that makes MCP spans of its own'
     ]);
   });
 
-  it('has its own spans and measurements alone when told to stand back, from the first call on, and an audit trail', async () => {
+  it('has only its own spans and metrics with standBack, from the first call on, and an audit trail', async () => {
     const file = join(tmpdir(), `mcp-trail-stand-back-${process.pid}-${sdk}.jsonl`);
     try {
       const env = { MCP_TRAIL_STAND_BACK: 'true', MCP_TRAIL_AUDIT: 'file', MCP_TRAIL_AUDIT_FILE: file };

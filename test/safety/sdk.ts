@@ -11,12 +11,12 @@ export function answerRoots({ sdk }: Flavour, client: any, asked: () => void): v
   client.setRequestHandler(sdk === 'v1' ? ListRootsRequestSchema : 'roots/list', handler);
 }
 
-/** The one function of a protocol instance that makes the promises of outbound requests. */
+/** The function of a protocol instance that makes the promises of outbound requests. */
 export function funnelOf(protocol: any): string {
   return '_requestWithSchemaViaCodec' in protocol ? '_requestWithSchemaViaCodec' : 'request';
 }
 
-/** The reasons of the rejections that nobody handled while `body` ran. */
+/** The reasons of the unhandled rejections while `body` ran. */
 export async function droppedRejections(body: () => Promise<void>): Promise<unknown[]> {
   const dropped: unknown[] = [];
   const others = process.rawListeners('unhandledRejection') as NodeJS.UnhandledRejectionListener[];
@@ -24,7 +24,7 @@ export async function droppedRejections(body: () => Promise<void>): Promise<unkn
   process.on('unhandledRejection', (reason) => dropped.push(reason));
   try {
     await body();
-    // Node tells of them between two turns of the event loop.
+    // Node.js reports them between two turns of the event loop.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
     return dropped;
   } finally {
@@ -43,7 +43,7 @@ export async function settled(promise: unknown): Promise<unknown> {
   }
 }
 
-/** What we keep of an instrumented transport. */
+/** Our stores of an instrumented transport. */
 export function storesOf(transport: any): { readonly open: number; readonly requests: number } {
   const { pipeline, connection } = transport[Symbol.for('mcp-trail.attached')];
   return {

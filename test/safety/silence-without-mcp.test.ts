@@ -1,4 +1,4 @@
-/** A process that was preloaded and has nothing to do with MCP: npm, npx and node of a container with NODE_OPTIONS. */
+/** A preloaded process without MCP, such as npm, npx and node in a container with NODE_OPTIONS. */
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { installedElsewhere } from './copies.js';
 import { callEcho, HANDSHAKE } from './stdio-servers.js';
 
 let elsewhere: ReturnType<typeof installedElsewhere>;
-/** Where the package is installed, without an SDK. */
+/** A folder with the package installed, without an SDK. */
 let folder: string;
 let environment: Record<string, string>;
 
@@ -36,7 +36,7 @@ afterAll(() => elsewhere.remove());
 
 const register = () => pathToFileURL(join(folder, 'node_modules/mcp-trail/dist/esm/register.js')).href;
 
-/** Everything that could be wrong, and everything that is kept. */
+/** Every setting that causes a warning or a file. */
 function wrong(state: string): Record<string, string> {
   return {
     OTEL_TRACES_SAMPLER: 'nonsense',
@@ -88,7 +88,7 @@ describe('a process without MCP', () => {
     ['node', ['-e', 'setTimeout(() => console.log("done"), 50)']],
     ['node', ['-e', 'process.exit(3)']],
     ['node', ['-e', 'process.on("exit", () => console.log("bye"))']],
-  ])('%s %j does what it does without us, says nothing, and leaves nothing behind', async (command, args) => {
+  ])('%s %j works as without mcp-trail, prints nothing, and leaves nothing behind', async (command, args) => {
     const state = join(folder, `kept by nobody ${Math.random()}`);
     const without = await run(command, args, { ...environment, NODE_OPTIONS: '' });
     const ended = await run(command, args, { ...environment, ...wrong(state) });
@@ -96,7 +96,7 @@ describe('a process without MCP', () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  it('says nothing when an HTTP server of another kind refuses a request', async () => {
+  it('prints nothing when another kind of HTTP server refuses a request', async () => {
     const program = `
       const { createServer, get } = require('node:http');
       const server = createServer((_, response) => response.writeHead(401).end()).listen(0, '127.0.0.1', () =>
@@ -110,7 +110,7 @@ describe('a process without MCP', () => {
     expect(existsSync(state)).toBe(false);
   });
 
-  it('has MCP when a request on an MCP path is refused, and then says and records all', async () => {
+  it('counts as MCP when a request on an MCP path is refused, and then prints and records everything', async () => {
     const program = `
       const { createServer, get } = require('node:http');
       const server = createServer((_, response) => response.writeHead(401).end()).listen(0, '127.0.0.1', () =>
@@ -123,7 +123,7 @@ describe('a process without MCP', () => {
       MCP_TRAIL_AUDIT_PATHS: '/mcp',
     });
     expect(ended.stderr).toContain('mcp-trail: no OpenTelemetry SDK found');
-    expect(ended.stderr).toContain('mcp-trail: MCP_TRAIL_UNKNOWN is no setting');
+    expect(ended.stderr).toContain('mcp-trail: MCP_TRAIL_UNKNOWN is not a setting');
     expect(events(join(state, 'audit.jsonl'))).toEqual(['started', 'authorization', 'stopped']);
   });
 });
@@ -145,7 +145,7 @@ describe('a server that is started by npx', () => {
 
   const messages = () => `${[...HANDSHAKE, callEcho('only')].join('\n')}\n`;
 
-  it('speaks and records alone: npx itself says and records nothing', async () => {
+  it('prints and records; npx itself does neither', async () => {
     const state = join(folder, 'kept by weather');
     const ended = await run(
       'npx',

@@ -1,4 +1,4 @@
-/** What does not arrive is said on stderr, once, with the setting that it depends on; by real processes to dead endpoints. */
+/** Losses are reported on stderr, once, with the setting to change: real processes with dead endpoints. */
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,10 +7,10 @@ import { callEcho, HANDSHAKE, SERVERS } from './stdio-servers.js';
 
 const V1 = 'test/fixtures/safety-server-v1.mjs';
 const REGISTER = ['--import', 'mcp-trail/register'];
-/** Nobody listens there, and nobody may without being root. */
+/** Nothing listens there: only root may. */
 const DEAD = '127.0.0.1:1';
 
-/** A server that is called so often, and ends when it has printed something, or at once. */
+/** A server that is called several times, and ends when it has printed something, or at once. */
 async function serve(
   env: Record<string, string>,
   { args = [...REGISTER, V1], calls = 1, until = [] as readonly string[] } = {},
@@ -26,8 +26,8 @@ async function serve(
 const lines = ({ stderr }: Ended) => stderr.split('\n').filter((line) => line !== '');
 const failures = (ended: Ended) => lines(ended).filter((line) => line.includes('their export to'));
 
-describe('an endpoint that nobody listens at', () => {
-  it.each(['http/protobuf', 'http/json', 'grpc'])('is told of once for each signal, over %s', async (protocol) => {
+describe('an endpoint where nothing listens', () => {
+  it.each(['http/protobuf', 'http/json', 'grpc'])('is reported once for each signal, over %s', async (protocol) => {
     const ended = await serve(
       {
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://user:pass${'word'}@${DEAD}`,
@@ -42,13 +42,13 @@ describe('an endpoint that nobody listens at', () => {
     for (const match of told) expect(match?.[2]).toContain(DEAD);
     for (const line of failures(ended)) expect(line).toMatch(/ECONNREFUSED.*OTEL_EXPORTER_OTLP_ENDPOINT/);
     expect(ended.stderr).not.toContain('password');
-    // Beside them, what was lost is counted at the end.
+    // In addition, losses are counted at the end.
     const others = lines(ended).filter((line) => !failures(ended).includes(line));
     for (const line of others)
       expect(line).toMatch(/^mcp-trail: .* that this process has lost: \d+ in exports that failed$/);
   });
 
-  it.each(SERVERS)('is told of by $name', async ({ preload, file }) => {
+  it.each(SERVERS)('is reported by $name', async ({ preload, file }) => {
     const ended = await serve(
       { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
       { args: [...preload, file] },
@@ -56,7 +56,7 @@ describe('an endpoint that nobody listens at', () => {
     expect(failures(ended)).toHaveLength(1);
   });
 
-  it.each(['http/protobuf', 'grpc'])('is told of when a signal ends the process, over %s', async (protocol) => {
+  it.each(['http/protobuf', 'grpc'])('is reported when a signal ends the process, over %s', async (protocol) => {
     const child = new Child([...REGISTER, V1], {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`,
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
@@ -74,7 +74,7 @@ describe('an endpoint that nobody listens at', () => {
     expect(failures(ended)).toHaveLength(2);
   });
 
-  it('is told of while the process runs on', async () => {
+  it('is reported while the process runs', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`, OTEL_EXPORTER_OTLP_TIMEOUT: '500' };
     const ended = await serve(env, { until: ['spans are lost'] });
     expect(lines(ended).filter((line) => line.includes('spans are lost'))).toHaveLength(1);
@@ -102,7 +102,7 @@ describe('an endpoint that answers', () => {
     [401, /HTTP 401\)\. Check OTEL_EXPORTER_OTLP_HEADERS$/],
     [404, /HTTP 404\)\. Check the path in OTEL_EXPORTER_OTLP_ENDPOINT/],
     [500, /HTTP 500\)/],
-  ])('with %i is told of without its answer', async (status, text) => {
+  ])('with %i is reported without its answer', async (status, text) => {
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: await answering(status),
       OTEL_METRICS_EXPORTER: 'none',
@@ -114,14 +114,14 @@ describe('an endpoint that answers', () => {
     expect(ended.stderr).not.toContain(SECRET);
   });
 
-  it('with 200 is not told of', async () => {
+  it('with 200 is not reported', async () => {
     const ended = await serve({ OTEL_EXPORTER_OTLP_ENDPOINT: await answering(200), MCP_TRAIL_AUDIT: 'otel' });
     expect(failures(ended)).toEqual([]);
     expect(ended.stderr).not.toContain('lost');
   });
 });
 
-it('an endpoint that accepts connections and never answers is told of when the process ends', async () => {
+it('an endpoint that accepts connections and never answers is reported when the process ends', async () => {
   const hole = createTcpServer();
   await new Promise<void>((resolve) => hole.listen(0, '127.0.0.1', resolve));
   try {
@@ -135,7 +135,7 @@ it('an endpoint that accepts connections and never answers is told of when the p
   }
 });
 
-it('a queue that is full is told of once, and at the end what it has dropped', async () => {
+it('a full queue is reported once, and its drops at the end', async () => {
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`,
     OTEL_METRICS_EXPORTER: 'none',
@@ -156,13 +156,13 @@ it('a queue that is full is told of once, and at the end what it has dropped', a
   expect(told('maxQueueSize')).toEqual([]);
 });
 
-it('an endpoint without a scheme is told of when MCP is seen, and not once more for each signal', async () => {
+it('an endpoint without a scheme is reported when MCP is seen, and not again for each signal', async () => {
   const ended = await serve({ OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318', MCP_TRAIL_AUDIT: 'otel' });
   expect(lines(ended)[0]).toMatch(/^mcp-trail: OTEL_EXPORTER_OTLP_ENDPOINT is "localhost:4318", which has no scheme/);
   expect(failures(ended)).toEqual([]);
 });
 
-it('unknown names are told of once, with what is accepted, and not once more by OpenTelemetry', async () => {
+it('unknown names are reported once, with the accepted ones, and not again by OpenTelemetry', async () => {
   const wrong = {
     OTEL_TRACES_EXPORTER: 'otpl',
     OTEL_METRICS_EXPORTER: 'statsd',

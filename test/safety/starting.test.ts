@@ -1,4 +1,4 @@
-/** How the register entry starts, or does not: what it says is short, and on stderr. */
+/** How the register entry starts, or does not: its lines are short, and on stderr. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -135,7 +135,7 @@ describe('the register entry', () => {
         /^mcp-trail: OTEL_TRACES_SAMPLER is "nonsense"; accepted: .*\nmcp-trail: OTEL_LOG_LEVEL is "nonsense"; accepted: .*\n$/,
     },
     {
-      what: 'says once that a variable is none of ours, and what is set for an audit trail that nobody keeps',
+      what: 'reports once an unknown variable, and audit settings without an audit trail',
       args: [...REGISTER, '--require', 'mcp-trail/register', V1],
       env: { MCP_TRAIL_AUDT: 'otel', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
       exported: 1,
@@ -199,7 +199,7 @@ describe('an application without an OpenTelemetry SDK', () => {
     expect(received()).toBe(0);
   });
 
-  it('is not told so when it says that it brings its own', async () => {
+  it('gets no such line if it brings its own SDK', async () => {
     const ended = await serve(
       ['--import', preloads()['by name'], 'safety-server-v1.mjs'],
       { MCP_TRAIL_SDK: 'off' },

@@ -1,4 +1,4 @@
-/** A client over stdio: hooks stay on the one that was given them, and on what it starts by itself. */
+/** A stdio client: only the instrumented one has hooks, and the processes that it starts. */
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeEach, expect, it } from 'vitest';
@@ -23,16 +23,16 @@ function transportToServer(): StdioClientTransport {
 }
 
 function newClient(): Client {
-  // Asks what the server speaks, and does so of a process of its own.
+  // Probes the server's protocol era in a separate process.
   return new Client({ name: 'safety', version: '1' }, { versionNegotiation: { mode: 'auto' } });
 }
 
-it('another client of the same class is not observed, and nothing is left once it is disabled', async () => {
+it('another client of the same class is not observed, and nothing is left after disabling', async () => {
   const { prototype } = StdioClientTransport;
   const classBefore = Object.getOwnPropertyDescriptors(prototype);
   const [plain, observed] = [transportToServer(), transportToServer()];
   const [plainClient, observedClient] = [newClient(), newClient()];
-  // Options that several clients share, and none: the pipeline of the process.
+  // Options that several clients share, and no options, which use the pipeline of the process.
   const handle = instrumentClient(observedClient);
   await observedClient.connect(observed);
   expect(telemetry.all('client', 'server/discover')).toHaveLength(1);
@@ -58,7 +58,7 @@ it('another client of the same class is not observed, and nothing is left once i
   await Promise.all([plainClient, observedClient, late].map((client) => client.close()));
 });
 
-it('the parameters of its server stay what they were, whatever its child is given', async () => {
+it('the parameters of its server stay unchanged, whatever its child process gets', async () => {
   const params = Object.freeze({
     command: process.execPath,
     args: Object.freeze(['test/fixtures/safety-server-v2.mjs']) as string[],

@@ -1,9 +1,9 @@
-/** The stdio servers that are started as processes, and what is said to them. */
+/** The stdio servers that are started as processes, and the messages to them. */
 
 export interface ServerRow {
   readonly name: string;
   readonly file: string;
-  /** How the package is loaded in front of it. */
+  /** How the package is preloaded. */
   readonly preload: readonly string[];
 }
 

@@ -1,9 +1,9 @@
-/** On a stdio server stdout is the protocol: with us, every byte of it is what it is without us. */
+/** On a stdio server, stdout carries the protocol: every byte of it is the same as without mcp-trail. */
 import { describe, expect, it } from 'vitest';
 import { Child, type Ended } from './child.js';
 import { callEcho, HANDSHAKE, SERVERS, type ServerRow } from './stdio-servers.js';
 
-/** Everything that prints, printing as much as it can. */
+/** Everything that prints, as verbose as possible. */
 const TALKATIVE = {
   OTEL_TRACES_EXPORTER: 'console',
   OTEL_METRICS_EXPORTER: 'console',
@@ -14,13 +14,13 @@ const TALKATIVE = {
   MCP_TRAIL_TRUST_PROXY: 'what',
 };
 
-// Put together here, so that no file holds it.
+// Composed here, so that no file contains it.
 const SECRET = ['sk', 'live', 'a'.repeat(24), process.pid].join('-');
 
 const message = (id: unknown, method: string, params?: unknown) =>
   JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
-/** What a client may send, and what no client should. */
+/** Valid and invalid input. */
 const CONVERSATION = [
   ...HANDSHAKE,
   message(1, 'tools/list', {}),
@@ -46,7 +46,7 @@ const CONVERSATION = [
   message(10, 'ping'),
 ];
 
-/** Speaks one line at a time where it is answered, so that the order of the answers is the server's. */
+/** Sends one line at a time if it is answered, so that the server decides the order of answers. */
 async function converse({ file, preload }: ServerRow, traced: boolean): Promise<Ended> {
   const args = [...(traced ? preload : []), file, `--token=${SECRET}`];
   const child = new Child(args, traced ? TALKATIVE : {});
@@ -64,7 +64,7 @@ describe.each(SERVERS)('a stdio server on $name', (server) => {
     expect(traced.stdout).toBe(plain.stdout);
     expect([traced.code, traced.signal]).toEqual([plain.code, plain.signal]);
 
-    // It was observed, and all that had to be said was said elsewhere.
+    // It was observed, and everything was printed elsewhere.
     expect(plain.stderr).not.toContain('tools/call');
     expect(traced.stderr).toContain("name: 'tools/call echo'");
     expect(traced.stderr).toContain('mcp.server.operation.duration');
@@ -72,7 +72,7 @@ describe.each(SERVERS)('a stdio server on $name', (server) => {
     expect(traced.stderr).toMatch(/^\[otel\]/m);
     expect(traced.stderr).toContain('mcp-trail: MCP_TRAIL_TRUST_PROXY is "what"; accepted: true, false');
 
-    // The command line stays at home, while the rest of what is known of the process does not.
+    // The resource has the process attributes without the command line.
     expect(traced.stderr).toContain('process.pid');
     expect(traced.stderr + traced.stdout).not.toContain('process.command_args');
     expect(traced.stderr + traced.stdout).not.toContain('process.command_line');

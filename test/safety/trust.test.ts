@@ -1,4 +1,4 @@
-/** What a stranger's trace context can do to ours. */
+/** The effect of a caller's trace context on ours. */
 import { TraceFlags, trace } from '@opentelemetry/api';
 import { AlwaysOnSampler, NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ afterAll(() => telemetry.shutdown());
 const UNSAMPLED = REMOTE.traceparent.replace(/01$/, '00');
 
 describe.each(FLAVOURS)('a server on $name', (flavour) => {
-  /** The server's span of one call that brought this trace context, and what its handler saw. */
+  /** The server's span of one call with this trace context, and what its handler saw. */
   async function calledWith(traceparent: string, trustIncomingContext?: 'parent' | 'link') {
     const active: unknown[] = [];
     const pair = await flavour.pair({
@@ -37,7 +37,7 @@ describe.each(FLAVOURS)('a server on $name', (flavour) => {
     return { span, active };
   }
 
-  it('takes a caller for its parent by default, as the convention asks for', async () => {
+  it('uses the caller as the parent by default, as the convention requires', async () => {
     const { span } = await calledWith(REMOTE.traceparent);
     expect(span?.parentSpanContext).toMatchObject({ traceId: REMOTE.traceId, spanId: REMOTE.spanId, isRemote: true });
     expect(span?.links).toEqual([]);
@@ -50,23 +50,23 @@ describe.each(FLAVOURS)('a server on $name', (flavour) => {
     expect(span?.links.map(({ context }) => [context.traceId, context.spanId])).toEqual([
       [REMOTE.traceId, REMOTE.spanId],
     ]);
-    // The handler works in our trace, and still sees what it was sent.
+    // The handler runs in our trace, and still sees the original message.
     expect(active).toEqual([expect.objectContaining({ spanId: span?.spanContext().spanId }), REMOTE.traceparent]);
   });
 
-  it('does not let a caller that it does not trust decide that nothing is recorded', async () => {
+  it('does not let an untrusted caller decide that nothing is recorded', async () => {
     const { span } = await calledWith(UNSAMPLED, 'link');
     expect(span?.spanContext().traceFlags).toBe(TraceFlags.SAMPLED);
     expect(span?.links).toHaveLength(1);
   });
 
-  it('follows the decision of a caller that it trusts, and serves it all the same', async () => {
+  it('follows the sampling decision of a trusted caller, and serves its call', async () => {
     const { span, active } = await calledWith(UNSAMPLED);
     expect(span).toBeUndefined();
     expect(active[0]).toMatchObject({ traceId: REMOTE.traceId, traceFlags: TraceFlags.NONE });
   });
 
-  it('records an unsampled call where the sampler of the application says so', async () => {
+  it('records an unsampled call if the application’s sampler decides so', async () => {
     trace.disable();
     const ended: ReadableSpan[] = [];
     const processor = {

@@ -1,4 +1,4 @@
-/** MCP that nobody sees: an SDK within a bundle, an implementation of its own. It is said, and so is all that waited. */
+/** MCP that no hook sees: an SDK within a bundle, or another implementation. It is reported, with the lines that waited for MCP. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,16 +39,16 @@ async function serve(args: readonly string[], env: Record<string, string> = {}):
 const lines = ({ stderr }: Ended) => stderr.split('\n').filter((line) => line !== '');
 
 describe('a stdio server with the SDK in its bundle', () => {
-  it('is told of once, after what waited for MCP, and answers as it does without us', async () => {
+  it('is reported once, after the lines that waited for MCP, and answers as without mcp-trail', async () => {
     const plain = await serve([bundle]);
     const ended = await serve([...REGISTER, bundle], WARNING);
     expect(ended.stdout).toBe(plain.stdout);
     expect(ended.code).toBe(plain.code);
-    expect(lines(ended)[0]).toMatch(/^mcp-trail: MCP_TRAIL_UNKNOWN is no setting/);
+    expect(lines(ended)[0]).toMatch(/^mcp-trail: MCP_TRAIL_UNKNOWN is not a setting/);
     expect(lines(ended).filter((line) => line.includes('MCP is spoken here over stdin'))).toHaveLength(1);
   });
 
-  it('is told of also when its first message comes in pieces', async () => {
+  it('is reported even if its first message comes in pieces', async () => {
     const child = new Child([...REGISTER, bundle], QUIET);
     const [first = '', ...rest] = HANDSHAKE;
     await child.writeInPieces(`${first}\n`, 20);
@@ -59,19 +59,19 @@ describe('a stdio server with the SDK in its bundle', () => {
   });
 });
 
-it('an observed server is not told of', async () => {
+it('an observed server is not reported', async () => {
   const ended = await serve([...REGISTER, 'test/fixtures/safety-server-v1.mjs']);
   expect(ended.stderr).toBe('');
 });
 
-describe('an HTTP server that speaks MCP in its own way', () => {
+describe('an HTTP server with its own implementation of MCP', () => {
   const program = (headers: object) => `
     const { createServer, request } = require('node:http');
     const server = createServer((q, r) => q.resume().on('end', () => r.end('{}'))).listen(0, '127.0.0.1', () =>
       request({ port: server.address().port, method: 'POST', headers: ${JSON.stringify(headers)} }, (r) =>
         r.resume().on('end', () => server.close())).end('{}'));`;
 
-  it('is told of by the headers of its requests', async () => {
+  it('is reported by the headers of its requests', async () => {
     const ended = await run([...REGISTER, '-e', program({ 'mcp-protocol-version': '2025-11-25' })], {
       env: { ...QUIET, ...WARNING },
     });
@@ -79,7 +79,7 @@ describe('an HTTP server that speaks MCP in its own way', () => {
     expect(lines(ended)[1]).toContain('MCP is spoken here over HTTP');
   });
 
-  it('is not told of without them', async () => {
+  it('is not reported without them', async () => {
     const ended = await run([...REGISTER, '-e', program({ 'content-type': 'application/json' })], {
       env: { ...QUIET, ...WARNING },
     });
@@ -95,12 +95,12 @@ describe('a program that reads its input', () => {
     ['JSON', '{"name":"x","version":"1"}\n'],
     ['another JSON-RPC', '{"jsonrpc":"2.0","id":1,"method":"textDocument/hover"}\n'],
     ['much', 'x'.repeat(100_000)],
-  ])('is not told of, and gets it whole: %s', async (_, input) => {
+  ])('is not reported, and gets its input completely: %s', async (_, input) => {
     const ended = await run([...REGISTER, '-e', READS], { env: { ...QUIET, ...WARNING }, input });
     expect(ended).toEqual({ code: 0, signal: null, stdout: `${input}\n`, stderr: '' });
   });
 
-  it('that never asks for its input is not held by it', async () => {
+  it('that never reads its input is not kept alive by it', async () => {
     const file = join(folder, 'no-input.cjs');
     writeFileSync(file, 'console.log("done")');
     const child = new Child([...REGISTER, file], { ...QUIET, ...WARNING });

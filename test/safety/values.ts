@@ -1,4 +1,4 @@
-/** Values that no well-meaning peer sends, as tables: what it is, and how it is made. */
+/** Values that no well-meaning peer sends, as tables of name and factory. */
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
@@ -30,7 +30,7 @@ function revoked(): object {
   return proxy;
 }
 
-/** A proxy of which nothing can be asked. */
+/** A proxy whose every trap throws. */
 function hostileProxy(): object {
   const refuse = () => {
     throw new Error('the proxy is a trap');
@@ -44,7 +44,7 @@ export const REMOTE = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 } as const;
 
-/** Values of `traceparent` that are no trace context. */
+/** Invalid values of `traceparent`. */
 export const MALFORMED_TRACEPARENTS: Readonly<Record<string, unknown>> = {
   'an empty string': '',
   'a word': 'hello',
@@ -68,7 +68,7 @@ export const MALFORMED_TRACEPARENTS: Readonly<Record<string, unknown>> = {
   'a megabyte of blanks before it': `${' '.repeat(1_000_000)}${REMOTE.traceparent}`,
 };
 
-/** What may stand beside a good `traceparent` without spoiling it. */
+/** Values that may be beside a valid `traceparent`. */
 export const MALFORMED_COMPANIONS: Readonly<Record<string, Record<string, unknown>>> = {
   'a number as tracestate': { tracestate: 1 },
   'an object as tracestate': { tracestate: { a: 1 } },
@@ -85,14 +85,14 @@ export const MALFORMED_COMPANIONS: Readonly<Record<string, Record<string, unknow
   'a megabyte of baggage': { baggage: `a=${MEGABYTE}` },
 };
 
-/** A message made by hand. `id` is that of a request which is open when it arrives. */
+/** A handmade message. `id` is that of a request which is open when it arrives. */
 export type MakeMessage = (id: string | number) => unknown;
 
 const jsonrpc = '2.0';
 const call = (params: unknown, id: unknown = 'hostile') => ({ jsonrpc, id, method: 'tools/call', params });
 const notify = (method: unknown, params?: unknown) => ({ jsonrpc, method, ...(params !== undefined && { params }) });
 
-/** What is no JSON-RPC message at all, or hardly one. */
+/** Values that are not JSON-RPC messages, or hardly. */
 export const NO_MESSAGES: Readonly<Record<string, MakeMessage>> = {
   null: () => null,
   undefined: () => undefined,
@@ -109,7 +109,7 @@ export const NO_MESSAGES: Readonly<Record<string, MakeMessage>> = {
   'nothing but a version': () => ({ jsonrpc }),
 };
 
-/** Requests and notifications that are not what they should be. */
+/** Malformed requests and notifications. */
 export const HOSTILE_REQUESTS: Readonly<Record<string, MakeMessage>> = {
   'a request with a null id': () => call({ name: 'echo' }, null),
   'a request with an object as id': () => call({ name: 'echo' }, { id: 1 }),
@@ -168,7 +168,7 @@ export const HOSTILE_REQUESTS: Readonly<Record<string, MakeMessage>> = {
     notify('notifications/subscriptions/acknowledged', { _meta: { 'io.modelcontextprotocol/subscriptionId': {} } }),
 };
 
-/** Answers that are not what they should be. */
+/** Malformed answers. */
 export const HOSTILE_ANSWERS: Readonly<Record<string, MakeMessage>> = {
   'an answer to an unknown number': () => ({ jsonrpc, id: 4711, result: {} }),
   'an answer to an unknown string': () => ({ jsonrpc, id: 'unknown', result: {} }),
@@ -196,7 +196,7 @@ export const HOSTILE_ANSWERS: Readonly<Record<string, MakeMessage>> = {
   'an answer that is also a request': (id) => ({ jsonrpc, id, method: 'tools/call', result: {} }),
 };
 
-/** Objects that throw when they are looked at. No wire brings them, but in memory nothing is copied. */
+/** Objects that throw when they are read. They only arrive in memory, where nothing is copied. */
 export const TRAPS: Readonly<Record<string, MakeMessage>> = {
   'a revoked proxy': revoked,
   'a proxy that refuses everything': hostileProxy,

@@ -81,7 +81,7 @@ describe.each(FLAVOURS)('a notification, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as _OTHER for its receiver when its handler throws what is no error', async () => {
+  it('ends as _OTHER for its receiver when its handler throws a value that is not an error', async () => {
     const pair = await pairWith(() => {
       throw 'secret';
     });

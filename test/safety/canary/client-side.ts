@@ -1,4 +1,4 @@
-/** A client that has something planted in all it says. */
+/** A client with a canary in everything it sends. */
 import { DIALECTS } from '../../support/dialects.js';
 import type { Flavour, Pair } from '../../support/flavours.js';
 import { asUri, plantedError } from './server-side.js';
@@ -23,7 +23,7 @@ export function clientOptions(sweep: Sweep) {
   };
 }
 
-/** Answers what the server asks, and fails over what it tells. */
+/** Answers the server's requests, and fails on its notifications. */
 export function configureClient(client: any, flavour: Flavour, sweep: Sweep): void {
   const { onNotification, onRequest } = DIALECTS[flavour.sdk];
   onNotification(client, 'notifications/message', () => {
@@ -46,7 +46,7 @@ export function configureClient(client: any, flavour: Flavour, sweep: Sweep): vo
   }));
 }
 
-/** Places in a URI, and what is put around the text there. */
+/** Places in a URI, and the text around each. */
 const URIS: Readonly<Record<string, (text: string) => string>> = {
   'URI as a whole': (text) => text,
   'URI user': (text) => `https://joe:${encodeURIComponent(text)}@example.com/a`,
@@ -59,7 +59,7 @@ const URIS: Readonly<Record<string, (text: string) => string>> = {
   'URI of data': (text) => `data:text/plain,${text}`,
 };
 
-/** Says everything, and goes on when an SDK or the other side refuses it. */
+/** Sends everything, and goes on when an SDK or the peer rejects it. */
 export async function talk({ client, clientTransport, server }: Pair, flavour: Flavour, sweep: Sweep): Promise<void> {
   const { request } = DIALECTS[flavour.sdk];
   const plant = (field: string) => sweep.plant(field);
@@ -139,7 +139,7 @@ export async function talk({ client, clientTransport, server }: Pair, flavour: F
     await say('logging/setLevel', { level: plant('log level') });
   }
 
-  // Past the SDKs, which number requests themselves and know what a message looks like.
+  // Without the SDKs, which number requests themselves and validate messages.
   const { clientSends, serverSends } = odd(sweep, modern);
   for (const message of clientSends) await clientTransport.send(message).catch(() => {});
   for (const message of serverSends) await server.transport.send(message).catch(() => {});
@@ -174,7 +174,7 @@ function odd(sweep: Sweep, modern: boolean): { clientSends: object[]; serverSend
       notify(plant('notification method'), { [plant('notification key')]: plant('notification value') }),
     ],
     serverSends: [
-      // A client of 2026-07-28 is told only of what it listens to.
+      // A client of 2026-07-28 gets only the notifications it listens to.
       ...(modern ? [] : [notify('notifications/resources/updated', { uri: sweep.plant('updated URI', asUri) })]),
       notify('notifications/tasks/status', {
         taskId: plant('status task id'),

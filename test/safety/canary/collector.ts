@@ -1,11 +1,11 @@
-/** A Collector that keeps what it is sent as it came: bytes on the wire, unpacked. */
+/** A Collector that keeps the raw bytes of requests, decompressed. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
 export interface Collector {
   readonly url: string;
-  /** Everything that was posted, by its path. */
+  /** All request bodies, by path. */
   readonly bodies: ReadonlyMap<string, string>;
   close(): Promise<void>;
 }

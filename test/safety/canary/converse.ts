@@ -1,4 +1,4 @@
-/** One conversation in this process that has a sweep's canaries in every field that a peer, a handler or a hook chooses. */
+/** One conversation in this process with canaries in every field that a peer, a handler or a hook chooses. */
 import { join } from 'node:path';
 import {
   annotate,
@@ -17,11 +17,11 @@ import { clientInfo, clientOptions, configureClient, talk } from './client-side.
 import { configureServer, serverInfo, serverOptions } from './server-side.js';
 import type { Sweep } from './sweep.js';
 
-/** What is let out: nothing but the defaults, or everything that there is a switch for. */
+/** What is exported: the defaults, or everything that has an option. */
 export type Mode = 'by default' | 'opted in';
 export const MODES: readonly Mode[] = ['by default', 'opted in'];
 
-/** Recorded by the policy, on the client; on the server everything is. */
+/** Recorded by the policy on the client; the server records everything. */
 const POLICY = {
   version: 1,
   capture: {
@@ -63,14 +63,14 @@ function configs(
   };
 }
 
-/** A hook that is told everything, and throws it. */
+/** A hook that throws everything it gets. */
 function failing(sweep: Sweep): () => never {
   return () => {
     throw new Error(sweep.plantLocally('error of the identity hook'));
   };
 }
 
-/** @returns what the inventory says afterwards */
+/** @returns the inventory afterwards */
 export async function converse(flavour: Flavour, mode: Mode, sweep: Sweep, directory: string): Promise<string> {
   const config = configs(mode, directory, sweep);
   const handles: Instrumented[] = [];
@@ -110,7 +110,7 @@ export async function converse(flavour: Flavour, mode: Mode, sweep: Sweep, direc
   return kept;
 }
 
-/** What an application records, in a handler or outside of any. */
+/** The application's own events, inside and outside a handler. */
 function state(sweep: Sweep, where = ''): void {
   const plant = (field: string) => sweep.plantLocally(`${where}${field}`);
   const actor = {
@@ -141,7 +141,7 @@ function state(sweep: Sweep, where = ''): void {
   recordConfigChange({ item: 'something', change: plant('kind of change') as 'update' });
 }
 
-/** Notes every message that is sent over a transport. */
+/** Keeps every message that is sent over a transport. */
 function watched<T extends { send(message: unknown, ...rest: unknown[]): unknown }>(transport: T, sweep: Sweep): T {
   const { send } = transport;
   transport.send = function (this: T, message, ...rest) {

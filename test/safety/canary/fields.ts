@@ -7,18 +7,18 @@ import type { Mode } from './converse.js';
 
 const ACTOR = ['id', 'name', 'role', 'organization', 'team'].map((part) => `actor ${part}`);
 
-/** What an application records itself, in a handler and outside of any. */
+/** The application's own events, inside and outside a handler. */
 const STATED = [
   ...ACTOR,
   ...['authentication method', 'authentication reason', 'authorization reason', 'changed item', 'guardrail reason'],
   ...['guardrail rule', 'guardrail version', 'policy id', 'policy version', 'reason of a change', 'rule name'],
 ];
-/** Words of closed sets: any other is not taken. */
+/** Values of closed sets: others are not accepted. */
 const NOT_STATED = ['authentication outcome', 'guardrail subject', 'kind of change'];
 
 const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `outside: ${field}`]);
 
-/** Names and ids: what a trace and an audit trail are made of. They leave through the redactor. */
+/** Names and ids, which make up traces and audit trails. They are exported after redaction. */
 const NAMES = [
   ...twice(STATED),
   ...['URI as a whole', 'URI encoded path', 'URI of no authority', 'URI path'],
@@ -33,7 +33,7 @@ const NAMES = [
   ...['status task id', 'task id', 'tool name', 'tracestate'],
 ];
 
-/** Content that there is a switch for, and names of arguments that a tool does not declare: they are only counted. */
+/** Content that has an option, and names of undeclared arguments, which are only counted. */
 const CONTENT = [
   ...[
     'JSON-RPC error message',
@@ -48,14 +48,14 @@ const CONTENT = [
   ...['result text', 'structured key', 'structured value'],
 ];
 
-/** On 2026-07-28 a result can hold what the server asks for, and the server's name: with results they leave. */
+/** On 2026-07-28 a result can contain the server's requests and its name, which are exported with results. */
 const CONTENT_OF_2026 = [
   ...['elicitation message', 'elicited description', 'elicited property', 'input request key', 'model hint'],
   ...['request state', 'sampling metadata key', 'sampling metadata value', 'sampling text', 'server website'],
   ...['stop sequence', 'system prompt'],
 ];
 
-/** What never leaves, whatever is switched on. */
+/** Never exported, whatever options are set. */
 const NEVER = [
   ...twice(NOT_STATED),
   ...['URI encoded query', 'URI fragment', 'URI of data', 'URI query', 'URI template', 'URI user', '_meta key'],
@@ -80,13 +80,13 @@ export interface Fields {
   readonly never: readonly string[];
 }
 
-/** What is to be expected of one way to speak MCP, with the defaults or with everything switched on. */
+/** The expected fields of one protocol version, with the defaults or with every option set. */
 export function fieldsOf({ protocolVersion }: Flavour, mode: Mode): Fields {
   const modern = protocolVersion === '2026-07-28';
   const optedIn = mode === 'opted in';
-  // A question of the server is a request of its own on older protocols, and the state of a round is not there.
+  // On older protocols a server's question is a separate request, and rounds have no state.
   const asked = modern ? CONTENT_OF_2026 : CONTENT_OF_2026.filter((field) => !/request (?:key|state)/.test(field));
-  // Subscriptions and levels went with sessions.
+  // Subscriptions and log levels were removed with sessions.
   const leaving = [NAMES, modern ? [] : ['subscribed URI', 'updated URI'], ['correlation id in baggage']];
   const never = [NEVER, modern ? [] : ['log level'], optedIn ? [] : ['error of the identity hook']];
   (optedIn ? leaving : never).push(CONTENT);
@@ -96,10 +96,10 @@ export function fieldsOf({ protocolVersion }: Flavour, mode: Mode): Fields {
 
 const WELL_FORMED_ID = /^[A-Za-z0-9._:-]{8,128}$/;
 const NO_URI_END = /^[^?#]*$/;
-/** In a path of names, a dot within one is escaped. */
+/** A dot within a name is escaped in a path of names. */
 const NO_DOT = /^[^.]*$/;
 
-/** Fields that take only some texts, by what they take: anything else is not let in, or is cut off. */
+/** Fields with a restricted format: other text is rejected or cut. */
 export const FITS: Readonly<Record<string, RegExp>> = {
   'URI as a whole': NO_URI_END,
   'URI of no authority': NO_URI_END,

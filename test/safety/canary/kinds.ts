@@ -1,7 +1,7 @@
-/** What is planted: fake secrets and personal data put together at run time, and harmless things that look like them. */
+/** Canaries: fake secrets and personal data composed at run time, and harmless look-alikes. */
 import { createHash } from 'node:crypto';
 
-/** One fake: what is planted, and the part of it that must not be seen again. */
+/** One fake: the planted text, and the part of it that must not appear in any output. */
 export interface Fake {
   readonly text: string;
   readonly secret: string;
@@ -9,7 +9,7 @@ export interface Fake {
 
 export interface Kind {
   readonly name: string;
-  /** The same seed gives the same fake, another one shares no part of its secret. */
+  /** The same seed gives the same fake. Fakes of different seeds share no part of the secret. */
   readonly make: (seed: string) => Fake;
 }
 
@@ -18,7 +18,7 @@ const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const HEX = '0123456789abcdef';
 const DIGITS = '0123456789';
 
-/** As many characters as are asked for, irregular, and always the same for a seed. */
+/** A number of irregular characters, deterministic by seed. */
 export function noise(seed: string, length: number, alphabet = ALNUM): string {
   let text = '';
   for (let block = 0; text.length < length; block++) {
@@ -31,7 +31,7 @@ export function noise(seed: string, length: number, alphabet = ALNUM): string {
 
 type Around = (secret: string) => string;
 
-/** A kind whose secret is noise, with something around it. */
+/** A kind whose secret is random, with fixed text around it. */
 function around(name: string, length: number, alphabet: string, put: Around): Kind {
   return {
     name,
@@ -51,7 +51,7 @@ const AT = '@';
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const pem = (word: string) => `-----${word} RSA ${['PRIVATE', 'KEY'].join(' ')}-----`;
 
-/** Kinds of secrets that are known by their own shape or by the name beside them. */
+/** Kinds of secrets that are recognized by their format or by the name beside them. */
 export const SECRETS: readonly Kind[] = [
   around('AWS access key id', 16, UPPER, after('AK', 'IA')),
   around('AWS secret key', 40, ALNUM, after('aws_secret_', 'access_key=')),
@@ -99,7 +99,7 @@ export const SECRETS: readonly Kind[] = [
   around('XML element', 20, ALNUM, (secret) => `<user>joe</user><password>${secret}</password>`),
 ];
 
-/** Kinds of personal data that can be told from other texts by their own shape or check digits. */
+/** Kinds of personal data that are recognized by their format or check digits. */
 export const PERSONAL: readonly Kind[] = [
   around('e-mail', 18, 'abcdefghijklmnopqrstuvwxyz', (secret) => `${secret}${AT}example.com`),
   {
@@ -140,7 +140,7 @@ export const PERSONAL: readonly Kind[] = [
     name: 'IBAN',
     make: (seed) => {
       const account = noise(`iban ${seed}`, 18, DIGITS);
-      // The country's letters as numbers, and two digits that are not known yet.
+      // The country's letters as numbers, and two check digits to be computed.
       const check = 98n - (BigInt(`${account}131400`) % 97n);
       const iban = `DE${String(check).padStart(2, '0')}${account}`;
       return { secret: iban, text: iban };

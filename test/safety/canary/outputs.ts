@@ -49,10 +49,10 @@ export class Outputs {
     }
   }
 
-  /** What has been put out since the last time. */
+  /** The output since the last call. */
   async take(): Promise<Map<string, string>> {
     await this.#reader.forceFlush();
-    // Each of them is valid, whatever is in it.
+    // Each of them is valid, whatever it contains.
     for (const { body } of this.#logs.getFinishedLogRecords()) parse(String(body));
     const outputs = new Map([
       ['spans', JSON.stringify(this.#spans.getFinishedSpans().map(spanParts))],
@@ -77,7 +77,7 @@ export class Outputs {
     logs.disable();
   }
 
-  /** A file that only grows is read from where it ended. */
+  /** A file that only grows is read from its last end. */
   #files(): [string, string][] {
     return readdirSync(this.#directory).map((name) => {
       const path = join(this.#directory, name);
@@ -113,7 +113,7 @@ function spanParts(span: ReadableSpan): object {
     status,
     instrumentationScope,
     resource: resource.attributes,
-    // As an exporter has it.
+    // As an exporter gets it.
     traceState: [span.spanContext(), span.parentSpanContext, ...links.map((link) => link.context)].map((each) =>
       each?.traceState?.serialize(),
     ),

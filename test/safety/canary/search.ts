@@ -1,7 +1,7 @@
-/** Looking for planted secrets in everything that was put out, in whatever form. */
+/** Searches all output for planted secrets, in any encoding. */
 import type { Fake } from './kinds.js';
 
-/** A piece that was found, and what it is a piece of. */
+/** A piece that was found, and its secret. */
 export interface Hit {
   readonly field: string;
   readonly piece: string;
@@ -9,10 +9,10 @@ export interface Hit {
   readonly around: string;
 }
 
-/** Long enough not to be met by chance; the shortest secret is one piece. */
+/** Long enough not to occur by chance; the shortest secret is one piece. */
 const PIECE = 11;
 
-/** Where each piece of each secret comes from, and a table that says quickly that a place in a text begins none. */
+/** The secret of each piece, and a table that quickly rules out places in a text. */
 export interface Pieces {
   readonly fields: ReadonlyMap<string, string>;
   readonly starts: Uint8Array;
@@ -47,7 +47,7 @@ export function piecesOf(planted: ReadonlyMap<string, Fake>): Pieces {
   return { fields, starts };
 }
 
-/** Plain, as JSON escapes it, percent-encoded in both cases and with `+`, base64 and base64url at each alignment. */
+/** Plain, JSON-escaped, percent-encoded in both cases and with `+`, base64 and base64url at each alignment. */
 export function formsOf(secret: string): Set<string> {
   const escaped = JSON.stringify(secret).slice(1, -1);
   const encoded = encodeURIComponent(secret);

@@ -1,4 +1,4 @@
-/** A server that has something planted in all it says. Low-level handlers: nothing checks or completes what they answer. */
+/** A server with a canary in everything it sends. Its handlers are low-level: nothing validates or completes their answers. */
 import { DIALECTS } from '../../support/dialects.js';
 import type { Flavour } from '../../support/flavours.js';
 import type { Sweep } from './sweep.js';
@@ -11,7 +11,7 @@ const CAPABILITIES = {
   completions: {},
 };
 
-/** Puts text where only a URI is accepted. */
+/** Puts text into a URI. */
 export const asUri = (text: string) => `https://example.com/${encodeURIComponent(text)}`;
 
 export function serverInfo(sweep: Sweep) {
@@ -33,7 +33,7 @@ export function serverOptions(sweep: Sweep) {
   };
 }
 
-/** An error with everything that an error can have. */
+/** An error with every member that an error can have. */
 export function plantedError(sweep: Sweep): Error {
   const name = sweep.plantLocally('error class');
   const Class = { [name]: class extends Error {} }[name] as ErrorConstructor;
@@ -162,7 +162,7 @@ const elicitation = (sweep: Sweep) => ({
   },
 });
 
-/** What is asked within a result, on 2026-07-28. */
+/** Requests within a result, on 2026-07-28. */
 function questions(sweep: Sweep): object {
   return {
     resultType: 'input_required',
@@ -175,7 +175,7 @@ function questions(sweep: Sweep): object {
   };
 }
 
-/** What is asked by requests of the server. */
+/** Requests of the server. */
 async function ask(raw: any, flavour: Flavour, sweep: Sweep): Promise<object> {
   const { requestWithin } = DIALECTS[flavour.sdk];
   await requestWithin(raw, 'sampling/createMessage', sampling(sweep));

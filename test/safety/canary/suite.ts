@@ -1,4 +1,4 @@
-/** The sweep of one way to speak MCP: every kind, planted in every field, with the defaults and with everything on. */
+/** The sweep of one protocol version: every kind, planted in every field, with the defaults and with every option set. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,10 +22,10 @@ import { Sweep } from './sweep.js';
 
 const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `outside: ${field}`]);
 
-/** Who acts is told whole, whatever the id looks like. */
+/** The actor is not redacted, whatever the id looks like. */
 const IDENTITIES = ['identity id', 'identity name', ...twice(['actor id', 'actor name'])];
 
-/** Who added, reviewed or removed a server is somebody with an e-mail address. A bare number is an id where ids belong. */
+/** Who added, reviewed or removed a server is somebody with an e-mail address. A bare number counts as an id in an id field. */
 const IDS = [
   ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity organization'],
   ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
@@ -61,7 +61,7 @@ export function sweepAll(flavour: Flavour): void {
     const { leaving, never } = fieldsOf(flavour, mode);
     const all = [...leaving, ...never].sort();
 
-    it.each([...SECRETS, ...PERSONAL, DISGUISED])('no $name leaves, wherever it is planted', async (kind) => {
+    it.each([...SECRETS, ...PERSONAL, DISGUISED])('no $name is exported, wherever it is planted', async (kind) => {
       const { done, found } = await sweep(kind, mode);
       expect(done.fields, 'planted').toEqual(all);
       expect(done.notSent, 'planted, and never sent').toEqual([]);
@@ -69,14 +69,14 @@ export function sweepAll(flavour: Flavour): void {
       expect(found.get('log records'), 'what was hidden is marked').toContain('[REDACTED:');
     });
 
-    it('harmless text shows which fields leave, and which never do', async () => {
+    it('harmless text shows which fields are exported, and which never are', async () => {
       const { done, found } = await sweep(MARKER, mode);
       expect(done.notSent).toEqual([]);
       expect(done.leaving(found)).toEqual(leaving);
       expect(done.fields).toEqual(all);
     });
 
-    it('look-alikes pass unchanged through every field that leaves: 0 false hits', async () => {
+    it('look-alikes pass unchanged through every exported field: 0 false positives', async () => {
       const falseHits: string[] = [];
       let passed = 0;
       for (const kind of LOOK_ALIKES) {
@@ -92,7 +92,7 @@ export function sweepAll(flavour: Flavour): void {
       expect(falseHits).toEqual([]);
     }, 120_000);
 
-    it.each(SHAPELESS)('a $name, which has no shape, leaves with no content that stays', async (kind) => {
+    it.each(SHAPELESS)('a $name, which has no format, is not exported with content', async (kind) => {
       const { done, found } = await sweep(kind, mode);
       const stays = new Set(never);
       expect(done.hits(found).filter(({ field }) => stays.has(field))).toEqual([]);

@@ -1,4 +1,4 @@
-/** One sweep: one kind of thing, planted everywhere, each time another one, and what has become of it. */
+/** One sweep: one kind of canary, a different one in every field, and where each was found. */
 import type { Fake, Kind } from './kinds.js';
 import { type Hit, hitsIn, piecesOf } from './search.js';
 
@@ -15,13 +15,13 @@ export class Sweep {
     this.#seed = seed;
   }
 
-  /** What is planted in a field of a message. The same field always has the same. */
+  /** The canary of a message's field. It is always the same for a field. */
   plant(field: string, put: (text: string) => string = (text) => text): string {
     this.#onWire.add(field);
     return this.plantLocally(field, put);
   }
 
-  /** The same in what no message carries: a hook's answer, an option. */
+  /** The canary of a place outside messages: a hook's return value, an option. */
   plantLocally(field: string, put: (text: string) => string = (text) => text): string {
     const fake = this.#planted.get(field) ?? this.kind.make(`${this.#seed} ${field}`);
     this.#planted.set(field, fake);
@@ -30,7 +30,7 @@ export class Sweep {
     return text;
   }
 
-  /** A message on its way. */
+  /** A message that is sent. */
   sent(message: unknown): void {
     collectStrings(message, this.#wire);
   }
@@ -39,12 +39,12 @@ export class Sweep {
     return [...this.#planted.keys()].sort();
   }
 
-  /** What was planted in a field, without what was put around it. */
+  /** The canary of a field, without the text around it. */
   textOf(field: string): string {
     return this.#planted.get(field)?.text ?? '';
   }
 
-  /** Fields of messages that were planted and were in no message. */
+  /** Fields of messages that were planted but never sent. */
   get notSent(): string[] {
     const all = this.#wire.join('\n');
     return [...this.#onWire].filter((field) => !all.includes(this.#expected.get(field) as string)).sort();
@@ -55,9 +55,9 @@ export class Sweep {
     return [...outputs].flatMap(([output, text]) => hitsIn(output, text, pieces));
   }
 
-  /** Fields whose text stands in one of the outputs as it is, or as JSON has it. */
+  /** Fields whose text is in one of the outputs, plain or JSON-escaped. */
   leaving(outputs: ReadonlyMap<string, string>): string[] {
-    // What log records say is in the file, too, and that has it once.
+    // Log records are in the file, too, which contains each once.
     const texts = [...outputs].filter(([output]) => output !== 'log records').map(([, text]) => text);
     return this.fields.filter((field) => {
       const { text } = this.#planted.get(field) as Fake;

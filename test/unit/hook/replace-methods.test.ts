@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AnyFunction, replaceMethod, wrapAssigned } from '../../../src/hook/replace-methods.js';
 
-/** Wraps a function so that its answers show it. */
+/** Wraps a function so that its results show it. */
 const shouting = (original: AnyFunction): AnyFunction =>
   function (this: unknown, ...args: unknown[]) {
     return `${original.apply(this, args)}!`;
@@ -19,13 +19,13 @@ describe('replacing a method', () => {
     ['there is none', {}],
     ['the member is no function', { greet: 'hello' }],
     ['the member is undefined', { greet: undefined }],
-  ])('does nothing where %s', (_name, target) => {
+  ])('does nothing if %s', (_name, target) => {
     const before = { ...target };
     replaceMethod(target, 'greet', shouting)();
     expect(Object.getOwnPropertyDescriptors(target)).toEqual(Object.getOwnPropertyDescriptors(before));
   });
 
-  it('puts an own one before an inherited one, and leaves the class as it was', () => {
+  it('puts an own method before an inherited one, and leaves the class unchanged', () => {
     const ada = new Greeter();
     const undo = replaceMethod(ada, 'greet', shouting);
     expect(ada.greet('good', 'day')).toBe('good day Ada!');
@@ -43,7 +43,7 @@ describe('replacing a method', () => {
     expect(JSON.stringify(ada)).toBe('{"name":"Ada"}');
   });
 
-  it.each([true, false])('keeps an own one’s enumerability of %s, and puts it back as it was', (enumerable) => {
+  it.each([true, false])('keeps the enumerability %s of an own method, and restores it', (enumerable) => {
     const greet = () => 'hello';
     const target = Object.defineProperty({}, 'greet', {
       value: greet,
@@ -59,7 +59,7 @@ describe('replacing a method', () => {
     expect(Object.getOwnPropertyDescriptor(target, 'greet')).toEqual(before);
   });
 
-  it('of a class reaches the instances there are and those of its subclasses', () => {
+  it('of a class reaches existing instances and those of subclasses', () => {
     class Class extends Greeter {
       override greet(...words: string[]) {
         return super.greet(...words);
@@ -73,7 +73,7 @@ describe('replacing a method', () => {
     expect(existing.greet()).toBe('Ada');
   });
 
-  it('leaves what somebody else has put on top of it', () => {
+  it('leaves a replacement that others have put on top of it', () => {
     const ada = new Greeter();
     const undo = replaceMethod(ada, 'greet', shouting);
     const theirs = () => 'theirs';
@@ -99,7 +99,7 @@ describe('replacing a method', () => {
     expect(Object.hasOwn(ada, 'greet')).toBe(false);
   });
 
-  it('fails on an object that is frozen: whoever asks has to expect it', () => {
+  it('throws for a frozen object', () => {
     expect(() => replaceMethod(Object.freeze(new Greeter()), 'greet', shouting)).toThrow(TypeError);
   });
 });
@@ -119,7 +119,7 @@ const hello = () => 'hello';
 const goodbye = () => 'goodbye';
 
 describe('wrapping what is assigned to a plain property', () => {
-  it('passes over what is no function', () => {
+  it('ignores values that are not functions', () => {
     const target: any = {};
     wrapAssigned(target, 'onmessage', shouting);
     for (const value of [undefined, null, 'text', {}]) {
@@ -128,7 +128,7 @@ describe('wrapping what is assigned to a plain property', () => {
     }
   });
 
-  it('wraps what is there, and what comes later', () => {
+  it('wraps the present function, and later ones', () => {
     const target: any = { onmessage: hello };
     wrapAssigned(target, 'onmessage', shouting);
     expect(target.onmessage()).toBe('hello!');
@@ -145,7 +145,7 @@ describe('wrapping what is assigned to a plain property', () => {
     expect(target.onmessage()).toBe('hello!');
   });
 
-  it('wraps once where another copy of this package wraps the same property', () => {
+  it('wraps once if another copy of this package wraps the same property', () => {
     const target: any = { onmessage: hello };
     wrapAssigned(target, 'onmessage', shouting);
     wrapAssigned(target, 'onmessage', shouting);
@@ -153,7 +153,7 @@ describe('wrapping what is assigned to a plain property', () => {
     expect(target.onmessage()).toBe('goodbye!');
   });
 
-  it('gives back what was assigned last when it is undone, and the property as it was', () => {
+  it('restores the last assigned value and the property when it is undone', () => {
     const target: any = { onmessage: hello };
     const undo = wrapAssigned(target, 'onmessage', shouting);
     target.onmessage = goodbye;
@@ -162,7 +162,7 @@ describe('wrapping what is assigned to a plain property', () => {
     expect(Object.getOwnPropertyDescriptor(target, 'onmessage')).toMatchObject({ writable: true, enumerable: true });
   });
 
-  it('leaves no trace but an undefined property where nothing was assigned', () => {
+  it('leaves only an undefined property if nothing was assigned', () => {
     const target: any = {};
     wrapAssigned(target, 'onmessage', shouting)();
     expect(target.onmessage).toBeUndefined();
@@ -181,7 +181,7 @@ describe('wrapping what is assigned to a plain property', () => {
 });
 
 describe('wrapping what is assigned to an accessor', () => {
-  it('of the class leaves the accessor its work', () => {
+  it('of the class keeps the accessor working', () => {
     const target = new Forwarding();
     wrapAssigned(target, 'onmessage', shouting);
     target.onmessage = hello;
@@ -196,7 +196,7 @@ describe('wrapping what is assigned to an accessor', () => {
     expect(target.inner.onmessage?.()).toBe('hello!');
   });
 
-  it('of the class is gone when it is undone, and the accessor holds what was assigned last', () => {
+  it('of the class is removed when it is undone, and the accessor holds the last assigned value', () => {
     const target = new Forwarding();
     const undo = wrapAssigned(target, 'onmessage', shouting);
     target.onmessage = hello;
@@ -205,7 +205,7 @@ describe('wrapping what is assigned to an accessor', () => {
     expect(target.inner.onmessage).toBe(hello);
   });
 
-  it('of the object itself is put back when it is undone, and holds what was assigned last', () => {
+  it('of the object itself is restored when it is undone, and holds the last assigned value', () => {
     const inner: { onmessage?: AnyFunction } = {};
     const target: any = Object.defineProperty({}, 'onmessage', {
       get: () => inner.onmessage,
@@ -223,7 +223,7 @@ describe('wrapping what is assigned to an accessor', () => {
     expect(inner.onmessage).toBe(hello);
   });
 
-  it('that can only be read stays what it was', () => {
+  it('that can only be read stays unchanged', () => {
     const target: any = Object.defineProperty({}, 'onmessage', { get: () => hello, configurable: true });
     const undo = wrapAssigned(target, 'onmessage', shouting);
     expect(target.onmessage()).toBe('hello!');

@@ -8,7 +8,7 @@ const stdout = vi.spyOn(process.stdout, 'write');
 const printed = () => stderr.mock.calls.map(([text]) => String(text)).join('');
 const LEVELS = ['error', 'warn', 'info', 'debug', 'verbose'] as const;
 
-/** The module as it is in a fresh process. */
+/** The module as in a new process. */
 async function fresh() {
   vi.resetModules();
   return import('../../../src/lifecycle/console-to-stderr.js');
@@ -41,7 +41,7 @@ describe('the diagnostics of OpenTelemetry', () => {
     expect(said()).toEqual(levels);
   });
 
-  it('take the place of a logger that was there, without a word', async () => {
+  it('replace an earlier logger silently', async () => {
     const other = vi.fn();
     diag.setLogger({ error: other, warn: other, info: other, debug: other, verbose: other });
     (await fresh()).logDiagnosticsToStderr(DiagLogLevel.ERROR);
@@ -54,7 +54,7 @@ describe('the diagnostics of OpenTelemetry', () => {
 describe('a console exporter', () => {
   const METHODS = ['dir', 'log', 'info', 'debug'] as const;
 
-  it('prints to stderr, by whatever method it prints', async () => {
+  it('prints to stderr with every method', async () => {
     const { redirectConsoleExporter } = await fresh();
     class Exporter {
       export(...values: unknown[]): string {
@@ -69,7 +69,7 @@ describe('a console exporter', () => {
     expect(METHODS.map((method) => console[method])).toEqual(before);
   });
 
-  it('gives the console back when it throws, and the error to its caller', async () => {
+  it('restores the console when it throws, and passes the error on', async () => {
     const { redirectConsoleExporter } = await fresh();
     class Exporter {
       export() {

@@ -30,11 +30,11 @@ describe('the line of a crash', () => {
     );
   });
 
-  it.each<CrashOrigin>(['uncaughtException', 'unhandledRejection'])('names its origin: %s', (origin) => {
+  it.each<CrashOrigin>(['uncaughtException', 'unhandledRejection'])('has its origin: %s', (origin) => {
     expect(JSON.parse(crashLine('x', origin, CONTEXT))).toMatchObject({ 'exception.origin': origin });
   });
 
-  it('leaves out what is not known', () => {
+  it('leaves out unknown fields', () => {
     expect(Object.keys(said('text'))).toEqual([
       'time',
       'event_name',
@@ -45,7 +45,7 @@ describe('the line of a crash', () => {
     ]);
   });
 
-  it('holds nothing of what an error says, however it says it', () => {
+  it('contains nothing of the error’s message, however it is provided', () => {
     const error = new Error(`${SECRET}\n    at ${SECRET} (/${SECRET}.js:1:1)`, { cause: new Error(SECRET) });
     Object.assign(error, { name: SECRET, detail: SECRET, code: SECRET });
     expect(lineOf(error)).not.toContain(SECRET);
@@ -54,7 +54,7 @@ describe('the line of a crash', () => {
     expect(lineOf(new AggregateError([new Error(SECRET)], SECRET))).not.toContain(SECRET);
   });
 
-  it('is one line, and short, whatever is in it', () => {
+  it('is one short line, whatever the error contains', () => {
     const name = `\u2028\r\n\u001b[31m\ud800${'x'.repeat(1_000_000)}`;
     const functions = { [name]: () => Object.assign(new Error(name), { code: name, name }) };
     const line = lineOf(functions[name]?.(), { serviceName: name });
@@ -88,13 +88,13 @@ describe('the class of an error', () => {
     ['that inherits, where its name throws', new Throwing('m'), 'Error'],
     ['that cannot be known', proxied, 'Error'],
     ['that it has lost', Object.setPrototypeOf(new TypeError('m'), null), 'Error'],
-  ])('is the one %s', (_what, error, type) => {
+  ])('is %s', (_what, error, type) => {
     expect(said(error)['error.type']).toBe(type);
     expect(lineOf(error)).not.toContain(SECRET);
   });
 });
 
-describe('what is no error', () => {
+describe('a value that is not an error', () => {
   const throwing = new Proxy(
     {},
     Object.fromEntries(
@@ -123,7 +123,7 @@ describe('what is no error', () => {
     ['a proxy that throws', throwing, 'object'],
     ['a proxy of an error', new Proxy(new Error(SECRET), {}), 'object'],
     ['a proxy that was revoked', revoked, 'object'],
-  ])('has the type that it has: %s', (_what, thrown, type) => {
+  ])('has its type: %s', (_what, thrown, type) => {
     expect(said(thrown)).toMatchObject({ 'error.type': type });
     expect(said(thrown)).not.toHaveProperty(['error.code']);
     expect(said(thrown)).not.toHaveProperty(['code.stacktrace']);
@@ -132,7 +132,7 @@ describe('what is no error', () => {
 });
 
 describe('the code of an error', () => {
-  it.each(['ENOENT', 'ERR_INVALID_ARG_TYPE', 'E2BIG'])('is told when it is a constant: %s', (code) => {
+  it.each(['ENOENT', 'ERR_INVALID_ARG_TYPE', 'E2BIG'])('is included if it is a constant: %s', (code) => {
     expect(said(Object.assign(new Error('m'), { code }))['error.code']).toBe(code);
   });
 
@@ -146,11 +146,11 @@ describe('the code of an error', () => {
     { toString: () => 'ENOENT' },
     // What looks like a key of a cloud provider, put together here.
     `AKIA${'ABCDEFGH23456789'}`,
-  ])('is not told when it is anything else: %o', (code) => {
+  ])('is left out if it is anything else: %o', (code) => {
     expect(said(Object.assign(new Error('m'), { code }))).not.toHaveProperty(['error.code']);
   });
 
-  it('is not asked of a getter', () => {
+  it('is not read from a getter', () => {
     const error = Object.defineProperty(new Error('m'), 'code', { get: () => 'ENOENT' });
     expect(said(error)).not.toHaveProperty(['error.code']);
   });
@@ -162,7 +162,7 @@ describe('places in the code', () => {
     'Timeout._onTimeout (src/tools/weather-forecast.service.js:1200:9)',
     'process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     '<anonymous> (node_modules/@modelcontextprotocol/server/dist/mcp-oHn3ureC.mjs:101:7)',
-  ])('are left as they are by redaction: %s', (frame) => {
+  ])('are not changed by redaction: %s', (frame) => {
     const error = new Error('m');
     const [name, place = ''] = frame.split(/ \(|\)$/);
     const path = place.startsWith('node:') ? place : `${process.cwd()}/${place}`;

@@ -9,7 +9,7 @@ afterEach(() => {
   Error.prepareStackTrace = prepareStackTrace;
 });
 
-/** An error whose stack is text, as it is once somebody has read it. */
+/** An error whose stack has been formatted. */
 function withStack(message: string, ...lines: readonly string[]): Error {
   const error = new Error(message);
   error.stack = [`Error: ${message}`, ...lines].join('\n');
@@ -18,8 +18,8 @@ function withStack(message: string, ...lines: readonly string[]): Error {
 
 const frames = (error: object) => framesOf(error, RULES);
 
-describe('the frames of an error whose stack nobody has read', () => {
-  it('are places in files, the innermost first', () => {
+describe('the frames of an error with an unformatted stack', () => {
+  it('are places in files, innermost first', () => {
     function inner() {
       return new TypeError('a message');
     }
@@ -35,7 +35,7 @@ describe('the frames of an error whose stack nobody has read', () => {
     expect(found[3]).toMatch(/ \((file:\/\/\/)?node_modules\/.*:\d+:\d+\)$/);
   });
 
-  it('hold nothing of a message that looks like frames', () => {
+  it('contain nothing of a message that looks like frames', () => {
     const error = new Error(`${SECRET}\n    at ${SECRET} (/srv/app/${SECRET}.js:1:1)`);
     expect(frames(error).length).toBeGreaterThan(0);
     expect(frames(error).join()).not.toMatch(/sk-live|hidden/);
@@ -69,20 +69,20 @@ describe('the frames of an error whose stack nobody has read', () => {
     }
   });
 
-  it('are of 200 characters at most, and redacted, when a function has a long name', () => {
+  it('have at most 200 characters and are redacted if a function has a long name', () => {
     const functions = { [`${SECRET}${'x'.repeat(100_000)}`]: () => new Error('m') };
     const found = frames(Object.values(functions)[0]?.() as Error);
     expect(found[0]).toMatch(/^(\w+\.)?\[hidden\]x+ \(.*crash-report-stack\.test\.ts:\d+:\d+\)$/);
     expect(Math.max(...found.map((frame) => frame.length))).toBeLessThanOrEqual(200);
   });
 
-  it('name no file for code that is none', () => {
+  it('have no file for code that is not in a file', () => {
     const error = runInNewContext('new Error("m")', {}, { filename: `data:text/javascript,${SECRET}` });
     expect(frames(error)[0]).toBe('<anonymous> (<anonymous>)');
   });
 });
 
-describe('the frames of an error whose stack is text', () => {
+describe('the frames of an error with a formatted stack', () => {
   const LINES = [
     '    at Weather.ask [as handler] (/srv/app/src/weather.js:12:34)',
     '    at async file:///srv/app/src/main.js:5:6',
@@ -95,7 +95,7 @@ describe('the frames of an error whose stack is text', () => {
     '    at C.d (C:\\Users\\somebody\\tool.js:9:9)',
   ];
 
-  it('are told from the working directory or node_modules on, or by the name of the file', () => {
+  it('are relative to the working directory or node_modules, or only the name of the file', () => {
     expect(frames(withStack('a message', ...LINES))).toEqual([
       'Weather.ask (src/weather.js:12:34)',
       '<anonymous> (src/main.js:5:6)',
@@ -122,17 +122,17 @@ describe('the frames of an error whose stack is text', () => {
     ['another message than it was made with', 'changed'],
     ['an empty message instead', ''],
     ['a message that stands further down', 'Weather'],
-  ])('are none with %s: what belonged to it is not known any more', (_what, message) => {
+  ])('are missing with %s, because the end of the message is unknown', (_what, message) => {
     const error = withStack(`${SECRET}\n    at ${SECRET} (/srv/app/${SECRET}.js:1:1)`, ...LINES);
     error.message = message;
     expect(frames(error)).toEqual([]);
   });
 
-  it('end where something else begins', () => {
+  it('end at the first line that is not a frame', () => {
     expect(frames(withStack('m', LINES[0] as string, `caused by: ${SECRET}`, LINES[1] as string))).toHaveLength(1);
   });
 
-  it('are none where it is no text, or cannot be read', () => {
+  it('are missing if the stack is not a string or cannot be read', () => {
     expect(frames(Object.assign(new Error('m'), { stack: 5 }))).toEqual([]);
     expect(frames(Object.assign(new Error('m'), { stack: undefined }))).toEqual([]);
     const throwing = Object.defineProperty(new Error('m'), 'stack', {
@@ -143,7 +143,7 @@ describe('the frames of an error whose stack is text', () => {
     expect(frames(throwing)).toEqual([]);
   });
 
-  it('are cut where names and paths are long', () => {
+  it('are cut if names and paths are long', () => {
     const long = `    at ${'f'.repeat(500)} (/srv/app/${'d/'.repeat(300)}end.js:123456789:123456789)`;
     const [frame = ''] = frames(withStack('m', long));
     expect(frame.length).toBeLessThanOrEqual(200);
@@ -151,7 +151,7 @@ describe('the frames of an error whose stack is text', () => {
     expect(frames(withStack('m', `    at f (/${'d/'.repeat(1_000_000)}a.js:1:1)`))).toEqual([]);
   });
 
-  it('say nothing of the path to a working directory that is the root', () => {
+  it('do not contain the path if the working directory is the root', () => {
     const rules = { ...RULES, workingDirectory: '/' };
     expect(framesOf(withStack('m', LINES[0] as string), rules)).toEqual(['Weather.ask (.../weather.js:12:34)']);
   });

@@ -6,7 +6,7 @@ import { deferred } from '../../support/deferred.js';
 
 class Exited extends Error {}
 
-/** What of a process is used: one that emits an exception as Node.js does, and can end once. */
+/** The used part of a process: it emits an exception as Node.js does, and can end once. */
 class FakeProcess extends EventEmitter {
   _exiting = false;
   exitCode: number | undefined;
@@ -27,7 +27,7 @@ class FakeProcess extends EventEmitter {
     throw new Exited();
   };
 
-  /** Whether it was taken by anybody. */
+  /** Whether it was handled. */
   raise(thrown: unknown, origin = 'uncaughtException'): boolean {
     this.emit('uncaughtExceptionMonitor', thrown, origin);
     return this.captures || this.emit('uncaughtException', thrown, origin);
@@ -49,20 +49,20 @@ function setUp(finish: () => Promise<unknown> = async () => {}) {
 }
 
 const ticks = () => new Promise((resolve) => setImmediate(resolve));
-// The end of the fake process is thrown, where that of a real one does not return.
+// `exit` of the fake process throws, as that of a real one does not return.
 process.on('unhandledRejection', (reason) => {
   if (!(reason instanceof Exited)) throw reason;
 });
 
 describe('a crash', () => {
-  it('is not told of before there is a server', () => {
+  it('is not reported before there is a server', () => {
     const { fake, written } = setUp();
     expect(fake.raise('one')).toBe(false);
     expect(written).toEqual([]);
     expect(fake.eventNames()).toEqual([]);
   });
 
-  it('is told of once, however many servers there are', async () => {
+  it('is reported once, for any number of servers', async () => {
     const { fake, written, onServer } = setUp();
     for (let index = 0; index < 100; index++) onServer({ input: new PassThrough(), output: undefined });
     expect(fake.raise('one')).toBe(true);
@@ -71,14 +71,14 @@ describe('a crash', () => {
     expect(fake.ended).toBe(1);
   });
 
-  it('has nobody listening for exceptions before it, whose number others go by', () => {
+  it('has no listener for exceptions before it, because others count them', () => {
     const { fake, serve } = setUp();
     serve();
     expect(fake.listenerCount('uncaughtExceptionMonitor')).toBe(1);
     expect(fake.listenerCount('uncaughtException')).toBe(0);
   });
 
-  it('waits for what is to be finished, in which the server neither reads nor writes', async () => {
+  it('waits for the flush, while the server neither reads nor writes', async () => {
     const finished = deferred<void>();
     const { fake, serve, input, output } = setUp(() => finished.promise);
     const goodbye = vi.fn(() => output.write('goodbye'));
@@ -97,7 +97,7 @@ describe('a crash', () => {
     expect(String(output.read())).toBe('goodbye');
   });
 
-  it('is followed by nothing while that is finished: no line, and no handler of the application', async () => {
+  it('causes no further line and calls no handler of the application during the flush', async () => {
     const { fake, written, serve } = setUp(() => new Promise(() => {}));
     const handler = vi.fn();
     fake.on('unhandledRejection', handler);
@@ -123,7 +123,7 @@ describe('a crash', () => {
     expect(fake.ended).toBe(1);
   });
 
-  it('ends the process at once when that is ending already, with the code that it has', () => {
+  it('ends the process at once if it is exiting, with its exit code', () => {
     const { fake, serve, handling } = setUp();
     serve();
     fake._exiting = true;
@@ -133,7 +133,7 @@ describe('a crash', () => {
     expect(handling.finish).not.toHaveBeenCalled();
   });
 
-  it('leaves the report that was asked for', async () => {
+  it('writes the diagnostic report if it is enabled', async () => {
     const { fake, serve } = setUp();
     const writeReport = vi.fn();
     fake.report = { reportOnUncaughtException: true, writeReport };
@@ -144,12 +144,12 @@ describe('a crash', () => {
   });
 });
 
-describe('an exception that the application takes', () => {
+describe('an exception that the application handles', () => {
   it.each([
     ['a listener from before', (fake: FakeProcess) => fake.on('uncaughtException', () => {}), 'before'],
     ['a listener from later', (fake: FakeProcess) => fake.on('uncaughtException', () => {}), 'after'],
     ['a capture callback', (fake: FakeProcess) => { fake.captures = true; }, 'after'], // biome-ignore format: one line each
-  ] as const)('is told of, and nothing else: %s', async (_what, take, when) => {
+  ] as const)('is reported, and nothing else happens: %s', async (_what, take, when) => {
     const { fake, written, serve, handling } = setUp();
     if (when === 'before') take(fake);
     serve();
@@ -162,7 +162,7 @@ describe('an exception that the application takes', () => {
     expect(fake.ended).toBeUndefined();
   });
 
-  it('leaves no listener behind when it was taken in a way that nobody knew of', async () => {
+  it('leaves no listener behind if it was handled in an unknown way', async () => {
     const { fake, serve } = setUp();
     serve();
     fake.emit('uncaughtExceptionMonitor', 'one', 'uncaughtException');
@@ -171,7 +171,7 @@ describe('an exception that the application takes', () => {
     expect(fake.ended).toBeUndefined();
   });
 
-  it('is told of a hundred times, and the one that nobody takes after that all the same', () => {
+  it('is reported a hundred times, and an uncaught one after that is reported, too', () => {
     const { fake, written, serve } = setUp();
     const take = () => {};
     fake.on('uncaughtException', take);

@@ -4,7 +4,7 @@ import { signalsElsewhere, takenBefore, type WaysOut } from '../../../src/lifecy
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
-/** What the SDK of Sentry registers: a provider that shows nothing of where it sends to. */
+/** The provider that Sentry registers: it does not show where it sends to. */
 class SentryTracerProvider {
   getTracer() {
     return trace.getTracer('none');
@@ -29,7 +29,7 @@ afterEach(() => {
   metrics.disable();
 });
 
-describe('where another SDK was registered first', () => {
+describe('if another SDK was registered first', () => {
   it.each([
     ['sends them over the network', NETWORK, ENDPOINT, undefined],
     ['has nothing to do with OTEL_*', OTHER, {}, undefined],
@@ -49,7 +49,7 @@ describe('where another SDK was registered first', () => {
       /^spans do not go where OTEL_TRACES_EXPORTER says/,
     ],
     ['sends nothing', [], {}, /^spans are lost: .* has no span processor/],
-  ])('spans are told of unless it is right: it %s', (_, known, env, text) => {
+  ])('spans are reported unless the SDK is set up for them: it %s', (_, known, env, text) => {
     trace.setGlobalTracerProvider(new SentryTracerProvider());
     metrics.setGlobalMeterProvider(new MeterProvider());
     const said = signalsElsewhere(env, ways(known));
@@ -70,16 +70,19 @@ describe('where another SDK was registered first', () => {
       /^metrics do not go where OTEL_METRICS_EXPORTER/,
     ],
     ['sends them over the network', true, NETWORK, { OTEL_METRICS_EXPORTER: 'otlp' }, undefined],
-  ])('metrics are told of unless it is right: its MeterProvider %s', (_, registered, known, env, text) => {
-    trace.setGlobalTracerProvider(new SentryTracerProvider());
-    if (registered) metrics.setGlobalMeterProvider(new MeterProvider());
-    const said = signalsElsewhere(env, ways(NETWORK, known));
-    if (text === undefined) expect(said).toEqual([]);
-    else expect(said).toEqual([expect.stringMatching(text)]);
-  });
+  ])(
+    'metrics are reported unless the SDK is set up for them: its MeterProvider %s',
+    (_, registered, known, env, text) => {
+      trace.setGlobalTracerProvider(new SentryTracerProvider());
+      if (registered) metrics.setGlobalMeterProvider(new MeterProvider());
+      const said = signalsElsewhere(env, ways(NETWORK, known));
+      if (text === undefined) expect(said).toEqual([]);
+      else expect(said).toEqual([expect.stringMatching(text)]);
+    },
+  );
 });
 
-it('a provider of one kind that was registered before is told of by its signal', () => {
+it('an earlier provider of one kind is reported by its signal', () => {
   expect(takenBefore('metrics')).toMatch(/^metrics do not go where OTEL_\* says/);
   expect(takenBefore('logs')).toMatch(/^log records do not go/);
   expect(takenBefore('propagation')).toBeUndefined();

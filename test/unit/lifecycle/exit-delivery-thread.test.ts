@@ -66,7 +66,7 @@ describe('the thread that sends', () => {
     expect(endpoint.requests.map(({ path }) => path)).toEqual(['/v1/logs']);
   });
 
-  it('tells of each request how it went, those that cannot even be made among them', async () => {
+  it('reports the outcome of each request, including those that cannot be made', async () => {
     const endpoint = await startOtlpEndpoint('http/json');
     const refusing = await startOtlpEndpoint('http/json', { status: 503 });
     const gone = await startOtlpEndpoint('http/json');

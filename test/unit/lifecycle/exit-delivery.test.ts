@@ -51,7 +51,7 @@ describe('delivery at exit', () => {
     ['serializer', (sdk) => delete processorOf(sdk)._exporter._delegate._serializer],
     ['transport', (sdk) => delete processorOf(sdk)._exporter._delegate._transport],
     ['address', (sdk) => delete processorOf(sdk)._exporter._delegate._transport._transport._parameters.url],
-  ])('says once that it does nothing where the SDK has its %s elsewhere', (_what, remove) => {
+  ])('warns once that it does nothing if the SDK has its %s elsewhere', (_what, remove) => {
     const sdk = exporting();
     const processor = processorOf(sdk);
     remove(sdk);
@@ -67,7 +67,7 @@ describe('delivery at exit', () => {
   it.each<[string, object]>([
     ['a signal is off', { _resource: {}, _tracerProvider: undefined, _loggerProvider: undefined }],
     ['spans go to the console', sdkWith(new SimpleSpanProcessor(new ConsoleSpanExporter()))],
-  ])('has nothing to say where %s', (_what, sdk) => {
+  ])('does not warn if %s', (_what, sdk) => {
     expect(watch(sdk).warnings).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ import { isFailing, watchExports } from '../../../src/emit/exports.js';
 import { Telemetry, type TelemetrySource } from '../../../src/lifecycle/flush.js';
 import { deferred } from '../../support/deferred.js';
 
-/** An exporter whose batch is on its way until it is told to have arrived. */
+/** An exporter whose batch is being sent until the test confirms it. */
 function slowExporter() {
   const started = deferred<void>();
   const arrived = deferred<void>();
@@ -47,7 +47,7 @@ function tracing(exporter: SpanExporter, scheduledDelayMillis = 3_600_000) {
 const ours = (...started: NonNullable<TelemetrySource['started']>) => new Telemetry({ started, logs: () => undefined });
 
 describe('a flush', () => {
-  it('waits for a batch that the span processor has handed over already, which its own flush does not', async () => {
+  it('waits for a batch that the span processor has handed to the exporter, unlike the processor’s own flush', async () => {
     const { exporter, started, arrive } = slowExporter();
     const provider = tracing(exporter, 1);
     const telemetry = ours(provider);
@@ -67,7 +67,7 @@ describe('a flush', () => {
     await expect.poll(() => telemetry.pending).toBe(false);
   });
 
-  it('takes what is recorded while another is under way', async () => {
+  it('includes what was recorded during another flush', async () => {
     const { exporter, started, arrive } = slowExporter();
     const provider = tracing(exporter);
     const telemetry = ours(provider);
@@ -90,8 +90,8 @@ describe('a flush', () => {
   });
 });
 
-describe('what an SDK of the application has to deliver', () => {
-  /** One whose exports end with this code; registered, as applications do. */
+describe('what an SDK of the application’s own has to deliver', () => {
+  /** A registered provider whose exports end with this code. */
   function registered(code: number) {
     const exporter = {
       _urlStr: 'http://collector',
@@ -105,7 +105,7 @@ describe('what an SDK of the application has to deliver', () => {
   }
   afterEach(() => trace.disable());
 
-  it('is nothing once its endpoint has taken nothing', async () => {
+  it('is nothing after its export has failed', async () => {
     const { provider, telemetry } = registered(1);
     provider.getTracer('test').startSpan('first').end();
     expect(telemetry.pending).toBe(true);
@@ -115,7 +115,7 @@ describe('what an SDK of the application has to deliver', () => {
     expect(telemetry.providers()).not.toContain(provider);
   });
 
-  it('is what was recorded since its endpoint last took something', async () => {
+  it('is what was recorded since its last successful export', async () => {
     const { provider, telemetry } = registered(0);
     provider.getTracer('test').startSpan('first').end();
     await telemetry.flush();
@@ -149,7 +149,7 @@ describe('what is pending', () => {
     expect(telemetry.pending).toBe(false);
   });
 
-  it('is a measurement that was not collected, but none of the SDK itself', async () => {
+  it('is a measurement that was not collected, but not one of the SDK itself', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const provider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] });
     providers.push(provider);
@@ -162,7 +162,7 @@ describe('what is pending', () => {
     expect(telemetry.pending).toBe(false);
   });
 
-  it('is nothing where each span is exported when it ends', async () => {
+  it('is nothing if each span is exported when it ends', async () => {
     const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new InMemorySpanExporter())] });
     providers.push(provider);
     const telemetry = ours(provider);
@@ -178,7 +178,7 @@ describe('what is pending', () => {
     expect(telemetry.pending).toBe(false);
   });
 
-  it('is taken for granted once, where a provider cannot be looked into', async () => {
+  it('is assumed once for a provider of an unknown kind', async () => {
     const telemetry = ours({ forceFlush: async () => {} });
     expect(telemetry.pending).toBe(true);
     await telemetry.flush();

@@ -5,7 +5,7 @@ const FILES = new Set(['/etc/ssl/collector.pem']);
 const problems = (env: Environment) => otelProblems(env, (path) => FILES.has(path));
 const said = (env: Environment) => problems(env).map(({ text }) => text);
 
-/** A setting, a value that it cannot have, and what has to be said beside the setting's name. */
+/** A variable, a value that cannot work, and what the warning has to contain beside the variable's name. */
 const WRONG: readonly (readonly [string, string, RegExp])[] = [
   [
     'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -50,8 +50,8 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ['OTEL_CONFIG_FILE', '/etc/otel.yaml', /is not read by mcp-trail\/register/],
 ];
 
-describe('a setting of OpenTelemetry that is not as it should be', () => {
-  it.each(WRONG)('is told of: %s=%s', (name, value, text) => {
+describe('a variable of OpenTelemetry with a value that cannot work', () => {
+  it.each(WRONG)('is reported: %s=%s', (name, value, text) => {
     const all = said({ [name]: value });
     expect(all).toHaveLength(1);
     expect(all[0]).toMatch(text);
@@ -59,7 +59,7 @@ describe('a setting of OpenTelemetry that is not as it should be', () => {
     expect(all[0]).not.toContain('\n');
   });
 
-  it('is told of together with the setting that it depends on', () => {
+  it('is reported together with the variable that it depends on', () => {
     const ratio = (value: string) => ({
       OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
       OTEL_TRACES_SAMPLER_ARG: value,
@@ -70,7 +70,7 @@ describe('a setting of OpenTelemetry that is not as it should be', () => {
     expect(said(ratio('0.5'))).toEqual([]);
   });
 
-  it('is told without what may be a credential', () => {
+  it('is reported without possible credentials', () => {
     const secret = ['s3cr3t', 'value'].join('-');
     const env = {
       OTEL_EXPORTER_OTLP_HEADERS: `authorization ${secret},api-key=%${secret}`,
@@ -82,7 +82,7 @@ describe('a setting of OpenTelemetry that is not as it should be', () => {
     expect(said(env).join()).not.toContain(secret);
   });
 
-  it('says whose exports fail because of it, where no setting of their own replaces it', () => {
+  it('lists the signals whose exports fail, without those that override it', () => {
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'c:4318',
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://c:4318/v1/metrics',
@@ -90,13 +90,13 @@ describe('a setting of OpenTelemetry that is not as it should be', () => {
     expect(problems(env).map(({ fails }) => fails)).toEqual([['traces', 'logs']]);
   });
 
-  it('is told in short, however long it is', () => {
+  it('is reported in short, however long it is', () => {
     for (const name of new Set(WRONG.map(([each]) => each)))
       for (const text of said({ [name]: 'x'.repeat(100_000) })) expect(text.length).toBeLessThan(500);
   });
 });
 
-/** Every setting, as operators have it. */
+/** Valid values of every variable. */
 const RIGHT: readonly Environment[] = [
   {},
   { OTEL_TRACES_EXPORTER: '', OTEL_EXPORTER_OTLP_ENDPOINT: ' ', OTEL_TRACES_SAMPLER: '' },
@@ -106,7 +106,7 @@ const RIGHT: readonly Environment[] = [
     OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b, x=Basic%20YQ==',
   },
   { OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Basic YWJj,' },
-  // For gRPC, a host and a port are an address.
+  // With gRPC, a host and a port are an address.
   {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
@@ -128,6 +128,6 @@ const RIGHT: readonly Environment[] = [
   { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'DELTA', OTEL_SDK_DISABLED: 'False' },
 ];
 
-it.each(RIGHT)('nothing is said of %o', (env) => {
+it.each(RIGHT)('there is no warning about %o', (env) => {
   expect(said(env)).toEqual([]);
 });

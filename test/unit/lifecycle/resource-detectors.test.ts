@@ -2,7 +2,7 @@ import * as resources from '@opentelemetry/resources';
 import { describe, expect, it } from 'vitest';
 import { resourceDetectors, withoutCommandLine } from '../../../src/lifecycle/resource-detectors.js';
 
-/** Detectors under the names that the SDK exports them by, each of which says who it is. */
+/** Detectors by the names of the SDK's exports; each detects its own name. */
 const ALL = Object.fromEntries(
   ['envDetector', 'hostDetector', 'osDetector', 'processDetector', 'serviceInstanceIdDetector'].map((name) => [
     name,
@@ -16,18 +16,18 @@ function namesOf(line: '2.x' | '3.x', chosen: string | undefined, exports: objec
 }
 
 describe('the resource detectors', () => {
-  it.each(['none', ' none ', 'env,none', 'NONE,all'])('are none where %o is chosen', (chosen) => {
+  it.each(['none', ' none ', 'env,none', 'NONE,all'])('are none if %o is chosen', (chosen) => {
     expect(namesOf('2.x', chosen)).toEqual([]);
   });
 
   it.each(['acme', '__proto__', 'constructor', 'toString', 'envDetector'])(
-    'leave out %o, which nobody knows',
+    'leave out %o, which is unknown',
     (chosen) => {
       expect(namesOf('2.x', `env,${chosen}`)).toEqual(['envDetector']);
     },
   );
 
-  it('leave out what the installed SDK does not have', () => {
+  it('leave out detectors that the installed SDK does not have', () => {
     const { envDetector } = ALL;
     expect(namesOf('3.x', 'all', { envDetector })).toEqual(['envDetector']);
   });
@@ -35,7 +35,7 @@ describe('the resource detectors', () => {
   it.each([
     ['2.x', ['envDetector', 'processDetector', 'hostDetector']],
     ['3.x', ['serviceInstanceIdDetector', 'processDetector', 'hostDetector', 'osDetector', 'envDetector']],
-  ] as const)('of the %s line are its own defaults where nothing is chosen', (line, names) => {
+  ] as const)('of the %s line are its defaults if nothing is chosen', (line, names) => {
     for (const chosen of [undefined, '', ' , ,']) expect(namesOf(line, chosen)).toEqual(names);
   });
 
@@ -44,7 +44,7 @@ describe('the resource detectors', () => {
     ['os', ['osDetector']],
     [' HOST , env', ['hostDetector', 'envDetector']],
     ['serviceinstance,process', ['serviceInstanceIdDetector', 'processDetector']],
-  ])('are those that are chosen: %o', (chosen, names) => {
+  ])('are the chosen ones: %o', (chosen, names) => {
     expect(namesOf('2.x', chosen)).toEqual(names);
   });
 });
@@ -62,7 +62,7 @@ describe('a detector without the command line', () => {
     });
   });
 
-  it('hides a secret in the path of what was started', () => {
+  it('redacts a secret in the path of the program', () => {
     const token = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
     const attributes = { 'process.command': `/srv/${token}/server.js`, 'process.owner': 'joe' };
     expect(withoutCommandLine({ detect: () => ({ attributes }) }).detect()).toEqual({
@@ -70,16 +70,16 @@ describe('a detector without the command line', () => {
     });
   });
 
-  it('keeps what else was detected, and the configuration it was asked with', () => {
+  it('keeps other attributes, and passes the configuration on', () => {
     const detector = withoutCommandLine({ detect: (config) => ({ attributes: {}, schemaUrl: 'x', config }) as object });
     expect(detector.detect({ a: 1 })).toEqual({ attributes: {}, schemaUrl: 'x', config: { a: 1 } });
   });
 
-  it('takes a detector that detects nothing', () => {
+  it('accepts a detector that detects nothing', () => {
     expect(withoutCommandLine({ detect: () => ({}) }).detect()).toEqual({ attributes: {} });
   });
 
-  it('withholds it from the SDK’s own detector of processes, which has it', () => {
+  it('withholds the command line that the SDK’s process detector detects', () => {
     const before = resources.processDetector.detect().attributes ?? {};
     const after = withoutCommandLine(resources.processDetector as never).detect().attributes ?? {};
     expect(Object.keys(before)).toContain('process.command_args');

@@ -10,8 +10,8 @@ function budget() {
   return { budget: new TimeLimit(END_LIMIT_MS, () => now), pass };
 }
 
-describe('the budget of an end', () => {
-  it('is spent by what holds the process, and by nothing else', async () => {
+describe('the time limit at the end', () => {
+  it('is spent by delays of the process only', async () => {
     const { budget: end, pass } = budget();
     pass(60_000);
     expect(end.left()).toBe(END_LIMIT_MS);
@@ -24,30 +24,30 @@ describe('the budget of an end', () => {
     expect(end.left(EXIT_LIMIT_MS)).toBe(EXIT_LIMIT_MS);
   });
 
-  it('is over when it is spent, and holds nothing then', async () => {
+  it('delays nothing once it is spent', async () => {
     const { budget: end } = budget();
     end.spend(END_LIMIT_MS);
     expect(end.left(EXIT_LIMIT_MS)).toBe(0);
     expect(await end.hold(new Promise(() => {}))).toBe(false);
   });
 
-  it('does not wait longer than its limit', async () => {
+  it('does not delay longer than its limit', async () => {
     const { budget: end } = budget();
     expect(await end.hold(new Promise(() => {}), 10)).toBe(false);
   });
 
-  it('counts as settled what fails', async () => {
+  it('counts failed work as settled', async () => {
     expect(await budget().budget.hold(Promise.reject(new Error('broken')))).toBe(true);
   });
 
-  it('comes to its end where the process is held again and again for no time', async () => {
+  it('is reached if the process is delayed repeatedly for no time', async () => {
     const { budget: end } = budget();
     let times = 0;
     while (await end.hold(Promise.resolve())) times += 1;
     expect(times).toBeLessThanOrEqual(END_LIMIT_MS / 10);
   });
 
-  it('is whole again for a process that went on', () => {
+  it('is reset for a process that went on', () => {
     const { budget: end, pass } = budget();
     end.spend(END_LIMIT_MS);
     pass(10_001);

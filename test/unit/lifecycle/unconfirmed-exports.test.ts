@@ -13,7 +13,7 @@ import { UnconfirmedExports } from '../../../src/lifecycle/unconfirmed-exports.j
 const SUCCESS = 0;
 const FAILED = 1;
 
-/** Keeps what it is given until it is told how that went. */
+/** Keeps what it is given until the test settles the export. */
 class HeldExporter {
   readonly batches: { readonly names: string[]; readonly done: (code: number) => void }[] = [];
 
@@ -32,7 +32,7 @@ afterEach(() => {
   for (const close of closings.splice(0)) close();
 });
 
-/** The same for both signals: what is given, what is exported, what is not confirmed. */
+/** The same for both signals. */
 const SIGNALS = {
   spans(options: object = {}, providerOptions: object = {}) {
     const exporter = new HeldExporter();
@@ -54,11 +54,11 @@ const SIGNALS = {
 
 const names = (items: readonly object[]) => items.map((item: any) => item.name ?? item.body);
 
-/** A log processor hands a batch over in a later turn. */
+/** A log processor exports a batch in a later turn. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
-  it('are unconfirmed from when they are given until the exporter has sent them', async () => {
+  it('are unconfirmed until the exporter has sent them', async () => {
     const { exporter, processor, unconfirmed, give } = make();
     give('one');
     expect(unconfirmed.size).toBe(1);
@@ -71,7 +71,7 @@ describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
     expect(unconfirmed.size).toBe(0);
   });
 
-  it('are not kept when the exporter has given up', async () => {
+  it('are not kept after the exporter has failed', async () => {
     const { exporter, processor, unconfirmed, give } = make();
     give('one');
     const flushed = Promise.allSettled([processor.forceFlush()]);
@@ -81,7 +81,7 @@ describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
     expect(unconfirmed.size).toBe(0);
   });
 
-  it('are unconfirmed while a flush waits for those before them', async () => {
+  it('are unconfirmed while a flush waits for earlier ones', async () => {
     const { processor, unconfirmed, give } = make();
     give('under way');
     void processor.forceFlush();
@@ -91,7 +91,7 @@ describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
     expect(unconfirmed.take().flatMap(names)).toEqual(['under way', 'waiting']);
   });
 
-  it('are unconfirmed when a full batch has left the queue in this very turn', () => {
+  it('are unconfirmed after a full batch has left the queue in the same turn', () => {
     const { unconfirmed, give } = make({ maxExportBatchSize: 2 });
     give('one');
     give('two');
@@ -105,13 +105,13 @@ describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
     expect(unconfirmed.take()).toEqual([]);
   });
 
-  it('are bounded where the queue is full: the newest stay', () => {
+  it('are bounded if the queue is full: the newest stay', () => {
     const { unconfirmed, give } = make({ maxQueueSize: 3, maxExportBatchSize: 2 });
     for (let n = 1; n <= 1000; n++) give(`${n}`);
     expect(unconfirmed.take().flatMap(names)).toEqual(['996', '997', '998', '999', '1000']);
   });
 
-  it('are not taken any more once the processor is shut down', async () => {
+  it('are no longer accepted after the processor was shut down', async () => {
     const { processor, unconfirmed, give } = make();
     await processor.shutdown();
     give('late');
@@ -119,7 +119,7 @@ describe.each(Object.entries(SIGNALS))('%s', (_signal, make) => {
   });
 });
 
-it('spans that are not sampled are not exported, and not unconfirmed', () => {
+it('spans that are not sampled are neither exported nor unconfirmed', () => {
   const { unconfirmed, give } = SIGNALS.spans({}, { sampler: new AlwaysOffSampler() });
   give('unsampled');
   expect(unconfirmed.size).toBe(0);

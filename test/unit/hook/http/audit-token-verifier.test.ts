@@ -15,12 +15,12 @@ const thrower = () => {
   throw new Error('secret');
 };
 
-/** All its members throw, but the one that a promise asks for. */
+/** All its members throw, except `then`. */
 const throwing = new Proxy({}, { get: (_, key) => (key === 'then' ? undefined : thrower()) });
 
 const resolving = <T>(info: T) => ({ verifyAccessToken: async (_token: string) => info });
 
-/** What is noted of a request whose handler does this. */
+/** The notes of a request whose handler does this. */
 async function notedBy(handle: () => unknown): Promise<AuthFacts | undefined> {
   later(watchHttpServer());
   let auth: AuthFacts | undefined;
@@ -28,7 +28,7 @@ async function notedBy(handle: () => unknown): Promise<AuthFacts | undefined> {
     try {
       await handle();
     } catch {
-      // The handler's own business.
+      // The handler deals with it.
     }
     auth = currentHttpRequest()?.notes.auth;
     response.end();
@@ -37,7 +37,7 @@ async function notedBy(handle: () => unknown): Promise<AuthFacts | undefined> {
   return auth;
 }
 
-describe('a verifier that is none', () => {
+describe('an invalid verifier', () => {
   it.each([
     [undefined, 'undefined'],
     [null, 'null'],
@@ -55,7 +55,7 @@ describe('a verifier that is none', () => {
 });
 
 describe('an audited verifier', () => {
-  it('passes on a rejection as it is, and nobody is noted', async () => {
+  it('passes a rejection on and notes no caller', async () => {
     const failure = new Error('unknown token');
     const rejected: Promise<unknown>[] = [];
     const verifier = auditTokenVerifier({
@@ -73,7 +73,7 @@ describe('an audited verifier', () => {
     expect(auth).toBeUndefined();
   });
 
-  it('passes on what is thrown', async () => {
+  it('passes a thrown error on', async () => {
     const verifier = auditTokenVerifier({ verifyAccessToken: (_token: string): Promise<unknown> => thrower() });
     expect(await notedBy(() => expect(() => verifier.verifyAccessToken(TOKEN)).toThrow('secret'))).toBeUndefined();
   });
@@ -84,13 +84,13 @@ describe('an audited verifier', () => {
     ['a string', 'user-7'],
     ['an object that says nothing', { extra: { name: 'x' } }],
     ['an object that throws', throwing],
-  ])('notes nobody where it resolves with %s, and resolves with it all the same', async (_, info) => {
+  ])('notes no caller if it resolves with %s, and resolves with that', async (_, info) => {
     const verifier = auditTokenVerifier(resolving(info));
     const auth = await notedBy(async () => expect((await verifier.verifyAccessToken(TOKEN)) === info).toBe(true));
     expect(auth).toBeUndefined();
   });
 
-  it('notes whom the token names before anybody else hears of it, and hands on the same promise', async () => {
+  it('notes the caller before any other reaction runs, and returns the same promise', async () => {
     const promise = Promise.resolve(INFO);
     const verifier = auditTokenVerifier({ verifyAccessToken: (_token: string) => promise });
     const auth = await notedBy(async () => {
@@ -108,19 +108,19 @@ describe('an audited verifier', () => {
     for (let time = 0; time < 2; time++) expect(await notedBy(() => verifier.verifyAccessToken(TOKEN))).toEqual(FACTS);
   });
 
-  it('works outside of an HTTP request, where there is nowhere to note anything', async () => {
+  it('works outside an HTTP request, where it notes nothing', async () => {
     const promise = Promise.resolve(INFO);
     expect(auditTokenVerifier({ verifyAccessToken: (_token: string) => promise }).verifyAccessToken(TOKEN)).toBe(
       promise,
     );
   });
 
-  it('takes an answer that is no promise', async () => {
+  it('accepts a result that is not a promise', async () => {
     const verifier = auditTokenVerifier({ verifyAccessToken: (() => INFO) as never as () => Promise<typeof INFO> });
     expect(await notedBy(() => expect(verifier.verifyAccessToken()).toBe(INFO))).toEqual(FACTS);
   });
 
-  it('asks a promise that is not JavaScript’s own once only: asking may be what does the work', async () => {
+  it('calls `then` of a foreign thenable only once, because that may do the work', async () => {
     // biome-ignore lint/suspicious/noThenProperty: what query builders return.
     const lazy = { then: vi.fn((resolve: (info: unknown) => void) => resolve(INFO)) };
     const verifier = auditTokenVerifier({ verifyAccessToken: (() => lazy) as never as () => Promise<typeof INFO> });
@@ -128,13 +128,13 @@ describe('an audited verifier', () => {
     expect(lazy.then).toHaveBeenCalledTimes(1);
   });
 
-  it('that is audited already stays as it is', () => {
+  it('stays as it is if it is audited already', () => {
     const once = auditTokenVerifier(resolving(INFO));
     expect(auditTokenVerifier(once)).toBe(once);
   });
 });
 
-describe('what stands for a verifier', () => {
+describe('the stand-in for a verifier', () => {
   class Base {
     inherited() {
       return this;
@@ -164,7 +164,7 @@ describe('what stands for a verifier', () => {
     }
   }
 
-  it('calls everything on the verifier, whose private members are there', async () => {
+  it('calls everything on the verifier, which has the private members', async () => {
     const store = new Store();
     const audited = auditTokenVerifier(store);
     expect(await audited.verifyAccessToken(TOKEN)).toEqual({ token: TOKEN, clientId: 'private' });
@@ -191,7 +191,7 @@ describe('what stands for a verifier', () => {
     expect(audited.self.name).toBe('self');
   });
 
-  it('sees members that the verifier gets later', () => {
+  it('sees members that are added to the verifier later', () => {
     const verifier: Record<string, any> = { verifyAccessToken: async () => INFO };
     const audited: Record<string, any> = auditTokenVerifier(verifier as never);
     verifier['revokeToken'] = () => 'revoked';
@@ -200,7 +200,7 @@ describe('what stands for a verifier', () => {
     return expect(audited['verifyAccessToken']()).resolves.toBe('other');
   });
 
-  it('leaves a method that is called for somebody else alone', () => {
+  it('keeps the receiver of a method that is called on another object', () => {
     const other = new Store();
     expect(auditTokenVerifier(new Store()).self.call(other)).toBe(other);
   });
@@ -223,7 +223,7 @@ describe('what stands for a verifier', () => {
     }).toThrow(TypeError);
   });
 
-  it('works for an emitter, a class with static members, an object without a class, and one that answers for anything', async () => {
+  it('works for an emitter, a class with static members, an object without a class, and a proxy', async () => {
     class Emitter extends EventEmitter {
       async verifyAccessToken() {
         this.emit('verified');
@@ -277,11 +277,11 @@ describe('the facts of an AuthInfo', () => {
     ['a list', []],
     ['an object with the wrong things', { clientId: 7, scopes: 'a b', extra: 'sub', token: {} }],
     ['an object that throws', throwing],
-  ])('are none in %s', (_, info) => {
+  ])('are missing in %s', (_, info) => {
     expect(authFactsOf(info)).toBeUndefined();
   });
 
-  it('are read one by one: what throws or is of a wrong type is missing', () => {
+  it('are read one by one, without those that throw or have the wrong type', () => {
     const info = Object.defineProperties(
       { clientId: 'client-1', scopes: ['a', 7, null, 'b'] },
       { extra: { get: thrower } },
@@ -293,14 +293,14 @@ describe('the facts of an AuthInfo', () => {
     expect(authFactsOf({ scopes: Array(100_000).fill('s') })?.scopes).toHaveLength(256);
   });
 
-  it('do not change with the scopes of the application', () => {
+  it('do not change when the application changes its scopes', () => {
     const scopes = ['a'];
     const facts = authFactsOf({ scopes });
     scopes.push('b');
     expect(facts?.scopes).toEqual(['a']);
   });
 
-  it('have the token, for those who ask for it by name', () => {
+  it('have the token as a member that is not enumerable', () => {
     const facts = authFactsOf(INFO);
     expect(facts?.token).toBe(TOKEN);
     expect(JSON.stringify([facts, { ...facts }])).not.toContain(TOKEN);

@@ -1,4 +1,4 @@
-/** Self-signed certificates, made on the spot: no tool has to be installed, and no key lies in the repository. */
+/** Self-signed certificates, made in the test: no tool has to be installed, and the repository contains no key. */
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 export interface Identity {

@@ -41,7 +41,7 @@ async function certificate(client: Identity | undefined, trusted: boolean): Prom
 }
 
 describe('the certificate of a client', () => {
-  it('is none without TLS', async () => {
+  it('is missing without TLS', async () => {
     later(watchHttpServer());
     let shown: unknown = 'not read';
     const port = await serve((_, response) => {
@@ -52,16 +52,16 @@ describe('the certificate of a client', () => {
     expect(shown).toBeUndefined();
   });
 
-  it('is none where the client shows none', async () => {
+  it('is missing if the client has none', async () => {
     expect(await certificate(undefined, true)).toBeUndefined();
   });
 
-  it('is told, and that nobody vouches for it', async () => {
+  it('is read, and marked as not authorized', async () => {
     const client = selfSigned([['CN', 'agent']]);
     expect(await certificate(client, false)).toEqual({ subject: 'CN=agent', sha256: client.sha256, authorized: false });
   });
 
-  it('is told, and that it is authorized', async () => {
+  it('is read, and marked as authorized', async () => {
     const client = selfSigned([
       ['C', 'AT'],
       ['O', 'Example'],
@@ -91,7 +91,7 @@ describe('the certificate of a client', () => {
     expect((await certificate(selfSigned([['CN', name]]), true))?.subject).toBe(subject);
   });
 
-  it('is still known when the connection is gone, if it was read before', async () => {
+  it('is still known after the connection has closed, if it was read before', async () => {
     const client = selfSigned([['CN', 'agent']]);
     const facts = await factsOf(client, true, (request) => request.certificate());
     expect(facts.certificate()).toMatchObject({ subject: 'CN=agent' });

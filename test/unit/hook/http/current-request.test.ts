@@ -22,11 +22,11 @@ function watch() {
 }
 
 describe('the peer of an HTTP request', () => {
-  /** What a handler sees of its peer, for a request with these headers. */
+  /** The peer that a handler sees for a request with these headers. */
   async function peerOf(headers: Record<string, string>, trustProxy: boolean) {
     let peer: Peer | undefined;
     const port = await serve((_request, response) => {
-      // After a turn of the event loop, where handlers of messages run.
+      // One turn of the event loop later, like a message handler.
       setImmediate(() => {
         peer = currentHttpPeer(trustProxy);
         response.end();
@@ -36,13 +36,13 @@ describe('the peer of an HTTP request', () => {
     return { peer, clientPort: answer.port };
   }
 
-  it('is unknown outside of one', () => {
+  it('is unknown outside a request', () => {
     watch();
     expect(currentHttpPeer(true)).toBeUndefined();
     expect(currentHttpRequest()).toBeUndefined();
   });
 
-  it('is not remembered while nothing is instrumented and no MCP client asks', async () => {
+  it('is not noted while nothing is instrumented and the client is not an MCP client', async () => {
     noteHttpRequests();
     for (const headers of [{}, { accept: 'application/json, text/html' }, { 'x-mcp': '1' }] as Record<
       string,
@@ -56,17 +56,14 @@ describe('the peer of an HTTP request', () => {
     { accept: 'application/json, text/event-stream' },
     { ACCEPT: 'Text/Event-Stream' },
     { 'mcp-protocol-version': '2026-07-28' },
-  ] as Record<string, string>[])(
-    'is known to whoever asks for the first time while a request with %o is handled',
-    async (headers) => {
-      noteHttpRequests();
-      noteHttpRequests();
-      const { peer, clientPort } = await peerOf(headers, false);
-      expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
-    },
-  );
+  ] as Record<string, string>[])('is known on the first access while a request with %o is handled', async (headers) => {
+    noteHttpRequests();
+    noteHttpRequests();
+    const { peer, clientPort } = await peerOf(headers, false);
+    expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort });
+  });
 
-  it('is not that of an MCP request before it on the same connection', async () => {
+  it('is not that of an earlier MCP request on the same connection', async () => {
     noteHttpRequests();
     const paths: (string | undefined)[] = [];
     const port = await serve((_request, response) => {
@@ -79,7 +76,7 @@ describe('the peer of an HTTP request', () => {
     expect(paths).toEqual(['/mcp', '/other']);
   });
 
-  it('is read where a framework has rewritten the URL by then', async () => {
+  it('is read even if a framework has rewritten the URL', async () => {
     noteHttpRequests();
     let path: string | undefined;
     const port = await serve((request, response) => {
@@ -97,7 +94,7 @@ describe('the peer of an HTTP request', () => {
     expect(peer).toMatchObject({ address: '127.0.0.1', port: clientPort, httpVersion: '1.1' });
   });
 
-  it('is the other end of the connection where a trusted proxy says nothing that can be read', async () => {
+  it('is the other end of the connection if the header of a trusted proxy cannot be read', async () => {
     watch();
     for (const headers of [{}, { 'x-forwarded-for': 'unknown' }] as Record<string, string>[]) {
       const { peer, clientPort } = await peerOf(headers, true);
@@ -109,7 +106,7 @@ describe('the peer of an HTTP request', () => {
     { forwarded: 'for=192.0.2.1' },
     { 'x-forwarded-for': '192.0.2.1, 10.0.0.1' },
     { forwarded: 'for=192.0.2.1', 'x-forwarded-for': '192.0.2.2' },
-  ] as Record<string, string>[])('is who a trusted proxy says, %o, and has no port then', async (headers) => {
+  ] as Record<string, string>[])('is the client that a trusted proxy names in %o, without a port', async (headers) => {
     watch();
     const { peer } = await peerOf(headers, true);
     expect(peer).toMatchObject({ address: '192.0.2.1', port: undefined, httpVersion: '1.1' });
@@ -118,7 +115,7 @@ describe('the peer of an HTTP request', () => {
 });
 
 describe('the HTTP request being handled', () => {
-  it('is its own on a connection that is kept alive, also while others wait for an answer', async () => {
+  it('is the current one on a kept-alive connection, also while others wait for an answer', async () => {
     watch();
     const paths: (string | undefined)[] = [];
     const port = await serve(async (request, response) => {
@@ -137,7 +134,7 @@ describe('the HTTP request being handled', () => {
     expect(paths.slice(3).sort()).toEqual(['/4', '/5']);
   });
 
-  it('is none where the request could not be read, not the last one of the connection', async () => {
+  it('is missing if the request could not be read, and not the connection’s last request', async () => {
     watch();
     const seen: unknown[] = [];
     const port = await serve((_, response) => {
@@ -151,7 +148,7 @@ describe('the HTTP request being handled', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it('is the same for two copies of this package, of which one watches', async () => {
+  it('is the same for two copies of this package if one of them watches', async () => {
     watch();
     vi.resetModules();
     const copy = await import('../../../../src/hook/http/current-request.js');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { McpPaths } from '../../../../src/hook/http/mcp-paths.js';
 
-describe('the endpoints of MCP', () => {
+describe('the paths of MCP', () => {
   it.each([
     [[], '/'],
     [[], undefined],
@@ -11,7 +11,7 @@ describe('the endpoints of MCP', () => {
     [['/mcp/*'], '/mcp'],
     [['*'], undefined],
     [['/a*b'], '/ab'],
-  ] as const)('%o do not have %s', (paths, path) => {
+  ] as const)('%o do not contain %s', (paths, path) => {
     expect(new McpPaths(paths).has(path)).toBe(false);
   });
 
@@ -20,18 +20,18 @@ describe('the endpoints of MCP', () => {
     [['/mcp*'], '/mcp'],
     [['/mcp/*'], '/mcp/tenant/7'],
     [['*'], '/anything'],
-  ] as const)('%o have %s', (paths, path) => {
+  ] as const)('%o contain %s', (paths, path) => {
     expect(new McpPaths(paths).has(path)).toBe(true);
   });
 
-  it('are learned, the last 256 of them', () => {
+  it('are learned, up to the last 256', () => {
     const endpoints = new McpPaths(['/named']);
     for (let index = 0; index < 257; index++) endpoints.learn(`/${index}`);
     expect(endpoints.has('/0')).toBe(false);
     for (const path of ['/1', '/256', '/named']) expect(endpoints.has(path), path).toBe(true);
   });
 
-  it('are not learned where nobody can have made them: no path, or an endless one', () => {
+  it('are not learned from a missing or an overlong path', () => {
     const endpoints = new McpPaths([]);
     const endless = `/${'x'.repeat(1024)}`;
     endpoints.learn(undefined);

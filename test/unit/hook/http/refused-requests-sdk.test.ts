@@ -37,7 +37,7 @@ const TOKENS: Readonly<Record<string, readonly string[]>> = {
   writer: ['mcp:read', 'mcp:write'],
 };
 
-/** Both SDKs' bearer middleware asks it; with private state, as verifiers of applications have. */
+/** Used by both SDKs' bearer middleware. Has private state, as applications' verifiers do. */
 class Verifier {
   readonly #invalid: () => Error;
 
@@ -154,7 +154,7 @@ const BEARER = [
 
 describe.each(BEARER)('the bearer middleware of $name', ({ path, listener }) => {
   it.each([undefined, 'stranger'])(
-    'refuses the token %s: nobody is named, least of all by the SDK’s text',
+    'refuses the token %s without naming a caller or quoting the SDK’s text',
     async (token) => {
       const refusals = watch();
       expect((await call(await serve(listener(), later), token, path)).status).toBe(401);
@@ -165,7 +165,7 @@ describe.each(BEARER)('the bearer middleware of $name', ({ path, listener }) => 
     },
   );
 
-  it('refuses a token that lacks a scope, and the refusal knows whose it is', async () => {
+  it('refuses a token that lacks a scope, and the refusal names the caller', async () => {
     const refusals = watch();
     expect((await call(await serve(listener(), later), 'reader', path)).status).toBe(403);
     expect(refusals).toMatchObject([{ status: 403, error: 'insufficient_scope', scope: ['mcp:write'] }]);
@@ -185,7 +185,7 @@ describe.each(BEARER)('the bearer middleware of $name', ({ path, listener }) => 
 });
 
 describe('SDK v1 on Express', () => {
-  it('teaches which path is MCP’s by the first message there', async () => {
+  it('learns the path of MCP from the first message on it', async () => {
     const refusals = watch();
     let calls = 0;
     const limit = (_: unknown, response: any, next: () => void) => (calls++ === 1 ? response.sendStatus(429) : next());
@@ -214,7 +214,7 @@ describe('SDK v2', () => {
     },
   );
 
-  it('refuses foreign hosts, and an unknown session, which is no refusal', async () => {
+  it('refuses foreign hosts, but an unknown session is not a refusal', async () => {
     const refusals = watch(['/mcp']);
     const allowed = hostHeaderValidation(['mcp.example']);
     const port = await serve(async (request, response) => {

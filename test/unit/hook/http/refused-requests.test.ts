@@ -14,7 +14,7 @@ const METADATA = 'https://mcp.example/.well-known/oauth-protected-resource';
 
 interface Watch {
   readonly refusals: HttpRefusal[];
-  /** Those that did not leave as a whole. */
+  /** Those that were not sent completely. */
   readonly undelivered: HttpRefusal[];
   readonly stop: () => void;
 }
@@ -36,14 +36,14 @@ const answering =
   (_, response) =>
     response.writeHead(status, headers).end('{}');
 
-/** What is reported of one request to a server that answers like this. */
+/** The reports about one request to a server that answers like this. */
 async function refusalsOf(listener: RequestListener, asked: Asked, paths?: readonly string[], trustProxy?: boolean) {
   const { refusals } = watch(paths, trustProxy);
   await ask(await serve(listener, later), asked);
   return refusals;
 }
 
-describe('a request that is no refusal of MCP', () => {
+describe('a request that is not a refusal of MCP', () => {
   it.each([200, 202, 400, 404, 405, 406, 500, 503])('was answered %i', async (status) => {
     expect(await refusalsOf(answering(status), { path: '/mcp', headers: { 'mcp-session-id': 'gone' } })).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe('a request that is no refusal of MCP', () => {
     expect(await refusalsOf(answering(401, { 'www-authenticate': 'Bearer error="invalid_token"' }), asked)).toEqual([]);
   });
 
-  it('had an MCP operation begin in it: that has a record of its own', async () => {
+  it('is one in which an MCP operation began, which has its own record', async () => {
     const listener: RequestListener = (_, response) => {
       (currentHttpRequest() as any).notes.operations++;
       response.writeHead(403).end();
@@ -66,7 +66,7 @@ describe('a request that is no refusal of MCP', () => {
     expect(await refusalsOf(listener, { path: '/mcp' })).toEqual([]);
   });
 
-  it('came when nobody watched, or was answered when nobody did any more', async () => {
+  it('arrived before watching began, or was answered after it ended', async () => {
     const [arrived, answered] = [deferred(), deferred()];
     const port = await serve(async (request, response) => {
       if (request.url === '/mcp?slow') {
@@ -86,7 +86,7 @@ describe('a request that is no refusal of MCP', () => {
     expect(refusals).toEqual([]);
   });
 
-  it('was given up before anybody had decided', async () => {
+  it('was abandoned before a decision', async () => {
     const { refusals } = watch();
     const [arrived, closed] = [deferred(), deferred()];
     const port = await serve((_, response) => {
@@ -128,7 +128,7 @@ describe('a refused request', () => {
     expect(await refusalsOf(answering(401, headers), asked as Asked, paths)).toHaveLength(1);
   });
 
-  it('is known as MCP where an operation has begun before', async () => {
+  it('is known as MCP on a path where an operation began before', async () => {
     const { refusals } = watch([]);
     const port = await serve((request, response) => {
       if (request.headers.authorization === undefined) response.writeHead(401).end();
@@ -145,19 +145,19 @@ describe('a refused request', () => {
     expect(refusals.map(({ peer }) => peer.http?.path)).toEqual(['/learned']);
   });
 
-  it('tells what the challenge says: the error and the scopes, never the description', async () => {
+  it('has the error and the scopes of the challenge, never its description', async () => {
     const challenge = 'Bearer error="insufficient_scope", error_description="user 7 may not", scope="mcp:a mcp:b"';
     const [refusal] = await refusalsOf(answering(403, { 'www-authenticate': challenge }), { path: '/mcp' });
     expect(refusal).toMatchObject({ error: 'insufficient_scope', scope: ['mcp:a', 'mcp:b'] });
     expect(JSON.stringify(refusal)).not.toContain('may not');
   });
 
-  it('has no error and no ids where nobody named any', async () => {
+  it('has no error and no ids if none were sent', async () => {
     const [refusal] = await refusalsOf(answering(429), { path: '/mcp' });
     expect(Object.keys(refusal as object).sort()).toEqual(['aborted', 'at', 'durationMs', 'peer', 'status']);
   });
 
-  it('tells its ids', async () => {
+  it('has its ids', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const headers = { 'X-Request-Id': 'r-1', traceparent };
     expect(await refusalsOf(answering(401), { path: '/mcp', headers })).toMatchObject([
@@ -168,12 +168,12 @@ describe('a refused request', () => {
   it.each([
     [true, { address: '192.0.2.7', port: undefined }],
     [false, { address: '127.0.0.1', port: expect.any(Number) }],
-  ])('comes from whom the proxy names, if proxies are trusted: %s', async (trustProxy, peer) => {
+  ])('comes from the client that a trusted proxy names: %s', async (trustProxy, peer) => {
     const asked = { path: '/mcp', headers: { 'x-forwarded-for': '192.0.2.7' } };
     expect(await refusalsOf(answering(401), asked, ['/mcp'], trustProxy)).toMatchObject([{ peer }]);
   });
 
-  it('tells when it came and how long it took', async () => {
+  it('has its arrival time and its duration', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000 });
     later(() => vi.useRealTimers());
     const listener: RequestListener = (_, response) => {
@@ -194,7 +194,7 @@ describe('a refused request', () => {
     expect(refusal?.peer.http?.notes).toEqual({ operations: 0, decision: 'denied by policy' });
   });
 
-  it('is one of several on a connection that is kept alive', async () => {
+  it('may be one of several on a kept-alive connection', async () => {
     const { refusals } = watch();
     const port = await serve((request, response) => {
       response.writeHead(Number(request.headers['x-status'])).end();
@@ -212,7 +212,7 @@ describe('a refused request', () => {
 });
 
 describe('a refusal that the client did not wait for', () => {
-  /** Gives up once the server has got as far as this. */
+  /** Disconnects when the server has reached this point. */
   async function abandoned(asked: Asked, refuse: RequestListener) {
     const { refusals, undelivered } = watch();
     const [refused, closed] = [deferred(), deferred()];
@@ -226,7 +226,7 @@ describe('a refusal that the client did not wait for', () => {
     await refused.promise;
     sent.destroy();
     await closed.promise;
-    // What is told at the close is told by another listener of it.
+    // Another `close` listener reports.
     await new Promise(setImmediate);
     return { refusals, undelivered };
   }
@@ -240,35 +240,38 @@ describe('a refusal that the client did not wait for', () => {
     expect(undelivered).toEqual([]);
   });
 
-  it('is reported before any of it leaves, and then as undelivered in the middle of its body', async () => {
+  it('is reported before any byte of it is sent, and then as undelivered in the middle of its body', async () => {
     const { refusals, undelivered } = await abandoned(ASKED, (_, response) => void response.writeHead(403).write('{'));
     expect(refusals).toMatchObject([{ status: 403, aborted: false, requestId: 'r-1' }]);
     expect(undelivered).toEqual(refusals);
   });
 
-  it('is not undelivered when it has left as a whole', async () => {
+  it('is not undelivered when it was sent completely', async () => {
     const { refusals, undelivered } = watch();
     await ask(await serve(answering(403), later), { path: '/mcp' });
     expect([refusals.length, undelivered.length]).toEqual([1, 0]);
   });
 
-  it.each(['writeHead', 'statusCode', 'flushHeaders'])('is reported before any of it leaves, by %s', async (how) => {
-    const { refusals } = watch();
-    const seen: number[] = [];
-    const listener: RequestListener = (_, response) => {
-      if (how === 'writeHead') response.writeHead(401);
-      else response.statusCode = 401;
-      seen.push(refusals.length);
-      if (how === 'flushHeaders') response.flushHeaders();
-      else response.write('{');
-      seen.push(refusals.length);
-      response.end('}');
-    };
-    await ask(await serve(listener, later), { path: '/mcp' });
-    expect(seen).toEqual([how === 'writeHead' ? 1 : 0, 1]);
-  });
+  it.each(['writeHead', 'statusCode', 'flushHeaders'])(
+    'is reported before any byte of it is sent, by %s',
+    async (how) => {
+      const { refusals } = watch();
+      const seen: number[] = [];
+      const listener: RequestListener = (_, response) => {
+        if (how === 'writeHead') response.writeHead(401);
+        else response.statusCode = 401;
+        seen.push(refusals.length);
+        if (how === 'flushHeaders') response.flushHeaders();
+        else response.write('{');
+        seen.push(refusals.length);
+        response.end('}');
+      };
+      await ask(await serve(listener, later), { path: '/mcp' });
+      expect(seen).toEqual([how === 'writeHead' ? 1 : 0, 1]);
+    },
+  );
 
-  it('names the client of the connection that is gone by its certificate', async () => {
+  it('names the client of a closed connection by its certificate', async () => {
     const client = selfSigned([['CN', 'agent']]);
     const { refusals } = watch();
     const [refused, closed] = [deferred(), deferred()];
@@ -300,7 +303,7 @@ describe('a refusal that the client did not wait for', () => {
     });
   });
 
-  it('costs a listener on its response, and costs other requests none', async () => {
+  it('adds one listener to its response, and none to other requests', async () => {
     watch();
     const counts: number[] = [];
     const port = await serve((_, response) => {
@@ -315,7 +318,7 @@ describe('a refusal that the client did not wait for', () => {
 describe('watching for refused requests', () => {
   afterEach(() => diag.disable());
 
-  it('reports an onRefused that throws, without its words, and harms no request', async () => {
+  it('reports an onRefused that throws, without its message, and does not affect requests', async () => {
     const warn = vi.fn();
     const quiet = () => {};
     diag.setLogger({ error: quiet, warn, info: quiet, debug: quiet, verbose: quiet });
@@ -335,7 +338,7 @@ describe('watching for refused requests', () => {
     expect(warn.mock.calls.flat().join()).not.toContain('secret');
   });
 
-  it('survives whatever is published on the channels', () => {
+  it('survives any message on the channels', () => {
     const { refusals } = watch(['*']);
     for (const name of ['http.server.request.start', 'http.server.response.finish'])
       for (const message of [undefined, null, 7, {}, { request: {}, response: {} }, { request: 1, response: 1 }])
@@ -343,7 +346,7 @@ describe('watching for refused requests', () => {
     expect(refusals).toEqual([]);
   });
 
-  it('ends with the last who watches, and each stops once', async () => {
+  it('ends with the last watcher, and each can stop only once', async () => {
     const subscribed = () => channel('http.server.response.finish').hasSubscribers;
     expect(subscribed()).toBe(false);
     const [first, second] = [watch(), watch()];

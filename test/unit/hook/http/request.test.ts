@@ -37,7 +37,7 @@ describe('an HTTP request whose objects are odd', () => {
   it.each([
     ['nothing', {}, {}],
     ['the wrong things', { headers: 7, rawHeaders: [7, null], url: 7, method: {} }, { headersSent: 'yes', _header: 7 }],
-  ])('that have %s is read as far as it goes', (_, incoming, response) => {
+  ])('that have %s is read as far as possible', (_, incoming, response) => {
     const facts = new HttpRequest({ socket: {}, ...incoming } as never, response as never);
     for (const read of READERS) expect(read(facts)).toBeUndefined();
     expect(facts).toMatchObject({ method: undefined, path: undefined, peerAddress: undefined });
@@ -45,7 +45,7 @@ describe('an HTTP request whose objects are odd', () => {
     expect(facts.hasMcpHeader()).toBe(false);
   });
 
-  it('that turn on their readers afterwards is unknown from then on', () => {
+  it('that throw later is unknown from then on', () => {
     let turned = false;
     const turning = () =>
       new Proxy({ socket: {} }, { get: (target, key) => (turned ? thrower() : target[key as never]) });
@@ -57,7 +57,7 @@ describe('an HTTP request whose objects are odd', () => {
     expect(facts.hasMcpHeader()).toBe(false);
   });
 
-  it('is refused where it is no request at all', () => {
+  it('is rejected if it is not a request', () => {
     for (const nothing of [undefined, {}, hostile])
       expect(() => new HttpRequest(nothing as never, {} as never)).toThrow();
   });
@@ -78,7 +78,7 @@ describe('the path of an HTTP request', () => {
     expect(new HttpRequest({ socket: {}, url } as never, {} as never).path).toBe(path);
   });
 
-  it('stays what was asked for when the application rewrites the URL', async () => {
+  it('stays the original one when the application rewrites the URL', async () => {
     const facts = await factsOf({ path: '/mcp?x=1', method: 'PUT' }, (response, incoming) => {
       incoming.url = '/other';
       incoming.method = 'GET';
@@ -113,13 +113,13 @@ describe('the headers of an HTTP request', () => {
   });
 
   it.each(['Mcp-Session-Id', 'MCP-Protocol-Version', 'mcp-method', 'Mcp-Name', 'MCP-PARAM-Region'])(
-    'tell an MCP client by %s',
+    'show an MCP client by %s',
     async (name) => {
       expect((await factsOf({ headers: { accept: 'application/json', [name]: 'x' } })).hasMcpHeader()).toBe(true);
     },
   );
 
-  it.each(['mcp', 'mcp-', 'mcp-other', 'x-mcp-method', 'accept'])('tell no MCP client by %s', async (name) => {
+  it.each(['mcp', 'mcp-', 'mcp-other', 'x-mcp-method', 'accept'])('show no MCP client by %s', async (name) => {
     expect((await factsOf({ headers: { [name]: 'mcp-method' } })).hasMcpHeader()).toBe(false);
   });
 });
@@ -155,7 +155,7 @@ describe('the response to an HTTP request', () => {
   it.each([
     ['an object', { 'WWW-Authenticate': 'Bearer', 'X-Several': ['1', '2: 3'] }],
     ['a list', ['WWW-Authenticate', 'Bearer', 'X-Several', '1', 'X-Several', '2: 3']],
-  ])('has the headers that were given to writeHead as %s, which Node.js does not tell', async (_, headers) => {
+  ])('has the headers that were passed to writeHead as %s, which Node.js does not return', async (_, headers) => {
     const facts = await factsOf({}, (response) => response.writeHead(401, headers).end());
     expect(facts.responseHeader('WWW-Authenticate')).toBe('Bearer');
     expect(facts.responseHeader('x-several')).toEqual(['1', '2: 3']);
@@ -166,7 +166,7 @@ describe('the response to an HTTP request', () => {
 });
 
 describe('the facts of an HTTP request', () => {
-  it('shows nothing of headers and notes to those who print, copy or serialise it', async () => {
+  it('does not show headers and notes when printed, copied or serialised', async () => {
     const secret = ['very', 'secret'].join('-');
     const facts = await factsOf({ path: `/mcp?token=${secret}`, headers: { authorization: `Bearer ${secret}` } });
     facts.notes.auth = { token: secret };
@@ -176,7 +176,7 @@ describe('the facts of an HTTP request', () => {
     expect(shown).not.toContain(secret);
   });
 
-  it('says when the request came and how long ago that is, whatever the wall clock does', () => {
+  it('has the arrival time and the elapsed time, independent of the wall clock', () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_000_000 });
     later(() => vi.useRealTimers());
     const facts = new HttpRequest({ socket: {} } as never, {} as never);
@@ -186,13 +186,13 @@ describe('the facts of an HTTP request', () => {
     expect(facts.elapsedMs).toBeCloseTo(250);
   });
 
-  it('has room for notes of its own', async () => {
+  it('has its own notes', async () => {
     const [one, other] = [await factsOf(), await factsOf()];
     one.notes.operations++;
     expect([one.notes.operations, other.notes.operations]).toEqual([1, 0]);
   });
 
-  it('does not keep a request from being read by its handler', async () => {
+  it('does not prevent the handler from reading the request', async () => {
     let body = '';
     const port = await serve(async (incoming, response) => {
       const facts = new HttpRequest(incoming, response);

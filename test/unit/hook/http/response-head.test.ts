@@ -7,7 +7,7 @@ import { ask, serve, undoing } from './http-servers.js';
 
 const later = undoing();
 
-/** What is seen of a response that is made like this. */
+/** The events of a response that is made like this. */
 async function seenOf(make: (response: ServerResponse) => void) {
   const seen: (readonly [made: boolean, status: number, sent: boolean, bytes: number | undefined])[] = [];
   const port = await serve((_, response) => {
@@ -40,13 +40,13 @@ const WAYS: Readonly<Record<string, (response: ServerResponse) => void>> = {
 };
 
 describe('the head of a response', () => {
-  it.each(Object.entries(WAYS))('is told of once, before a byte of the response leaves: %s', async (_, make) => {
+  it.each(Object.entries(WAYS))('is reported once, before a byte of the response is sent: %s', async (_, make) => {
     const { seen, answer } = await seenOf(make);
     expect(seen).toEqual([[true, 201, true, 0]]);
     expect(answer).toMatchObject({ status: 201, text: 'body', headers: { 'x-a': '1' } });
   });
 
-  it('is that which is sent, where another one was refused by Node.js', async () => {
+  it('is the one that is sent after Node.js refused another one', async () => {
     const { seen, answer } = await seenOf((response) => {
       expect(() => response.writeHead(200, { 'x-a': 'line\nline' })).toThrow(TypeError);
       response.writeHead(500).end('sorry');
@@ -55,7 +55,7 @@ describe('the head of a response', () => {
     expect(answer).toMatchObject({ status: 500, text: 'sorry' });
   });
 
-  it('is waited for by many with one listener on the response', async () => {
+  it('has one listener on the response for many waiters', async () => {
     const counts: number[] = [];
     let told = 0;
     const port = await serve((_, response) => {
@@ -68,7 +68,7 @@ describe('the head of a response', () => {
     expect([counts, told]).toEqual([[1], 50]);
   });
 
-  it('is not waited for where it is made', async () => {
+  it('is not waited for if it has been made', async () => {
     const port = await serve((_, response) => {
       response.writeHead(200);
       expect(onHead(response, () => {}, true)).toBe(false);
@@ -77,7 +77,7 @@ describe('the head of a response', () => {
     expect((await ask(port)).text).toBe('done');
   });
 
-  it('never comes where the connection breaks first, which is told', async () => {
+  it('is never made if the connection breaks first, which is reported', async () => {
     const told = deferred<boolean>();
     const port = await serve((request, response) => {
       onHead(response, told.resolve, true);
@@ -87,7 +87,7 @@ describe('the head of a response', () => {
     expect(await told.promise).toBe(false);
   });
 
-  it('costs the application nothing when a listener throws', async () => {
+  it('does not affect the application when a listener throws', async () => {
     const port = await serve((_, response) => {
       onHead(
         response,

@@ -20,7 +20,7 @@ describe('a challenge', () => {
     'Negotiate YWJjZA==',
     'Bearer realm="error=\\"invalid_token\\", scope=\\"a\\", resource_metadata=\\"x\\""',
     `Bearer error="invalid_token", realm="${'x'.repeat(4096)}"`,
-  ])('says nothing that is %o', (header) => {
+  ])('is ignored if it is %o', (header) => {
     expect(readChallenge(header)).toEqual({ hasResourceMetadata: false });
   });
 
@@ -42,7 +42,7 @@ describe('a challenge', () => {
     expect(readChallenge(header).error).toBe(error);
   });
 
-  it('tells no error by the words of its description', () => {
+  it('has no error from the words of its description', () => {
     const challenge = readChallenge('Bearer error_description="x, error=\\"invalid_token\\"", realm="y"');
     expect(challenge).toEqual({ hasResourceMetadata: false });
   });
@@ -60,12 +60,12 @@ describe('a challenge', () => {
     [`Bearer resource_metadata="${METADATA}"`, true],
     [['Basic realm="api"', `Bearer resource_metadata="${METADATA}"`], true],
     [`Bearer error_description="resource_metadata=${METADATA}"`, false],
-  ])('%o names the metadata of a resource: %s', (header, expected) => {
+  ])('%o links the metadata of a resource: %s', (header, expected) => {
     expect(readChallenge(header).hasResourceMetadata).toBe(expected);
   });
 
   it.each(['a="'.repeat(1365), `a="${'\\"'.repeat(2000)}`, 'a'.repeat(4096), `a${' '.repeat(4095)}`, '"'.repeat(4096)])(
-    'that is hostile is read in no time',
+    'that is hostile is read in linear time',
     (header) => {
       const before = process.cpuUsage();
       for (let time = 0; time < 10; time++) readChallenge(header);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hookCallTool, leaveToCallTool } from '../../../../src/hook/sdk/call-tool-validation.js';
 
 describe('a callTool that throws instead of rejecting', () => {
-  it('throws as it did, and leaves nothing behind that a later call with the same params would trip over', async () => {
+  it('throws the same error, and does not affect a later call with the same params', async () => {
     const failure = new Error('at once');
     const client = {
       callTool(_params: unknown): unknown {

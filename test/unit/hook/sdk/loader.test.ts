@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const OPENTELEMETRY = `register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);`;
 const OURS = `const ours = new (await import('mcp-trail')).McpInstrumentation();`;
 
-/** Loads an SDK after the given statements, in a process of its own; prints whether we are in it. */
+/** Loads an SDK after the given statements in a new process. Prints whether it is instrumented. */
 function load(statements: string[]) {
   const source = [
     `import { register } from 'node:module';`,

@@ -4,7 +4,7 @@ import { childEnvironment } from '../../../../src/hook/stdio/propagate-to-child-
 const registerUrl = vi.hoisted(() => vi.fn<() => string | undefined>());
 vi.mock('../../../../src/lib/location.js', () => ({ registerUrl }));
 
-/** A file that exists, in the place of the register entry. */
+/** An existing file in place of the register entry. */
 const REGISTER = import.meta.url;
 const PRELOAD = `--import=${REGISTER}`;
 
@@ -15,7 +15,7 @@ function environment(chosen?: Record<string, string>, own: Record<string, string
 afterEach(() => registerUrl.mockReset());
 
 describe('the environment of a server process', () => {
-  it('gets no variable of the application’s that has nothing to do with telemetry', () => {
+  it('gets no variable of the application that is not about telemetry', () => {
     const own = {
       PATH: '/bin',
       AWS_SECRET_ACCESS_KEY: 'secret',
@@ -48,7 +48,7 @@ describe('the environment of a server process', () => {
     expect(environment(chosen, { PATH: '/bin', OTEL_SERVICE_NAME: 'parent' })).toEqual(chosen);
   });
 
-  it('has no preload where the register entry does not exist, as in a bundle', () => {
+  it('has no preload if the register entry does not exist, as in a bundle', () => {
     registerUrl.mockReturnValue(undefined);
     expect(environment({ NODE_OPTIONS: '--inspect' })).toEqual({ NODE_OPTIONS: '--inspect' });
     registerUrl.mockReturnValue(new URL('./missing.js', REGISTER).href);

@@ -9,8 +9,8 @@ const telemetry = new Telemetry();
 beforeEach(() => telemetry.reset());
 afterAll(() => telemetry.shutdown());
 
-describe('a transport that is let go of', () => {
-  it('ends what is open on it as connection_closed, once', async () => {
+describe('a detached transport', () => {
+  it('ends its open operations as connection_closed, once', async () => {
     const [near, far] = InMemoryTransport.createLinkedPair();
     far.onmessage = () => {};
     await Promise.all([near.start(), far.start()]);
