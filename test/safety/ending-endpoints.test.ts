@@ -1,6 +1,6 @@
 /** A dead Collector delays the end of a process by two seconds at most. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeadEndpoints, deadEndpoints, endApp, REGISTER, unconnectableEndpoint } from './endings.js';
+import { DeadEndpoints, endApp, REGISTER, unconnectableEndpoint } from './endings.js';
 
 /** Without mcp-trail, the application ends in 0.2 seconds; a retry or an exporter's timeout takes ten. */
 const IN_TIME_MS = 5000;
@@ -11,18 +11,14 @@ const BATCHES = {
   'is sent at the end': { OTEL_BSP_SCHEDULE_DELAY: '3600000', OTEL_BLRP_SCHEDULE_DELAY: '3600000' },
 };
 
-let dead: DeadEndpoints;
-beforeAll(async () => {
-  dead = await deadEndpoints();
-});
-afterAll(() => dead.close());
+const dead = new DeadEndpoints();
 
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'];
 const ENDPOINTS = ['refused', 'black hole'] as const;
 
 describe.each(ENDPOINTS)('a dead endpoint (%s)', (endpoint) => {
   const exportBy = (protocol: string) => ({
-    OTEL_EXPORTER_OTLP_ENDPOINT: dead.urls[endpoint],
+    OTEL_EXPORTER_OTLP_ENDPOINT: dead.url(endpoint),
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
   });
 

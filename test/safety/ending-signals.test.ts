@@ -1,28 +1,10 @@
 /** A signal has the same effect as without mcp-trail, whatever handles it, and recorded telemetry arrives. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { describe, expect, it } from 'vitest';
 import type { Child } from './child.js';
-import { endApp, REGISTER } from './endings.js';
+import { endApp, exportTo, REGISTER, UsedReceiver } from './endings.js';
 
-let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
-beforeAll(async () => {
-  receiver = await startOtlpReceiver();
-});
-beforeEach(() => {
-  receiver.spans.length = 0;
-  receiver.logs.length = 0;
-  receiver.metrics.length = 0;
-});
-afterAll(() => receiver.close());
-
-const exporting = () => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-  OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-  OTEL_BSP_SCHEDULE_DELAY: '3600000',
-  OTEL_BLRP_SCHEDULE_DELAY: '3600000',
-});
-
-const calls = () => receiver.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
+const receiver = new UsedReceiver();
+const exporting = () => exportTo(receiver.url);
 
 describe('SIGTERM ends an application as without mcp-trail', () => {
   it.each([
@@ -42,7 +24,7 @@ describe('SIGTERM ends an application as without mcp-trail', () => {
     const plain = await endApp({ ending });
     const traced = await endApp({ ending, preload: REGISTER, env: exporting() });
     expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
-    expect(calls()).toBe(1);
+    expect(receiver.calls).toBe(1);
     expect(receiver.logs).toHaveLength(1);
     expect(receiver.metrics.length).toBeGreaterThan(0);
   });
@@ -50,7 +32,7 @@ describe('SIGTERM ends an application as without mcp-trail', () => {
   it('and its last call is observed', async () => {
     const ended = await endApp({ ending: 'call and drain', preload: REGISTER, env: exporting() });
     expect(ended).toMatchObject({ code: 0, signal: null });
-    expect(calls()).toBe(2);
+    expect(receiver.calls).toBe(2);
     expect(receiver.logs).toHaveLength(2);
   });
 });
@@ -66,7 +48,7 @@ it('a handler that reloads runs each time, and the process goes on', async () =>
   const plain = await endApp({ ending: 'reload', by });
   const traced = await endApp({ ending: 'reload', by, preload: REGISTER, env: exporting() });
   expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
-  expect(calls()).toBe(1);
+  expect(receiver.calls).toBe(1);
 });
 
 it('an emitted event without a listener ends nothing', async () => {
@@ -77,7 +59,7 @@ it('an emitted event without a listener ends nothing', async () => {
   const plain = await endApp({ ending: 'emit by hand', by });
   const traced = await endApp({ ending: 'emit by hand', by, preload: REGISTER, env: exporting() });
   expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
-  expect(calls()).toBe(1);
+  expect(receiver.calls).toBe(1);
 });
 
 describe('an application that finds more to do at every beforeExit', () => {
@@ -97,7 +79,7 @@ describe('an application that finds more to do at every beforeExit', () => {
     const counted = receiver.metrics.filter(({ name }) => name === 'application.calls');
     expect(counted.at(-1)?.dataPoints).toHaveLength(4);
     if (Object.keys(env).length > 0) return;
-    expect(calls()).toBe(4);
+    expect(receiver.calls).toBe(4);
     expect(receiver.logs.map(({ body }) => body)).toEqual(['first', 'second', 'third', 'fourth']);
   });
 });

@@ -1,23 +1,10 @@
 /** Worker threads have their own telemetry. It is not lost at the end of the process, and does not delay it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { describe, expect, it } from 'vitest';
 import { Child, type Ended } from './child.js';
-import { type DeadEndpoints, deadEndpoints, REGISTER } from './endings.js';
+import { DeadEndpoints, exportTo, REGISTER, UsedReceiver } from './endings.js';
 
-let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>;
-let dead: DeadEndpoints;
-beforeAll(async () => {
-  receiver = await startOtlpReceiver();
-  dead = await deadEndpoints();
-});
-beforeEach(() => {
-  receiver.spans.length = 0;
-  receiver.logs.length = 0;
-});
-afterAll(async () => {
-  dead.close();
-  await receiver.close();
-});
+const receiver = new UsedReceiver();
+const dead = new DeadEndpoints();
 
 /** Without mcp-trail, this takes no time; an exporter's timeout is ten seconds. */
 const IN_TIME_MS = 6000;
@@ -29,11 +16,7 @@ async function endThreads(
 ): Promise<Ended & { readonly took: number }> {
   const child = new Child([...REGISTER, 'test/fixtures/ending-threads.mjs'], {
     ENDING_THREADS: threads,
-    OTEL_EXPORTER_OTLP_ENDPOINT: url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_BSP_SCHEDULE_DELAY: '3600000',
-    OTEL_BLRP_SCHEDULE_DELAY: '3600000',
-    OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+    ...exportTo(url),
     MCP_TRAIL_AUDIT: 'otel',
   });
   await child.printed('all are ready\n');
@@ -43,7 +26,6 @@ async function endThreads(
   return { ...ended, took: performance.now() - start };
 }
 
-const calls = () => receiver.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
 const records = (name: string) => receiver.logs.filter(({ eventName }) => eventName === name).length;
 
 describe('threads', () => {
@@ -54,7 +36,7 @@ describe('threads', () => {
   ])('deliver %s', async (_when, threads, signal) => {
     const ended = await endThreads(threads, receiver.url);
     expect(ended).toMatchObject({ code: signal === null ? 0 : null, signal, stderr: '' });
-    expect(calls()).toBe(2);
+    expect(receiver.calls).toBe(2);
     // Client and server of a call both have records.
     expect(records('mcp_audit.response')).toBe(records('mcp_audit.request'));
     expect(records('mcp_audit.stopped')).toBe(2);
@@ -63,12 +45,12 @@ describe('threads', () => {
   it('deliver when the main thread has nothing left to do', async () => {
     const ended = await endThreads('stay while the main thread ends', receiver.url, () => {});
     expect(ended).toMatchObject({ code: 0, signal: null, stderr: '' });
-    expect(calls()).toBe(2);
+    expect(receiver.calls).toBe(2);
   });
 
   it.each([
     ['that are busy', 'block', () => receiver.url],
-    ['whose endpoint is dead', 'nothing', () => dead.urls['black hole']],
+    ['whose endpoint is dead', 'nothing', () => dead.url('black hole')],
   ])('%s do not delay the end of the process', async (_which, threads, url) => {
     const ended = await endThreads(threads, url());
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' });

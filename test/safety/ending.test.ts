@@ -1,22 +1,8 @@
 /** A process ends as without mcp-trail, and its last telemetry arrives before. */
-import { createServer, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { describe, expect, it } from 'vitest';
 import { Child, type Ended, run } from './child.js';
+import { DeadEndpoints, exportTo, UsedReceiver } from './endings.js';
 import { callEcho, HANDSHAKE, SERVERS, type ServerRow } from './stdio-servers.js';
-
-type Receiver = Awaited<ReturnType<typeof startOtlpReceiver>>;
-
-/** Batches do not leave by timer: what arrives was flushed at the end. */
-function exportTo(url: string): Record<string, string> {
-  return {
-    OTEL_EXPORTER_OTLP_ENDPOINT: url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_BSP_SCHEDULE_DELAY: '3600000',
-    OTEL_BLRP_SCHEDULE_DELAY: '3600000',
-    OTEL_METRIC_EXPORT_INTERVAL: '3600000',
-  };
-}
 
 interface Way {
   readonly name: string;
@@ -61,11 +47,8 @@ function how({ code, signal }: Ended) {
   return { code, signal };
 }
 
-let receiver: Receiver;
-beforeAll(async () => {
-  receiver = await startOtlpReceiver();
-});
-afterAll(() => receiver.close());
+const receiver = new UsedReceiver();
+const dead = new DeadEndpoints();
 
 function arrived(name: string): number {
   return receiver.spans.filter((span) => span.name === name && span.kind === 'SERVER').length;
@@ -132,46 +115,30 @@ it('a server that stays after its input has ended is flushed', async () => {
 describe('a dead endpoint', () => {
   /** Only lines about losses. */
   const LOSSES = /^(mcp-trail: (spans|metrics|log records) (are lost|that this process has lost): .*\n)+$/;
-  const sockets = new Set<Socket>();
-  let silent: Server;
-  let urls: Record<string, string>;
-
-  beforeAll(async () => {
-    silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
-    const closed = createServer();
-    const ports = await Promise.all([silent, closed].map(listen));
-    await new Promise((resolve) => closed.close(resolve));
-    urls = { silent: `http://127.0.0.1:${ports[0]}`, refusing: `http://127.0.0.1:${ports[1]}` };
-  });
-  afterAll(() => {
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  });
-
   it('does not prevent a server from ending in any way', async () => {
-    const cases = ['silent', 'refusing'].flatMap((endpoint) =>
+    const cases = (['black hole', 'refused'] as const).flatMap((endpoint) =>
       [END_OF_INPUT, SIGTERM].map((way, index) => ({ endpoint, way, server: SERVERS[index * 2] as ServerRow })),
     );
     const results = await Promise.all(
       cases.map(async ({ endpoint, way, server }) => {
-        const ended = await serve(server, way, { exportTo: urls[endpoint] as string });
+        const ended = await serve(server, way, { exportTo: dead.url(endpoint) });
         return { endpoint, way, ...how(ended), inTime: ended.took < 6000, saysSo: LOSSES.test(ended.stderr) };
       }),
     );
     const expected = cases.map(({ endpoint, way }) => ({ endpoint, way, ...way.outcome, inTime: true, saysSo: true }));
     expect(results).toEqual(expected);
-    expect(sockets.size).toBeGreaterThan(1);
+    expect(dead.accepted).toBeGreaterThan(1);
   });
 
   it('does not delay the end after a second signal', async () => {
     const server = SERVERS[0] as ServerRow;
-    const child = new Child([...server.preload, server.file], exportTo(urls['silent'] as string));
+    const child = new Child([...server.preload, server.file], exportTo(dead.url('black hole')));
     child.write(...HANDSHAKE, callEcho('only'));
     await child.printed('"id":"echo only"');
-    const { size } = sockets;
+    const { accepted } = dead;
     const start = performance.now();
     child.kill('SIGINT');
-    while (sockets.size === size) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (dead.accepted === accepted) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGINT');
     expect(how(await child.ended)).toEqual({ code: null, signal: 'SIGINT' });
     expect(performance.now() - start).toBeLessThan(1900);
@@ -208,9 +175,3 @@ describe('a process that is not a server', () => {
     expect(traced).toEqual(plain);
   });
 });
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
-  });
-}

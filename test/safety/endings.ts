@@ -1,9 +1,71 @@
 /** Applications that are ended with and without mcp-trail, and the endpoints that they export to. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { Child, type Ended } from './child.js';
 
 export const APP = 'test/fixtures/ending-app.mjs';
 export const REGISTER: readonly string[] = ['--import', 'mcp-trail/register'];
+
+/** Batches do not leave by timer: what arrives was flushed at the end. */
+export const FLUSHED_ONLY: Readonly<Record<string, string>> = {
+  OTEL_BSP_SCHEDULE_DELAY: '3600000',
+  OTEL_BLRP_SCHEDULE_DELAY: '3600000',
+  OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+};
+
+export function exportTo(url: string): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', ...FLUSHED_ONLY };
+}
+
+type Receiver = Awaited<ReturnType<typeof startOtlpReceiver>>;
+
+/** An OTLP receiver for the tests of a file. Each test begins with nothing received. */
+export class UsedReceiver {
+  #receiver: Receiver | undefined;
+
+  constructor() {
+    beforeAll(async () => {
+      this.#receiver = await startOtlpReceiver();
+    });
+    beforeEach(() => {
+      this.spans.length = 0;
+      this.logs.length = 0;
+      this.metrics.length = 0;
+    });
+    afterAll(() => this.#started.close());
+  }
+
+  get #started(): Receiver {
+    if (this.#receiver === undefined) throw new Error('the receiver has not started yet');
+    return this.#receiver;
+  }
+
+  get url(): Receiver['url'] {
+    return this.#started.url;
+  }
+
+  get spans(): Receiver['spans'] {
+    return this.#started.spans;
+  }
+
+  get logs(): Receiver['logs'] {
+    return this.#started.logs;
+  }
+
+  get metrics(): Receiver['metrics'] {
+    return this.#started.metrics;
+  }
+
+  /** How many calls of the tool servers have reported. */
+  get calls(): number {
+    return this.spans.filter(({ name, kind }) => name === 'tools/call echo' && kind === 'SERVER').length;
+  }
+
+  waitFor(...args: Parameters<Receiver['waitFor']>): ReturnType<Receiver['waitFor']> {
+    return this.#started.waitFor(...args);
+  }
+}
 
 export interface Ending {
   /** How the application handles signals: one or several of the fixture's ways. */
@@ -25,11 +87,6 @@ export async function endApp(options: Ending): Promise<Ended & { readonly took: 
   else await by(child);
   const ended = await child.ended;
   return { ...ended, took: performance.now() - start };
-}
-
-export interface DeadEndpoints {
-  readonly urls: { readonly refused: string; readonly 'black hole': string };
-  close(): void;
 }
 
 /** A process that neither accepts nor refuses connections after the first few. */
@@ -57,20 +114,36 @@ export async function unconnectableEndpoint(): Promise<{ readonly url: string; c
   };
 }
 
-/** An endpoint that refuses connections, and one that accepts them and never answers. */
-export async function deadEndpoints(): Promise<DeadEndpoints> {
-  const sockets = new Set<Socket>();
-  const silent = createServer((socket) => sockets.add(socket.on('error', () => {})));
-  const closed = createServer();
-  const [silentPort, closedPort] = await Promise.all([silent, closed].map(listen));
-  await new Promise((resolve) => closed.close(resolve));
-  return {
-    urls: { refused: `http://127.0.0.1:${closedPort}`, 'black hole': `http://127.0.0.1:${silentPort}` },
-    close() {
-      for (const socket of sockets) socket.destroy();
+type DeadEndpoint = 'refused' | 'black hole';
+
+/** For the tests of a file: an endpoint that refuses connections, and one that accepts them and never answers. */
+export class DeadEndpoints {
+  readonly #sockets = new Set<Socket>();
+  #urls: Readonly<Record<DeadEndpoint, string>> | undefined;
+
+  constructor() {
+    const silent = createServer((socket) => this.#sockets.add(socket.on('error', () => {})));
+    beforeAll(async () => {
+      const closed = createServer();
+      const [silentPort, closedPort] = await Promise.all([silent, closed].map(listen));
+      await new Promise((resolve) => closed.close(resolve));
+      this.#urls = { refused: `http://127.0.0.1:${closedPort}`, 'black hole': `http://127.0.0.1:${silentPort}` };
+    });
+    afterAll(() => {
+      for (const socket of this.#sockets) socket.destroy();
       silent.close();
-    },
-  };
+    });
+  }
+
+  url(endpoint: DeadEndpoint): string {
+    if (this.#urls === undefined) throw new Error('the endpoints have not started yet');
+    return this.#urls[endpoint];
+  }
+
+  /** How many connections the silent endpoint has accepted. */
+  get accepted(): number {
+    return this.#sockets.size;
+  }
 }
 
 function listen(server: Server): Promise<number> {
