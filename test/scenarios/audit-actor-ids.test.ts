@@ -1,4 +1,4 @@
-/** Who acts is what the trail is for: an identity is told whole, or as a digest, and never half hidden. */
+/** The actor is the purpose of the trail: an identity is recorded in full or as a digest, never partly redacted. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { digestKey } from '../../src/audit/key.js';
 import {
@@ -21,7 +21,7 @@ const SECRET = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
 const KEY = 'c0ffee'.repeat(8);
 const DIGEST = /^hmac-sha256:[\w.-]+:[\da-f]{64}$/;
 
-/** Ids as systems give them, each of which some pattern takes for something else. */
+/** Ids in formats of real systems, each of which some redaction pattern matches. */
 const IDS = [
   'ada@example.com',
   'Ada.Lovelace+mcp@sub.example.co.uk',
@@ -37,7 +37,7 @@ const IDS = [
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** A transport that says with every message what a token verifier found out. */
+/** A transport that passes the result of a token verifier with every message. */
 function authorized(authInfo: object): NonNullable<PairOptions['wrapTransports']> {
   return (client, server) => {
     const send = client.send.bind(client);
@@ -61,7 +61,7 @@ async function callWith(config: AuditConfig & { redact?: any }, options: PairOpt
 }
 
 describe.each(IDS)('the id %s', (id) => {
-  it('of the identity hook is told whole, as id and as name, also in the inventory', async () => {
+  it('of the identity hook is recorded in full, as id and as name, also in the inventory', async () => {
     for (const record of await callWith({ identity: () => ({ id, name: id }) })) {
       expect(record).toMatchObject({ 'audit.actor.id': id, 'user.id': id, 'user.name': id });
       expect(Object.keys(record)).not.toContain('mcp_audit.redaction.rules');
@@ -69,7 +69,7 @@ describe.each(IDS)('the id %s', (id) => {
     expect(inventory()?.servers.map(({ usage }) => usage.lastUsed?.actor)).toContain(id);
   });
 
-  it('of a token is told whole, as subject and as client', async () => {
+  it('of a token is recorded in full, as subject and as client', async () => {
     const auth = { token: TOKEN, clientId: `client of ${id}`, scopes: [], extra: { sub: id } };
     for (const record of await callWith({}, { wrapTransports: authorized(auth) })) {
       expect(record).toMatchObject({
@@ -85,7 +85,7 @@ describe.each(IDS)('the id %s', (id) => {
     }
   });
 
-  it('of a login that the application records is told whole', () => {
+  it('of a login that the application records is recorded in full', () => {
     const stop = startAuditing({});
     expect(recordAuthentication({ event: 'login', actor: { id, name: id } })).toBe(true);
     stop();
@@ -100,7 +100,7 @@ function startAuditing(config: AuditConfig): () => void {
   return disable;
 }
 
-it('a name that somebody gives only itself is a name like any other', async () => {
+it('a self-declared name is a name like any other', async () => {
   const initialize = (client: any) => {
     client._clientInfo = { name: 'ada@example.com', version: '1' };
   };
@@ -115,7 +115,7 @@ describe('in an identity', () => {
     ['the caller’s token', `ada ${TOKEN}`, /^\[REDACTED:credential\]$/],
     ['the caller’s token in base64', Buffer.from(TOKEN).toString('base64'), /^\[REDACTED:credential\]$/],
     ['the caller’s token behind 250 characters', `${'a'.repeat(250)}${TOKEN}`, /^\[REDACTED:credential\]$/],
-  ])('%s is hidden', async (_what, id, expected) => {
+  ])('%s is redacted', async (_what, id, expected) => {
     const auth = { token: TOKEN, clientId: 'client', scopes: [] };
     const records = await callWith({ identity: () => ({ id, name: id }) }, { wrapTransports: authorized(auth) });
     for (const record of records) {
@@ -130,7 +130,7 @@ describe('as digests', () => {
   const digesting = { actorIds: 'digest', digestKey: KEY } as const;
   const ada: Identity = { id: 'ada@example.com', name: 'Ada Lovelace', roles: ['auditor'] };
 
-  it('ids and names are told, equal for one person and different for two', async () => {
+  it('ids and names are equal for one person and different for two', async () => {
     const found: AuditRecord[] = [];
     for (const id of ['ada@example.com', 'ada@example.com', 'bob@example.com']) {
       audit.reset();
@@ -148,7 +148,7 @@ describe('as digests', () => {
     expect(JSON.stringify([audit.records, inventory()])).not.toMatch(/ada@|Ada Lovelace/);
   });
 
-  it('the same is told of a token, of whom it was issued to, and in messages for people', async () => {
+  it('the same digest is in the fields of a token and its owner, and in messages for people', async () => {
     vi.stubEnv('MCP_TRAIL_AUDIT_ACTOR_IDS', 'digest');
     const auth = { token: TOKEN, clientId: 'client-1', scopes: [], extra: { sub: 'ada@example.com' } };
     const records = await callWith({ digestKey: KEY, messages: true }, { wrapTransports: authorized(auth) });
@@ -159,7 +159,7 @@ describe('as digests', () => {
     expect(JSON.stringify(audit.records)).not.toMatch(/ada@|client-1/);
   });
 
-  it('who is anonymous, or only says who it is, is told as it is', async () => {
+  it('anonymous and self-declared actors are recorded unchanged', async () => {
     for (const record of await callWith(digesting)) expect(record['audit.actor.id']).toBe('test-client');
   });
 
@@ -170,7 +170,7 @@ describe('as digests', () => {
     expect(record?.['user.name']).toBe(digester.digest('Ada Lovelace'));
   });
 
-  it('is said of a bad value, which is not taken', async () => {
+  it('an invalid value is reported and ignored', async () => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const [record] = await callWith({ actorIds: 'pseudonym' as never, identity: () => ada });
     expect(written.mock.calls.join()).toMatch(
@@ -184,7 +184,7 @@ describe('as digests', () => {
 describe('the redact hook', () => {
   const ACTOR = ['audit.actor.id', 'user.id', 'user.name'];
 
-  it('is given who acts as it came, and secrets and the token are hidden in its answer', async () => {
+  it('gets the unredacted actor, and secrets and the token are redacted in its return value', async () => {
     const given = new Map<string, string>();
     const redact = (field: string, value: string) => {
       given.set(field, value);
@@ -203,7 +203,7 @@ describe('the redact hook', () => {
     }
   });
 
-  it('that answers with the token has it hidden', async () => {
+  it('that returns the token has it redacted', async () => {
     const redact = (field: string, value: string) => (ACTOR.includes(field) ? `x${TOKEN}` : value);
     const auth = { token: TOKEN, clientId: 'client', scopes: [] };
     for (const record of await callWith({ redact }, { wrapTransports: authorized(auth) })) {
@@ -212,7 +212,7 @@ describe('the redact hook', () => {
     expect(JSON.stringify(audit.records)).not.toContain(TOKEN.slice(0, 30));
   });
 
-  it('may give each a name of its own, which stands as it is or as a digest', async () => {
+  it('may choose other names, which are recorded unchanged or as a digest', async () => {
     const redact = (field: string, value: string) =>
       ACTOR.includes(field) ? value.replace('ada@example.com', 'A1') : value;
     const identity = () => ({ id: 'ada@example.com' });
@@ -223,7 +223,7 @@ describe('the redact hook', () => {
     expect(digested?.['audit.actor.id']).toBe(digestKey(KEY, () => undefined, {}).digester.digest('A1'));
   });
 
-  it('that refuses leaves no name, and that somebody acted', async () => {
+  it('that returns nothing leaves no name, but a record of the action', async () => {
     const redact = (field: string, value: string) => (ACTOR.includes(field) ? undefined : value);
     for (const record of await callWith({ redact, identity: () => ({ id: 'ada@example.com', name: 'Ada' }) })) {
       expect(record['audit.actor.id']).toBe('[REDACTED]');
@@ -232,7 +232,7 @@ describe('the redact hook', () => {
     }
   });
 
-  it('is given every other field redacted, as ever', async () => {
+  it('gets every other field redacted', async () => {
     const given = new Map<string, string>();
     const redact = (field: string, value: string) => {
       given.set(field, value);

@@ -7,7 +7,7 @@ import { FLAVOURS, type Flavour, text } from '../support/flavours.js';
 
 const { telemetry, audit } = auditScenarios();
 const MAX_RECORD_BYTES = 32_768;
-/** Assembled here, so that no scanner takes it for one. */
+/** Composed here, so that no scanner reports it. */
 const SECRET = ['AKIA', 'IOSFODNN7', 'EXAMPLE'].join('');
 const MEGABYTE = 'x'.repeat(1_048_576);
 
@@ -113,7 +113,7 @@ async function behaviour(flavour: Flavour, params: () => object, audited: boolea
   return seen;
 }
 
-/** The call goes as it does without us; the pair of each side is there, valid, and bounded. */
+/** The call works as without mcp-trail; the pair of records of each side is valid and bounded. */
 async function expectHarmless(flavour: Flavour, params: () => object): Promise<AuditRecord[]> {
   const expected = await behaviour(flavour, params, false);
   telemetry.reset();
@@ -137,22 +137,28 @@ async function expectHarmless(flavour: Flavour, params: () => object): Promise<A
 }
 
 describe.each(FLAVOURS)('a tool call, on $name', (flavour) => {
-  it.each(Object.entries(ARGUMENTS))('with arguments %s is audited, and goes as without us', async (what, make) => {
-    const records = await expectHarmless(flavour, () => ({ name: 'fine', arguments: make() }));
-    expect(records.length, what).toBeGreaterThanOrEqual(2);
-    telemetry.reset();
-  });
+  it.each(Object.entries(ARGUMENTS))(
+    'with arguments %s is audited, and works as without mcp-trail',
+    async (what, make) => {
+      const records = await expectHarmless(flavour, () => ({ name: 'fine', arguments: make() }));
+      expect(records.length, what).toBeGreaterThanOrEqual(2);
+      telemetry.reset();
+    },
+  );
 
-  it.each(Object.entries(NAMES))('of a tool with a name %s is audited, and goes as without us', async (_what, name) => {
-    const records = await expectHarmless(flavour, () => ({ name, arguments: {} }));
-    for (const record of records) {
-      expect(record['audit.target.id']).toBeTruthy();
-      expect((record['audit.target.id'] as string).length).toBeLessThanOrEqual(256);
-    }
-    telemetry.reset();
-  });
+  it.each(Object.entries(NAMES))(
+    'of a tool with a name %s is audited, and works as without mcp-trail',
+    async (_what, name) => {
+      const records = await expectHarmless(flavour, () => ({ name, arguments: {} }));
+      for (const record of records) {
+        expect(record['audit.target.id']).toBeTruthy();
+        expect((record['audit.target.id'] as string).length).toBeLessThanOrEqual(256);
+      }
+      telemetry.reset();
+    },
+  );
 
-  it('says that names of arguments were left out, where there were more than are listed', async () => {
+  it('records that names of arguments were left out, if there are more than are listed', async () => {
     for (const record of await expectHarmless(flavour, () => ({ name: 'fine', arguments: many(65) }))) {
       expect(record['mcp_audit.tool.argument.keys']).toHaveLength(64);
       expect(record['mcp_audit.truncated']).toEqual(['mcp_audit.tool.argument.keys']);

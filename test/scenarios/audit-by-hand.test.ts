@@ -1,4 +1,4 @@
-/** What is instrumented by hand, and disabled by nobody, has its last records when the process ends. */
+/** What was instrumented by hand and never disabled gets its last records when the process ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

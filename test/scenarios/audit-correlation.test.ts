@@ -14,7 +14,7 @@ const ID = 'order-4711.a:b';
 const TRACE_ID = /^[\da-f]{32}$/;
 const FINE = { name: 'fine', handler: () => text('ok') };
 
-/** Ids that are none, and may be an attempt to write into somebody's logs. */
+/** Malformed ids, which may be attempts at log injection. */
 const MALFORMED: readonly [string, unknown][] = [
   ['too short', 'short'],
   ['with a space', 'order 4711'],
@@ -38,7 +38,7 @@ function correlationsOf(method: string): Set<unknown> {
   );
 }
 
-/** Notes what a client's transport is given to send. */
+/** Keeps the messages that a client's transport sends. */
 function noting(sent: any[]): NonNullable<PairOptions['wrapTransports']> {
   return (client, server) => {
     const send = client.send.bind(client);
@@ -51,7 +51,7 @@ function noting(sent: any[]): NonNullable<PairOptions['wrapTransports']> {
 }
 
 describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
-  it('is the one in _meta where the caller chose one, on both sides', async () => {
+  it('is the one in _meta if the caller chose one, on both sides', async () => {
     const pair = await flavour.pair({ config, tools: [FINE] });
     await pair.client.callTool({ name: 'fine', arguments: {}, _meta: { [KEY]: ID } });
     await expectNothingOpen(telemetry);
@@ -59,7 +59,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('is the baggage entry where there is one', async () => {
+  it('is the baggage entry if there is one', async () => {
     const pair = await flavour.pair({ config, tools: [FINE] });
     const baggage = propagation.createBaggage({ [KEY]: { value: ID } });
     await context.with(propagation.setBaggage(context.active(), baggage), () =>
@@ -70,7 +70,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await pair.close();
   });
 
-  it.each(MALFORMED)('is the trace id where the one in _meta is %s', async (_why, id) => {
+  it.each(MALFORMED)('is the trace id if the one in _meta is %s', async (_why, id) => {
     const pair = await flavour.pair({ config, tools: [FINE] });
     await telemetry.under('agent', () => pair.client.callTool({ name: 'fine', arguments: {}, _meta: { [KEY]: id } }));
     await expectNothingOpen(telemetry);
@@ -80,7 +80,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('is the trace id without one, which the message does not repeat', async () => {
+  it('is the trace id by default, which the message does not repeat', async () => {
     const sent: any[] = [];
     const pair = await flavour.pair({ config, tools: [FINE], wrapTransports: noting(sent) });
     await pair.client.callTool({ name: 'fine', arguments: {} });
@@ -92,7 +92,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('leaves the params of the caller as they are, frozen ones too', async () => {
+  it('does not change the params of the caller, including frozen ones', async () => {
     const sent: any[] = [];
     const pair = await flavour.pair({ config, tools: [FINE], wrapTransports: noting(sent) });
     const params = Object.freeze({
@@ -108,7 +108,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await pair.close();
   });
 
-  /** A server whose tool calls another server, by a client of its own. */
+  /** A server whose tool calls another server with its own client. */
   async function gateway(options: PairOptions = {}) {
     const sent: any[] = [];
     const behind: Pair = await flavour.pair({
@@ -126,7 +126,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     return { front, sent, params, close };
   }
 
-  it('is passed on by a gateway in _meta, with the records of both servers under it', async () => {
+  it('is forwarded by a gateway in _meta, and both servers’ records have it', async () => {
     const { front, sent, params, close } = await gateway();
     await front.client.callTool({ name: 'front', arguments: {}, _meta: { [KEY]: ID } });
     await expectNothingOpen(telemetry);
@@ -137,7 +137,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await close();
   });
 
-  it('is passed on by a gateway as the trace id without one', async () => {
+  it('is forwarded by a gateway as the trace id by default', async () => {
     const { front, sent, close } = await gateway();
     await front.client.callTool({ name: 'front', arguments: {} });
     await expectNothingOpen(telemetry);
@@ -146,7 +146,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await close();
   });
 
-  it('stays out of messages that nothing is to be added to, and is still that of the handler at the client', async () => {
+  it('is not added to messages that must stay unchanged, and is still that of the client’s handler', async () => {
     const { front, sent, close } = await gateway({ config: { ...config, propagateContext: () => false } });
     await front.client.callTool({ name: 'front', arguments: {}, _meta: { [KEY]: ID } });
     await expectNothingOpen(telemetry);
@@ -158,7 +158,7 @@ describe.each(FLAVOURS)('the correlation id, on $name', (flavour) => {
     await close();
   });
 
-  it('does not keep the message from being what it is without auditing', async () => {
+  it('does not change the message compared with no auditing', async () => {
     const messages = async (audited: boolean) => {
       const sent: any[] = [];
       const pair = await flavour.pair({
@@ -198,7 +198,7 @@ describe.each(HTTP_FLAVOURS)('the correlation id over HTTP, on $name', (flavour)
     expect(await callWith(ID)).toBe(ID);
   });
 
-  it('is the trace id where the header is malformed', async () => {
+  it('is the trace id if the header is malformed', async () => {
     expect(await callWith('no id')).toBe(telemetry.span('client', 'tools/call fine').spanContext().traceId);
   });
 });

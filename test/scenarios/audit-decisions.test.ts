@@ -20,7 +20,7 @@ import { expectNothingOpen } from '../support/endings.js';
 import { FLAVOURS, text } from '../support/flavours.js';
 import { HTTP_FLAVOURS, listen } from '../support/http.js';
 
-// It comes without types.
+// It has no types.
 const express = createRequire(import.meta.url)('express');
 
 const { telemetry, audit } = auditScenarios();
@@ -71,7 +71,7 @@ describe.each(FLAVOURS)('what a handler records, on $name', (flavour) => {
     return server as NonNullable<typeof server>;
   }
 
-  it('as a denial is a record of its own, and the decision and the status of the response', async () => {
+  it('as a denial has a separate record, and sets the decision and the status of the response', async () => {
     const { request, response } = await callRecording(() => recordAuthorization(DENIAL));
     const [decision, ...others] = audit.of('mcp_audit.authorization');
     expect(others).toEqual([]);
@@ -92,7 +92,7 @@ describe.each(FLAVOURS)('what a handler records, on $name', (flavour) => {
     expect(auditEndingOf(response)).toEqual(ending('denied'));
   });
 
-  it('as a permission is a record of its own, and leaves the status as it is', async () => {
+  it('as a permission has a separate record, and does not change the status', async () => {
     const { response } = await callRecording(() => recordAuthorization({ decision: 'allow', policyId: 'p1' }));
     const [decision] = audit.of('mcp_audit.authorization');
     expect(decision).toMatchObject({ 'audit.outcome': 'success', severity_text: 'INFO', 'mcp_audit.policy.id': 'p1' });
@@ -100,7 +100,7 @@ describe.each(FLAVOURS)('what a handler records, on $name', (flavour) => {
     expect(auditEndingOf(response)).toEqual(OK);
   });
 
-  it('of a guardrail is a record of its own, and a quarantine is counted in the inventory', async () => {
+  it('of a guardrail has a separate record, and a quarantine is counted in the inventory', async () => {
     const found = {
       verdict: 'quarantine',
       subject: 'result',
@@ -125,7 +125,7 @@ describe.each(FLAVOURS)('what a handler records, on $name', (flavour) => {
     expect(server?.usage.quarantines).toMatchObject({ count: expect.any(Number) });
   });
 
-  it('of a login is about whoever is named, and of nobody named about the caller', async () => {
+  it('of a login is about the named actor, or the caller if none is named', async () => {
     await callRecording(
       () =>
         recordAuthentication({ event: 'login', actor: { id: 'u-1', name: 'Ada' }, method: 'oauth' }) &&
@@ -151,7 +151,7 @@ describe.each(FLAVOURS)('what a handler records, on $name', (flavour) => {
     });
   });
 
-  it('of the configuration names what was changed', async () => {
+  it('of the configuration names the changed setting', async () => {
     await callRecording(() => recordConfigChange({ item: 'rate-limit', change: 'delete', reason: 'cleanup' }));
     expect(audit.of('mcp_audit.config.changed').at(-1)).toMatchObject({
       'audit.target.type': 'config',
@@ -191,7 +191,7 @@ describe.each(HTTP_FLAVOURS)(
 );
 
 describe('what is recorded before a batch of operations', () => {
-  it('is joined with the first of them, and is the decision about all', async () => {
+  it('is joined with the first of them, and is the decision for all', async () => {
     const stateful = HTTP_FLAVOURS.find(({ name }) => name === 'v1 without sessions') as (typeof HTTP_FLAVOURS)[number];
     const pair = await stateful.pair({
       config,
@@ -249,7 +249,7 @@ describe('what Express middleware records', () => {
 });
 
 describe('what is recorded', () => {
-  it('outside of any operation is about nobody in particular, and of no operation', async () => {
+  it('outside any operation has no actor and no operation', async () => {
     const pair = await FLAVOURS[0]?.pair({ config });
     expect(recordAuthorization(DENIAL)).toBe(true);
     const [decision] = audit.of('mcp_audit.authorization');
@@ -258,7 +258,7 @@ describe('what is recorded', () => {
     await pair?.close();
   });
 
-  it('by the other build of the package, in a handler, is joined all the same', async () => {
+  it('by the other build of the package, in a handler, is joined as well', async () => {
     const other = createRequire(import.meta.url)('../../dist/cjs/index.js');
     expect(other.recordAuthorization).not.toBe(recordAuthorization);
     const handler = () => text(String(other.recordAuthorization(DENIAL)));

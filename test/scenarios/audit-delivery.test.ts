@@ -44,7 +44,7 @@ function register(options: LoggerProviderOptions): LoggerProvider {
 
 const records = () => exporter.getFinishedLogRecords().map(({ body }) => parse(String(body)));
 
-/** Calls a tool once on each of the ways that MCP is spoken; the calls go well, whatever becomes of the records. */
+/** Calls a tool once on each flavour of MCP; the calls succeed, whatever happens to the records. */
 async function call(options: object = config): Promise<void> {
   for (const flavour of FLAVOURS) {
     let calls = 0;
@@ -63,7 +63,7 @@ async function call(options: object = config): Promise<void> {
 const lost = () => stderr.filter((line) => line.includes('audit records'));
 
 describe('audit records', () => {
-  it('without a LoggerProvider are lost with one loud line, and the application runs on', async () => {
+  it('without a LoggerProvider are lost with one warning, and the application runs on', async () => {
     await call();
     await call();
     expect(lost()).toEqual([
@@ -80,14 +80,14 @@ describe('audit records', () => {
     expect(stderr).toEqual([]);
   });
 
-  it('are lost with one loud line where the provider has no processors', async () => {
+  it('are lost with one warning if the provider has no processors', async () => {
     register({});
     await call();
     expect(lost()).toHaveLength(1);
     expect(lost()[0]).toMatch(/the OpenTelemetry logger is not enabled \(no log processor/);
   });
 
-  it('are lost where the provider is shut down, and the application runs on', async () => {
+  it('are lost if the provider is shut down, and the application runs on', async () => {
     const other = new InMemoryLogRecordExporter();
     const provider = register({ processors: [new SimpleLogRecordProcessor({ exporter: other })] });
     await provider.shutdown();
@@ -121,16 +121,16 @@ describe('audit records', () => {
     }),
   };
 
-  it.each(Object.entries(processors))('harm no call where a processor %s', async (what, processor) => {
+  it.each(Object.entries(processors))('do not affect calls if a processor %s', async (what, processor) => {
     register({ processors: [processor] });
     await call();
     expect(stderr.join()).not.toContain('secret');
     const line = 'mcp-trail: audit records are lost: the OpenTelemetry logger or a log processor failed (Error)\n';
-    // What becomes of a record after its processor has taken it, the SDK says by its own means.
+    // The SDK itself reports what happens to a record after its processor.
     expect(lost()).toEqual(what === 'throws' ? [line] : []);
   });
 
-  it('of unsampled traces are there, unless the logger is trace based, which is said', async () => {
+  it('of unsampled traces are kept, unless the logger is trace-based, which is reported', async () => {
     const unsampled = trace.setSpanContext(context.active(), {
       traceId: '0af7651916cd43dd8448eb211c80319c',
       spanId: 'b7ad6b7169203331',
@@ -153,7 +153,7 @@ describe('audit records', () => {
     ]);
   });
 
-  it('are complete in their body where limits cut their attributes, which is said', async () => {
+  it('are complete in their body if limits cut their attributes, which is reported', async () => {
     vi.stubEnv('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', '4');
     vi.stubEnv('OTEL_ATTRIBUTE_COUNT_LIMIT', '3');
     register({ processors: [taking()], logRecordLimits: { attributeValueLengthLimit: 4, attributeCountLimit: 3 } });
@@ -167,7 +167,7 @@ describe('audit records', () => {
     expect(parse(String(emitted?.body))).toMatchObject({ 'audit.target.id': expect.any(String) });
   });
 
-  it('have no argument values where the debug switch is refused, as in production', async () => {
+  it('have no argument values if the debug switch is refused, as in production', async () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=production');
     register({ processors: [taking()] });
     await call({ ...config, captureArguments: true });
@@ -177,7 +177,7 @@ describe('audit records', () => {
     expect(records().some((each) => each['audit.target.id'] === 'captureArguments')).toBe(false);
   });
 
-  it('have them, and one that says so, where the switch is on', async () => {
+  it('have them, and a record about it, if the switch is on', async () => {
     register({ processors: [taking()] });
     await call({ ...config, captureArguments: true });
     const captured = records().flatMap((each) => each['gen_ai.tool.call.arguments'] ?? []);
@@ -188,7 +188,7 @@ describe('audit records', () => {
     });
   });
 
-  it('go to the provider that the instrumentation is given', async () => {
+  it('go to the instrumentation’s own provider', async () => {
     register({});
     const instrumentation = new McpInstrumentation(config);
     instrumentation.setLoggerProvider(new LoggerProvider({ processors: [taking()] }));

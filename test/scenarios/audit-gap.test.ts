@@ -1,4 +1,4 @@
-/** A trail that could not be written for a while says so itself: real files, and real failures of the system. */
+/** A trail that could not be written for a while records the gap: real files, and real system errors. */
 import {
   mkdirSync,
   mkdtempSync,
@@ -106,7 +106,7 @@ const FAILURES: readonly Failure[] = [
 ];
 
 describe.each(FAILURES)('a file that cannot be written because $what', ({ cause, breakIt, mend }) => {
-  it('costs no call, and has a record of the gap once it can be: how many, since when, and why', async () => {
+  it('does not affect calls, and later has a record of the gap: how many, since when, and why', async () => {
     const file = newFile();
     const pair = await connect(file);
     await call(pair);
@@ -129,13 +129,13 @@ describe.each(FAILURES)('a file that cannot be written because $what', ({ cause,
     });
     const { time = '', 'mcp_audit.gap.since': since = '', 'mcp_audit.gap.until': last = '' } = gap as AuditRecord;
     expect([since <= last, last <= time]).toEqual([true, true]);
-    // Right where the hole is: no more than the record that showed that writing works is in front of it.
+    // Right at the gap: only the record that showed that writing works again comes before it.
     expect(recordsIn(file).indexOf(gap as AuditRecord)).toBeLessThanOrEqual(before + 1);
     expect(JSON.stringify(gap)).not.toContain('secret-name');
     expect(stderr.filter((line) => line.includes('audit records are lost'))).toHaveLength(1);
   });
 
-  it('has it soon after it can be written again, also where nothing else happens', async () => {
+  it('has it soon after it can be written again, even if nothing else happens', async () => {
     const file = newFile();
     const pair = await connect(file);
     await call(pair);
@@ -147,7 +147,7 @@ describe.each(FAILURES)('a file that cannot be written because $what', ({ cause,
     await pair.close();
   });
 
-  it('has one for each time', async () => {
+  it('has one for each gap', async () => {
     const file = newFile();
     const pair = await connect(file);
     for (let time = 1; time <= 2; time++) {
@@ -163,7 +163,7 @@ describe.each(FAILURES)('a file that cannot be written because $what', ({ cause,
 });
 
 describe('records that are lost', () => {
-  it('are counted, by where they were to go and why', async () => {
+  it('are counted by delivery and cause', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));

@@ -1,4 +1,4 @@
-/** The record of an outcome is made before the answer leaves; an answer that does not leave has a record of its own. */
+/** The record of an outcome is made before the answer is sent; an answer that is not sent has a separate record. */
 import type { ServerResponse } from 'node:http';
 import { createMcpHandler, McpServer as McpServerV2 } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ describe.each(FLAVOURS)('an answer on $name', (flavour) => {
     });
   }
 
-  it.each(['fine', 'fails'])('has its record before it is sent, and before the caller has it: %s', async (name) => {
+  it.each(['fine', 'fails'])('has its record before it is sent and before the caller has it: %s', async (name) => {
     const before: boolean[] = [];
     const pair = await pairWith((message, pass) => {
       if (isAnswer(message)) before.push(isResponse('server', 'tools/call'));
@@ -68,7 +68,7 @@ describe.each(FLAVOURS)('an answer on $name', (flavour) => {
       },
     ],
   ])(
-    'that is not sent, because the transport %s, has one response, and a record that it did not leave',
+    'that is not sent, because the transport %s, has one response record and one that it was not delivered',
     async (_, fail) => {
       let broken = false;
       const pair = await pairWith((message, pass) => (broken && isAnswer(message) ? fail() : pass()));
@@ -92,14 +92,14 @@ describe.each(FLAVOURS)('an answer on $name', (flavour) => {
     },
   );
 
-  it('has a duration that ends where it is handed over', async () => {
+  it('has a duration that ends when it is handed over', async () => {
     const sent = deferred();
     const pair = await pairWith(async (message, pass) => {
       await pass();
       if (isAnswer(message)) await sent.promise;
     });
     await pair.client.callTool({ name: 'fine', arguments: {} });
-    // The transport is not done with it yet.
+    // The transport has not finished yet.
     const response = await audit.reached('mcp_audit.response', 'server', 'tools/call');
     expect(response['mcp_audit.duration_ms']).toEqual(expect.any(Number));
     sent.resolve();
@@ -146,7 +146,7 @@ describe.each(FLAVOURS)('a caller on $name', (flavour) => {
   it.each(Object.entries(CALLS))('that gets %s finds the outcome recorded', async (_, call) => {
     const pair = await flavour.pair({ config, tools });
     const seen: boolean[] = [];
-    // The first who hears of it.
+    // The first reaction.
     const look = () => void seen.push(isResponse('client', 'tools/call'));
     await call(pair).then(look, look);
     expect(seen).toEqual([true]);
@@ -197,7 +197,7 @@ describe.each(HTTP_FLAVOURS)('an answer over HTTP, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('has a record that it did not leave where its client is gone, or none where it was cancelled', async () => {
+  it('has a record that it was not delivered if its client is gone, or none if it was cancelled', async () => {
     const called = deferred();
     const done = deferred();
     const gone = deferred();
@@ -227,7 +227,7 @@ describe.each(HTTP_FLAVOURS)('an answer over HTTP, on $name', (flavour) => {
   });
 });
 
-describe('a listen stream over HTTP, which the entry of SDK v2 answers by itself', () => {
+describe('a listen stream over HTTP, which the entry of SDK v2 answers itself', () => {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'by hand', version: '1' },
@@ -260,7 +260,7 @@ describe('a listen stream over HTTP, which the entry of SDK v2 answers by itself
     return handler;
   }
 
-  it('has its record before the answer that ends it', async () => {
+  it('has its record before the final answer', async () => {
     const handler = newHandler();
     const response = await handler.fetch(listen({ _meta, notifications: { toolsListChanged: true } }));
     expect(response.status).toBe(200);
@@ -276,7 +276,7 @@ describe('a listen stream over HTTP, which the entry of SDK v2 answers by itself
     ]);
   });
 
-  it('has its record before an error that is the answer', async () => {
+  it('has its record before an error answer', async () => {
     const handler = newHandler();
     const response = await handler.fetch(listen({ _meta, notifications: 'all of them' }));
     expect(pairsOf(audit, 'server', 'subscriptions/listen')).toMatchObject([

@@ -1,4 +1,4 @@
-/** What a caller may try against the trail: to leave no record, to be somebody else, to have its token written down. */
+/** Attacks on the trail by a caller: to leave no record, to impersonate another actor, to have its token recorded. */
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { instrumentServer, recordAuthentication } from '../../src/index.js';
 import { AuditLog } from '../support/audit.js';
@@ -30,7 +30,7 @@ function wire() {
   return transport;
 }
 
-/** A server of SDK v1, and what delivers a message to it as its transport would. */
+/** A server of SDK v1, and a function that delivers a message to it as its transport would. */
 async function bareServer(tool: () => unknown = () => text('done'), config: object = {}) {
   const { McpServer } = await import('@modelcontextprotocol/sdk/server/mcp.js');
   const server = new McpServer({ name: 'bare', version: '1.0.0' });
@@ -52,7 +52,7 @@ describe('a caller', () => {
     { name: 7 },
     { name: ['act'] },
     { name: { toString: null, valueOf: null } },
-  ])('cannot make its call leave no record by the name $name', async ({ name }) => {
+  ])('cannot suppress the record of its call by the name $name', async ({ name }) => {
     const server = await bareServer();
     server.call(1, { name, arguments: {} });
     await server.answered(1);
@@ -77,7 +77,7 @@ describe('a caller', () => {
   });
 });
 
-describe('what is recorded about somebody else in a handler', () => {
+describe('what a handler records about another actor', () => {
   it.each([
     [{ id: 'bob' }, { 'audit.actor.id': 'bob', 'user.id': 'bob' }],
     [
@@ -101,7 +101,7 @@ describe('what is recorded about somebody else in a handler', () => {
     server.close();
   });
 
-  it('is about the caller where nobody else is named', async () => {
+  it('is about the caller if no other actor is named', async () => {
     const server = await bareServer(
       () => {
         recordAuthentication({ event: 'login', actor: { roles: ['guest'] } });
@@ -130,7 +130,7 @@ describe.each(FLAVOURS)('a redact hook that was too slow once, on $name', (flavo
     });
     await pair.client.callTool({ name: 'act', arguments: {} });
     slow = false;
-    // A machine with other things to do can be slow by itself, and not every time.
+    // A busy machine can be slow, but not every time.
     const targets = new Set<string | undefined>();
     for (let call = 0; call < 10 && !targets.has('tools/act'); call++) {
       audit.reset();

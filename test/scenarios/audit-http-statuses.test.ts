@@ -47,7 +47,7 @@ describe.each(HTTP_FLAVOURS)('the status of an audited operation over HTTP, on $
     await pair.close();
   });
 
-  it.each(STATUSES)('follows HTTP status %i for the client, when that is the answer', async (status, client) => {
+  it.each(STATUSES)('follows HTTP status %i for the client, if that is the answer', async (status, client) => {
     const pair = await pairWith((_request, response, body) => {
       if (body?.method !== 'tools/call') return false;
       response.writeHead(status).end('not for you');
@@ -58,7 +58,7 @@ describe.each(HTTP_FLAVOURS)('the status of an audited operation over HTTP, on $
     await pair.close();
   });
 
-  it('is aborted for the client when the server breaks the connection before an answer', async () => {
+  it('is aborted for the client if the server closes the connection before an answer', async () => {
     const pair = await pairWith((request, _response, body) => {
       if (body?.method !== 'tools/call') return false;
       request.socket.destroy();

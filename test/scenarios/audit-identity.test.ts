@@ -38,7 +38,7 @@ const SELF_ASSERTED = {
   'mcp_audit.actor.source': 'self_asserted',
 };
 
-/** A transport that says with every message what a token verifier found out. */
+/** A transport that passes the result of a token verifier with every message. */
 function authorized(authInfo: object): NonNullable<PairOptions['wrapTransports']> {
   return (client, server) => {
     const send = client.send.bind(client);
@@ -60,12 +60,12 @@ async function callAs(identity: unknown, options: PairOptions = {}, flavour = V1
   return [request, response];
 }
 
-describe.each(FLAVOURS)('what the identity hook answers, on $name', (flavour) => {
-  it('stands in both records', async () => {
+describe.each(FLAVOURS)('the identity hook’s return value, on $name', (flavour) => {
+  it('is in both records', async () => {
     for (const record of await callAs(() => ADA, {}, flavour)) expect(record).toMatchObject(ADA_FIELDS);
   });
 
-  it('is asked for once per operation, before its first record, and told what the protocol tells', async () => {
+  it('is requested once per operation, before its first record, with the protocol’s facts', async () => {
     const asked: IdentityContext[] = [];
     const records: number[] = [];
     await callAs(
@@ -84,7 +84,7 @@ describe.each(FLAVOURS)('what the identity hook answers, on $name', (flavour) =>
     expect(new Set(records)).toEqual(new Set([0]));
   });
 
-  it('is not asked for of what a server sends, which acts for itself', async () => {
+  it('is not requested for messages of a server, which is its own actor', async () => {
     const sides: string[] = [];
     const identity = ({ side, method }: IdentityContext) => {
       if (method === 'roots/list') sides.push(side);
@@ -116,8 +116,8 @@ describe.each(FLAVOURS)('what the identity hook answers, on $name', (flavour) =>
 });
 
 describe('an identity hook', () => {
-  // First in this process: every failure is reported once.
-  it('that throws is reported once, without what it threw, and the protocol tells who acts', async () => {
+  // First in this process, because every failure is reported once.
+  it('that throws is reported once, without the error, and the actor comes from the protocol', async () => {
     const identity = () => {
       throw new Error(TOKEN);
     };
@@ -138,7 +138,7 @@ describe('an identity hook', () => {
     }
   });
 
-  it('that gives only a name has it as the actor', async () => {
+  it('that returns only a name has it as the actor', async () => {
     for (const record of await callAs(() => ({ name: 'Ada' }))) {
       expect(record).toMatchObject({ 'audit.actor.id': 'Ada', 'mcp_audit.actor.source': 'hook', 'user.name': 'Ada' });
     }
@@ -152,7 +152,7 @@ describe('an identity hook', () => {
     ['members of other types', () => ({ id: 7, name: {}, roles: 'admin', type: 'god', team: [] })],
   ];
 
-  it.each(NO_ANSWERS)('that answers %s leaves the actor to the protocol', async (_what, identity) => {
+  it.each(NO_ANSWERS)('that returns %s leaves the actor to the protocol', async (_what, identity) => {
     for (const record of await callAs(identity)) {
       expect(record).toMatchObject(SELF_ASSERTED);
       for (const key of ['user.id', 'user.name', 'user.roles', 'mcp_audit.team.id']) {
@@ -171,7 +171,7 @@ describe('an identity hook', () => {
     },
   };
 
-  it('whose answer throws when it is read has what can be read', async () => {
+  it('whose return value throws when read has the readable parts', async () => {
     for (const record of await callAs(() => throwing)) {
       expect(record).toMatchObject({ 'audit.actor.id': 'Ada', 'mcp_audit.actor.source': 'hook' });
     }
@@ -186,7 +186,7 @@ describe('an identity hook', () => {
   ];
 
   it.each(REPORTED)(
-    'that answers %s is reported once, and the protocol tells who acts',
+    'that returns %s is reported once, and the actor comes from the protocol',
     async (_what, identity, line) => {
       const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
       try {
@@ -203,7 +203,7 @@ describe('an identity hook', () => {
     },
   );
 
-  it('that answers with a megabyte has it cut', async () => {
+  it('that returns a megabyte has it cut', async () => {
     const long = 'ä'.repeat(1_048_576);
     const identity = () => ({ ...ADA, id: long, name: long, roles: Array.from({ length: 10_000 }, () => long) });
     for (const record of await callAs(identity)) {
@@ -217,7 +217,7 @@ describe('an identity hook', () => {
     ['the bearer token', TOKEN],
     ['text around it', `user-${TOKEN}-1`],
     ['its base64', Buffer.from(TOKEN).toString('base64')],
-  ])('that answers with %s has it hidden', async (_what, leak) => {
+  ])('that returns %s has it redacted', async (_what, leak) => {
     const identity = () => ({ ...ADA, id: leak, name: leak, roles: [leak], team: leak });
     const records = await callAs(identity, { wrapTransports: authorized(AUTH) });
     for (const record of records) {
@@ -252,13 +252,13 @@ describe('the actor without a hook', () => {
     expect(audit.emitted.map((each) => each.text).join()).not.toContain(TOKEN);
   });
 
-  it('comes after the hook, of which the token tells nothing but its client and scopes', async () => {
+  it('comes from the hook first, and the token adds only its client and scopes', async () => {
     for (const record of await callAs(() => ADA, { wrapTransports: authorized(AUTH) })) {
       expect(record).toMatchObject({ ...ADA_FIELDS, 'mcp_audit.oauth.client_id': 'frontend-prod' });
     }
   });
 
-  it('is told to the hook with the token left out', async () => {
+  it('is passed to the hook without the token', async () => {
     const told: IdentityContext[] = [];
     await callAs(
       (context: IdentityContext) => {
@@ -277,7 +277,7 @@ describe('the actor without a hook', () => {
     expect(JSON.stringify(told)).not.toContain(TOKEN);
   });
 
-  it('is anonymous where not even the client has said who it is', async () => {
+  it('is anonymous if even the client has not named itself', async () => {
     const stateless = HTTP_FLAVOURS.find(
       ({ name }) => name === 'v1 without sessions',
     ) as (typeof HTTP_FLAVOURS)[number];
@@ -295,7 +295,7 @@ describe('the actor without a hook', () => {
     await pair.close();
   });
 
-  it('is who each message says, on v2 2026-07-28', async () => {
+  it('is the one in each message, on v2 2026-07-28', async () => {
     const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as typeof V1;
     let name = 'first';
     const pair = await modern.pair({
@@ -322,8 +322,8 @@ describe('the actor without a hook', () => {
   });
 });
 
-describe.each(HTTP_FLAVOURS)('what an identity hook is told of an HTTP request, on $name', (flavour) => {
-  it('is the address and the headers, without those that hold credentials', async () => {
+describe.each(HTTP_FLAVOURS)('what an identity hook gets of an HTTP request, on $name', (flavour) => {
+  it('is the address and the headers, without credentials', async () => {
     const told: IdentityContext[] = [];
     const inputSchema: any = flavour.sdk === 'v1' ? {} : z.object({});
     const identity = (context: IdentityContext) => {

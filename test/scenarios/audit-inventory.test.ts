@@ -22,7 +22,7 @@ interface Offer {
   readonly description?: string;
 }
 
-/** A server that no test has seen before, unless its name is given. */
+/** A server with a new name, unless one is given. */
 async function pairWith(
   flavour: Flavour,
   tools: readonly Offer[],
@@ -47,7 +47,7 @@ const about = (event: AuditEventName, name: string): AuditRecord[] =>
 
 const serverNamed = (name: string) => inventory()?.servers.find((each) => each.name === name);
 
-describe('the inventory of a process that lives for weeks', () => {
+describe('the inventory of a process that runs for weeks', () => {
   const DAY = 86_400_000;
   afterEach(() => {
     vi.useRealTimers();
@@ -58,7 +58,7 @@ describe('the inventory of a process that lives for weeks', () => {
       about(event, name).map((each) => `${event} ${each['mcp_audit.inventory.change'] ?? 'again'}`),
     );
 
-  it('tells of a server that nobody uses any more once, and of its return', async () => {
+  it('records once that a server is no longer used, and its return', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
     await pair.client.callTool({ name: 'look', arguments: {} });
@@ -84,7 +84,7 @@ describe('the inventory of a process that lives for weeks', () => {
     await pair.close();
   });
 
-  it('is no reason for the process to go on, and keeps no timer when auditing has ended', async () => {
+  it('does not keep the process alive, and has no timer after auditing has ended', async () => {
     const set = vi.spyOn(globalThis, 'setInterval');
     const clear = vi.spyOn(globalThis, 'clearInterval');
     const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
@@ -99,7 +99,7 @@ describe('the inventory of a process that lives for weeks', () => {
 });
 
 describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
-  it('has one record of a server that is seen for the first time, and none when it is seen again', async () => {
+  it('has one record of a server that is new, and none when it is seen again', async () => {
     const first = await pairWith(flavour, [{ name: 'look' }]);
     await first.client.callTool({ name: 'look', arguments: {} });
     await first.close();
@@ -123,7 +123,7 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     ).toEqual(new Set([observed?.['mcp_audit.server.id']]));
   });
 
-  it('takes the first list of tools as what they are, without a record of a change', async () => {
+  it('takes the first list of tools as the baseline, without a record of a change', async () => {
     const pair = await pairWith(flavour, [{ name: 'look' }, { name: 'pay' }]);
     await pair.client.listTools();
     await pair.client.listTools();
@@ -148,7 +148,7 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('says once when the definition of a tool is another one: what changed, and the hashes', async () => {
+  it('records a changed tool definition once: what changed, and the hashes', async () => {
     const before = await pairWith(flavour, [{ name: 'look' }, { name: 'pay', description: 'pays' }]);
     await before.client.listTools();
     await before.close();
@@ -175,7 +175,7 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     await after.close();
   });
 
-  it('says when tools come and go', async () => {
+  it('records added and removed tools', async () => {
     const before = await pairWith(flavour, [{ name: 'look' }, { name: 'old' }]);
     await before.client.listTools();
     await before.close();
@@ -224,7 +224,7 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     await expectNothingOpen(telemetry);
     const server = serverNamed(pair.name);
     const tool = server?.tools.find(({ name }) => name === 'look');
-    // Client and server are both audited here, and each counts.
+    // Client and server are both audited, and each counts.
     expect(tool?.usage.calls?.count).toBe(4);
     expect(tool?.usage.unknownArguments?.count).toBe(4);
     expect(tool?.usage.lastUsed?.actor).toBe('test-client');
@@ -232,7 +232,7 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('records what people say about a server, whom they name by its id, its name, or an object with it', async () => {
+  it('records annotations of a server, which is named by its id, its name, or an object with it', async () => {
     const pair = await pairWith(flavour, [{ name: 'look' }]);
     await pair.client.callTool({ name: 'look', arguments: {} });
     const { id } = serverNamed(pair.name) as { id: string };
@@ -267,8 +267,8 @@ describe.each(FLAVOURS)('the inventory, on $name', (flavour) => {
   });
 });
 
-describe('what is said about a server that makes no sense', () => {
-  it('is said on stderr, with what is accepted, and the rest is recorded', async () => {
+describe('an invalid annotation', () => {
+  it('is reported on stderr with the accepted values, and the rest is recorded', async () => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const pair = await pairWith(FLAVOURS[0] as Flavour, [{ name: 'look' }]);
     await pair.client.callTool({ name: 'look', arguments: {} });
@@ -303,7 +303,7 @@ describe('the state directory', () => {
 
   const script = fileURLToPath(new URL('../fixtures/audit-inventory.mjs', import.meta.url));
 
-  /** One process from start to end: its inventory at the end, and its records. */
+  /** One process from start to end. Returns its inventory at the end, and its records. */
   async function live(name: string, description?: string) {
     const [state, file] = [join(root, name), join(root, `${name}-${++servers}.jsonl`)];
     const args = [script, state, file, ...(description === undefined ? [] : [description])];
@@ -335,13 +335,13 @@ describe('the state directory', () => {
     }
   });
 
-  it('lets a restarted process tell that a tool is not what it was', async () => {
+  it('lets a restarted process detect a changed tool', async () => {
     await live('changed', 'looks');
     const { records } = await live('changed', 'looks closely');
     expect(named(records, 'mcp_audit.tool.changed')).toHaveLength(1);
   });
 
-  it('has one start and one stop of auditing in each life', async () => {
+  it('has one start and one stop of auditing in each run', async () => {
     const { records } = await live('lives');
     expect(records[0]?.event_name).toBe('mcp_audit.started');
     expect(records.at(-1)?.event_name).toBe('mcp_audit.stopped');

@@ -17,9 +17,9 @@ const config = { audit: true } as const;
 const FINE = { name: 'fine', handler: () => text('ok') };
 const events = () => audit.records.map((each) => each.event_name.replace('mcp_audit.', ''));
 
-// The order of these tests matters: a process is audited, or it is not.
+// The order of these tests matters: auditing is per process.
 describe('without auditing', () => {
-  it('what applications record is not recorded, and that is no failure', async () => {
+  it('the application’s events are not recorded, which is not reported as a failure', async () => {
     const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     const pair = await FLAVOURS[0]?.pair({ config: {}, tools: [FINE] });
     await pair?.client.callTool({ name: 'fine', arguments: {} });
@@ -31,7 +31,7 @@ describe('without auditing', () => {
     expect(audit.records).toEqual([]);
   });
 
-  it('in an instrumentation that is not enabled nothing is recorded, whatever its options say', async () => {
+  it('an instrumentation that is not enabled records nothing, whatever its options', async () => {
     const off = new McpInstrumentation({ enabled: false, audit: true });
     const pair = await FLAVOURS[0]?.pair({ config: { enabled: false, audit: true }, tools: [FINE] });
     await pair?.client.callTool({ name: 'fine', arguments: {} });
@@ -43,7 +43,7 @@ describe('without auditing', () => {
 });
 
 describe('the audit trail', () => {
-  it('says first that it has started, and last that it has stopped', () => {
+  it('begins with a record of its start, and ends with one of its stop', () => {
     const instrumentation = new McpInstrumentation(config);
     expect(events()).toEqual([]);
     recordConfigChange({ item: 'x' });
@@ -61,7 +61,7 @@ describe('the audit trail', () => {
     expect(recordConfigChange({ item: 'y' })).toBe(false);
   });
 
-  it('says both also where nothing happened in between', () => {
+  it('has both even if nothing happened in between', () => {
     new McpInstrumentation(config).disable();
     expect(events()).toEqual(['started', 'stopped']);
   });
@@ -110,7 +110,7 @@ describe('the audit trail', () => {
     await pair.close();
   });
 
-  it('stops with the last of the handles of instances that were instrumented by hand', async () => {
+  it('stops with the last handle of instances that were instrumented by hand', async () => {
     const pair = await FLAVOURS[0]?.pair({ config, tools: [FINE] });
     await pair?.client.callTool({ name: 'fine', arguments: {} });
     await expectNothingOpen(telemetry);
@@ -126,7 +126,7 @@ describe('the audit trail', () => {
   });
 });
 
-describe.each(FLAVOURS)('what a policy says, on $name', (flavour) => {
+describe.each(FLAVOURS)('the fields of a policy, on $name', (flavour) => {
   const policy = {
     version: 1,
     tags: ['SOC2'],
@@ -137,7 +137,7 @@ describe.each(FLAVOURS)('what a policy says, on $name', (flavour) => {
     capture: { tools: { pay: { arguments: { currency: { type: 'enum', values: ['EUR', 'USD'] } } } } },
   };
 
-  it('stands in the records of what it is about, with the arguments on its list and no other', async () => {
+  it('are in the records of its targets, with the listed arguments only', async () => {
     const pair = await flavour.pair({
       config: { audit: { policy } },
       tools: [
@@ -153,7 +153,7 @@ describe.each(FLAVOURS)('what a policy says, on $name', (flavour) => {
     const calls = telemetry.spans.filter(({ name }) => name === 'tools/call pay');
     expect(calls).toHaveLength(2);
     for (const { attributes } of calls) {
-      // For samplers that keep what is sensitive.
+      // For samplers that keep sensitive operations.
       expect(attributes).toMatchObject({
         'mcp_audit.sensitive': true,
         'mcp_audit.data.sensitivity': 'highly_restricted',

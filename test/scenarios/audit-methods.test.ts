@@ -71,7 +71,7 @@ describe.each(FLAVOURS)('what is audited of a client, on $name', (flavour) => {
     server.registerResource('private', PRIVATE, {}, read);
   };
 
-  it.each(CALLS)('$method is, with a pair on each side, done by the client', async ({ method, call, record }) => {
+  it.each(CALLS)('$method has a pair on each side, with the client as actor', async ({ method, call, record }) => {
     const pair = await flavour.pair({ config, configure });
     await call(pair.client);
     await expectNothingOpen(telemetry);
@@ -90,20 +90,20 @@ describe.each(FLAVOURS)('what is audited of a client, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('a completion is, under the prompt that it is for', async () => {
+  it('a completion, with its prompt as target', async () => {
     const pair = await flavour.pair({ config, configure });
     const params = { ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'who', value: 'Ada' } };
     await pair.client.complete(params).catch(() => {});
     await expectNothingOpen(telemetry);
     const requests = audit.of('mcp_audit.request').filter((each) => each['mcp.method.name'] === 'completion/complete');
-    // A client that knows the server has none does not ask.
+    // A client does not request what the server does not have.
     for (const each of requests)
       expect(each).toMatchObject({ 'audit.action': 'READ', 'audit.target.id': 'prompts/greet' });
     expect(audit.emitted.map((each) => each.text).join()).not.toContain('Ada');
     await pair.close();
   });
 
-  it('a resource is, without the userinfo, query and fragment of its URI', async () => {
+  it('a resource, without the userinfo, query and fragment of its URI', async () => {
     const pair = await flavour.pair({ config, configure });
     await pair.client.readResource({ uri: PRIVATE });
     await expectNothingOpen(telemetry);
@@ -117,7 +117,7 @@ describe.each(FLAVOURS)('what is audited of a client, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('a method that nobody knows is, under its own name', async () => {
+  it('an unknown method, under its own name', async () => {
     const configureClient = () => {};
     const pair = await flavour.pair({
       config,
@@ -137,7 +137,7 @@ describe.each(FLAVOURS)('what is audited of a client, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('the change of a list is, once on each side, as a change of the inventory by the server', async () => {
+  it('the change of a list, once on each side, as a change of the inventory by the server', async () => {
     const pair = await flavour.pair({ config, configure });
     const filter = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
     const stream = flavour.protocolVersion === '2026-07-28' ? await pair.client.listen(filter) : undefined;
@@ -169,7 +169,7 @@ describe.each(FLAVOURS)('what is audited of a client, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('pings, progress, logging and other notifications are not', async () => {
+  it('not pings, progress, logging and other notifications', async () => {
     const handler = async (_args: unknown, { raw }: { raw: any }) => {
       const progressToken = dialect.progressToken(raw);
       await dialect.notifyWithin(raw, 'notifications/progress', { progressToken, progress: 1 });
@@ -206,7 +206,7 @@ const NOT_AUDITED = [
 describe.each(LEGACY)('what is audited of a server, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
 
-  it.each([SAMPLING, ELICITATION, ROOTS])('$method is, as input that the server asks for', async (question) => {
+  it.each([SAMPLING, ELICITATION, ROOTS])('$method, as input that the server requests', async (question) => {
     const options: PairOptions = {
       config,
       clientOptions: ASKABLE,
@@ -250,7 +250,7 @@ describe.each(FLAVOURS)('records of attempts, on $name', (flavour) => {
     ['always', ['pay', 'look']],
     ['sensitive', ['pay']],
     ['never', []],
-  ] as const)('are there %s, and every operation has a record when it has ended', async (attempts, attempted) => {
+  ] as const)('are made %s, and every operation has a record when it has ended', async (attempts, attempted) => {
     const pair = await flavour.pair({ config: { audit: { attempts, policy } }, tools });
     for (const name of ['pay', 'look']) await pair.client.callTool({ name, arguments: {} });
     await expectNothingOpen(telemetry);

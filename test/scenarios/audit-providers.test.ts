@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { instrumentClient, McpInstrumentation, recordConfigChange } from '../../src/index.js';
 import { parse } from '../support/audit.js';
 
-// CommonJS, which is instrumented also where it was loaded before.
+// CommonJS, which is instrumented even if it was loaded before.
 const require = createRequire(import.meta.url);
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');
@@ -14,7 +14,7 @@ const { InMemoryTransport } = require('@modelcontextprotocol/sdk/inMemory.js');
 
 const config = { audit: true } as const;
 
-/** A provider, and the events of the records that it was given. */
+/** A provider, and the events of the records it got. */
 class Provider {
   readonly #exporter = new InMemoryLogRecordExporter();
   readonly provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: this.#exporter })] });
@@ -71,7 +71,7 @@ async function call(tool: string): Promise<void> {
   await close();
 }
 
-it('a provider that an instrumentation is given has its records, and the registered one has none of them', async () => {
+it('an instrumentation’s own provider gets its records, and the registered one gets none of them', async () => {
   const own = new Provider();
   registerInstrumentations({ instrumentations: [instrumentation()], loggerProvider: own.provider });
   await call('mine');
@@ -84,7 +84,7 @@ it('a provider that an instrumentation is given has its records, and the registe
   expect(registered.events).toEqual([]);
 });
 
-it('a provider that was given ends with the instrumentation: nobody uses it afterwards', async () => {
+it('an instrumentation’s own provider is not used after the instrumentation', async () => {
   const own = new Provider();
   instrumentation(own).disable();
   expect(own.events).toEqual(['started', 'stopped']);
@@ -94,7 +94,7 @@ it('a provider that was given ends with the instrumentation: nobody uses it afte
   expect(registered.tools).toEqual(['others', 'others']);
 });
 
-it('an instrumentation that is enabled again has forgotten the provider it was given', async () => {
+it('an instrumentation that is enabled again has forgotten its own provider', async () => {
   const own = new Provider();
   const each = instrumentation(own);
   each.disable();
@@ -104,7 +104,7 @@ it('an instrumentation that is enabled again has forgotten the provider it was g
   expect(registered.tools).toEqual(['again', 'again']);
 });
 
-it('a provider that is given before the instrumentation is enabled is used', async () => {
+it('a provider that is set before the instrumentation is enabled is used', async () => {
   const own = new Provider();
   const each = new McpInstrumentation({ ...config, enabled: false });
   made.push(each);
@@ -113,7 +113,7 @@ it('a provider that is given before the instrumentation is enabled is used', asy
   expect(own.tools).toEqual(['late', 'late']);
 });
 
-it('other options leave the provider that was given', async () => {
+it('other options keep the provider', async () => {
   const own = new Provider();
   instrumentation(own).setConfig({ audit: { messages: true } });
   await call('reset');
@@ -121,7 +121,7 @@ it('other options leave the provider that was given', async () => {
   expect(registered.events).toEqual([]);
 });
 
-it('two instrumentations share none, and each provider has a trail that is whole', async () => {
+it('two instrumentations share no provider, and each provider has a complete trail', async () => {
   const [one, two] = [new Provider(), new Provider()];
   const first = instrumentation(one);
   const before = await connected('first');
@@ -148,11 +148,11 @@ it('two instrumentations share none, and each provider has a trail that is whole
   expect(registered.events).toEqual([]);
 });
 
-it('what is instrumented by hand does not use the provider of an instrumentation', async () => {
+it('what is instrumented by hand does not use an instrumentation’s provider', async () => {
   const own = new Provider();
   const each = instrumentation(own);
   recordConfigChange({ item: 'mine' });
-  // Instances of a class that the instrumentation does not know: bundled, as far as it can tell.
+  // Instances of a class that the instrumentation does not know, as in a bundle.
   const { Client: BundledClient } = await import('@modelcontextprotocol/sdk/client/index.js');
   const client = new BundledClient({ name: 'bundled', version: '1' });
   const handle = instrumentClient(client, config);
@@ -171,7 +171,7 @@ it('what is instrumented by hand does not use the provider of an instrumentation
   }
 });
 
-it('the stand-in of the API is no provider of its own', async () => {
+it('the API’s proxy does not count as a provider', async () => {
   const each = instrumentation();
   each.setLoggerProvider(Object.assign(Object.create({ _getDelegate() {} }), { getLogger: () => ({ emit() {} }) }));
   await call('proxied');

@@ -10,7 +10,7 @@ const config = { audit: true } as const;
 const dialect = DIALECTS.v2;
 
 describe('the audit trail of a call of several rounds, on v2 2026-07-28', () => {
-  it('has a pair of its own for each round, which says how the round ended and which one it is', async () => {
+  it('has a separate pair for each round, with its outcome and its number', async () => {
     const pair = await pairThatAsks([[ELICITATION], [ELICITATION]], { config });
     await dialect.callTool(pair.client, 'deploy');
     await expectNothingOpen(telemetry);
@@ -32,7 +32,7 @@ describe('the audit trail of a call of several rounds, on v2 2026-07-28', () => 
     await pair.close();
   });
 
-  it('has a pair at the client for each question in a result, asked by the server, under the same correlation id', async () => {
+  it('has a pair at the client for each question of the server in a result, with the same correlation id', async () => {
     const pair = await pairThatAsks([[ELICITATION]], { config });
     await telemetry.under('agent', () => dialect.callTool(pair.client, 'deploy'));
     await expectNothingOpen(telemetry);

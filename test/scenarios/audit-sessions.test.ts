@@ -27,7 +27,7 @@ describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) =>
   const modern = flavour.protocolVersion === '2026-07-28';
   const dialect = DIALECTS[flavour.sdk];
 
-  it('starts with the handshake and ends with the connection, on both sides; where there is a handshake', async () => {
+  it('starts with the handshake, if there is one, and ends with the connection, on both sides', async () => {
     const pair = await flavour.pair({ config });
     await expectNothingOpen(telemetry);
     await pair.close();
@@ -64,10 +64,10 @@ describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) =>
     }
   });
 
-  it('starts before the record that its handshake has ended, which has a pair of its own', async () => {
+  it('starts before the record of the handshake’s end, which has a separate pair', async () => {
     const pair = await flavour.pair({ config });
     const method = modern ? 'server/discover' : 'initialize';
-    // A client that can speak both begins with the newer, which the server answers before it knows the client.
+    // A client of both eras begins with the newer, and the server answers before it knows the client.
     await expectAudited(scenario, method, { client: OK, server: OK });
     const names = audit.records
       .filter((each) => each['mcp_audit.side'] === 'client')
@@ -113,7 +113,7 @@ describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) =>
 });
 
 describe.each(HTTP_FLAVOURS)('the session in the audit trail over HTTP, on $name', (flavour) => {
-  it('is there where the server keeps one, under a digest of its id; otherwise there is none', async () => {
+  it('is recorded if the server keeps one, with a digest of its id', async () => {
     const pair = await flavour.pair({ config });
     const id: string | undefined = pair.clientTransport.sessionId;
     await pair.clientTransport.terminateSession?.();
@@ -132,7 +132,7 @@ describe.each(HTTP_FLAVOURS)('the session in the audit trail over HTTP, on $name
 });
 
 describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a session, on $name', (flavour) => {
-  it('stands in the records as it is where that is asked for', async () => {
+  it('is recorded in plain if configured', async () => {
     const pair = await flavour.pair({ config: { audit: { sessionIds: 'plain' } } });
     const id = pair.clientTransport.sessionId;
     const started = [...sessions('client', 'started'), ...sessions('server', 'started')];

@@ -9,7 +9,7 @@ const scenario = auditScenarios();
 const { telemetry, audit } = scenario;
 const config = { audit: true } as const;
 
-/** A JSON-RPC error as its status code says it. */
+/** The JSON-RPC error of a status code. */
 const error = (code: number, status: Parameters<typeof ending>[0] = 'error') =>
   ending(status, String(code), String(code));
 
@@ -48,7 +48,7 @@ describe.each(FLAVOURS)('the status of an audited operation that is answered, on
     await pair.close();
   });
 
-  it.each([-32600, -32602])('is error on both sides also when it is the fault of the caller: %i', async (code) => {
+  it.each([-32600, -32602])('is error on both sides even if the caller caused it: %i', async (code) => {
     const pair = await pairThatThrows(() => dialect.error(code, 'the caller is wrong'));
     await expect(pair.client.getPrompt({ name: 'boom' })).rejects.toMatchObject({ code });
     await expectAudited(scenario, 'prompts/get', { client: error(code), server: error(code) });
@@ -62,7 +62,7 @@ describe.each(FLAVOURS)('the status of an audited operation that is answered, on
     await pair.close();
   });
 
-  it('is what the option errorCodes says of the code', async () => {
+  it('is the one that the option errorCodes maps the code to', async () => {
     const options = { config: { audit: { errorCodes: { '-32029': 'rate_limited' } } } } as const;
     const pair = await pairThatThrows(() => dialect.error(-32029, 'slow down'), options);
     await expect(pair.client.getPrompt({ name: 'boom' })).rejects.toMatchObject({ code: -32029 });
@@ -82,7 +82,7 @@ describe.each(FLAVOURS)('the status of an audited operation that is answered, on
     });
   }
 
-  it('is error for the caller only when it does not accept the result', async () => {
+  it('is error for the caller alone when it rejects the result', async () => {
     const pair = await flavour.pair({ config, tools: [{ name: 'fine', handler: () => text('ok') }] });
     const schema = z.object({ temperature: z.number() });
     const params = { name: 'fine', arguments: {} };
@@ -95,7 +95,7 @@ describe.each(FLAVOURS)('the status of an audited operation that is answered, on
 describe.each(FLAVOURS)('the status of an audited operation that is not answered, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
 
-  /** A tool that answers only when it is told to stop, and a promise of its having been called. */
+  /** A tool that answers only when it is aborted, and a promise of its call. */
   async function pairThatHangs(options: PairOptions = {}) {
     const called = deferred();
     const handler = (_args: unknown, { signal }: { signal: AbortSignal }) =>
@@ -141,7 +141,7 @@ describe.each(FLAVOURS)('the status of an audited operation that is not answered
     await expectAudited(scenario, 'tools/call', { client: aborted, server: aborted });
   });
 
-  it('is error when the request cannot be written, and the server never hears of it', async () => {
+  it('is error when the request cannot be written and never reaches the server', async () => {
     const { call, close } = await pairThatHangs({
       wrapTransports: (client, server) => [failing(client), server],
     });

@@ -18,7 +18,7 @@ const config = { audit: true } as const;
 const SIDES = ['client', 'server'] as const;
 const MODERN = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as (typeof FLAVOURS)[number];
 
-/** A server with a tool that runs as a task until the test says how it ends, and a client of it. */
+/** A server with a tool that runs as a task until the test ends it, and a client of it. */
 async function pairWithTask() {
   const options = { capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } };
   const stores = { taskStore: new InMemoryTaskStore(), taskMessageQueue: new InMemoryTaskMessageQueue() };
@@ -57,7 +57,7 @@ async function pairWithTask() {
 }
 
 describe('the audit trail of a tool call that runs as a task, on v1', () => {
-  it('says ok when the task is accepted, with the type of the result and the id of the task', async () => {
+  it('is ok when the task is accepted, with the type of the result and the id of the task', async () => {
     const { start, close } = await pairWithTask();
     const taskId = await start();
     await expectAudited(scenario, 'tools/call', { client: OK, server: OK });
@@ -68,7 +68,7 @@ describe('the audit trail of a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('has no record of a poll until the task is over, and then one on each side', async () => {
+  it('has no record of polls until the task is over, and then one on each side', async () => {
     const { client, start, finish, close } = await pairWithTask();
     const taskId = await start();
     await client.experimental.tasks.getTask(taskId);
@@ -97,7 +97,7 @@ describe('the audit trail of a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('says error when the task has failed', async () => {
+  it('is error when the task has failed', async () => {
     const { client, start, finish, close } = await pairWithTask();
     const taskId = await start();
     finish('failed');
@@ -112,7 +112,7 @@ describe('the audit trail of a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('says cancelled when the task was cancelled, with a pair for the request that did it', async () => {
+  it('is cancelled when the task was cancelled, with a pair for the request to cancel', async () => {
     const { client, start, close } = await pairWithTask();
     const taskId = await start();
     await client.experimental.tasks.cancelTask(taskId);
@@ -124,7 +124,7 @@ describe('the audit trail of a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('has one record on each side of a question about a task that is not there', async () => {
+  it('has one record on each side of a request about a missing task', async () => {
     const { client, close } = await pairWithTask();
     await expect(client.experimental.tasks.getTask('nowhere')).rejects.toMatchObject({ code: -32602 });
     await expectNothingOpen(telemetry);
@@ -170,7 +170,7 @@ describe.each(FLAVOURS)('the audit trail of a notification about a task, on $nam
 });
 
 describe('the audit trail of a call that becomes a task of the extension, on v2 2026-07-28', () => {
-  it('says ok when the task is accepted, with the type of the result and the id of the task', async () => {
+  it('is ok when the task is accepted, with the type of the result and the id of the task', async () => {
     const task = { taskId: 'task-7', status: 'working', ttlMs: 1000, createdAt: '', lastUpdatedAt: '' };
     const pair = await MODERN.pair({
       config,

@@ -1,4 +1,4 @@
-/** Baggage goes where the operator lets it go, and hooks decide by what is configured. */
+/** Baggage is propagated where the configuration and hooks allow it. */
 import { fileURLToPath } from 'node:url';
 import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
@@ -41,13 +41,13 @@ describe.each(HTTP_FLAVOURS)('over HTTP, on $name', (flavour) => {
     ['stays away from a host that is not on the list', { baggageTo: ['api.example.com'] }, undefined],
     ['stays away from a server that claims a name on the list', { baggageTo: ['http-server'] }, undefined],
     ['stays at home with an empty list', { baggageTo: [] }, undefined],
-  ])('baggage %s, and trace context goes anyway', async (_what, config, baggage) => {
+  ])('baggage %s, and trace context is propagated', async (_what, config, baggage) => {
     const meta = await metaOfCall(config);
     expect(meta.baggage).toBe(baggage);
     expect(meta.traceparent).toMatch(/^00-/);
   });
 
-  it('a hook that says no keeps trace context and baggage from a host', async () => {
+  it('a hook that returns false keeps trace context and baggage from a host', async () => {
     const asked: [string, McpPeerInfo][] = [];
     const propagateContext = (method: string, peer: McpPeerInfo) => {
       asked.push([method, peer]);
@@ -67,12 +67,12 @@ describe.each(['v1', 'v2'] as const)('over stdio, on %s', (sdk) => {
   const Client: any = { v1: ClientV1, v2: ClientV2 }[sdk];
   const Transport: any = { v1: StdioV1, v2: StdioV2 }[sdk];
 
-  /** What a server that the client has started as configured saw of the baggage, and what the hook was told. */
+  /** The baggage that a server started by the client saw, and the arguments of the hook. */
   async function seenBy(config: McpInstrumentationConfig) {
     const peers: McpPeerInfo[] = [];
     const client = new Client({ name: 'c', version: '1' });
     instrumentClient(client, { ...config, requestHook: (_span, { peer }) => void peers.push(peer) });
-    // The server reads its own baggage: an SDK for its propagators, and nothing exported.
+    // The server has an SDK for its propagators, and exports nothing.
     const env = { OTEL_TRACES_EXPORTER: 'console', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
     const register = new URL('../../dist/esm/register.js', import.meta.url).href;
     const args = ['--import', register, SERVER, sdk];
@@ -114,11 +114,11 @@ describe.each(FLAVOURS)('in memory, on $name', (flavour) => {
     return seen[0];
   }
 
-  it('baggage that the application wrote into a message stays in it', async () => {
+  it('baggage that the application wrote into a message stays', async () => {
     expect((await metaOfCall({ baggageTo: [] }, { baggage: 'mine=1' })).baggage).toBe('mine=1');
   });
 
-  it('baggage that a gateway passes on stays away from a server that is not on the list', async () => {
+  it('baggage that a gateway forwards does not reach a server that is not on the list', async () => {
     const seen: any[] = [];
     const look = {
       name: 'look',
@@ -138,11 +138,11 @@ describe.each(FLAVOURS)('in memory, on $name', (flavour) => {
     await upstream.close();
   });
 
-  it('a hook that throws counts as yes', async () => {
+  it('a hook that throws counts as true', async () => {
     const propagateContext = () => {
       throw new Error('secret');
     };
-    // Said once through diag, which other tests expect to be silent.
+    // Reported once through diag, which other tests expect to be silent.
     diag.disable();
     expect((await metaOfCall({ propagateContext }, {})).traceparent).toMatch(/^00-/);
   });

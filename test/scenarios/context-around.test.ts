@@ -1,4 +1,4 @@
-/** Trace context that comes with a message and not in it: in the headers of the HTTP request that brought it. */
+/** Trace context outside the message: in the headers of its HTTP request. */
 import { createRequire } from 'node:module';
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpClientV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -21,7 +21,7 @@ import { text } from '../support/flavours.js';
 import { HTTP_FLAVOURS, type HttpFlavour } from '../support/http.js';
 import { activeId, idOf, linkedIdsOf, parentIdOf } from '../support/spans.js';
 
-// Those that come with the SDK, for `OTEL_PROPAGATORS`.
+// The SDK's propagators, for `OTEL_PROPAGATORS`.
 const sdk = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
 const { B3InjectEncoding, B3Propagator } = sdk('@opentelemetry/propagator-b3');
 const { JaegerPropagator } = sdk('@opentelemetry/propagator-jaeger');
@@ -34,7 +34,7 @@ const use = (propagator: TextMapPropagator) => {
 };
 afterEach(() => use(W3C));
 
-/** What the tool saw: the active span, and an entry of the baggage. */
+/** The active span and a baggage entry, as the tool saw them. */
 let seen: { span: string | undefined; user: string | undefined }[] = [];
 const look = () => {
   seen.push({ span: activeId(), user: propagation.getBaggage(context.active())?.getEntry('user')?.value });
@@ -43,7 +43,7 @@ const look = () => {
 
 const CALL = { name: 'look', arguments: {} };
 
-/** The server's span of one call whose HTTP request has these headers, and whose message holds no context. */
+/** The server's span of one call whose HTTP request has these headers, and whose message has no context. */
 async function calledWith(
   flavour: HttpFlavour,
   headers: Record<string, string>,
@@ -66,7 +66,7 @@ async function calledWith(
 const HEADERS = { traceparent: REMOTE.traceparent, tracestate: 'vendor=1', baggage: 'user=7' };
 
 describe.each(HTTP_FLAVOURS)('a server of $name', (flavour) => {
-  it('takes the trace context in the headers of a request for the parent of a message that has none', async () => {
+  it('uses the trace context in the headers of a request as the parent of a message without one', async () => {
     const { span } = await calledWith(flavour, HEADERS);
     expect(span.parentSpanContext).toMatchObject({ traceId: REMOTE.traceId, spanId: REMOTE.spanId, isRemote: true });
     expect(span.parentSpanContext?.traceState?.serialize()).toBe('vendor=1');
@@ -94,7 +94,7 @@ describe.each(HTTP_FLAVOURS)('a server of $name', (flavour) => {
     expect(seen).toEqual([{ span: idOf(span), user: undefined }]);
   });
 
-  it('takes a trace context that the application copies from a header into a message for one that it forwards', async () => {
+  it('treats a trace context that the application copies from a header into a message as a forwarded one', async () => {
     const upstream = await flavour.pair({ configure: (server) => server.registerTool('look', {}, look) });
     const gateway = await flavour.pair({
       configure: (server) =>
@@ -126,7 +126,7 @@ describe('the headers of a request', () => {
       new JaegerPropagator(),
       { 'uber-trace-id': `${REMOTE.traceId}:${REMOTE.spanId}:0:1`, 'uberctx-user': '7' },
     ],
-  ])('are read by the propagator that is configured: %s', async (_name, propagator, headers) => {
+  ])('are read by the configured propagator: %s', async (_name, propagator, headers) => {
     use(propagator);
     const { span } = await calledWith(FLAVOUR, headers);
     expect(span.parentSpanContext).toMatchObject({ traceId: REMOTE.traceId, spanId: REMOTE.spanId });
@@ -137,20 +137,20 @@ describe('the headers of a request', () => {
     ([, value]) => typeof value === 'string' && value.length < 1000 && !/[\r\n]/.test(value),
   ) as [string, string][];
 
-  it.each(sendable)('are ignored where the trace context is %s', async (_name, traceparent) => {
+  it.each(sendable)('are ignored if the trace context is %s', async (_name, traceparent) => {
     const { span } = await calledWith(FLAVOUR, { traceparent });
     expect(span.parentSpanContext).toBeUndefined();
     expect(span.links).toEqual([]);
   });
 
-  it('are not read where no propagator is configured', async () => {
+  it('are not read if no propagator is configured', async () => {
     propagation.disable();
     const { span } = await calledWith(FLAVOUR, HEADERS);
     expect(span.parentSpanContext).toBeUndefined();
   });
 });
 
-/** Hosts that have no HTTP server of Node's: the SDK is given a request of the web, and gives a response. */
+/** Hosts without Node's HTTP server: the SDK gets a web request and returns a response. */
 const WEB_HOSTS = {
   v1: () => {
     const server = new McpServerV1({ name: 'web', version: '1.0.0' });
@@ -187,7 +187,7 @@ const WEB_HOSTS = {
 } as const;
 
 describe.each(Object.keys(WEB_HOSTS) as (keyof typeof WEB_HOSTS)[])('a host of the web, on %s', (name) => {
-  /** @param around what surrounds the host, as HTTP instrumentation would */
+  /** @param around runs around the host, like an HTTP instrumentation */
   async function connect(around: (handle: () => Promise<Response>) => Promise<Response> = (handle) => handle()) {
     seen = [];
     const { handle, client, Transport } = WEB_HOSTS[name]();
@@ -210,7 +210,7 @@ describe.each(Object.keys(WEB_HOSTS) as (keyof typeof WEB_HOSTS)[])('a host of t
     await client.close();
   });
 
-  it('has its parent in the span that is active, where one is', async () => {
+  it('has the active span as its parent, if there is one', async () => {
     const outer = trace.getTracer('http').startSpan('POST /mcp');
     const client = await connect((handle) => context.with(trace.setSpan(ROOT_CONTEXT, outer), handle));
     await client.callTool(CALL);

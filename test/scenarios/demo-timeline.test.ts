@@ -1,4 +1,4 @@
-/** The demo as a user runs it, and its records as one timeline: three processes, a file of each. */
+/** The demo as a user runs it, and its records as one timeline: three processes with one file each. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const TIMELINE = 'dist/cjs/cli.js';
 
-it('the timeline joins what the agent, the travel server and the booking server have written', async () => {
+it('the timeline joins the files of the agent, the travel server and the booking server', async () => {
   const demo = await run(['examples/demo/run.mjs', '--audit', folder]);
   expect(demo).toMatchObject({ code: 0, stderr: '' });
   const printed = /^npx mcp-trail timeline ([0-9a-f]{32}) (.*)$/m.exec(demo.stdout) ?? [];

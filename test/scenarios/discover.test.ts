@@ -21,14 +21,14 @@ import { idOf, parentIdOf } from '../support/spans.js';
 const telemetry = scenarioTelemetry();
 const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as (typeof FLAVOURS)[number];
 
-/** An instrumented client that finds out what its server speaks, and waits for the answer only so long. */
+/** An instrumented client that probes its server's protocol, with a time limit for the answer. */
 function probingClient(probe: object = {}): Client {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto', probe } });
   instrumentClient(client);
   return client;
 }
 
-/** A transport that loses the first probes. */
+/** A transport that drops the first probes. */
 function losing(count: number, transport: any): any {
   const send = transport.send.bind(transport);
   let lost = 0;
@@ -66,7 +66,7 @@ describe('the probe for the protocol of a server', () => {
     await pair.close();
   });
 
-  it('is an error of the client and none of the server when the server does not know it, and the handshake follows', async () => {
+  it('is an error of the client, but not of the server, when the server does not know it, and the handshake follows', async () => {
     const client = probingClient();
     await client.connect(await serverV1());
     await expectEndings(telemetry, 'server/discover', { client: answered(-32601), server: blameless(-32601) });
@@ -74,14 +74,14 @@ describe('the probe for the protocol of a server', () => {
     await client.close();
   });
 
-  it('ends as timeout when the server never answers it, and the connection does not come about', async () => {
+  it('ends as timeout when the server never answers it, and connecting fails', async () => {
     const client = probingClient({ timeoutMs: 20 });
     await expect(client.connect(losing(1, await serverV1()))).rejects.toThrow();
     await expectEndings(telemetry, 'server/discover', { client: failed('timeout') });
     await client.close();
   });
 
-  it('ends as timeout when it is repeated, and the repetition as its answer says', async () => {
+  it('ends as timeout when it is repeated, and the repetition ends by its answer', async () => {
     const pair = await modern.pair({
       clientOptions: { versionNegotiation: { mode: 'auto', probe: { timeoutMs: 20, maxRetries: 1 } } },
       wrapTransports: (client, server) => [losing(1, client), server],
@@ -125,7 +125,7 @@ describe('the probe for the protocol of a server', () => {
   });
 });
 
-describe('the probe on a process of its own, over stdio', () => {
+describe('the probe in a separate process, over stdio', () => {
   function transportTo(server: 'v1' | 'v2' | 'silent', ...args: string[]): StdioClientTransport {
     const script = fileURLToPath(new URL(`../fixtures/stdio-server-${server}.mjs`, import.meta.url));
     return new StdioClientTransport({ command: process.execPath, args: [script, ...args] });

@@ -51,7 +51,7 @@ describe('a question within a result, on v2 2026-07-28', () => {
     await pair.close();
   });
 
-  it('is below the round that asked it when that is not the first', async () => {
+  it('is below the round that asked, even if that is not the first', async () => {
     const pair = await pairThatAsks([[ELICITATION], [SAMPLING]]);
     await dialect.callTool(pair.client, 'deploy');
     await expectNothingOpen(telemetry);
@@ -63,7 +63,7 @@ describe('a question within a result, on v2 2026-07-28', () => {
     await pair.close();
   });
 
-  it('ends with the error of the handler that failed, while the round that asked is none', async () => {
+  it('ends with the error of the handler that failed, while the round that asked ends without one', async () => {
     const configureClient = (client: any) =>
       dialect.onRequest(client, ELICITATION.method, () => {
         throw dialect.error(4711, 'secret');

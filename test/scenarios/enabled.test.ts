@@ -9,7 +9,7 @@ import { expectNothingOpen } from '../support/endings.js';
 
 const { telemetry, audit } = auditScenarios();
 
-// CommonJS, which is instrumented also where it was loaded before.
+// CommonJS, which is instrumented even if it was loaded before.
 const require = createRequire(import.meta.url);
 const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
 const { McpServer } = require('@modelcontextprotocol/sdk/server/mcp.js');
@@ -30,7 +30,7 @@ function instrumentation(config?: McpInstrumentationConfig): McpInstrumentation 
   return each;
 }
 
-/** Whether a call of a client and a server that nobody instrumented by hand has left spans and audit records. */
+/** Whether a call between a client and a server that were not instrumented by hand has spans and audit records. */
 async function isObserved(): Promise<boolean> {
   const client = new Client({ name: 'client', version: '1' });
   const server = new McpServer({ name: 'server', version: '1' });
@@ -47,7 +47,7 @@ async function isObserved(): Promise<boolean> {
   return spans > 0;
 }
 
-/** Who enables an instrumentation beside an existing SDK. */
+/** The ways to enable an instrumentation with an existing SDK. */
 const CALLERS: readonly [string, (instrumentation: McpInstrumentation) => void | Promise<void>][] = [
   ['registerInstrumentations', (each) => void registerInstrumentations({ instrumentations: [each] })],
   ['enable()', (each) => each.enable()],
@@ -55,19 +55,19 @@ const CALLERS: readonly [string, (instrumentation: McpInstrumentation) => void |
 ];
 
 describe('MCP_TRAIL_ENABLED=false', () => {
-  it.each(CALLERS)('is not overruled by %s', async (_who, call) => {
+  it.each(CALLERS)('is not overridden by %s', async (_who, call) => {
     vi.stubEnv('MCP_TRAIL_ENABLED', 'false');
     await call(instrumentation({ audit: true }));
     expect(await isObserved()).toBe(false);
   });
 
-  it.each(CALLERS)('is not overruled by %s of an instance made with enabled: false', async (_who, call) => {
+  it.each(CALLERS)('is not overridden by %s of an instance made with enabled: false', async (_who, call) => {
     vi.stubEnv('MCP_TRAIL_ENABLED', 'off');
     await call(instrumentation({ audit: true, enabled: false }));
     expect(await isObserved()).toBe(false);
   });
 
-  it('is not overruled by a NodeSDK that starts', async () => {
+  it('is not overridden by a NodeSDK that starts', async () => {
     vi.stubEnv('MCP_TRAIL_ENABLED', '0');
     vi.stubEnv('OTEL_LOGS_EXPORTER', 'none');
     vi.stubEnv('OTEL_METRICS_EXPORTER', 'none');
@@ -77,20 +77,20 @@ describe('MCP_TRAIL_ENABLED=false', () => {
       instrumentations: [instrumentation({ audit: true })],
     });
     sdk.start();
-    // It complains of the SDK that is registered here already.
+    // It warns about the SDK that is registered already.
     telemetry.reset();
     expect(await isObserved()).toBe(false);
     await sdk.shutdown();
     telemetry.reset();
   });
 
-  it('is overruled by enabled: true in the constructor', async () => {
+  it('is overridden by enabled: true in the constructor', async () => {
     vi.stubEnv('MCP_TRAIL_ENABLED', 'false');
     registerInstrumentations({ instrumentations: [instrumentation({ audit: true, enabled: true })] });
     expect(await isObserved()).toBe(true);
   });
 
-  it('is overruled by enabled: true in setConfig', async () => {
+  it('is overridden by enabled: true in setConfig', async () => {
     vi.stubEnv('MCP_TRAIL_ENABLED', 'false');
     const each = instrumentation({ audit: true });
     each.setConfig({ audit: true, enabled: true });
@@ -100,23 +100,23 @@ describe('MCP_TRAIL_ENABLED=false', () => {
 });
 
 describe('without the variable, enabled: false', () => {
-  it('is overruled by registerInstrumentations, which enables what it is given', async () => {
+  it('is overridden by registerInstrumentations, which enables its instrumentations', async () => {
     registerInstrumentations({ instrumentations: [instrumentation({ audit: true, enabled: false })] });
     expect(await isObserved()).toBe(true);
   });
 
-  it('leaves an instance alone that nobody enables', async () => {
+  it('leaves an instance disabled that is never enabled', async () => {
     instrumentation({ audit: true, enabled: false });
     expect(await isObserved()).toBe(false);
   });
 
-  it('in setConfig disables what was enabled', async () => {
+  it('in setConfig disables the instance', async () => {
     instrumentation({ audit: true }).setConfig({ audit: true, enabled: false });
     expect(await isObserved()).toBe(false);
   });
 });
 
-it('an instance that was disabled stays so when it is given options without a word of it', async () => {
+it('an instance that was disabled stays disabled when it gets options without `enabled`', async () => {
   const each = instrumentation({ audit: true });
   each.disable();
   each.setConfig({ audit: true });

@@ -15,7 +15,7 @@ import { FLAVOURS, text } from '../support/flavours.js';
 
 const telemetry = scenarioTelemetry();
 
-/** Codes that are the caller's fault, and what they are on the wire: SDK v2 does not send -32002 any more. */
+/** Codes of errors that the caller caused, and on the wire: SDK v2 no longer sends -32002. */
 const CALLERS_FAULT = [
   { thrown: -32700, v1: -32700, v2: -32700 },
   { thrown: -32600, v1: -32600, v2: -32600 },
@@ -43,7 +43,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as tool_error on both sides when the result says isError', async () => {
+  it('ends as tool_error on both sides when the result has isError', async () => {
     const pair = await flavour.pair({ tools: [{ name: 'sad', handler: () => ({ ...text('no'), isError: true }) }] });
     expect((await dialect.callTool(pair.client, 'sad')).isError).toBe(true);
     await expectEndings(telemetry, 'tools/call sad', { client: failed('tool_error'), server: failed('tool_error') });
@@ -85,14 +85,14 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as error -32602 for the caller only when there is no such prompt', async () => {
+  it('ends as error -32602 for the caller alone when there is no such prompt', async () => {
     const pair = await pairThatThrows(() => new Error('never called'));
     await expect(pair.client.getPrompt({ name: 'nobody' })).rejects.toMatchObject({ code: -32602 });
     await expectEndings(telemetry, 'prompts/get nobody', { client: answered(-32602), server: blameless(-32602) });
     await pair.close();
   });
 
-  it('ends as error -32601 for the caller only when the server does not know the method', async () => {
+  it('ends as error -32601 for the caller alone when the server does not know the method', async () => {
     const pair = await flavour.pair();
     await telemetry.startMeasuring();
     await expect(dialect.request(pair.client, 'acme/unheard')).rejects.toMatchObject({ code: -32601 });
@@ -100,7 +100,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as invalid_result for the caller only when the result fails the schema the caller gave', async () => {
+  it('ends as invalid_result for the caller alone when the result fails the caller’s schema', async () => {
     const pair = await flavour.pair({ tools: [{ name: 'fine', handler: () => text('ok') }] });
     const schema = z.object({ temperature: z.number() });
     const params = { name: 'fine', arguments: {} };
@@ -109,7 +109,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  /** A tool that declares what its results look like, and whose results are falsified on the way, or are not. */
+  /** A tool with an output schema, whose results may be corrupted on the way. */
   function pairThatDeclares(falsified: boolean) {
     const tool = { inputSchema: z.object({}), outputSchema: z.object({ temperature: z.number() }) };
     return flavour.pair({
@@ -120,7 +120,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     });
   }
 
-  it('ends as invalid_result for the caller only when the result fails the schema the tool declares', async () => {
+  it('ends as invalid_result for the caller alone when the result fails the tool’s output schema', async () => {
     const pair = await pairThatDeclares(true);
     await pair.client.listTools();
     await expect(dialect.callTool(pair.client, 'measure')).rejects.toThrow(/output schema/);
@@ -128,7 +128,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends without an error when the result is what the tool declares, also for calls that share their params', async () => {
+  it('ends without an error when the result passes the tool’s output schema, also for calls that share their params', async () => {
     const pair = await pairThatDeclares(false);
     await pair.client.listTools();
     const params = { name: 'measure', arguments: {} };
@@ -139,7 +139,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
   });
 
   if (flavour.sdk === 'v2') {
-    it('ends as invalid_result when the result fails the schema that the caller knows the tool by', async () => {
+    it('ends as invalid_result when the result fails the tool definition that the caller passes', async () => {
       const pair = await pairThatDeclares(true);
       const { tools } = await pair.client.listTools();
       await pair.close();
@@ -154,7 +154,7 @@ describe.each(FLAVOURS)('a request that is answered, on $name', (flavour) => {
   }
 });
 
-/** A transport that turns the number in what it sends into a word. */
+/** A transport that replaces the number in its messages by a word. */
 function falsifying(transport: any): any {
   const send = transport.send.bind(transport);
   transport.send = (message: any, options: unknown) => {

@@ -10,7 +10,7 @@ describe.each(FLAVOURS)('a request whose connection fails, on $name', (flavour) 
   const dialect = DIALECTS[flavour.sdk];
   const sessions = flavour.protocolVersion === '2026-07-28' ? [] : ['connection_closed'];
 
-  /** A tool that answers when the test says so, and a promise of its having been called. */
+  /** A tool that answers when the test tells it to, and a promise of its call. */
   async function pairThatWaits(options: PairOptions = {}) {
     const called = deferred();
     const done = deferred();
@@ -107,9 +107,9 @@ describe.each(FLAVOURS)('a request whose connection fails, on $name', (flavour) 
     await expectEndings(telemetry, 'tools/call wait', { client: failed('not_connected') });
   });
 
-  it('counts an answer that comes after the end of its request for nothing', async () => {
+  it('ignores an answer that comes after the end of its request', async () => {
     const { pair, called, answer } = await pairThatWaits({
-      // The client's cancellation gets lost, so the server answers.
+      // The client's cancellation is lost, so the server answers.
       wrapTransports: (client, server) => [dropping(client, 'notifications/cancelled'), server],
     });
     await expect(dialect.callTool(pair.client, 'wait', { timeout: 20 })).rejects.toThrow('timed out');
@@ -120,7 +120,7 @@ describe.each(FLAVOURS)('a request whose connection fails, on $name', (flavour) 
   });
 });
 
-/** A transport that cannot write some messages. */
+/** A transport that fails to write some messages. */
 function failing(transport: any, fails: (message: any) => boolean): any {
   const send = transport.send.bind(transport);
   transport.send = async (message: any, options: unknown) => {
@@ -130,7 +130,7 @@ function failing(transport: any, fails: (message: any) => boolean): any {
   return transport;
 }
 
-/** A transport that loses the messages of one method. */
+/** A transport that drops the messages of one method. */
 function dropping(transport: any, method: string): any {
   const send = transport.send.bind(transport);
   transport.send = async (message: any, options: unknown) => {

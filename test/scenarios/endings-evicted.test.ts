@@ -12,7 +12,7 @@ async function evictions(): Promise<number> {
   return counters.reduce((sum, series) => sum + series.sum, 0);
 }
 
-describe.each(FLAVOURS)('an operation that is one too many, on $name', (flavour) => {
+describe.each(FLAVOURS)('an operation above the bound, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
 
   /** Calls a tool `count` times at once, and has it answer when all calls have arrived. */
@@ -42,13 +42,13 @@ describe.each(FLAVOURS)('an operation that is one too many, on $name', (flavour)
     expect(byAge).toEqual([failed('_OTHER'), failed('_OTHER'), UNSET, UNSET, UNSET]);
   });
 
-  it.each(['client', 'server'] as const)('is none as long as there is room on the %s', async (side) => {
+  it.each(['client', 'server'] as const)('does not exist as long as there is room on the %s', async (side) => {
     expect(await callAtOnce(3, side)).toBe(0);
     const endings = telemetry.all(side, 'tools/call wait').map(endingOf);
     expect(endings).toEqual([UNSET, UNSET, UNSET]);
   });
 
-  it('makes the one with the same id end as _OTHER, and both calls are answered as without us', async () => {
+  it('makes the one with the same id end as _OTHER, and both calls are answered as without mcp-trail', async () => {
     const both = deferred();
     let calls = 0;
     const handler = async () => {
@@ -63,7 +63,7 @@ describe.each(FLAVOURS)('an operation that is one too many, on $name', (flavour)
       if (message.id === 'twice') answers.push(message.result?.content);
       else onmessage(message, extra);
     };
-    // The client says everything of its protocol itself, but the id.
+    // The client's own messages, except for the id.
     const send = pair.clientTransport.send.bind(pair.clientTransport);
     pair.clientTransport.send = (message: any, options: unknown) =>
       send(message.method === 'tools/call' ? { ...message, id: 'twice' } : message, options);

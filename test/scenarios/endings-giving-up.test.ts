@@ -10,7 +10,7 @@ const telemetry = scenarioTelemetry();
 describe.each(FLAVOURS)('a request whose caller stops waiting, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
 
-  /** A tool that answers only when it is told to stop, and a promise of its having been called. */
+  /** A tool that answers only when it is aborted, and a promise of its call. */
   async function pairThatHangs(options: PairOptions = {}) {
     const called = deferred();
     const handler = (_args: unknown, { signal }: { signal: AbortSignal }) =>
@@ -55,7 +55,7 @@ describe.each(FLAVOURS)('a request whose caller stops waiting, on $name', (flavo
     await close();
   });
 
-  it('tells the server in a notification of its own span, which belongs to the trace of the request', async () => {
+  it('notifies the server with a separate span, which belongs to the trace of the request', async () => {
     const { call, close } = await pairThatHangs();
     telemetry.reset();
     await telemetry.under('agent', () => expect(call({ timeout: 20 })).rejects.toThrow('timed out'));
@@ -79,7 +79,7 @@ describe.each(FLAVOURS)('a request whose caller stops waiting, on $name', (flavo
     await close();
   });
 
-  it('ends as timeout for the caller when progress comes but maxTotalTimeout is over, and the late answer is not counted', async () => {
+  it('ends as timeout for the caller when maxTotalTimeout is over despite progress, and the late answer is not counted', async () => {
     const finished = deferred();
     const handler = async (_args: unknown, { raw }: { raw: any }) => {
       const progressToken = dialect.progressToken(raw);

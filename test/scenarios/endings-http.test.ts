@@ -23,7 +23,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
   const modern = flavour.protocolVersion === '2026-07-28';
 
-  /** A tool that answers when the test says so, and a promise of the server that has called it. */
+  /** A tool that answers when the test tells it to, and a promise of the server that has called it. */
   async function pairThatWaits(options: HttpPairOptions = {}) {
     const called = deferred<any>();
     const done = deferred();
@@ -59,7 +59,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as connection_closed for the client when the server breaks the connection before an answer', async () => {
+  it('ends as connection_closed for the client when the server closes the connection before an answer', async () => {
     const { pair } = await pairThatWaits({
       intercept: (request, _response, body) => {
         if (body?.method !== 'tools/call') return false;
@@ -72,7 +72,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as send_failed for the client when there is no server any more', async () => {
+  it('ends as send_failed for the client when the server is gone', async () => {
     const { pair } = await pairThatWaits();
     pair.http.closeAllConnections();
     await new Promise((resolve) => pair.http.close(resolve));
@@ -88,7 +88,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
     await called;
     controller.abort();
     await expect(result).rejects.toThrow();
-    // A server with an instance per request is told of the cancellation by another instance than the one at work.
+    // With an instance per request, another instance than the working one gets the cancellation.
     const server = modern || flavour.sessions ? CANCELLED_BY_PEER : UNSET;
     if (server === UNSET) answer();
     await expectEndings(telemetry, 'tools/call wait', { client: failed('cancelled'), server });
@@ -115,7 +115,7 @@ describe.each(HTTP_FLAVOURS)('a request over HTTP, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends as connection_closed for the server when it shuts down, whatever its client makes of that', async () => {
+  it('ends as connection_closed for the server when it shuts down, however it ends for its client', async () => {
     const { pair, called } = await pairThatWaits();
     const controller = new AbortController();
     const result = dialect.callTool(pair.client, 'wait', { signal: controller.signal });

@@ -27,7 +27,7 @@ describe.each(FLAVOURS)('a notification, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('ends without an error when nobody handles it', async () => {
+  it('ends without an error when it has no handler', async () => {
     const pair = await flavour.pair();
     await telemetry.startMeasuring();
     await pair.client.notification({ method: name });
@@ -53,7 +53,7 @@ describe.each(FLAVOURS)('a notification, on $name', (flavour) => {
     await expectEndings(telemetry, name, { client: UNSET, server: failed('connection_closed') });
   });
 
-  it('ends without an error when the connection closes right behind it', async () => {
+  it('ends without an error when the connection closes right after it', async () => {
     const pair = await pairWith(async () => {
       for (let step = 0; step < 20; step++) await Promise.resolve();
     });
@@ -110,7 +110,7 @@ describe.each(FLAVOURS)('a notification, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('reports the error of a handler to the SDK as it does without us', async () => {
+  it('reports the error of a handler to the SDK as without mcp-trail', async () => {
     const errors: string[] = [];
     const pair = await pairWith(() => {
       throw new PaymentRefused('refused');

@@ -36,7 +36,7 @@ describe.each(ROWS)('a request to a server process, on $name', (row) => {
     return { client, transport };
   }
 
-  /** Calls the tool that never answers, and comes back when it runs. */
+  /** Calls the tool that never answers. Resolves when it runs. */
   async function callHanging(client: any): Promise<{ result: Promise<unknown> }> {
     const running = deferred();
     const result = dialect.callTool(client, 'hang', { onprogress: () => running.resolve() });

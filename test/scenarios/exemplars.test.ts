@@ -1,4 +1,4 @@
-/** Measurements are made in the context of what they measure: a metrics SDK can then tell which span each belongs to. */
+/** Measurements are made in the context of what they measure, so that exemplars have the right span. */
 import { type Context, metrics, trace } from '@opentelemetry/api';
 import {
   AggregationTemporality,
@@ -69,7 +69,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     await pair.close();
   });
 
-  it('an operation that was given up is counted in the context of its span', async () => {
+  it('an evicted operation is counted in the context of its span', async () => {
     const pair = await flavour.pair({
       config: { maxPendingOperations: 1 },
       instrument: 'client',

@@ -10,7 +10,7 @@ const telemetry = scenarioTelemetry();
 
 const ROWS = HTTP_FLAVOURS.filter(({ name }) => name !== 'v2 legacy without sessions');
 
-/** An OAuth client whose access token can be refreshed, and nothing more. */
+/** An OAuth client that can only refresh its access token. */
 function oauthClient(server: URL) {
   const issuer = `${server.origin}/`;
   let tokens: object = { access_token: 'stale', refresh_token: 'refresh', token_type: 'Bearer', issuer };
@@ -28,7 +28,7 @@ function oauthClient(server: URL) {
   };
 }
 
-/** An authorization server that only refreshes, and a tool that only a fresh token may call, if any may. */
+/** An authorization server that only refreshes tokens, and a tool that requires a fresh token, if it accepts any. */
 function guarded(freshToken: string): HttpPairOptions['intercept'] {
   return (request, response, body) => {
     if (request.url === '/token') {

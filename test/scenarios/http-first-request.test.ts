@@ -1,4 +1,4 @@
-/** Servers that are made, and instrumented by hand, for one HTTP request each: also the first of a process is known. */
+/** Servers that are made and instrumented by hand for each HTTP request: the first request of a process is known, too. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +26,7 @@ afterEach(() => {
   http?.close();
 });
 
-/** Answers one request by a server of its own, which is made a while after the request has come. */
+/** Answers one request with a new server, which is made some time after the request has arrived. */
 async function answer(
   { Server, Transport }: (typeof MAKERS)[number],
   request: IncomingMessage,
@@ -43,7 +43,7 @@ async function answer(
   await transport.handleRequest(request, response, JSON.parse(Buffer.concat(chunks).toString()));
 }
 
-/** Listens on both families, as Node does by default. */
+/** Listens on both address families, as Node.js does by default. */
 async function listen(maker: (typeof MAKERS)[number]): Promise<number> {
   http = createServer((request, response) => void answer(maker, request, response));
   const listening = http;

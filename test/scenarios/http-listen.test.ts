@@ -42,7 +42,7 @@ async function connect(): Promise<Client> {
 }
 
 describe('a listen stream over HTTP', () => {
-  it('is one span on each side until the client closes it, and no duration measurement', async () => {
+  it('is one span on each side until the client closes it, without a duration measurement', async () => {
     const client = await connect();
     const subscription = await client.listen({ toolsListChanged: true });
     expect(telemetry.all('server', 'subscriptions/listen')).toHaveLength(0);
@@ -91,7 +91,7 @@ describe('a listen stream over HTTP', () => {
     await telemetry.ended('server', 'subscriptions/listen');
   });
 
-  it('still delivers what the server announces', async () => {
+  it('delivers the server’s notifications', async () => {
     const client = await connect();
     let changed = 0;
     client.setNotificationHandler('notifications/tools/list_changed', () => {

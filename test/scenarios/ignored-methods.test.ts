@@ -1,4 +1,4 @@
-/** Methods that are not worth a span: nothing is seen of them, and everything still goes through them. */
+/** Ignored methods: they have no telemetry, and context still passes through them. */
 import { context, propagation, trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { auditScenarios, pairsOf } from '../support/audit-endings.js';
@@ -43,7 +43,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     },
   );
 
-  it('trace context and baggage go through a call that is ignored, from the caller to what the tool does', async () => {
+  it('trace context and baggage pass through an ignored call, from the caller to the tool', async () => {
     const seen: unknown[] = [];
     const pair = await flavour.pair({
       config: { ignoreMethods: ['tools/call'] },
@@ -72,7 +72,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     await pair.close();
   });
 
-  it('a call that is ignored with nobody’s context is served as every other', async () => {
+  it('an ignored call without any context is served normally', async () => {
     const pair = await flavour.pair({
       config: { ignoreMethods: ['tools/call', 'initialize', 'server/*', 'notifications/*'] },
       tools: [{ name: 'echo', handler: () => text('hi') }],
@@ -83,7 +83,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     expect(names().filter((name) => name !== 'tools/list')).toEqual([]);
   });
 
-  it('the audit trail has records of what is ignored, and places them in the caller’s trace', async () => {
+  it('the audit trail has records of ignored operations, in the caller’s trace', async () => {
     const pair = await flavour.pair({
       config: { audit: true, ignoreMethods: ['tools/*'] },
       tools: [{ name: 'echo', handler: () => text('hi') }],
@@ -98,7 +98,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     await pair.close();
   });
 
-  it('what is asked during a call that is ignored has a span', async () => {
+  it('a question during an ignored call has a span', async () => {
     const dialect = DIALECTS[flavour.sdk];
     const pair = await flavour.pair({
       config: { ignoreMethods: ['tools/call'] },
@@ -121,7 +121,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
   });
 });
 
-it.each(HTTP_FLAVOURS)('also over HTTP, where the span of the request is left alone, on $name', async (flavour) => {
+it.each(HTTP_FLAVOURS)('also over HTTP, where the span of the request is not touched, on $name', async (flavour) => {
   const pair = await flavour.pair({
     configure: (server) => server.registerTool('echo', {}, () => text('hi')),
     config: { ignoreMethods: ['tools/*', 'subscriptions/listen'] },
@@ -132,7 +132,7 @@ it.each(HTTP_FLAVOURS)('also over HTTP, where the span of the request is left al
   expect(names().filter((name) => name.startsWith('tools/'))).toEqual([]);
 });
 
-it('a task of a call that is ignored is linked to nothing', async () => {
+it('a task of an ignored call has no links', async () => {
   const flavour = FLAVOURS[2] as (typeof FLAVOURS)[number];
   const pair = await flavour.pair({
     config: { ignoreMethods: ['tools/call'] },

@@ -25,7 +25,7 @@ const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-
 const name = 'subscriptions/listen';
 const FILTER = { toolsListChanged: true };
 
-/** One span per side that ended so, and no measurement: a stream may stay open for hours. */
+/** One span per side with this outcome, without a measurement: a stream may stay open for hours. */
 async function expectStreams(expected: { client?: Ending; server?: Ending }): Promise<void> {
   await expectNothingOpen(telemetry);
   for (const side of ['client', 'server'] as const) {
@@ -37,7 +37,7 @@ async function expectStreams(expected: { client?: Ending; server?: Ending }): Pr
   expect(measured).toEqual([]);
 }
 
-/** A transport that has the last word on what it sends. */
+/** A transport that can change its messages. */
 function sending(transport: any, replace: (message: any) => any): any {
   const send = transport.send.bind(transport);
   transport.send = async (message: any, options: unknown) => {
@@ -53,7 +53,7 @@ function pairWhoseServerSends(replace: (message: any) => any): Promise<Pair> {
 }
 
 describe('a listen stream in memory', () => {
-  it('is a span on each side, open as long as the stream, the server below the client', async () => {
+  it('is a span on each side, open as long as the stream, with the server’s below the client’s', async () => {
     const pair = await modern.pair();
     const subscription = await pair.client.listen(FILTER);
     expect(telemetry.open).toEqual([`CLIENT ${name}`, `SERVER ${name}`]);
@@ -64,7 +64,7 @@ describe('a listen stream in memory', () => {
     await pair.close();
   });
 
-  it('ends without an error on both sides when the server ends it in order', async () => {
+  it('ends without an error on both sides when the server ends it', async () => {
     const pair = await modern.pair();
     const subscription = await pair.client.listen(FILTER);
     await pair.server.close();
@@ -131,14 +131,14 @@ describe('a listen stream in memory', () => {
     await pair.close();
   });
 
-  it('ends as the error that refuses it', async () => {
+  it('ends as the error that rejects it', async () => {
     const pair = await modern.pair();
     await expect(pair.client.listen('everything')).rejects.toMatchObject({ code: -32602 });
     await expectStreams({ client: answered(-32602), server: blameless(-32602) });
     await pair.close();
   });
 
-  it('has the changes that come on it as notifications of their own, active in their handlers', async () => {
+  it('has its change notifications as separate spans, active in their handlers', async () => {
     const handledIn = deferred<string | undefined>();
     const method = 'notifications/tools/list_changed';
     const configureClient = (client: any) =>

@@ -1,4 +1,4 @@
-/** Names that look like others are told apart wherever they are recorded: on spans, measurements and records, in the inventory. */
+/** Look-alike names are distinguishable on spans, measurements and records, and in the inventory. */
 import { describe, expect, it } from 'vitest';
 import { inventory } from '../../src/index.js';
 import { auditScenarios } from '../support/audit-endings.js';
@@ -7,7 +7,7 @@ import { FLAVOURS, text } from '../support/flavours.js';
 
 const { telemetry, audit } = auditScenarios();
 
-/** What a tool is called, and what is shown. */
+/** A tool's name, and how it is shown. */
 const TOOLS = {
   delete_file: 'delete_file',
   'delete\u200b_file': 'delete\\u200b_file',
@@ -63,7 +63,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     const known = inventory()?.servers.find((each) => each.name === `${server}\\u200d`);
     const tools = known?.tools ?? [];
     expect(tools.map(({ name }) => name).sort()).toEqual(SHOWN);
-    // The definition is hashed as it came.
+    // The definition is hashed as received.
     expect(new Set(tools.map(({ hash }) => hash)).size).toBe(SHOWN.length);
   });
 });

@@ -12,7 +12,7 @@ describe.each(FLAVOURS)('progress, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
   const REPORT = { progress: 1, total: 2, message: 'half', _meta: { 'acme.example/colour': 'green' } };
 
-  /** A tool that reports once, and a record of what its reports are on the wire. */
+  /** A tool that reports progress once, and its progress messages on the wire. */
   async function pairThatReports(options: PairOptions = {}) {
     const handler = async (_args: unknown, { raw }: { raw: any }) => {
       const params = { progressToken: dialect.progressToken(raw), ...REPORT };
@@ -47,7 +47,7 @@ describe.each(FLAVOURS)('progress, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('is reported to the caller where the caller is', async () => {
+  it('is reported to the caller in the caller’s context', async () => {
     const { pair } = await pairThatReports();
     const seen: unknown[] = [];
     let caller: string | undefined;
@@ -59,7 +59,7 @@ describe.each(FLAVOURS)('progress, on $name', (flavour) => {
     await pair.close();
   });
 
-  it('is reported to the caller exactly as without us, with nothing added on the wire', async () => {
+  it('is reported to the caller exactly as without mcp-trail, with nothing added on the wire', async () => {
     const reports: Record<string, unknown[]> = { both: [], none: [] };
     const wires: Record<string, unknown[]> = {};
     for (const instrument of ['both', 'none'] as const) {
@@ -75,7 +75,7 @@ describe.each(FLAVOURS)('progress, on $name', (flavour) => {
     expect(wires['both']).toEqual(wires['none']);
   });
 
-  it('for a request that is long over is still one span on each side, and none stays open', async () => {
+  it('for a request that has ended is still one span on each side, and none stays open', async () => {
     const { pair } = await pairThatReports();
     const params = { progressToken: 4711, progress: 1 };
     await pair.server.notification({ method: 'notifications/progress', params });
@@ -84,7 +84,7 @@ describe.each(FLAVOURS)('progress, on $name', (flavour) => {
   });
 });
 
-describe.each(LEGACY)('what a server tells its client unasked, on $name', (flavour) => {
+describe.each(LEGACY)('a notification of a server to its client, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
   const ROWS = [
     { method: 'notifications/message', params: { level: 'info', data: 'secret' } },
@@ -122,7 +122,7 @@ describe.each(LEGACY)('what a server tells its client unasked, on $name', (flavo
     },
   );
 
-  it('is one span when the SDK makes one message of several', async () => {
+  it('is one span when the SDK merges several into one message', async () => {
     const options = { debouncedNotificationMethods: ['notifications/tools/list_changed'] };
     const pair = await flavour.pair({
       configure: ({ server }: any) => {

@@ -1,4 +1,4 @@
-/** Spans, metrics and hooks say who is at the other end, as far as it has told. */
+/** Spans, metrics and hooks name the peer, as far as it has named itself. */
 import { describe, expect, it } from 'vitest';
 import { instrumentTransport } from '../../src/index.js';
 import type { McpOperationInfo } from '../../src/types.js';
@@ -27,14 +27,14 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     await pair.client.callTool({ name: 'echo', arguments: {} });
     await pair.client.callTool({ name: 'nowhere', arguments: {} }).catch(() => {});
     await expectNothingOpen(telemetry);
-    // Also what told it: the answer to `initialize` or `server/discover`.
+    // Including the operation that told it: the answer to `initialize` or `server/discover`.
     expect(telemetry.spans.length).toBeGreaterThanOrEqual(5);
     for (const span of telemetry.spans)
       expect(peerOf(span.attributes), span.name).toEqual(span.kind === 2 ? SERVER : CLIENT);
     await pair.close();
   });
 
-  it('the names are on the measurements, and the versions are not', async () => {
+  it('measurements have the names, but not the versions', async () => {
     const pair = await flavour.pair({ ...INFO, config: {}, tools: [{ name: 'echo', handler: () => text('hi') }] });
     await pair.client.callTool({ name: 'echo', arguments: {} });
     await expectNothingOpen(telemetry);
@@ -48,7 +48,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     expect(names('server')).toEqual(names('server').map(() => ({ 'mcp_trail.client.name': 'planner' })));
   });
 
-  it('hooks are told the peer, with its name once that is known', async () => {
+  it('hooks get the peer, with its name once that is known', async () => {
     const told: { hook: string; info: McpOperationInfo }[] = [];
     const pair = await flavour.pair({
       ...INFO,
@@ -80,25 +80,29 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     ['control characters', 'we\u0000at\u001bher\r\n'],
     ['a prototype', '__proto__'],
     ['a secret', ['gh', 'p_', 'a1B2'.repeat(9)].join('')],
-  ])('a name that is %s is shown as every other, and is no label of its length', async (what, name) => {
-    const info = { name, version: name };
-    const pair = await flavour.pair({ serverInfo: info, clientInfo: info, config: {} });
-    await expectNothingOpen(telemetry);
-    await pair.close();
-    const shown = telemetry.spans.flatMap(({ attributes }) => Object.values(peerOf(attributes)) as string[]);
-    expect(shown.length).toBeGreaterThanOrEqual(2);
-    for (const value of shown) {
-      expect(value.length).toBeLessThanOrEqual(256);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them is shown
-      expect(value).not.toMatch(/[\u0000-\u001f]/);
-      if (what === 'a secret') expect(value).not.toContain('a1B2');
-    }
-    for (const { attributes } of await telemetry.measurements()) {
-      for (const value of Object.values(peerOf(attributes))) expect((value as string).length).toBeLessThanOrEqual(128);
-    }
-  });
+  ])(
+    'a name that is %s is shown like every other, and is not a metric attribute of full length',
+    async (what, name) => {
+      const info = { name, version: name };
+      const pair = await flavour.pair({ serverInfo: info, clientInfo: info, config: {} });
+      await expectNothingOpen(telemetry);
+      await pair.close();
+      const shown = telemetry.spans.flatMap(({ attributes }) => Object.values(peerOf(attributes)) as string[]);
+      expect(shown.length).toBeGreaterThanOrEqual(2);
+      for (const value of shown) {
+        expect(value.length).toBeLessThanOrEqual(256);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these is shown
+        expect(value).not.toMatch(/[\u0000-\u001f]/);
+        if (what === 'a secret') expect(value).not.toContain('a1B2');
+      }
+      for (const { attributes } of await telemetry.measurements()) {
+        for (const value of Object.values(peerOf(attributes)))
+          expect((value as string).length).toBeLessThanOrEqual(128);
+      }
+    },
+  );
 
-  it.each([undefined, null, 7, {}, ['weather']])('a name that is %o is no name', async (name) => {
+  it.each([undefined, null, 7, {}, ['weather']])('a name that is %o is ignored', async (name) => {
     const tap: any = { send: async () => {}, onmessage: () => {} };
     const handle = instrumentTransport(tap, {});
     const clientInfo = { name, version: name };
@@ -116,7 +120,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
 });
 
 it.each(FLAVOURS.filter(({ protocolVersion }) => protocolVersion !== '2026-07-28'))(
-  'what a server asks names the client on its own span, and the server on that of the client, on $name',
+  'a server’s request names the client on the server’s span, and the server on the client’s span, on $name',
   async (flavour) => {
     const { method, params } = SAMPLING;
     const dialect = DIALECTS[flavour.sdk];
@@ -160,7 +164,7 @@ it.each(HTTP_FLAVOURS)('over HTTP the client knows the server, and where it is, 
     'mcp_trail.server.name': 'http-server',
     'mcp_trail.server.version': '1.0.0',
   });
-  // A server that is made for one request of a legacy client has not seen who it is.
+  // A server that is made for one request of a legacy client has not seen its name.
   const known = flavour.sessions || flavour.protocolVersion === '2026-07-28';
   expect(peerOf(served.attributes)).toEqual(
     known ? { 'mcp_trail.client.name': 'http-client', 'mcp_trail.client.version': '1.0.0' } : {},
@@ -178,7 +182,7 @@ it.each(HTTP_FLAVOURS)('over HTTP the client knows the server, and where it is, 
   await pair.close();
 });
 
-it('a proxy that passes messages on tells both ends apart, by what only one of them may send', async () => {
+it('a proxy that forwards messages distinguishes both ends by the methods that only one of them may send', async () => {
   const towardsServer: any = { send: async () => {}, onmessage: () => {} };
   const handle = instrumentTransport(towardsServer, {});
   const say = { jsonrpc: '2.0' };

@@ -18,7 +18,7 @@ function rounds(side: 'client' | 'server'): ReadableSpan[] {
 }
 
 describe('a call of several rounds, on v2 2026-07-28', () => {
-  it('is one client and one server span per round, which say how they ended and which round they are', async () => {
+  it('is one client and one server span per round, with outcome and number', async () => {
     const pair = await pairThatAsks([[ELICITATION], [ELICITATION]]);
     await dialect.callTool(pair.client, 'deploy');
     await expectNothingOpen(telemetry);
@@ -43,7 +43,7 @@ describe('a call of several rounds, on v2 2026-07-28', () => {
     await pair.close();
   });
 
-  it('is one trace, the later rounds below the first, when the application has no span', async () => {
+  it('is one trace, with the later rounds below the first, when the application has no span', async () => {
     const pair = await pairThatAsks([[ELICITATION], [ELICITATION]]);
     telemetry.reset();
     await dialect.callTool(pair.client, 'deploy');

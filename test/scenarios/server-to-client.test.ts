@@ -11,7 +11,7 @@ const LEGACY = FLAVOURS.filter(({ protocolVersion }) => protocolVersion !== '202
 describe.each(LEGACY)('a request of the server to its client, on $name', (flavour) => {
   const dialect = DIALECTS[flavour.sdk];
 
-  /** A tool that asks the client for something. */
+  /** A tool that sends a request to the client. */
   function pairThatAsks({ method, params }: Question, options: PairOptions) {
     const handler = async (_args: unknown, { raw }: { raw: any }) => {
       await dialect.requestWithin(raw, method, params);
@@ -57,7 +57,7 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
     },
   );
 
-  it('that is refused by the client is an error of the server, whatever it makes of it', async () => {
+  it('that is rejected by the client is an error of the server, however the server handles it', async () => {
     const configureClient = (client: any) =>
       dialect.onRequest(client, 'roots/list', () => {
         throw dialect.error(4711, 'no');
@@ -69,7 +69,7 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
     await pair.close();
   });
 
-  it('that the client has no handler for is no fault of the client', async () => {
+  it('that the client has no handler for is not an error of the client', async () => {
     const pair = await flavour.pair();
     await telemetry.startMeasuring();
     await expect(dialect.request(pair.server, 'acme/unheard')).rejects.toMatchObject({ code: -32601 });
@@ -77,7 +77,7 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
     await pair.close();
   });
 
-  it('outside of any tool call, a ping has a trace of its own', async () => {
+  it('outside any tool call, a ping has a separate trace', async () => {
     const pair = await flavour.pair();
     await pair.server.ping();
     await expectEndings(telemetry, 'ping', { client: UNSET, server: UNSET });
@@ -87,7 +87,7 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
     await pair.close();
   });
 
-  it('is kept apart from a request of the client that is open under the same id', async () => {
+  it('is kept apart from an open request of the client with the same id', async () => {
     const configureClient = (client: any) => answer(client, dialect, ROOTS);
     const handler = async (_args: unknown, { raw }: { raw: any }) => {
       const id: number = raw.requestId ?? raw.mcpReq.id;
@@ -107,7 +107,7 @@ describe.each(LEGACY)('a request of the server to its client, on $name', (flavou
     await pair.close();
   });
 
-  it('makes the server process the sender, whose span is the client one', async () => {
+  it('makes the server process the sender, with the client span', async () => {
     const configureClient = (client: any) => answer(client, dialect, ROOTS);
     const options = { clientOptions: ASKABLE, configureClient, instrument: 'server' as const };
     const pair = await flavour.pair(options);

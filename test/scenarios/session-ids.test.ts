@@ -1,4 +1,4 @@
-/** How session ids are told, on spans and in the trail: one option for both. */
+/** How session ids are recorded, on spans and in the trail: one option for both. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { spanSessionIds } from '../../src/audit/create.js';
 import type { McpInstrumentationConfig } from '../../src/index.js';
@@ -14,7 +14,7 @@ const DIGEST = /^hmac-sha256:[\w.-]+:[\da-f]{64}$/;
 afterEach(() => vi.unstubAllEnvs());
 
 describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a session, on $name', (flavour) => {
-  /** Its real value, and what spans and records say it is. */
+  /** Its real value, and its values on spans and records. */
   async function told(config: McpInstrumentationConfig) {
     const pair = await flavour.pair({ config });
     const id: string = pair.clientTransport.sessionId;
@@ -33,7 +33,7 @@ describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a ses
     };
   }
 
-  it('is plain on spans and a digest on records, where nothing is said', async () => {
+  it('is plain on spans and a digest on records by default', async () => {
     const { id, spans, records } = await told({ audit: { digestKey: KEY } });
     expect(spans).toEqual([id]);
     expect(records).toEqual([expect.stringMatching(DIGEST)]);
@@ -44,7 +44,7 @@ describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a ses
     expect([spans, records]).toEqual([[id], [id]]);
   });
 
-  it('is the same digest on both, at client and server, and nowhere itself', async () => {
+  it('is the same digest on both, at client and server, and never plain', async () => {
     const { id, spans, records, everything } = await told({ audit: { digestKey: KEY }, sessionIds: 'digest' });
     expect(spans).toEqual([expect.stringMatching(DIGEST)]);
     expect(records).toEqual(spans);
@@ -57,7 +57,7 @@ describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a ses
     expect(everything).not.toContain(id);
   });
 
-  it('is what the environment says on both', async () => {
+  it('is set by the environment on both', async () => {
     vi.stubEnv('MCP_TRAIL_SESSION_IDS', 'none');
     const { spans, records } = await told({ audit: { digestKey: KEY } });
     expect([spans, records]).toEqual([[undefined], [undefined]]);
@@ -68,7 +68,7 @@ describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a ses
     ['plain', 'none'],
     ['plain', 'digest'],
     ['digest', 'plain'],
-  ] as const)('is %s on spans and %s on records, where the trail has an option of its own', async (ofBoth, ofTrail) => {
+  ] as const)('is %s on spans and %s on records, if the trail has its own option', async (ofBoth, ofTrail) => {
     const { id, spans, records } = await told({
       sessionIds: ofBoth,
       audit: { digestKey: KEY, sessionIds: ofTrail },
@@ -77,14 +77,14 @@ describe.each(HTTP_FLAVOURS.filter(({ sessions }) => sessions))('the id of a ses
     expect([spans, records]).toEqual([[shown[ofBoth]], [shown[ofTrail]]]);
   });
 
-  it('is a digest also where nothing is audited', async () => {
+  it('is a digest without auditing, too', async () => {
     const { id, spans, everything } = await told({ sessionIds: 'digest' });
     expect(spans).toEqual([expect.stringMatching(DIGEST)]);
     expect(everything).not.toContain(id);
   });
 });
 
-it('processes have the same digests of session ids where they have the same key, with and without auditing', () => {
+it('processes with the same key have the same digests of session ids, with and without auditing', () => {
   const shown = (env: Record<string, string>) =>
     spanSessionIds(resolveConfig({ sessionIds: 'digest' }), undefined, env);
   const one = shown({ MCP_TRAIL_AUDIT_DIGEST_KEY: KEY })?.('session');

@@ -1,4 +1,4 @@
-/** Another instrumentation whose span is active when ours would begin. */
+/** Another instrumentation whose span is active when ours would start. */
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { McpInstrumentationConfig } from '../../src/types.js';
@@ -16,7 +16,7 @@ afterEach(() => {
   stderr.mockClear();
 });
 
-/** Makes a span around everything that is delivered, as an instrumentation of transports does. */
+/** Makes a span around every delivery, as an instrumentation of transports does. */
 function otherAround(transport: any): any {
   let inside = false;
   let own: ((message: any, extra?: unknown) => void) | undefined;
@@ -27,7 +27,7 @@ function otherAround(transport: any): any {
       own =
         onmessage &&
         ((message: any, extra?: unknown) => {
-          // Of layered transports each shows the same message, one inside the other.
+          // Each of layered transports shows the same message, one inside the other.
           if (message.method === undefined || inside) return onmessage(message, extra);
           const attributes = { 'mcp.method.name': message.method };
           const span = trace
@@ -74,7 +74,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
   });
 });
 
-it('that there is another is said once for the process, whatever comes', async () => {
+it('the other one is reported once per process', async () => {
   for (const flavour of FLAVOURS) await called(flavour, {}, 2);
   expect(told()).toHaveLength(1);
   expect(told()[0]).toMatch(/^mcp-trail: another instrumentation \(other-mcp\) .*standBack/);

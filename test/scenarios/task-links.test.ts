@@ -1,4 +1,4 @@
-/** What is asked and told about a task belongs to the call that made it, in whatever trace it happens. */
+/** Requests and notifications about a task are linked to the call that made it, in whatever trace they are. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import {
   InMemoryTaskMessageQueue,
@@ -24,7 +24,7 @@ const ANYTHING = z.looseObject({});
 
 const taskOf = (span: ReadableSpan) => span.attributes['mcp_trail.task.id'];
 
-/** SDK v1: a tool that runs as a task and asks its user something in its course. */
+/** SDK v1: a tool that runs as a task and asks its user something meanwhile. */
 async function pairV1() {
   const options = { capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } };
   const stores = { taskStore: new InMemoryTaskStore(), taskMessageQueue: new InMemoryTaskMessageQueue() };
@@ -64,7 +64,7 @@ async function pairV1() {
 }
 
 describe('a tool call that runs as a task, on v1', () => {
-  it('is linked to by its polls and by what asks for its result, each on its own side', async () => {
+  it('is linked from its polls and the request for its result, each on its own side', async () => {
     const { client, close } = await pairV1();
     const stream = client.experimental.tasks.callToolStream({ name: 'research', arguments: {} }, undefined, {
       task: {},
@@ -83,7 +83,7 @@ describe('a tool call that runs as a task, on v1', () => {
         expect(taskOf(span)).toBe(taskId);
       }
     }
-    // A question in its course: sent by the one who has received the call, which is its parent already.
+    // A question meanwhile: sent by the receiver of the call, which is its parent already.
     const asked = telemetry.span('client', ELICITATION.method);
     const handled = telemetry.span('server', ELICITATION.method);
     expect([taskOf(asked), taskOf(handled)]).toEqual([taskId, taskId]);
@@ -92,7 +92,7 @@ describe('a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('is linked to by what cancels it', async () => {
+  it('is linked from the request that cancels it', async () => {
     const { client, close } = await pairV1();
     const stream = client.experimental.tasks.callToolStream({ name: 'research', arguments: {} }, undefined, {
       task: {},
@@ -126,7 +126,7 @@ describe('a tool call that becomes a task of the extension, on v2 2026-07-28', (
     handler: () => ({ ...task(taskId), resultType: 'task', content: [] }),
   });
 
-  it('is linked to by all that is asked and told about the task', async () => {
+  it('is linked from all requests and notifications about the task', async () => {
     const pair = await MODERN.pair({
       tools: [research('task-7')],
       configure: ({ server }) => answerAboutTasks(server),
@@ -146,7 +146,7 @@ describe('a tool call that becomes a task of the extension, on v2 2026-07-28', (
         expect([method, linkedIdsOf(span), taskOf(span)]).toEqual([method, [idOf(call)], 'task-7']);
       }
     }
-    // Told by the one who has received the call to the one who has sent it.
+    // Sent by the receiver of the call to its sender.
     const [told, heard] = [
       telemetry.span('client', 'notifications/tasks'),
       telemetry.span('server', 'notifications/tasks'),
@@ -156,7 +156,7 @@ describe('a tool call that becomes a task of the extension, on v2 2026-07-28', (
     await pair.close();
   });
 
-  it('is told from a call to another server whose task has the same id', async () => {
+  it('is kept apart from a call to another server whose task has the same id', async () => {
     const pairs = [];
     for (const _ of ['one', 'other']) {
       const configure = ({ server }: any) => answerAboutTasks(server);
@@ -174,7 +174,7 @@ describe('a tool call that becomes a task of the extension, on v2 2026-07-28', (
     for (const { close } of pairs) await close();
   });
 
-  it('is known to a server that is made for each request, but not of two calls whose tasks have one id', async () => {
+  it('is known to a server that is made for each request, but not if two calls’ tasks have the same id', async () => {
     const modern = HTTP_FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as HttpFlavour;
     let next = 'task-8';
     const pair = await modern.pair({
@@ -199,7 +199,7 @@ describe('a tool call that becomes a task of the extension, on v2 2026-07-28', (
 });
 
 describe('the calls that made tasks', () => {
-  /** A server's transport, with messages written by hand. */
+  /** A server's transport, with handmade messages. */
   function transport() {
     const tap: any = { send: async () => {}, onmessage: () => {} };
     const handle = instrumentTransport(tap, {});
@@ -212,7 +212,7 @@ describe('the calls that made tasks', () => {
     return { exchange, handle };
   }
 
-  it('are so many at most, and the oldest is forgotten first', async () => {
+  it('are bounded, and the oldest is evicted first', async () => {
     const { exchange, handle } = transport();
     for (let n = 0; n < 300; n++) await exchange('tools/call', { name: 't' }, { task: { taskId: `task ${n}` } });
     telemetry.reset();
@@ -222,16 +222,19 @@ describe('the calls that made tasks', () => {
     handle.disable();
   });
 
-  it.each([undefined, null, 7, {}, 'x'.repeat(1_000_000), ''])('are not known by an id that is %#', async (taskId) => {
-    const { exchange, handle } = transport();
-    await exchange('tools/call', { name: 't' }, { task: { taskId } });
-    await exchange('tasks/get', { taskId }, {});
-    await expectNothingOpen(telemetry);
-    const [poll] = telemetry.all('server', 'tasks/get') as [ReadableSpan];
-    expect(String(taskOf(poll) ?? '').length).toBeLessThanOrEqual(256);
-    if (taskId !== '') expect(linkedIdsOf(poll)).toEqual([]);
-    handle.disable();
-  });
+  it.each([undefined, null, 7, {}, 'x'.repeat(1_000_000), ''])(
+    'are not known by an invalid id (%#)',
+    async (taskId) => {
+      const { exchange, handle } = transport();
+      await exchange('tools/call', { name: 't' }, { task: { taskId } });
+      await exchange('tasks/get', { taskId }, {});
+      await expectNothingOpen(telemetry);
+      const [poll] = telemetry.all('server', 'tasks/get') as [ReadableSpan];
+      expect(String(taskOf(poll) ?? '').length).toBeLessThanOrEqual(256);
+      if (taskId !== '') expect(linkedIdsOf(poll)).toEqual([]);
+      handle.disable();
+    },
+  );
 
   it.each(['sampling/createMessage', 'elicitation/create'])('can be of the method %s', async (method) => {
     const { exchange, handle } = transport();

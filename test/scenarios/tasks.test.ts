@@ -31,7 +31,7 @@ const QUESTIONS = [ELICITATION, SAMPLING];
 
 interface Work {
   readonly taskId: string;
-  /** Asks the client something; the question waits in the task's queue. */
+  /** Asks the client something. The question waits in the task's queue. */
   ask(question: Question): Promise<unknown>;
   setStatus(status: 'input_required' | 'failed'): Promise<void>;
 }
@@ -85,7 +85,7 @@ async function callAsTask(client: Client): Promise<string[]> {
 }
 
 describe('a tool call that runs as a task, on v1', () => {
-  it('ends with the handle of the task on both sides, and the requests about the task are operations of their own', async () => {
+  it('ends with the handle of the task on both sides, and the requests about the task are separate operations', async () => {
     const finish = deferred();
     const { client, close } = await pairWithTask(() => finish.promise);
     setTimeout(finish.resolve, 20);
@@ -141,7 +141,7 @@ describe('a tool call that runs as a task, on v1', () => {
     await close();
   });
 
-  it('says on the request that polls when the task has failed', async () => {
+  it('has the failure of the task on the polling request', async () => {
     const { client, close } = await pairWithTask(async ({ setStatus }) => {
       await setStatus('failed');
       throw new Error('secret');
@@ -182,7 +182,7 @@ describe('a tool call that runs as a task, on v1', () => {
     await expectEndings(telemetry, ELICITATION.method, { client: failed('connection_closed') });
   });
 
-  it('is no fault of the server when the client asks about a task that is not there', async () => {
+  it('is not an error of the server when the client asks about a missing task', async () => {
     const { client, close } = await pairWithTask(async () => {});
     await expect(client.experimental.tasks.getTask('nowhere')).rejects.toMatchObject({ code: -32602 });
     await expectEndings(telemetry, 'tasks/get', { client: answered(-32602), server: blameless(-32602) });
