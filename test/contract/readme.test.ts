@@ -1,6 +1,8 @@
 /** The README and docs/: links resolve, names exist, and every snippet is taken from a file that is run. */
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -223,6 +225,60 @@ describe('the pages', () => {
     expect(keys.filter((key) => !known.includes(`"${key}"`))).toEqual([]);
   });
 });
+
+describe('docs/deployment.md', () => {
+  const commands = BLOCKS.filter(({ page, language }) => page === 'docs/deployment.md' && language === 'sh');
+  /** The variables that a command sets. */
+  const settings = (part: string) => {
+    const command = commands.find(({ code }) => code.includes(part))?.code ?? '';
+    return Object.fromEntries([...command.matchAll(/\b(OTEL_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+  };
+  const run = (script: string, env: Record<string, string>) =>
+    promisify(execFile)(process.execPath, ['--import', 'mcp-trail/register', '--input-type=module', '--eval', script], {
+      cwd: ROOT,
+      env: environment(env),
+    });
+
+  it('samples as it says', async () => {
+    const variables = settings('OTEL_TRACES_SAMPLER');
+    expect(variables).toEqual({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' });
+    const env = { ...variables, OTEL_TRACES_EXPORTER: 'console', OTEL_METRICS_EXPORTER: 'none' };
+    const spans = async (ratio: string) => {
+      const { stderr } = await run("await import('./test/fixtures/readme-hello.mjs')", {
+        ...env,
+        OTEL_TRACES_SAMPLER_ARG: ratio,
+      });
+      return stderr.match(/instrumentationScope/g)?.length ?? 0;
+    };
+    expect([await spans('0'), await spans('1')]).toEqual([0, 6]);
+  });
+
+  it('has Prometheus scrape the process', async () => {
+    const variables = settings('OTEL_METRICS_EXPORTER=prometheus');
+    const port = String(await freePort());
+    const script = `
+      await import('./test/fixtures/readme-hello.mjs');
+      const answer = await fetch('http://127.0.0.1:${port}/metrics');
+      process.stdout.write(await answer.text(), () => process.exit());
+    `;
+    const { stdout } = await run(script, {
+      ...variables,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: port,
+    });
+    expect(stdout).toMatch(/^mcp_server_operation_duration_count\{.*gen_ai_tool_name="get_weather"/m);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('the snippets', () => {
   it('trace a server over stdio that a client starts', async () => {
