@@ -129,6 +129,21 @@ describe('the README', () => {
     expect(withoutIds(stderr)).toContain(withoutIds(shown));
   });
 
+  it('draws a trace of spans that the demo checks', () => {
+    const drawn = BLOCKS.find(({ page, code }) => page === 'README.md' && code.includes('plan a weekend'))?.code ?? '';
+    const spans = drawn
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [, name, service, kind, rest = ''] = /^[│├└─ ]*(.+?) {2,}(\w+) +(\w+) +(.*)$/.exec(line) ?? [];
+        const error = /ERROR (\S+)/.exec(rest)?.[1];
+        return `${service} ${kind?.toUpperCase()} ${name}${error === undefined ? '' : ` !${error}`}\n`;
+      });
+    expect(spans.length).toBeGreaterThan(5);
+    const checked = read('examples/demo/expected.mjs');
+    expect(spans.filter((span) => !checked.includes(span))).toEqual([]);
+  });
+
   it('has a configuration of a host that traces the server it starts in any folder', async () => {
     const json = BLOCKS.find(({ note }) => note === 'run: host')?.code ?? '';
     const here = json
