@@ -6,7 +6,7 @@
  *
  * @typedef {object} Sdk what differs between the two lines of the MCP SDK
  * @property {string[]} packages
- * @property {string} protocolVersion the one its two ends agree on
+ * @property {string} protocolVersion the negotiated version
  * @property {() => [any, any]} createTransports
  * @property {() => any} createClient
  * @property {(echo: ToolHandler) => any} createServer
@@ -17,7 +17,7 @@
  * @property {(client: any, server: any) => void} attach
  * @property {(name: string, handler: ToolHandler, sdk: Sdk) => ToolHandler} tool
  * @property {(client: any, sdk: Sdk) => (params: CallParams) => Promise<any>} caller
- * @property {(calls: number) => void} [verify] fails unless so many calls were recorded in full
+ * @property {(calls: number) => void} [verify] throws unless this many calls were fully recorded
  */
 
 /** @type {Addition} */
@@ -36,7 +36,7 @@ const params = { name: 'echo', arguments: { text: 'twenty bytes of text' } };
  */
 export async function startApplication(sdk, addition) {
   const { attach, tool, caller } = { ...nothing, ...addition };
-  /** Called inside the tool while the telemetry is checked; unset in timed runs. @type {((extra: any) => void) | undefined} */
+  /** Called inside the tool during the telemetry check; unset in timed runs. @type {((extra: any) => void) | undefined} */
   let witness;
 
   const echo = async ({ text }, extra) => {
@@ -52,7 +52,7 @@ export async function startApplication(sdk, addition) {
   const callOnce = caller(client, sdk);
 
   return {
-    /** Makes `count` calls, one after the other. */
+    /** Makes `count` calls, one at a time. */
     async call(count) {
       for (let i = 0; i < count; i++) await callOnce(params);
     },

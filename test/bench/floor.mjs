@@ -1,7 +1,7 @@
 /**
- * The yardstick: what a careful author writes with the OpenTelemetry API to get for one tool the spans, metrics and
- * propagation that mcp-trail gives for everything. `telemetry.mjs` proves, before every timed run, that both record
- * the same. By hand some things are known that an instrumentation has to find out: the tool, the ids, the protocol.
+ * The baseline: hand-written OpenTelemetry code for one tool with the same spans, metrics and propagation as mcp-trail.
+ * `telemetry.mjs` verifies before every timed run that both record the same. Hand-written code knows some values that an
+ * instrumentation must find out: the tool, the ids, the protocol.
  */
 import { context, metrics, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
@@ -25,7 +25,7 @@ const describe = (tool, sdk) => ({
   'mcp.protocol.version': sdk.protocolVersion,
 });
 
-/** What the two say of each other: by hand, the application knows its own client and server. */
+/** Peer names and versions, which the application knows. */
 const SERVER = { name: 'bench-server', version: '1.0.0' };
 const CLIENT = { name: 'bench-client', version: '1.0.0' };
 
@@ -41,7 +41,7 @@ function finish(span, histogram, start, attributes, errorType) {
 
 /** @type {import('./application.mjs').Addition['caller']} */
 export function caller(client, sdk) {
-  // The SDK numbers its requests from 0, which was `initialize`; this application then sends nothing but tool calls.
+  // The SDK numbers requests from 0, which is `initialize`; all others are tool calls.
   let requestId = 0;
   return async (params) => {
     requestId += 1;

@@ -1,7 +1,7 @@
 /**
- * What an HTTP request costs in a process that has imported mcp-trail and instrumented nothing. Each round is a process of
- * its own, interleaved with one that has imported nothing: `node test/bench/http-idle.mjs [rounds]`. Handlers answer at
- * once or after a few promises; `traced` ones run in an asynchronous context already, as under any tracing of HTTP.
+ * The cost of an HTTP request in a process that has imported mcp-trail but instruments nothing. Each round is a separate process,
+ * interleaved with one without the import: `node test/bench/http-idle.mjs [rounds]`. Handlers answer at once or after some
+ * promises; `traced` ones run in an async context, as with HTTP tracing.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const REQUESTS = 10_000;
 const WARM_UP = 3000;
 const CONNECTIONS = 4;
-/** Of a client of somebody else's API. */
+/** A request of a non-MCP client. */
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'bench/1.0' };
 const IMPORTED = ['--import', 'mcp-trail'];
 const HANDLERS = {
@@ -36,7 +36,7 @@ async function answerLater(incoming, response) {
   response.end('ok');
 }
 
-/** Answers, and says what processor time it took. */
+/** Answers, and reports its CPU time. */
 function serve() {
   const server = createServer(HANDLERS[process.argv[2]]);
   let before;

@@ -1,5 +1,5 @@
 /**
- * One round of one variant, in a process of its own: `node --expose-gc measure.mjs SDK VARIANT CALLS WARMUP`.
+ * One round of one variant, in a separate process: `node --expose-gc measure.mjs SDK VARIANT CALLS WARMUP`.
  * Prints one line of JSON.
  */
 import { AssertionError } from 'node:assert';

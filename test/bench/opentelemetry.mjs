@@ -1,11 +1,11 @@
-/** An OpenTelemetry SDK as applications set it up, except that what it exports goes nowhere. */
+/** A typical OpenTelemetry SDK set-up whose exporters discard everything. */
 import { metrics } from '@opentelemetry/api';
 import { ExportResultCode } from '@opentelemetry/core';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
-/** Counts spans and forgets them, unless it is told to keep them. */
+/** Counts spans, and keeps them only on request. */
 class DiscardingExporter {
   exported = 0;
   /** @type {import('@opentelemetry/sdk-trace-base').ReadableSpan[] | undefined} */
@@ -22,7 +22,7 @@ class DiscardingExporter {
   async shutdown() {}
 }
 
-/** Collects when asked, so never during a timed run. */
+/** Collects on request only, never during a timed run. */
 class IdleReader extends MetricReader {
   async onForceFlush() {}
 

@@ -5,8 +5,8 @@ import { sdks, variants } from './variants.mjs';
 const choices = { sdk: Object.keys(sdks), variant: Object.keys(variants), clock: ['wall', 'cpu'] };
 
 /**
- * Reads the flags named by `defaults`, each with the type of its default: a number, a boolean (`--no-gate`), one name,
- * or a list of names (the flag may be repeated). Ends the process with 2 if a flag or a value is unknown.
+ * Reads the flags in `defaults`, with the types of their defaults: a number, a boolean (`--no-gate`), a name, or a list of names
+ * (repeatable flag). Exits with code 2 on an unknown flag or value.
  *
  * @template {Record<string, number | boolean | string | string[]>} T
  * @param {T} defaults

@@ -1,6 +1,6 @@
 /**
- * Where one variant spends its time: profiles timed calls only (not start-up, not warm-up) and prints the functions with
- * the most time of their own. Flags: `--sdk v1|v2 --variant NAME --calls N --warmup N --top N` (see README.md).
+ * Profiles the timed calls of a variant, without start-up and warm-up, and prints the functions with the most self time.
+ * Flags: `--sdk v1|v2 --variant NAME --calls N --warmup N --top N` (see README.md).
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** `file:///…/node_modules/@scope/name/x.js` → `@scope/name/x.js`; other files by their path in the repository. */
 function fileOf({ url }) {
-  // Garbage collection, built-in functions and code compiled at run time have no file.
+  // Garbage collection, built-ins and code compiled at run time have no file.
   if (!url) return '(no file)';
   if (url.startsWith('node:')) return url;
   const path = url.startsWith('file:') ? fileURLToPath(url) : url;
@@ -23,7 +23,7 @@ function fileOf({ url }) {
   return inModules < 0 ? relative(root, path) : path.slice(inModules + MODULES.length);
 }
 
-/** Whose time it is: a package, the top folder of a file of this repository, or node itself. */
+/** The owner of a frame: a package, a top folder of this repository, or Node itself. */
 function ownerOf(frame) {
   const file = fileOf(frame);
   if (file.startsWith('node:')) return 'node';
@@ -34,7 +34,7 @@ function functionOf(frame) {
   return `${frame.functionName || '(anonymous)'} ${fileOf(frame)}${frame.url && `:${frame.lineNumber + 1}`}`;
 }
 
-/** Sums the time of the samples by a key of their frame. @param {(frame: any) => string} key */
+/** Sums sample times by a key of their frames. @param {(frame: any) => string} key */
 function selfTimeBy(key, { nodes, samples, timeDeltas }) {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const times = new Map();
@@ -79,6 +79,6 @@ await subject.close();
 
 const file = join(mkdtempSync(join(tmpdir(), 'mcp-trail-bench-')), `${sdk}-${variant}.cpuprofile`);
 writeFileSync(file, JSON.stringify(profile));
-console.log(`${variant} on SDK ${sdk}, ${options.calls} calls; the whole profile, for a viewer: ${file}`);
+console.log(`${variant} on SDK ${sdk}, ${options.calls} calls; full profile: ${file}`);
 print('By package', selfTimeBy(ownerOf, profile));
 print('By function', selfTimeBy(functionOf, profile));

@@ -1,10 +1,10 @@
-/** From the rounds to the table and the verdict. */
+/** Computes the table and the verdict from the rounds. */
 import { variants } from './variants.mjs';
 
-/** mcp-trail may add this much of what the floor adds; the aim is 1.0, the rest is noise of the measurement. */
+/** Limit of mcp-trail's added time relative to the floor's; the target is 1.0, the rest is measurement noise. */
 const LIMIT_IN_FLOORS = 1.1;
 
-/** How far the same code measured twice may be apart for the run to tell anything. */
+/** Maximum difference between two measurements of the same code for a valid run. */
 const NOISE_IN_FLOORS = 0.1;
 
 /** @param {number[]} numbers */
@@ -16,8 +16,8 @@ function median(numbers) {
 
 /**
  * @typedef {{ sdk: string, variant: string, microseconds: { wall: number, cpu: number } }} Round
- * @param {Round[]} rounds those of one SDK
- * @param {string[]} names the variants, in the order of the table
+ * @param {Round[]} rounds of one SDK
+ * @param {string[]} names variants in table order
  * @param {'wall' | 'cpu'} clock
  */
 export function summarise(rounds, names, clock) {
@@ -26,7 +26,7 @@ export function summarise(rounds, names, clock) {
   return names.map((name) => {
     const times = timesOf(name);
     const [min, max] = [Math.min(...times), Math.max(...times)];
-    // NaN where this run has no bare application or no floor to compare with.
+    // NaN if this run has no `bare` or no `floor` to compare with.
     const added = addedBy(name);
     return {
       name,
@@ -57,7 +57,7 @@ export function formatTable(summary) {
 }
 
 /**
- * Whether mcp-trail keeps the limit. A run whose control is far from its floor has measured the machine, and fails too.
+ * Whether mcp-trail is within the limit. A run whose control is far from its floor measured the machine, and fails too.
  *
  * @param {ReturnType<typeof summarise>} summary
  */
@@ -65,7 +65,7 @@ export function judge(summary) {
   const floorsOf = (name) => summary.find((row) => row.name === name)?.floors ?? Number.NaN;
   const [trail, control] = [floorsOf('trail'), floorsOf('control')];
   if (Number.isNaN(trail) || Number.isNaN(control)) {
-    return { failed: false, sentence: 'No verdict: that takes bare, floor, control and trail in one run.' };
+    return { failed: false, sentence: 'No verdict: it requires bare, floor, control and trail in one run.' };
   }
   const figures = `mcp-trail adds ${trail.toFixed(2)} × what the floor adds; the floor itself, again, ${control.toFixed(2)} ×`;
   if (Math.abs(control - 1) > NOISE_IN_FLOORS) {

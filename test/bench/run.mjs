@@ -1,5 +1,5 @@
 /**
- * What mcp-trail costs: all variants on both SDKs in one interleaved run, one process per variant and round.
+ * Measures the cost of mcp-trail: all variants on both SDKs in one interleaved run, one process per variant and round.
  * Flags: `--rounds N --calls N --warmup N --sdk v1|v2 --variant NAME --clock wall|cpu --no-gate` (see README.md).
  */
 import { execFile } from 'node:child_process';
@@ -20,7 +20,7 @@ const options = readOptions({
   gate: true,
 });
 
-// What the shell of the moment configures must not change what is measured.
+// Variables of the shell must not affect the measurement.
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(OTEL_|MCP_TRAIL_|NODE_OPTIONS$)/.test(name)),
 );
@@ -33,12 +33,12 @@ async function measure(sdk, variant) {
     const { stdout } = await promisify(execFile)(process.execPath, args, { env: environment, timeout: 300_000 });
     return JSON.parse(stdout);
   } catch (error) {
-    console.error(`${variant} on SDK ${sdk} failed, so nothing is compared:\n${error.stderr || error.message}`);
+    console.error(`${variant} on SDK ${sdk} failed, no comparison:\n${error.stderr || error.message}`);
     process.exit(1);
   }
 }
 
-/** Each round starts one place further, and every other one runs backwards, so that no variant has a fixed neighbour. */
+/** Rotates the order in each round, and reverses every other one, so that no variant has a fixed neighbour. */
 function order(jobs, round) {
   const start = round % jobs.length;
   const rotated = [...jobs.slice(start), ...jobs.slice(0, start)];
@@ -47,7 +47,7 @@ function order(jobs, round) {
 
 /** @param {string} name */
 function versionOf(name) {
-  // By path: most packages do not export their manifest.
+  // By path, because most packages do not export their package.json.
   const manifest = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
   return `${name} ${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
 }
@@ -63,7 +63,7 @@ const flags = process.argv.slice(2);
 console.log(`Command: npm run bench${flags.length > 0 ? ` -- ${flags.join(' ')}` : ''}`);
 console.log(
   `${options.rounds} rounds of ${options.calls} calls after ${options.warmup} to warm up, each in its own process; ` +
-    `${options.clock === 'cpu' ? 'processor time' : 'time on the clock'}`,
+    `${options.clock === 'cpu' ? 'CPU time' : 'wall time'}`,
 );
 for (const name of options.sdk) {
   const { sdk } = await sdks[name]();

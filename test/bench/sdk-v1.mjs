@@ -1,4 +1,4 @@
-/** The application under measurement, on version 1 of the MCP SDK. */
+/** The measured application on version 1 of the MCP SDK. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';

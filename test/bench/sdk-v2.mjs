@@ -1,4 +1,4 @@
-/** The application under measurement, on version 2 of the MCP SDK, with the protocol it speaks by default. */
+/** The measured application on version 2 of the MCP SDK, with its default protocol. */
 import { Client, InMemoryTransport, LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/client';
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** One application on one SDK with one variant, its telemetry checked, ready to be timed or profiled. */
+/** Prepares an application with one SDK and variant for timing or profiling, and checks its telemetry. */
 import { startApplication } from './application.mjs';
 import { sdks, variants } from './variants.mjs';
 
@@ -18,7 +18,7 @@ export async function prepare(sdkName, variantName) {
     };
   }
 
-  // Loaded here and not above: the bare application runs without a line of OpenTelemetry.
+  // Dynamic import, so that the bare application runs without OpenTelemetry.
   const { startOpenTelemetry } = await import('./opentelemetry.mjs');
   const { CALLS, checkTelemetry, checkNothingLost } = await import('./telemetry.mjs');
   const opentelemetry = startOpenTelemetry();
@@ -28,7 +28,7 @@ export async function prepare(sdkName, variantName) {
   const exportedBefore = await opentelemetry.countExported();
   return {
     call: application.call,
-    /** Fails unless all `calls` since the start were recorded as the variant says. @param {number} calls */
+    /** Throws unless all `calls` since the start were recorded as the variant requires. @param {number} calls */
     async verify(calls) {
       await checkNothingLost(opentelemetry, variant.recorded, exportedBefore, calls);
       addition.verify?.(CALLS + calls);

@@ -1,14 +1,14 @@
 /**
- * Keeps the comparison honest: before a run is timed, what its calls record is compared with one description, the same
- * for the floor and for mcp-trail (and with nothing at all for the variants that must not record).
+ * Keeps the comparison fair: before a timed run, compares what its calls record with one description for both the floor and
+ * mcp-trail (and with nothing for variants that must not record).
  */
 import assert from 'node:assert/strict';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
-/** How many calls are looked at before the timed ones. */
+/** Number of calls to check before the timed ones. */
 export const CALLS = 3;
 
-/** Fails with the difference. @param {unknown} actual @param {unknown} expected @param {string} what */
+/** Throws with the difference. @param {unknown} actual @param {unknown} expected @param {string} what */
 function same(actual, expected, what) {
   try {
     assert.deepEqual(actual, expected);
@@ -18,13 +18,13 @@ function same(actual, expected, what) {
   }
 }
 
-/** Who each side says it is talking to: both SDK lines' applications have the same names. */
+/** Peer attributes; the applications of both SDK lines have the same names. */
 const PEERS = {
   client: { role: 'client', name: 'bench-client', version: '1.0.0' },
   server: { role: 'server', name: 'bench-server', version: '1.0.0' },
 };
 
-/** Only tool calls are timed, so only their points are compared. */
+/** Only tool calls are timed, so only their points matter. */
 const ofToolCalls = (point) => point.attributes['mcp.method.name'] === 'tools/call';
 
 /** @param {import('./application.mjs').Sdk} sdk */
@@ -77,7 +77,7 @@ function expectedCall(sdk) {
   };
 }
 
-/** One span without what differs from call to call. */
+/** A span without the values that differ from call to call. */
 function normaliseSpan(span, client, wire) {
   const { 'jsonrpc.request.id': id, ...attributes } = span.attributes;
   const parent = span.parentSpanContext;
@@ -97,7 +97,7 @@ function normaliseSpan(span, client, wire) {
   };
 }
 
-/** The spans of one call by their role; anything but exactly one of each is kept as it is, to show in the difference. */
+/** The spans of one call by role; unexpected numbers stay visible in the difference. */
 function normaliseCall(spans, wire) {
   const client = spans.find((span) => span.kind === SpanKind.CLIENT);
   const role = (span) => (span.kind === SpanKind.CLIENT ? 'client' : 'server');
@@ -105,7 +105,7 @@ function normaliseCall(spans, wire) {
   return Object.fromEntries(spans.map((span) => [role(span), normaliseSpan(span, client, wire)]));
 }
 
-/** Each call is a trace of its own; traces come in the order of the calls, which are made one after the other. */
+/** One trace per call, in the order of the sequential calls. */
 function groupByTrace(spans) {
   const traces = new Map();
   for (const span of spans) {
@@ -115,7 +115,7 @@ function groupByTrace(spans) {
   return [...traces.values()];
 }
 
-/** The measurements of tool calls by the name of their metric. */
+/** Metric points of tool calls, by metric name. */
 async function collectToolCalls(opentelemetry) {
   const collected = {};
   for (const metric of await opentelemetry.collectMetrics()) {
@@ -131,7 +131,7 @@ async function collectToolCalls(opentelemetry) {
 }
 
 /**
- * Makes some calls and fails unless they record exactly what the variant must.
+ * Makes some calls and throws unless they record exactly what the variant requires.
  *
  * @param {Awaited<ReturnType<typeof import('./application.mjs').startApplication>>} application
  * @param {ReturnType<typeof import('./opentelemetry.mjs').startOpenTelemetry>} opentelemetry
@@ -158,7 +158,7 @@ export async function checkTelemetry(application, opentelemetry, sdk, recorded) 
   same(await collectToolCalls(opentelemetry), recorded ? expected.metrics : {}, 'the metrics of the calls');
 }
 
-/** Fails unless every call of the timed run was recorded in full: a dropped span would be a cheap one. */
+/** Throws unless every call of the timed run was fully recorded: dropping spans would be cheaper. */
 export async function checkNothingLost(opentelemetry, recorded, exportedBefore, calls) {
   const exported = (await opentelemetry.countExported()) - exportedBefore;
   assert.equal(exported, recorded ? 2 * calls : 0, 'spans exported for the timed calls');

@@ -1,4 +1,4 @@
-/** mcp-trail with its audit trail: two records on each side of a call, into a LoggerProvider that drops them. */
+/** mcp-trail with its audit trail: two records per side of a call, to a LoggerProvider that drops them. */
 import { strict as assert } from 'node:assert';
 import { logs } from '@opentelemetry/api-logs';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
@@ -21,7 +21,7 @@ export function attach(client, server) {
   instrumentServer(server, { audit: true });
 }
 
-/** Fails unless every call had its four records. @param {number} calls */
+/** Throws unless every call had its four records. @param {number} calls */
 export function verify(calls) {
   assert.equal(records, 4 * calls, 'audit records of the calls');
 }

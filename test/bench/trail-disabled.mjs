@@ -1,4 +1,4 @@
-/** mcp-trail loaded and called, but switched off. */
+/** mcp-trail loaded and attached, but disabled. */
 import { instrumentClient, instrumentServer } from 'mcp-trail';
 
 /** @type {import('./application.mjs').Addition['attach']} */

@@ -1,4 +1,4 @@
-/** mcp-trail as its README shows it by hand; the zero-code start attaches the same hooks. */
+/** mcp-trail with manual instrumentation; the zero-code start attaches the same hooks. */
 import { instrumentClient, instrumentServer } from 'mcp-trail';
 
 /** @type {import('./application.mjs').Addition['attach']} */

@@ -1,11 +1,11 @@
 /**
- * What is compared. A row says whether OpenTelemetry is set up, whether every call must be recorded, and what is added
- * to the application.
+ * The compared variants: whether OpenTelemetry is set up, whether every call must be recorded, and what to add to the
+ * application.
  *
  * @typedef {object} Variant
  * @property {string} title
- * @property {boolean} opentelemetry an SDK with its providers is registered
- * @property {boolean} recorded each call gives two spans and two measurements; otherwise none
+ * @property {boolean} opentelemetry whether an SDK with providers is registered
+ * @property {boolean} recorded whether each call records two spans and two measurements; otherwise none
  * @property {() => Promise<Partial<import('./application.mjs').Addition>>} load
  */
 

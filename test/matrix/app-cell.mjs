@@ -1,5 +1,5 @@
 /**
- * A cell that runs an application: a client process, which starts a server process, both exporting to one receiver.
+ * A cell that runs an application: a client process that starts a server process, both exporting to one receiver.
  */
 import assert from 'node:assert/strict';
 import { copyFile, cp } from 'node:fs/promises';
@@ -21,10 +21,10 @@ const limitMs = 60_000;
 /** Cells with the same dependencies share a folder. */
 export const folderOf = ({ node, otel, mcp }) => `${node} ${otel} ${mcp}`;
 
-/** What is installed before the cells is not part of what they test. */
+/** Dependencies are installed before the cells, and not part of the test. */
 export const installsFirst = true;
 
-/** Installs the third-party packages, then the package, as a user who adds it to an application. */
+/** Installs the third-party packages, then the package, like a user who adds it to an application. */
 export async function prepare({ node, otel, mcp }, { on, packed, folder }) {
   const dependencies = { ...otelLines[otel], ...mcpSdks[mcp] };
   await freshApp({ name: node, on, dependencies }, folder);
@@ -46,14 +46,14 @@ function commandLine({ module, sdk, transport, start }) {
   ];
 }
 
-/** What the application itself has to get, whatever the telemetry. */
+/** Checks the application's own results, regardless of telemetry. */
 function checkAnswers(report, cell, version) {
   assert.equal(report.node, `v${version}`, 'the application ran under another Node');
   const { add, fail, ask } = report.results;
   assert.equal(add.content[0].text, '5');
   assert.deepEqual([fail.isError, fail.content[0].text], [true, 'it did not work']);
   if (!isModern(cell)) assert.equal(ask.content[0].text, 'forty-two');
-  // Where mcp-trail has the only handler, SIGTERM still ends the server as SIGTERM; apps with their own SDK exit.
+  // If mcp-trail has the only handler, the server still ends with SIGTERM; applications with their own SDK exit.
   const serverEnd = { stdio: undefined, http: cell.start === 'register' ? 'SIGTERM' : 0 }[cell.wire];
   assert.equal(report.serverEnd, serverEnd, 'end of the HTTP server');
 }
@@ -73,7 +73,7 @@ export async function runCell(cell, { on, packed, folder }) {
     const exits = cell.start === 'register-exit';
     const received = exits ? withoutCopies(receiver) : receiver;
     checkSpans(received, cell, tools, packed.version);
-    // Measurements cannot be collected while a process exits.
+    // Metrics cannot be collected while a process exits.
     if (!exits) checkMetrics(received, cell, tools);
     checkAudit(received, cell, tools, packed.version);
     checkStderr(receiver, result.stderr);

@@ -1,10 +1,10 @@
-/** What the audit trail of one run of the matrix' application has to be, in every cell: through the LoggerProvider of its line. */
+/** Checks the audit trail of an application run, in every cell, through the LoggerProvider of its line. */
 import assert from 'node:assert/strict';
 
 const SERVER = 2;
 const CLIENT = 3;
 
-/** Audit records with the log records around them. */
+/** Audit records with their log records. */
 function auditRecords(logs, version) {
   return logs
     .filter(({ scope }) => scope.name === 'mcp-trail')
@@ -20,18 +20,18 @@ function auditRecords(logs, version) {
     });
 }
 
-/** An SDK that is shut down on SIGTERM by an application that does not know of us takes no last records. */
+/** An SDK that its application shuts down on SIGTERM accepts no last records. */
 const NO_MORE = /^mcp-trail: audit records are lost: the OpenTelemetry logger takes no more of them\..*\n$/;
 
-/** Nothing is said, unless the last records are lost. */
+/** Stderr is empty unless the last records are lost. */
 export function checkStderr({ logs }, stderr) {
   const stopped = logs.filter(({ eventName }) => eventName === 'mcp_audit.stopped');
   const services = new Set(stopped.map(({ resource }) => resource['service.name']));
-  if (services.size === 2) assert.equal(stderr, '', 'something was said on stderr');
-  else assert.match(stderr, NO_MORE, 'the trail of a process did not stop, and stderr does not say why');
+  if (services.size === 2) assert.equal(stderr, '', 'unexpected output on stderr');
+  else assert.match(stderr, NO_MORE, 'an audit trail did not stop, and stderr does not explain why');
 }
 
-/** Each call has a record before and one after it on both sides, in its span; each process tells when it began and, unless its SDK was shut down before, stopped. */
+/** Each call has a request and a response record on both sides, in its span; each process has a start record and, unless its SDK was shut down before, a stop record. */
 export function checkAudit({ logs, spans }, cell, tools, version) {
   const knowsUs = !['sdk-then-register', 'by-hand'].includes(cell.start);
   const audit = auditRecords(logs, version);
@@ -59,10 +59,10 @@ export function checkAudit({ logs, spans }, cell, tools, version) {
     }
   }
   const ids = new Set(audit.map(({ record }) => record['audit.record.id']));
-  assert.equal(ids.size, audit.length, 'an audit record came twice');
+  assert.equal(ids.size, audit.length, 'received an audit record twice');
 }
 
-/** One line per record, for the message of a failure. */
+/** One line per record, for failure messages. */
 export const listAudit = (logs) =>
   logs
     .filter(({ scope }) => scope.name === 'mcp-trail')

@@ -1,9 +1,9 @@
 /**
- * The values of every axis of the matrix, each with the exact versions it stands for. Nothing here is a range: npm
- * chooses among the versions of a range by engine, so "3.x" on Node 20 would quietly test 2.x.
+ * The values of every axis, with exact versions. No ranges: npm selects versions of a range by engine, so that "3.x" on Node 20
+ * would silently test 2.x.
  */
 
-/** A Node release, and the npm its users have: what npm resolves differs between npm majors. */
+/** A Node release with its bundled npm, because npm majors resolve differently. */
 export const nodes = {
   node20: { node: '20.20.2', npm: '10.8.2' },
   node22: { node: '22.23.3', npm: '10.9.9' },
@@ -11,7 +11,7 @@ export const nodes = {
   node26: { node: '26.10.0', npm: '12.2.0' },
 };
 
-/** The OpenTelemetry line of an application: everything it needs for each way of starting its SDK. */
+/** OpenTelemetry lines, with all packages for every way to start the SDK. */
 export const otelLines = {
   otel2: {
     '@opentelemetry/api': '1.9.1',
@@ -43,8 +43,7 @@ export const otelLines = {
 };
 
 /**
- * The packages that tell the two lines apart: a version of the other line anywhere in the tree means that the cell
- * tests something else.
+ * Packages that identify a line: if a version of the other line is anywhere in the tree, the cell tests something else.
  */
 export const otelMarkers = {
   otel2: {
@@ -59,7 +58,7 @@ export const otelMarkers = {
   },
 };
 
-/** An MCP SDK of an application, with the `zod` and the Node adapter that this version accepts. */
+/** MCP SDKs, with a compatible `zod` and Node adapter. */
 export const mcpSdks = {
   'v1-1.10.0': { '@modelcontextprotocol/sdk': '1.10.0', zod: '3.25.76' },
   'v1-1.22.0': { '@modelcontextprotocol/sdk': '1.22.0', zod: '3.25.76' },
@@ -82,16 +81,16 @@ export const mcpSdks = {
 export const moduleSystems = ['esm', 'cjs'];
 
 /**
- * `stdio` and `http` speak the session protocol; the `modern` ones pin protocol 2026-07-28, which SDK v2 alone has.
+ * `stdio` and `http` use the session protocol; the `modern` ones pin protocol 2026-07-28, which only SDK v2 has.
  */
 export const transports = ['stdio', 'http', 'stdio-modern', 'http-modern'];
 
 /**
- * How the application gets its telemetry. `flags` names the files (of `app/setup`) and packages to preload.
+ * How the application gets its telemetry. `preload` lists files (of `app/setup`) and packages to preload.
  *
  * - `register`: zero code.
- * - `propagate`: zero code, and the stdio server gets it from the client by `propagateToChildProcesses` alone.
- * - `register-exit`: zero code, in processes that end by `process.exit()`.
+ * - `propagate`: zero code; the stdio server gets it from the client only by `propagateToChildProcesses`.
+ * - `register-exit`: zero code, in processes that end with `process.exit()`.
  * - `node-sdk`: the app's own `NodeSDK({ instrumentations: [new McpInstrumentation()] })`.
  * - `register-instrumentations`: the app's own providers and `registerInstrumentations`.
  * - `sdk-then-register`: the app's own SDK without the instrumentation, which `mcp-trail/register` then adds.

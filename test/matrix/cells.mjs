@@ -1,9 +1,9 @@
-/** Every cell of the matrix. A cell's name is its row; `--only` picks the cells whose names hold all its words. */
+/** Every cell of the matrix. A cell's name is its row; `--only` selects cells whose names contain all of its words. */
 import { compilers, mcpSdks, moduleSystems, nodes, otelLines, starts, transports } from './axes.mjs';
 
 /**
- * Applications: a client process and a server process. One folder of installed packages serves all rows with the same
- * first three columns.
+ * Applications: a client process and a server process. Rows with the same first three columns share a folder of installed
+ * packages.
  */
 const apps = [
   'node20 otel2 v1-1.10.0 esm stdio register',
@@ -40,8 +40,7 @@ const apps = [
 ];
 
 /**
- * Pairs of axes of which every combination of values has a cell. The check keeps a row from being removed for
- * convenience.
+ * Pairs of axes whose value combinations must all have a cell, so that no row is removed for convenience.
  */
 const coveredPairs = [
   ['node', 'module'],
@@ -58,8 +57,8 @@ const coveredPairs = [
 ];
 
 /**
- * The orders in which a user installs, each step one `npm install`, on a fresh folder. `TRAIL` is the packed package;
- * other packages get the version of the line.
+ * Install orders: each step is one `npm install`, starting with an empty folder. `TRAIL` is the packed package; other packages
+ * get the version of the line.
  */
 export const installOrders = {
   'package-first': [['TRAIL'], ['@opentelemetry/sdk-node']],
@@ -69,7 +68,7 @@ export const installOrders = {
   'trace-sdk-then-package': [['@opentelemetry/api', 'TRACE_SDK'], ['TRAIL']],
 };
 
-/** Node 22 and newer with the 2.x line is where a peer range that is too wide ends in ERESOLVE. */
+/** On Node 22 and newer with the 2.x line, a peer range that is too wide fails with ERESOLVE. */
 const orderPlatforms = ['node20 otel2', 'node24 otel2', 'node22 otel3', 'node26 otel3'];
 
 const split = (name) => name.split(' ');
@@ -116,7 +115,7 @@ const mismatchCells = [
 }));
 
 /**
- * Every compiler meets the types of both OpenTelemetry lines; those of the MCP SDKs, which are slow to check, once.
+ * Every compiler checks the types of both OpenTelemetry lines; the slow types of the MCP SDKs only once.
  */
 const typeConsumers = ['node24 otel3 types sdks', 'node20 otel2 types consumer', 'node24 otel3 types consumer'];
 
@@ -127,10 +126,10 @@ const typeCells = typeConsumers.flatMap((row) =>
   }),
 );
 
-/** The slowest come first, so that they do not end the run alone. */
+/** Slowest first, so that they do not run alone at the end. */
 export const cells = [...typeCells, ...appCells, ...orderCells, ...mismatchCells];
 
-/** Throws when a row names a value that no axis has, or when a pair that the matrix promises has no cell. */
+/** Throws if a row has an unknown value, or a promised pair has no cell. */
 export function checkCoverage() {
   const values = {
     node: Object.keys(nodes),
@@ -157,7 +156,7 @@ export function checkCoverage() {
   const names = cells.map((cell) => cell.name);
   const doubled = names
     .filter((name, index) => names.indexOf(name) !== index)
-    .map((name) => `"${name}" is there twice`);
+    .map((name) => `duplicate cell "${name}"`);
   const faults = [...wrong, ...missing, ...doubled];
   if (faults.length > 0) throw new Error(`the table of cells is not complete:\n  ${faults.join('\n  ')}`);
 }

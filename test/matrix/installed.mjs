@@ -1,4 +1,4 @@
-/** What npm has really put into an application, read from its tree. */
+/** Reads from an application's tree what npm actually installed. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,10 +11,10 @@ export async function checkInstalled(folder, expected) {
   const found = {};
   for (const name of Object.keys(expected))
     found[name] = (await readJson(folder, 'node_modules', name, 'package.json')).version;
-  assert.deepEqual(found, expected, 'npm installed other versions than asked for');
+  assert.deepEqual(found, expected, 'npm installed unexpected versions');
 }
 
-/** Throws when any package of the other OpenTelemetry line, or a second copy of the API, is anywhere in the tree. */
+/** Throws if the tree contains a package of the other OpenTelemetry line, or a second copy of the API. */
 export async function checkLine(folder, otel) {
   const { packages } = await readJson(folder, 'node_modules', '.package-lock.json');
   const all = Object.entries(packages).map(([place, { version }]) => ({
@@ -28,5 +28,5 @@ export async function checkLine(folder, otel) {
     }
   }
   const apis = all.filter((entry) => entry.name === '@opentelemetry/api').map(({ place }) => place);
-  assert.deepEqual(apis, ['node_modules/@opentelemetry/api'], 'there is not exactly one copy of @opentelemetry/api');
+  assert.deepEqual(apis, ['node_modules/@opentelemetry/api'], 'expected exactly one copy of @opentelemetry/api');
 }

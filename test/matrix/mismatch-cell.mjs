@@ -1,6 +1,6 @@
 /**
- * A cell that installs the API of one OpenTelemetry line and the SDK of the other, which npm allows where it is told not
- * to look at peers. Audit records arrive there, or it is said that they do not: nothing is lost in silence.
+ * A cell that installs the API of one OpenTelemetry line and the SDK of the other, which npm allows if it ignores peer
+ * dependencies. Audit records must arrive, or stderr must report their loss.
  */
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
@@ -15,11 +15,11 @@ import { exportTo, startReceiver } from './receiver.mjs';
 const limitMs = 60_000;
 const PREFIX = 'mcp-trail: ';
 
-/** What comes of each. */
+/** Expected result of each combination. */
 const outcomes = {
-  /** It registers its logs in a package of its own, where they are found. */
+  /** The SDK registers its logs API in a separate package, where we find it. */
   otel2: { audited: true, said: [] },
-  /** It needs what the older API does not have. */
+  /** The SDK requires exports that the older API lacks. */
   otel3: {
     audited: false,
     said: [
@@ -31,7 +31,7 @@ const outcomes = {
 
 export const folderOf = ({ name }) => name;
 
-/** Installing is what these cells are about. */
+/** Installation is part of these cells. */
 export const installsFirst = false;
 
 export const prepare = prepareEmpty;
@@ -57,7 +57,7 @@ export async function runCell({ api, sdk }, { on, packed, folder }) {
 
   const { audited, said } = outcomes[sdk];
   const lines = result.stderr.split('\n').filter(Boolean);
-  assert.equal(lines.length, said.length, `something else was said on stderr:\n${result.stderr}`);
+  assert.equal(lines.length, said.length, `unexpected output on stderr:\n${result.stderr}`);
   for (const [index, line] of lines.entries()) {
     assert.ok(line.startsWith(PREFIX), line);
     assert.match(line.slice(PREFIX.length), said[index]);

@@ -1,5 +1,5 @@
 /**
- * A cell that installs in the order of some user, and then sees that the package works with what npm has made of it.
+ * A cell that installs in a certain order, and checks that the package works with the resulting tree.
  */
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { exportTo, startReceiver } from './receiver.mjs';
 
 const limitMs = 60_000;
 
-/** The tracing SDK of a line, for applications that do without `sdk-node`. */
+/** The tracing SDK of a line, for applications without `sdk-node`. */
 const traceSdks = {
   otel2: '@opentelemetry/sdk-trace-node',
   otel3: '@opentelemetry/sdk-trace',
@@ -21,10 +21,10 @@ const traceSdks = {
 
 export const folderOf = ({ name }) => name;
 
-/** Installing is what these cells test. */
+/** These cells test installation. */
 export const installsFirst = false;
 
-/** A folder with an application that depends on nothing yet. */
+/** A folder with an application without dependencies. */
 export async function prepareEmpty(_cell, { folder }) {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), '{ "name": "matrix-app", "version": "1.0.0", "private": true }\n');
@@ -52,10 +52,10 @@ async function runScript(flags, [script, ...args], { on, folder, env = {} }) {
   const options = { cwd: folder, env: { ...on.env, ...env }, limitMs };
   const result = await run(on.node, [...flags, `./${script}`, ...args], options);
   assert.equal(result.code, 0, `${describeEnd(result, limitMs)}\nstderr:\n${result.stderr}`);
-  assert.equal(result.stderr, '', 'something was said on stderr');
+  assert.equal(result.stderr, '', 'unexpected output on stderr');
 }
 
-/** `mcp-trail/register` has to find and start the `sdk-node` that is there. */
+/** `mcp-trail/register` must find and start the installed `sdk-node`. */
 async function checkRegister({ on, folder }) {
   const receiver = await startReceiver();
   const env = exportTo(receiver.endpoint);
@@ -68,5 +68,5 @@ async function checkRegister({ on, folder }) {
   assert.deepEqual(names, ['one span'], 'mcp-trail/register did not start the SDK');
 }
 
-/** Without `sdk-node`, the instrumentation has to accept the application's own provider. */
+/** Without `sdk-node`, the instrumentation must accept the application's own provider. */
 const checkProvider = ({ on, folder, sdk }) => runScript([], ['own-provider.mjs', sdk], { on, folder });

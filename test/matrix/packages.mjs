@@ -1,7 +1,6 @@
 /**
- * What a cell needs on disk: Node and npm at their pinned versions, the third-party packages of an application, the
- * packed package. Third-party packages are kept in a cache under a hash of their recipe; the package itself is packed
- * and installed anew in every run.
+ * Provides the files of a cell: Node and npm at pinned versions, an application's third-party packages, and the packed package.
+ * Third-party packages are cached under a hash of their recipe; the package itself is packed and installed in every run.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -18,8 +17,8 @@ const installLimitMs = 300_000;
 const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error', '--prefer-offline'];
 
 /**
- * The environment without what the shell, npm or a test runner has put there for itself. The certificates that the
- * machine trusts stay: npm could not verify the registry behind a proxy without them.
+ * The environment without variables of the shell, npm or a test runner. Keeps trusted certificates, which npm needs to verify the
+ * registry behind a proxy.
  */
 export const plainEnvironment = () =>
   Object.fromEntries(
@@ -38,8 +37,8 @@ const exists = (file) =>
 const builds = new Map();
 
 /**
- * The folder of a recipe, built if it is not there. It is moved into place whole, so that an interrupted build is never
- * reused; of two cells that ask at once, the second waits for the first.
+ * The folder of a recipe, built if it is missing. A build is renamed when complete, so that an interrupted one is never used;
+ * concurrent cells share one build.
  */
 function cached(kind, recipe, build) {
   const hash = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
@@ -53,7 +52,7 @@ function cached(kind, recipe, build) {
       await rename(fresh, folder);
     } catch (error) {
       await rm(fresh, { recursive: true, force: true });
-      if (!(await exists(folder))) throw error; // else another run was faster
+      if (!(await exists(folder))) throw error; // otherwise a concurrent run finished first
     }
     return folder;
   };
@@ -64,7 +63,7 @@ function cached(kind, recipe, build) {
 const manifest = (dependencies) =>
   `${JSON.stringify({ name: 'matrix-app', version: '1.0.0', private: true, dependencies }, undefined, 2)}\n`;
 
-/** A tool at one version, installed by the npm of the machine, which only has to unpack it. */
+/** A tool at one version, installed with the machine's npm, which only unpacks it. */
 async function tool(name, version) {
   const root = await cached(name, { name, version }, async (fresh) => {
     await writeFile(path.join(fresh, 'package.json'), manifest({ [name]: version }));
@@ -89,12 +88,12 @@ export async function platform(name) {
     node,
     env,
     version: versions.node,
-    /** npm under this Node: its choice of versions depends on it. */
+    /** npm under this Node, which determines the versions it selects. */
     npm: (args, cwd) => runOrThrow(node, [npmCli, ...args, ...quiet], { cwd, env, limitMs: installLimitMs }),
   };
 }
 
-/** The file of a TypeScript compiler, to be run by any Node. */
+/** The file of a TypeScript compiler, for any Node. */
 export const compiler = async (version) => path.join(await tool('typescript', version), 'bin', 'tsc');
 
 /** A new folder with the exact dependencies installed, copied from the cache. */
@@ -115,10 +114,10 @@ async function newest(folder) {
   return Math.max(...(await Promise.all(times)));
 }
 
-/** Packs the built checkout: what `npm publish` would send. */
+/** Packs the built checkout, as `npm publish` would. */
 export async function pack(folder) {
   const built = path.join(checkout, 'dist', 'esm', 'register.js');
-  if (!(await exists(built))) throw new Error('there is no build to pack: run `npm run build`');
+  if (!(await exists(built))) throw new Error('no build to pack: run `npm run build`');
   if ((await stat(built)).mtimeMs < (await newest(path.join(checkout, 'src')))) {
     throw new Error('the build is older than src/: run `npm run build`');
   }

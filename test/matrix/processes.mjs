@@ -1,6 +1,5 @@
 /**
- * Child processes with a time limit. Each leads a process group of its own, so that ending it ends what it has
- * started.
+ * Child processes with a time limit. Each has its own process group, so that ending it also ends its children.
  */
 import { spawn } from 'node:child_process';
 
@@ -10,7 +9,7 @@ const endGroup = (pid) => {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // The whole group is gone already.
+    // The whole group has already ended.
   }
 };
 
@@ -18,8 +17,7 @@ process.once('exit', () => running.forEach(endGroup));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /**
- * Runs a command to the end of its whole group: the promise resolves when the last process that holds its output has
- * closed it, grandchildren included.
+ * Runs a command to the end of its whole group: resolves when the last process, grandchildren included, has closed the output.
  *
  * @param {string} command
  * @param {string[]} args
@@ -55,7 +53,7 @@ export function run(command, args, { cwd, env, limitMs }) {
   });
 }
 
-/** {@link run}, where anything but exit code 0 is an error that shows what the command printed. */
+/** {@link run}, which throws with the command's output on any exit code except 0. */
 export async function runOrThrow(command, args, options) {
   const result = await run(command, args, options);
   if (result.code === 0) return result;

@@ -1,4 +1,4 @@
-/** An OTLP/HTTP receiver for JSON on a free loopback port, which keeps spans, metrics and log records as plain objects. */
+/** An OTLP/HTTP JSON receiver on a free loopback port that keeps spans, metrics and log records as plain objects. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -57,7 +57,7 @@ async function bodyOf(request) {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
-/** @returns a receiver; `close` ends it, `spans`, `metrics` and `logs` hold what has come in. */
+/** @returns a receiver; `spans`, `metrics` and `logs` are the received telemetry, `close` stops it. */
 export async function startReceiver() {
   const received = { spans: [], metrics: [], logs: [], errors: [] };
   const take = {
@@ -87,7 +87,7 @@ export async function startReceiver() {
   };
 }
 
-/** The environment that makes an SDK export everything to a receiver. */
+/** Environment variables for an SDK to export everything to a receiver. */
 export const exportTo = (endpoint) => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',

@@ -1,4 +1,4 @@
-/** Runs the matrix, or with `--only 'otel3 node24'` the cells whose names hold all the words. See README.md. */
+/** Runs the matrix, or with `--only 'otel3 node24'` the cells whose names contain all the words. See README.md. */
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import * as order from './order-cell.mjs';
 import { pack, platform } from './packages.mjs';
 import * as types from './types-cell.mjs';
 
-/** Cells wait for npm and for processes more than they compute. */
+/** More than cores, because cells mostly wait for npm and processes. */
 const folderWorkers = 2;
 
 const kinds = { app, mismatch, order, types };
@@ -29,7 +29,7 @@ function select(only) {
   return selected;
 }
 
-/** Cells that use the same folder of installed packages, in the order of the table. */
+/** Groups of cells with the same folder of installed packages, in table order. */
 function byFolder(selected) {
   const groups = new Map();
   for (const cell of selected) {
@@ -52,8 +52,7 @@ async function settle(action) {
 }
 
 /**
- * Runs the cells of one folder, and yields a row of the table for each. When the folder itself cannot be made, all of
- * them have failed.
+ * Runs the cells of one folder and yields a table row for each. If the folder cannot be created, all of them fail.
  */
 async function* runFolder(name, group, { packed, scratch, keep }) {
   const kind = kinds[group[0].kind];

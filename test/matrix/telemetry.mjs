@@ -1,4 +1,4 @@
-/** What the telemetry of one run of the matrix' application has to look like, in every cell. */
+/** Checks the telemetry of an application run, in every cell. */
 import assert from 'node:assert/strict';
 
 const SERVER = 2;
@@ -8,7 +8,7 @@ const bounds = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 const service = (item) => item.resource['service.name'];
 
-/** The only item that fits: none is a gap, two are a double count. */
+/** The only matching item: none is a gap, two are a duplicate. */
 function only(items, what, fits) {
   const found = items.filter(fits);
   assert.equal(found.length, 1, `${found.length} × ${what}, expected one`);
@@ -17,7 +17,7 @@ function only(items, what, fits) {
 
 const brief = (span) => `${service(span)} ${span.scope.name} kind ${span.kind} "${span.name}"`;
 
-/** One line per span, for the message of a failure. */
+/** One line per span, for failure messages. */
 export const listSpans = (spans) =>
   spans
     .map((span) => `  ${brief(span)} ${span.spanId} in ${span.parentSpanId || 'none'} of ${span.traceId}`)
@@ -37,20 +37,20 @@ function checkChild(child, parent) {
   assert.equal(child.parentSpanId, parent.spanId, `${brief(child)} is not a child of ${brief(parent)}`);
 }
 
-/** Attributes whose value a cell fixes; `undefined` means that the attribute must not be there. */
+/** Attributes with a known value per cell; `undefined` means that the attribute must be absent. */
 function checkAttributes(span, expected) {
   for (const [name, value] of Object.entries(expected)) {
     assert.deepEqual(span.attributes[name], value, `${name} of ${brief(span)}`);
   }
 }
 
-/** Revision 2026-07-28 has no sessions and no requests from the server to the client. */
+/** Revision 2026-07-28 has no sessions and no server-to-client requests. */
 export const isModern = ({ transport }) => transport.endsWith('-modern');
 
 /** Cells whose SDK is started, and so flushed, by `mcp-trail/register`. */
 const startedByUs = ({ start }) => ['register', 'propagate', 'register-exit'].includes(start);
 
-/** What both sides of a call say of it. */
+/** Attributes on both sides of a call. */
 function expectedAttributes(cell, tool) {
   const http = cell.wire === 'http';
   return {
@@ -63,7 +63,7 @@ function expectedAttributes(cell, tool) {
   };
 }
 
-/** Types of the attributes whose value no cell can foresee. */
+/** Types of attributes with unpredictable values. */
 function expectedTypes(cell) {
   const http = cell.wire === 'http';
   return {
@@ -125,14 +125,14 @@ export function checkSpans({ spans }, cell, tools, version) {
     assert.equal(span.scope.name, 'mcp-trail', `scope of ${brief(span)}`);
     assert.equal(span.scope.version, version, `scope version of ${brief(span)}`);
   }
-  // What the process was started with may hold secrets; the SDK's own detector would tell it.
+  // The command line can contain secrets, and the SDK's own detector would add it.
   for (const { resource } of startedByUs(cell) ? spans : []) {
     const told = Object.keys(resource).filter((name) => /^process\.command_(args|line)$/.test(name));
     assert.deepEqual(told, [], 'the command line is in the resource');
   }
 }
 
-/** Exports of a cumulative metric repeat its points: the highest count of each set of attributes is the last one. */
+/** Exports of a cumulative metric repeat its points; the highest count per attribute set is the latest. */
 function countOf(metrics, serviceName, name, fits) {
   const exports = metrics.filter((metric) => service(metric) === serviceName && metric.name === name);
   assert.ok(exports.length > 0, `${serviceName} exported no ${name}`);
@@ -143,7 +143,7 @@ function countOf(metrics, serviceName, name, fits) {
   return Math.max(0, ...exports.flatMap(({ points }) => points.filter(fits).map(({ count }) => Number(count))));
 }
 
-/** Received twice is what was on its way when a process exited. */
+/** Spans in flight at process exit can arrive twice. */
 export function withoutCopies({ spans, logs, ...rest }) {
   const once = (items, idOf) => [...new Map(items.map((item) => [idOf(item), item])).values()];
   return {
@@ -153,7 +153,7 @@ export function withoutCopies({ spans, logs, ...rest }) {
   };
 }
 
-/** Both sides count every tool call once, a failed one as failed; the client counts its session, where there is one. */
+/** Both sides count every tool call once, with its error type; the client counts its session, if there is one. */
 export function checkMetrics({ metrics }, cell, tools) {
   for (const side of ['client', 'server']) {
     for (const tool of tools) {

@@ -1,6 +1,6 @@
 /**
- * What every client of the matrix does, whatever its SDK and module system: starts a server process, calls three tools
- * inside a span of its own, ends both, and prints what it got. Arguments: the transport and the file of the server.
+ * The client of all cells, for any SDK and module system: starts a server process, calls three tools inside its own span, ends
+ * both, and prints the results. Arguments: the transport and the server file.
  */
 const { fork } = require('node:child_process');
 const { once } = require('node:events');
@@ -9,14 +9,14 @@ const { trace } = require('@opentelemetry/api');
 const [transport, serverFile] = process.argv.slice(2);
 const modern = transport?.endsWith('-modern');
 
-/** Revision 2026-07-28 has no requests from the server to the client. */
+/** Revision 2026-07-28 has no server-to-client requests. */
 const calls = [
   { name: 'add', arguments: { a: 2, b: 3 } },
   { name: 'fail', arguments: {} },
   ...(modern ? [] : [{ name: 'ask', arguments: {} }]),
 ];
 
-/** `propagate` shows that the preloaded module and the endpoint reach the server without the application's help. */
+/** `propagate` tests that the preload and the endpoint reach the server without help from the application. */
 function overStdio({ StdioClientTransport }) {
   const service = { OTEL_SERVICE_NAME: 'matrix-server' };
   const propagated = process.env.MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES === 'true';
@@ -54,7 +54,7 @@ async function overHttp({ StreamableHTTPClientTransport }) {
 }
 
 /**
- * @param sdk the classes of the MCP SDK, and `samplingMethod`, by which it names a sampling request
+ * @param sdk the classes of the MCP SDK, and `samplingMethod`, its name of a sampling request
  * @param load imports a module in the module system of the application
  */
 exports.runClient = async (sdk, load) => {

@@ -1,6 +1,5 @@
 /**
- * What every server of the matrix does, whatever its SDK and module system: serves the tools on the transport that
- * its argument names.
+ * The server of all cells, for any SDK and module system: serves the tools on the given transport.
  */
 const { randomUUID } = require('node:crypto');
 const { createServer } = require('node:http');
@@ -10,7 +9,7 @@ const [transport] = process.argv.slice(2);
 async function listen(handler) {
   const http = createServer(handler);
   await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve));
-  process.once('disconnect', () => process.exit(1)); // the client is gone without having stopped its server
+  process.once('disconnect', () => process.exit(1)); // the client ended without stopping its server
   process.send({ url: `http://127.0.0.1:${http.address().port}/mcp` });
 }
 

@@ -1,6 +1,5 @@
 /**
- * The tools of the matrix' servers: one that works and makes a span of its own, one that fails, one that asks the
- * client back.
+ * The tools of the servers: one that succeeds and creates its own span, one that fails, one that sends the client a request.
  */
 const { trace } = require('@opentelemetry/api');
 
@@ -12,7 +11,7 @@ exports.samplingParams = {
 };
 
 exports.add = async ({ a, b }) => {
-  await new Promise(setImmediate); // the span has to be active after an await as well
+  await new Promise(setImmediate); // the span must stay active after an await
   trace.getTracer('matrix').startSpan('work').end();
   return text(a + b);
 };

@@ -1,4 +1,4 @@
-/** Gives the instrumentation a provider of the tracing SDK that the argument names. */
+/** Gives the instrumentation a provider of the tracing SDK in its argument. */
 import { McpInstrumentation } from 'mcp-trail';
 
 const { NodeTracerProvider, TracerProvider } = await import(process.argv[2]);

@@ -1,4 +1,4 @@
-/** Uses every public export beside OpenTelemetry. Compiled as an ES module and, copied, as CommonJS; never run. */
+/** Uses every public export together with OpenTelemetry. Compiled as ESM and, as a copy, as CommonJS; never run. */
 import { metrics, type Span, trace } from '@opentelemetry/api';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
@@ -133,11 +133,11 @@ export const names: Record<string, unknown> = { ...semconv };
 
 export const auditEvents: readonly semconv.AuditEventName[] = semconv.AUDIT_EVENTS;
 
-// @ts-expect-error a delivery that there is not
+// @ts-expect-error an unknown delivery
 export const undeliverable: AuditConfig = { delivery: 'mail' };
-// @ts-expect-error an unknown option is a mistake that the compiler has to find
+// @ts-expect-error an unknown option
 export const misspelt: McpInstrumentationConfig = { captureArgument: true };
-// @ts-expect-error so is a value that no option accepts
+// @ts-expect-error an invalid value
 export const misread: McpInstrumentationConfig = { trustIncomingContext: 'child' };
-// @ts-expect-error and so is something that cannot connect
+// @ts-expect-error something that cannot connect
 instrumentClient({ name: 'no client' });

@@ -1,6 +1,6 @@
 /**
- * What the functions for use by hand have to accept of either MCP SDK. Compiled as an ES module and, copied, as
- * CommonJS; never run.
+ * Objects of both MCP SDKs that the functions for manual instrumentation must accept. Compiled as ESM and, as a copy, as CommonJS;
+ * never run.
  */
 import { Client as ClientV2, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioClientTransportV2 } from '@modelcontextprotocol/client/stdio';

@@ -1,6 +1,6 @@
 /**
- * An application that has set up its own SDK shuts it down itself: when nothing is left to do, and on SIGTERM. Before,
- * it disables the instrumentation, whose last records would be taken by nobody afterwards.
+ * Shuts down the application's own SDK when the event loop is empty and on SIGTERM. First disables the instrumentation, because
+ * the SDK accepts no records after its shutdown.
  */
 exports.flushOnExit = (shutdown) => {
   process.once('beforeExit', shutdown);

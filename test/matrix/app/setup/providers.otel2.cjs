@@ -1,6 +1,5 @@
 /**
- * Providers set up by hand on the 2.x line, where `NodeTracerProvider` brings the context manager and the
- * propagators.
+ * Manual set-up of providers on the 2.x line, where `NodeTracerProvider` includes the context manager and propagators.
  */
 const { metrics } = require('@opentelemetry/api');
 const { logs } = require('@opentelemetry/api-logs');

@@ -1,6 +1,5 @@
 /**
- * Providers set up by hand on the 3.x line, where the context manager and the propagator are the application's to
- * set.
+ * Manual set-up of providers on the 3.x line, where the application must set the context manager and the propagator.
  */
 const { context, logs, metrics, propagation, trace } = require('@opentelemetry/api');
 const { AsyncLocalStorageContextManager } = require('@opentelemetry/context-async-hooks');

@@ -1,4 +1,4 @@
-/** Providers set up by hand do not read OTEL_SERVICE_NAME by themselves. */
+/** Manually created providers do not read OTEL_SERVICE_NAME. */
 const { resourceFromAttributes } = require('@opentelemetry/resources');
 
 exports.resource = resourceFromAttributes({
