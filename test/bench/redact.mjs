@@ -1,8 +1,8 @@
 /**
- * What the redactor costs and where it errs: `npm run bench:redact -- [--against CHECKOUT] [--rounds N] [--names]`.
+ * The cost and errors of the redactor: `npm run bench:redact -- [--against CHECKOUT] [--rounds N] [--names]`.
  *
- * `CHECKOUT` is the folder of another checkout, which is then timed and judged beside this one, in turns. Ends with 1 when an error
- * count is over its limit, or this build takes more than 1.5 times as long as the other.
+ * `CHECKOUT` is the folder of another checkout to compare with, in alternating rounds. Exits with code 1 if an error count exceeds
+ * its limit, or this build takes more than 1.5 times as long as the other.
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
 
 const SIZE = 16_384;
 const SLOWER = 1.5;
-/** Milliseconds that a call may cost, on a core that may be three times as slow as this one. */
+/** Time limit per call in milliseconds, on a core up to three times slower than this one. */
 const CALL = 20 / 3;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -32,7 +32,7 @@ const failures = [...judge(), ...time(), ...timeCalls()];
 for (const failure of failures) console.log(`over the limit: ${failure}`);
 process.exit(failures.length === 0 ? 0 : 1);
 
-/** What of a build is used here: the redaction of a text, and what one call's arguments go through. */
+/** The measured parts of a build: redaction of a text, and of a call's arguments. */
 async function load(checkout) {
   const { argumentNames, newReading, RedactionCounts, Redactor, scrub } = await compiled(checkout, [
     './src/redact/argument-names.js',
@@ -70,7 +70,7 @@ async function compiled(resolveDir, modules) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-/** Both kinds of error, for each part of the corpus. */
+/** Misses and false positives, per part of the corpus. */
 function judge() {
   const over = [];
   const rows = [['part of the corpus', 'error', 'of', ...builds.map(({ name }) => name), 'limit']];
@@ -85,7 +85,7 @@ function judge() {
   return over;
 }
 
-/** Processor time of each build for each kind of text, the builds taking turns. */
+/** CPU time of each build per kind of text, in alternating rounds. */
 function time() {
   const texts = Object.entries(corpus.textsToTime(SIZE));
   const times = new Map(texts.map(([kind]) => [kind, builds.map(() => [])]));
@@ -112,7 +112,7 @@ function time() {
   return compared && sums[1] / sums[0] > SLOWER ? [`time: ${ratio(sums)} times as long`] : [];
 }
 
-/** Processor time of what one call's arguments go through: their names and values for a record. */
+/** CPU time for a call's arguments: names and values for a record. */
 function timeCalls() {
   const over = [];
   const rows = [['call', ...builds.map(({ name }) => `${name}, ms`)]];

@@ -1,6 +1,5 @@
 /**
- * A cell that compiles a consumer of the published types, as an ES module and as CommonJS, library declarations
- * included.
+ * A cell that compiles a consumer of the published types, as ESM and CommonJS, including library declarations.
  */
 import assert from 'node:assert/strict';
 import { copyFile, readFile } from 'node:fs/promises';
@@ -19,7 +18,7 @@ const strictest = [
   ...['--module', 'nodenext', '--moduleResolution', 'nodenext', '--types', 'node'],
 ];
 
-/** What each consumer (a file in `types/`) needs beside OpenTelemetry and the package. */
+/** Additional dependencies of each consumer (a file in `types/`). */
 const neighbours = {
   consumer: { '@types/node': '20.19.43' },
   sdks: { '@types/node': '20.19.43', ...mcpSdks['v1-1.32.2'], ...mcpSdks['v2-2.4.0'] },
@@ -27,7 +26,7 @@ const neighbours = {
 
 export const folderOf = ({ node, otel, consumer }) => `${node} ${otel} types ${consumer}`;
 
-/** What is installed before the cells is not part of what they test. */
+/** Dependencies are installed before the cells, and not part of the test. */
 export const installsFirst = true;
 
 export async function prepare({ node, otel, consumer }, { on, packed, folder }) {
@@ -41,7 +40,7 @@ export async function prepare({ node, otel, consumer }, { on, packed, folder }) 
   }
 }
 
-/** An export that the consumer does not use would be compiled by nobody. */
+/** Every export must be used by the consumer, or nothing would compile it. */
 async function checkEveryExportUsed(folder) {
   const entry = await readFile(
     path.join(folder, 'node_modules', 'mcp-trail', 'dist', 'cjs', 'types', 'index.d.ts'),
@@ -58,7 +57,7 @@ async function checkEveryExportUsed(folder) {
 }
 
 /**
- * The declarations of the MCP SDKs have faults of their own under some compilers; those of OpenTelemetry have none.
+ * The declarations of the MCP SDKs have errors under some compilers; those of OpenTelemetry do not.
  */
 const foreign = /^node_modules\/@modelcontextprotocol\//;
 
@@ -66,7 +65,7 @@ export async function runCell({ consumer, typescript }, { on, folder }) {
   await checkEveryExportUsed(folder);
   const args = [await compiler(typescript), ...strictest, `${consumer}.mts`, `${consumer}.cts`];
   const result = await run(on.node, args, { cwd: folder, env: on.env, limitMs });
-  const diagnostics = result.stdout.split(/\n(?=\S)/).filter(Boolean); // the indented lines belong to the one above
+  const diagnostics = result.stdout.split(/\n(?=\S)/).filter(Boolean); // indented lines continue the one above
   assert.deepEqual(
     diagnostics.filter((text) => !foreign.test(text)),
     [],
