@@ -1,6 +1,6 @@
 /**
- * Who acts, and how that is known. In this order: the application's hook, the OAuth token's subject or client, the TLS
- * client certificate, what the peer says of itself, nobody.
+ * Who acts, and how that is known. The first of these that exists: the answer of the application's hook, the subject or
+ * client of an OAuth token, the TLS client certificate, the name that the peer claims, `anonymous`.
  */
 
 import type { Identity } from '../audit-types.js';
@@ -13,11 +13,11 @@ import type { FieldValues } from './record-fields.js';
 
 export const ANONYMOUS = 'anonymous';
 
-/** All that may tell who acts. */
+/** Sources of an actor, in no order. */
 export interface ActorSources {
   readonly identity: Identity | undefined;
   readonly peer: Peer | undefined;
-  /** What the sender says of itself. */
+  /** The sender, as it describes itself. */
   readonly sender: Implementation | undefined;
 }
 
@@ -25,12 +25,12 @@ type ActorFields = Pick<AuditFields, 'audit.actor.id' | 'audit.actor.type' | 'mc
 
 const IDENTITY = ['id', 'name', 'type', 'roles', 'organization', 'team'] as const;
 
-/** What an application says of an identity: an object of its own, which may be anything. */
+/** Reads an identity that an application gave; it may be any value. */
 export function readIdentity(given: unknown): Identity {
   return membersOf<Identity>(given, IDENTITY);
 }
 
-/** The facts of the actor; strings as they came. */
+/** The fields of the actor, not yet redacted. */
 export function actorFields(sources: ActorSources): FieldValues {
   const { identity } = sources;
   return {
@@ -76,19 +76,19 @@ function typeOf(identity: Identity | undefined): (typeof TYPES)[number] {
 function userId({ identity, peer }: ActorSources): string | undefined {
   const id = said(identity?.id);
   if (id !== undefined) return typeOf(identity) === 'user' ? id : undefined;
-  // A name alone says who it is, and it need not be the token's subject.
+  // The hook's name identifies the user, who need not be the token's subject.
   if (said(identity?.name) !== undefined) return undefined;
   return said((peer?.auth ?? peer?.http?.notes.auth)?.subject);
 }
 
-/** A text that says something. */
+/** A non-empty string. */
 function said(value: unknown): string | undefined {
   return asString(value) || undefined;
 }
 
 const MAX_LISTED = 64;
 
-/** The strings of a list that somebody else made; nothing where it cannot be read. */
+/** The strings of a foreign list; undefined if it cannot be read. */
 export function strings(value: unknown): string[] | undefined {
   try {
     if (!Array.isArray(value)) return undefined;

@@ -1,4 +1,4 @@
-/** What an application says about servers: anything may be given, and what cannot be kept is said. */
+/** Reads annotations of servers. Applications may pass any value; what is not accepted is reported. */
 import { APPROVALS, isValid } from '../inventory/annotate.js';
 import { ANNOTATIONS, type Annotations, type ServerSelector } from '../inventory/types.js';
 import { membersOf } from '../lib/foreign.js';
@@ -7,25 +7,25 @@ import { warnOperator } from '../report/report.js';
 
 const SELECTING = ['id', 'name', 'version', 'endpoint'] as const;
 
-/** The texts of it. */
+/** The string members of a selector. */
 export function readSelector(server: unknown): string | ServerSelector {
   if (typeof server === 'string') return server;
   const members = Object.entries(membersOf<ServerSelector>(server, SELECTING));
   return Object.fromEntries(members.filter(([, value]) => typeof value === 'string'));
 }
 
-/** What can be kept; the rest is said. */
+/** The valid annotations. Others are reported and ignored. */
 export function readAnnotations(given: unknown): Annotations {
   const unknown = Object.keys(Object(given)).filter((name) => !(ANNOTATIONS as readonly string[]).includes(name));
   for (const name of unknown) {
-    warnOperator(`annotate: ${show(name)} is no annotation; accepted: ${ANNOTATIONS.join(', ')}. Ignored`);
+    warnOperator(`annotate: ${show(name)} is not an annotation; accepted: ${ANNOTATIONS.join(', ')}. Ignored`);
   }
   const read = membersOf<Annotations>(given, ANNOTATIONS);
   for (const name of ANNOTATIONS) {
     const value: unknown = read[name];
     if (value === undefined || isValid(name, value)) continue;
     const accepted = name === 'approval' ? APPROVALS.join(', ') : 'a text';
-    warnOperator(`annotate: ${name} is ${show(value)}; accepted: ${accepted}, or null to take it away. Ignored`);
+    warnOperator(`annotate: ${name} is ${show(value)}; accepted: ${accepted}, or null to remove it. Ignored`);
   }
   return read;
 }
@@ -33,7 +33,7 @@ export function readAnnotations(given: unknown): Annotations {
 export function warnOfNobody(selector: string | ServerSelector): void {
   const who = typeof selector === 'string' ? selector : JSON.stringify(selector);
   warnOperator(
-    `annotate: ${show(who)} is no server in the inventory; accepted: the id or name of one that was seen, or an object ` +
+    `annotate: ${show(who)} matches no server in the inventory; accepted: the id or name of a known server, or an object ` +
       'with its id, name, version or endpoint. Not recorded',
   );
 }

@@ -1,4 +1,4 @@
-/** Records of what only the application knows: decisions, logins, verdicts, changes of configuration. */
+/** Records that applications write: decisions, logins, guardrail verdicts, configuration changes. */
 import { trace } from '@opentelemetry/api';
 import type {
   AuthenticationEvent,
@@ -22,7 +22,7 @@ import type { AuditSettings } from './settings.js';
 import { type AuditStatus, type Severity, STATUSES } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
-/** What only a hook says of whoever acts. */
+/** Fields that only the application's hook sets. */
 const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organization.id', 'mcp_audit.team.id'] as const;
 
 interface About {
@@ -45,7 +45,10 @@ export class ApplicationEvents {
     this.#parts = parts;
   }
 
-  /** Marks the operation, and all its records from here on. In middleware: the operation that the request brings. */
+  /**
+   * Adds the decision to all later records of the operation; in middleware, of the operation that the HTTP request
+   * brings.
+   */
   authorization(given: AuthorizationDecision, place: Place): void {
     const { entry, redaction, fields } = this.#about(place, undefined);
     const decided = Object.fromEntries(
@@ -97,7 +100,7 @@ export class ApplicationEvents {
     this.#record('mcp_audit.config.changed', place, fields, 'UPDATE', 'ok');
   }
 
-  /** What is known of whoever this is about: of the operation, else of the HTTP request, else of nobody. */
+  /** The operation or HTTP request that an event is about; neither is known outside of both. */
   #about(place: Place, actor: Identity | undefined): About {
     const identity = actor === undefined ? undefined : readIdentity(actor);
     const entry = entryOf(handledIn(place.active));
@@ -108,7 +111,7 @@ export class ApplicationEvents {
       return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), redaction), entry, redaction };
     const fields = new RecordFields(entry.fields);
     if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, redaction };
-    // Somebody else than the caller, of whom nothing may be left.
+    // The event names another actor: no field of the caller may remain.
     for (const key of OF_A_PERSON) fields.drop(key);
     addSafe(fields, actorFields({ identity, peer: undefined, sender: undefined }), redaction);
     return { fields, entry, redaction };
@@ -117,7 +120,7 @@ export class ApplicationEvents {
   #ofPlace({ active, peer }: Place, identity: Identity | undefined): FieldValues {
     const { trail, correlator } = this.#parts;
     const { notes } = peer?.http ?? {};
-    // The operation that the request brings takes it over.
+    // The operation that arrives with this request takes this id.
     if (notes !== undefined) notes.operationId ??= trail.newId();
     const correlation = correlator.ambient(active, trace.getSpan(active)?.spanContext().traceId);
     return {

@@ -1,4 +1,4 @@
-/** What is said of the arguments of a tool call: their names, and of their values what was asked for. */
+/** Fields about the arguments of a tool call: their names, a digest and, by opt-in, values. */
 import { canonicalJson } from '../lib/canonical.js';
 import { argumentNames } from '../redact/argument-names.js';
 import { newReading } from '../redact/scrub.js';
@@ -12,12 +12,12 @@ import type { AuditSettings } from './settings.js';
 interface ArgumentParts {
   readonly facts: RequestFacts;
   readonly settings: AuditSettings;
-  /** Names that the tool's definition has. */
+  /** Argument names in the tool's definition. */
   readonly declared: ReadonlySet<string> | undefined;
   readonly redaction: RedactionContext;
 }
 
-/** Adds what a call says of its arguments, redacted; nothing for other operations. */
+/** Adds the redacted fields of a tool call; other operations have none. */
 export function addArguments(fields: RecordFields, { facts, settings, declared, redaction }: ArgumentParts): void {
   const { row, target, args } = facts;
   if (row.content !== 'tool') return;
@@ -45,7 +45,7 @@ function digestOf(args: object, { digester, digestArguments }: AuditSettings): s
   try {
     return digester.digest(canonicalJson(args));
   } catch {
-    // Too deep or too large: without a digest, the call has a record all the same.
+    // Too deep or too large for a digest.
     return undefined;
   }
 }

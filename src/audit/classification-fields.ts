@@ -1,4 +1,4 @@
-/** What the policy says about an operation. The values it looks at go nowhere. */
+/** The classification of an operation by the policy. Argument values are read and not kept. */
 
 import type { Classifier } from '../policy/classifier.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
@@ -31,10 +31,9 @@ export function classificationFields(
   };
 }
 
-/** Attributes of a span. */
 export type SpanAttributes = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What a span says of it too, so that a sampler that sees spans alone can keep what is sensitive. */
+/** The classification as span attributes, so that samplers can keep sensitive operations. */
 export function classificationAttributes(fields: RecordFields): SpanAttributes | undefined {
   const sensitivity = fields.get('mcp_audit.data.sensitivity');
   const sensitive = fields.get('mcp_audit.sensitive');

@@ -1,4 +1,6 @@
-/** What all operations of one method and target on one connection say alike: made, and redacted, at the first of them. */
+/**
+ * Fields that all operations of one method and target on one connection share: made and redacted for the first of them.
+ */
 import type { AuditRow } from '../protocol/methods.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Implementation } from '../session/connection-info.js';
@@ -19,7 +21,7 @@ interface Made {
   readonly counts: RedactionCounts;
 }
 
-/** An operation that begins. */
+/** A beginning operation. */
 interface Begun {
   readonly operation: Operation;
   readonly audit: AuditRow;
@@ -35,7 +37,7 @@ export class Constants {
     this.#settings = settings;
   }
 
-  /** A copy to be added to. What was hidden in it is added to the counts. */
+  /** A copy of the shared fields. Adds their redactions to the counts of the operation. */
   fieldsOf(begun: Begun, { counts, secret }: RedactionContext): RecordFields {
     const { operation, client } = begun;
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
@@ -61,13 +63,13 @@ export class Constants {
     addSafe(fields, this.spoken(operation), { ...redaction, again: true });
     if (!row.resource && audit.target !== 'mcp.task') fields.add(namedTarget(row, fields));
     const made = { client, server: connection.server, fields, counts: redaction.counts };
-    // A caller with a token is looked for in everything, which is not the same for the next one.
-    // What a hook dropped, because it was slow once, is asked for again.
+    // A caller's token is removed from every field, so that its fields serve no other caller.
+    // A slow hook drops fields once: ask again next time.
     if (secret === undefined && redaction.counts.dropped.size === 0) this.#made.set(template, made);
     return made;
   }
 
-  /** What is spoken, and in which session: from the span, where it was hidden for the first time. */
+  /** Protocol version and session id, as the span has them: redacted already. */
   spoken(operation: Operation): FieldValues {
     return {
       'mcp.protocol.version': operation.template.facts.protocolVersion,
@@ -75,7 +77,7 @@ export class Constants {
     };
   }
 
-  /** As it may be shown. */
+  /** The session id in the form that `sessionIds` selects. */
   sessionId({ template, connection }: Operation): string | undefined {
     const { sessionId } = template.facts;
     const { sessionIds, digester } = this.#settings;

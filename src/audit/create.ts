@@ -1,4 +1,4 @@
-/** Putting an recorder together from the options. */
+/** Creates audit recorders from the options. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
@@ -16,18 +16,18 @@ import { latestRecorder } from './registry.js';
 import { auditSettings } from './settings.js';
 import { sharedFor } from './shared.js';
 
-/** What an recorder needs to know of its surroundings. */
+/** What a recorder needs besides options. */
 export interface Surroundings {
-  /** The sender of the HTTP request being handled, if one is. */
+  /** The sender of the current HTTP request. */
   readonly currentPeer: () => Peer | undefined;
-  /** Counts a record that is lost. */
+  /** Counts a lost record. */
   readonly onLost?: (sink: string, cause: string) => void;
   readonly env?: Environment;
-  /** Where its records go, where not all go to one place. */
+  /** LoggerProvider of this instrumentation, if it has its own. */
   readonly target?: LogsTarget | undefined;
 }
 
-/** The recorder that the options ask for; nothing where auditing is off. */
+/** The recorder that the options ask for; undefined if auditing is off. */
 export function createAuditRecorder(
   instrumentation: ResolvedConfig,
   surroundings: Surroundings,
@@ -66,7 +66,7 @@ export function createAuditRecorder(
   return recorder;
 }
 
-/** Another instrumentation of this process may be the one that audits: that is known when MCP is there. */
+/** Warns late: another instrumentation of this process may audit, which is known once MCP is in use. */
 function warnOfIdleSettings(instrumentation: ResolvedConfig, env: Environment): void {
   const text = idleAuditSettings(instrumentation, env);
   if (text === undefined) return;
@@ -76,7 +76,7 @@ function warnOfIdleSettings(instrumentation: ResolvedConfig, env: Environment): 
   whenMcpIsSeen(() => setImmediate(say));
 }
 
-/** How spans show the id of a session; `digest` is the same as on the records of an recorder that shows digests. */
+/** How spans show session ids. Digests equal those of records. */
 export function spanSessionIds(
   { sessionIds = 'plain' }: ResolvedConfig,
   recorder: AuditRecorder | undefined,

@@ -1,6 +1,6 @@
 /**
- * Passes finished records to where they go. What one place could not take is counted, and told in a record of its own as
- * soon as that place takes records again: whoever reads the trail sees the hole.
+ * Passes finished records to sinks. Records that a sink loses are counted, and reported in a gap record as soon as the
+ * sink works again, so that readers of the trail see the gap.
  */
 
 import type { Context } from '@opentelemetry/api';
@@ -13,32 +13,32 @@ import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import type { Severity } from './status.js';
 
-/** A finished record on its way. */
+/** A finished record on its way to the sinks. */
 export interface Finished {
   readonly name: AuditEventName;
   readonly severity: Severity;
   readonly fields: RecordFields;
-  /** All fields, as canonical JSON. */
+  /** All fields as canonical JSON. */
   readonly text: string;
   /** Seconds and nanoseconds. */
   readonly timestamp: [number, number];
   readonly observedTimestamp: [number, number];
-  /** Of the operation's span; nothing outside of any trace. */
+  /** Context of the operation's span; undefined outside of traces. */
   readonly context: Context | undefined;
-  /** Of the instrumentation that it is about. */
+  /** Target of the instrumentation that wrote it. */
   readonly target: LogsTarget | undefined;
 }
 
 export type SinkName = 'file' | 'stderr' | 'otel';
 
-/** Hears that a record is lost, and of which class the failure is. A sink that writes later may say so later. */
+/** Reports a lost record with its class of failure. A sink that writes asynchronously may call it later. */
 export type Lost = (cause: string) => void;
 
-/** Takes finished records. It reports its own failures; false when it did not take one. */
+/** Accepts finished records. Returns false for a record that it did not take; reports its own failures. */
 export interface Sink {
   readonly name: SinkName;
   accept(finished: Finished, lost: Lost): boolean;
-  /** The target of this last record gets no more of them; others go on. */
+  /** Ends the trail of one target with this last record; other targets go on. */
   leave?(finished: Finished): void;
   close?(): void;
 }
@@ -46,33 +46,33 @@ export interface Sink {
 export interface DeliveryOptions {
   readonly sinks: readonly Sink[];
   readonly now: () => number;
-  /** Makes the record that tells of a gap. */
+  /** Makes a gap record. */
   readonly gapRecord: (values: FieldValues) => Finished;
-  /** Hears of every record that is lost. */
+  /** Called for every lost record. */
   readonly onLost: (sink: SinkName, cause: string) => void;
 }
 
-/** A hole in what one sink has. */
+/** Consecutive records that one sink lost. */
 interface Gap {
   records: number;
-  /** How many of them the other sinks have been told of. */
+  /** How many of them the other sinks know of. */
   told: number;
   readonly since: number;
   until: number;
   readonly causes: Set<string>;
 }
 
-/** A sink and its present hole. */
+/** A sink and its current gap. */
 interface Outlet {
   readonly sink: Sink;
   gap: Gap | undefined;
 }
 
-/** Classes of failures are few; there are not this many. */
+/** More causes than occur in practice. */
 const MAX_CAUSES = 16;
-/** How soon a hole is tried to be told of where no other record shows that writing works again. */
+/** First delay before a gap record is tried without another record. */
 const RETRY_MS = 1000;
-/** Each time twice as late, up to this. */
+/** Delays double up to this. */
 const MAX_RETRY_MS = 60_000;
 
 export class Delivery {
@@ -86,7 +86,7 @@ export class Delivery {
     this.#outlets = options.sinks.map((sink) => ({ sink, gap: undefined }));
   }
 
-  /** Hands a record to every sink; one that fails does not keep it from the others. */
+  /** Passes a record to every sink, whether or not others fail. */
   pass(finished: Finished): void {
     for (const outlet of this.#outlets) {
       const taken = this.#offer(outlet, finished, (cause) => this.#lose(outlet, cause));
@@ -94,12 +94,12 @@ export class Delivery {
     }
   }
 
-  /** Hands a last record to those whose target leaves with it. */
+  /** Passes a last record to the sinks that end the trail of its target. */
   leave(finished: Finished): void {
     for (const { sink } of this.#outlets) sink.leave?.(finished);
   }
 
-  /** The last record of a trail. Of holes that cannot be told of where they are, the other sinks hear before. */
+  /** Writes the last record of a trail. Gaps that their own sink cannot report go to the other sinks first. */
   end(finished: () => Finished): void {
     this.#tellGaps();
     for (const outlet of this.#outlets) {
@@ -107,11 +107,11 @@ export class Delivery {
       if (gap !== undefined) this.#spread(outlet, gap, this.#options.gapRecord(gapFields(outlet, gap)));
     }
     this.pass(finished());
-    // That the last record is lost with the others goes without saying.
+    // Nothing reports that this last record is lost, too.
     for (const { gap } of this.#outlets) if (gap !== undefined) gap.told = gap.records;
   }
 
-  /** Tells of the holes where that is possible by now. */
+  /** Reports gaps to sinks that work again. */
   #tellGaps(): void {
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -146,7 +146,7 @@ export class Delivery {
   #lose(outlet: Outlet, cause: string): void {
     const { now, onLost } = this.#options;
     guarded('counting a lost audit record', () => onLost(outlet.sink.name, cause));
-    // What no LoggerProvider takes is said on stderr and counted: a trail that begins late has no hole.
+    // A missing LoggerProvider is reported on stderr and counted; records before it starts are not a gap.
     if (outlet.sink.name === 'otel') return;
     const time = now();
     outlet.gap ??= { records: 0, told: 0, since: time, until: time, causes: new Set() };
@@ -157,11 +157,11 @@ export class Delivery {
     this.#tryLater();
   }
 
-  /** Writes the record of a hole where the hole is and, if that is possible by now, everywhere else. */
+  /** Writes a gap record to the sink that has the gap and, if that succeeds, to all others. */
   #tell(outlet: Outlet, gap: Gap): void {
     const finished = this.#options.gapRecord(gapFields(outlet, gap));
     outlet.gap = undefined;
-    // Written later, it may still be lost: then the hole is as it was, and larger by what was lost meanwhile.
+    // An asynchronous write failed: reopen the gap, with records lost meanwhile.
     const reopen = () => {
       outlet.gap = merged(gap, outlet.gap);
       this.#tryLater();
@@ -169,7 +169,7 @@ export class Delivery {
     if (this.#offer(outlet, finished, reopen)) this.#spread(outlet, gap, finished);
   }
 
-  /** Tells the other sinks of a hole, unless they know all of it. */
+  /** Reports a gap to the other sinks, unless they know all of it. */
   #spread(where: Outlet, gap: Gap, finished: Finished): void {
     if (gap.told === gap.records) return;
     gap.told = gap.records;
@@ -178,7 +178,7 @@ export class Delivery {
     }
   }
 
-  /** Keeps no process alive. */
+  /** Schedules a retry that keeps no process alive. */
   #tryLater(): void {
     if (this.#retry !== undefined) return;
     if (this.#outlets.every(({ gap }) => gap === undefined)) {

@@ -1,4 +1,7 @@
-/** The records of how operations end: with an answer that is about to leave, in any other way, or without its answer leaving. */
+/**
+ * Records of how operations end: with an answer that is about to leave, otherwise, or with an answer that fails to
+ * leave.
+ */
 import { CONNECTION_CLOSED } from '../describe/outcome.js';
 import { replaysAnswers } from '../protocol/transports.js';
 import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
@@ -21,7 +24,7 @@ export type Write = (
   event: Pick<Event, 'name' | 'severity' | 'fields' | 'time'>,
 ) => void;
 
-/** States in which a task stays. */
+/** Final states of tasks. */
 const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);
 
 export class Endings {
@@ -37,7 +40,7 @@ export class Endings {
     this.#write = write;
   }
 
-  /** The answer is about to leave: its record is made before. */
+  /** Records an answer before it leaves. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
     const entry = entryOf(operation);
     if (entry === undefined) return;
@@ -52,7 +55,7 @@ export class Endings {
     this.#trail.handOver.before(http, entry.conclusion, lost);
   }
 
-  /** An answer that is on record did not leave. */
+  /** Records that a recorded answer failed to leave. */
   undelivered(operation: Operation, outcome: Outcome): void {
     const entry = entryOf(operation);
     if (entry?.conclusion === undefined || entry.undelivered) return;
@@ -65,13 +68,13 @@ export class Endings {
     this.#write(operation, entry, { name: 'mcp_audit.response.undelivered', severity: 'WARN', fields });
   }
 
-  /** It ended, and nothing is about to leave. */
+  /** Records an end without an answer. */
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
     const entry = entryOf(operation);
     if (entry !== undefined) this.#recordOf(operation, entry, outcome, milliseconds)?.();
   }
 
-  /** How an operation ended, to be written; nothing where no record is made of such an end. */
+  /** Prepares the record of an end; undefined if such ends have no record. */
   #recordOf(operation: Operation, entry: AuditEntry, outcome: Outcome, milliseconds: number): (() => void) | undefined {
     const { only } = operation.row.audit ?? {};
     if (only === 'changed') return () => this.#listChanged(operation, entry);

@@ -1,4 +1,4 @@
-/** What the trail keeps with an open operation, from its first record to its last. */
+/** What the trail keeps of an open operation between its first and last record. */
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { Held } from './hand-over.js';
@@ -6,7 +6,7 @@ import type { FieldValues, RecordFields } from './record-fields.js';
 import type { AuditAccess } from './registry.js';
 import type { RedactionContext } from './sanitise.js';
 
-/** What the application decided about an operation; strings are redacted. */
+/** A decision of the application about an operation, redacted. */
 export interface Decision {
   readonly decision: 'allow' | 'deny';
   readonly fields: FieldValues;
@@ -24,28 +24,27 @@ interface Init {
 }
 
 export class AuditEntry {
-  /** The recorder that audits the operation. */
+  /** The recorder of the operation. */
   readonly recorder: AuditAccess;
   readonly id: string;
-  /** Everything that all records of the operation say, redacted. */
+  /** The redacted fields of all records of the operation. */
   readonly fields: RecordFields;
   readonly redaction: RedactionContext;
   readonly http: HttpFacts | undefined;
-  /** The server that does it, in the inventory. */
+  /** Inventory id of the server. */
   readonly server: string | undefined;
-  /** Which page of a list was asked for. */
+  /** Cursor of the requested list page. */
   readonly cursor: string | undefined;
-  /** What a notification says of its task. */
+  /** Task status in a notification. */
   readonly taskStatus: string | undefined;
-  /** What the answer adds. */
+  /** Fields that the answer adds. */
   answer: FieldValues = {};
-  /** The record of its end, once that is made or about to be. */
+  /** The record of its end, once prepared. */
   conclusion: Held | undefined;
-  /** It is on record that what it had to tell did not leave. */
+  /** A record says that the answer failed to leave. */
   undelivered = false;
-  /** A guardrail has put something of it aside. */
+  /** A guardrail blocked, quarantined or sanitized part of it. */
   quarantined = false;
-  /** What the application decided about it. */
   decision: Decision | undefined;
 
   constructor(init: Init) {
@@ -60,12 +59,12 @@ export class AuditEntry {
     this.decision = init.http?.notes.decision as Decision | undefined;
   }
 
-  /** The decision, or that there was none: on every record of the operation. */
+  /** The fields of the decision, also if there was none. */
   decided(): FieldValues {
     return this.decision?.fields ?? { 'mcp_audit.access.decision': 'not_evaluated' };
   }
 
-  /** What was hidden so far. */
+  /** The fields about redactions so far. */
   redactions(): FieldValues {
     const { count, rules, dropped } = this.redaction.counts;
     if (count === 0 && dropped.size === 0) return {};
@@ -77,7 +76,7 @@ export class AuditEntry {
   }
 }
 
-/** What an operation of an auditing pipeline has; nothing where its method is not audited. */
+/** The audit entry of an operation; undefined if its method is not audited. */
 export function entryOf(operation: Operation | undefined): AuditEntry | undefined {
   return operation?.auditEntry as AuditEntry | undefined;
 }

@@ -1,17 +1,17 @@
 /**
  * Outcome known → record finished → answer leaves: the one place that keeps this order.
  *
- * Whoever knows how an operation ends says so here before the answer is given to its transport. What makes the record
- * runs at once, or, where the answer becomes the body of an HTTP response whose head is still to come, at the moment at
- * which that head is made: then the record has its status and its headers, and no byte has left.
+ * Callers report the outcome here before they pass the answer to its transport. The record is made at once, or, if the
+ * answer is the body of an HTTP response whose head is not made yet, when that head is made: the record then has its
+ * status and headers, and no byte has left.
  */
 import { guarded } from '../report/guarded.js';
 import type { HttpFacts } from '../session/peer.js';
 
-/** Records that wait at the same time: a batch is answered at once, when the last of its requests is. */
+/** Bound on waiting records. A batch of requests is answered at once, after the last of them. */
 const MAX_HELD = 1000;
 
-/** A record that is made once, when somebody says so. */
+/** A record that is made once. */
 export class Held {
   readonly #make: () => void;
   #made = false;
@@ -20,7 +20,7 @@ export class Held {
     this.#make = make;
   }
 
-  /** Has it made now, unless that is done. */
+  /** Makes the record, unless it is made. */
   release(): void {
     if (this.#made) return;
     this.#made = true;
@@ -32,9 +32,9 @@ export class HandOver {
   readonly #held = new Set<Held>();
 
   /**
-   * Has a record made before an answer leaves.
-   * @param http the request whose response the answer leaves in; nothing where it leaves another way
-   * @param lost called, after the record is made, when that response closes without a head, or is over already
+   * Makes a record before its answer leaves.
+   * @param http the request whose response carries the answer, if one does
+   * @param lost called after the record is made, if that response closes without a head or is over
    */
   before(http: HttpFacts | undefined, record: Held, lost: () => void): void {
     const waits = http?.onHead((hasHead) => {
@@ -50,13 +50,13 @@ export class HandOver {
     if (http?.isOver()) guarded('writing an audit record', lost);
   }
 
-  /** Has everything made that waits: the process may end before the answers leave. */
+  /** Makes all waiting records: the process may end before the answers leave. */
   flush(): void {
     for (const record of this.#held) record.release();
     this.#held.clear();
   }
 
-  /** Of very many, the oldest goes without its HTTP status. */
+  /** Beyond the bound, the oldest record is made without its HTTP status. */
   #hold(record: Held): void {
     this.#held.add(record);
     if (this.#held.size <= MAX_HELD) return;

@@ -1,4 +1,4 @@
-/** Asking the application who acts. */
+/** Asks the application who acts. */
 import type { Identity, IdentityContext } from '../audit-types.js';
 import { membersOf } from '../lib/foreign.js';
 import { asString } from '../protocol/jsonrpc.js';
@@ -13,7 +13,7 @@ import { readIdentity } from './actor.js';
 
 export type IdentityHook = (context: IdentityContext) => Identity | undefined;
 
-/** The hook's answer; nothing for requests of a server, which acts for itself. */
+/** The hook's answer; undefined for requests of a server, which acts for itself. */
 export function identify(
   hook: IdentityHook | undefined,
   operation: Operation,
@@ -26,7 +26,7 @@ export function identify(
   const promised = isPromise(answer);
   if (typeof answer === 'object' && !promised) return readIdentity(answer);
   const found = promised ? 'a promise' : `a value of type ${typeof answer}`;
-  warnOperator(`the identity hook returned ${found}; accepted: an object or undefined, at once. Ignored`);
+  warnOperator(`the identity hook returned ${found}; accepted: an object or undefined, synchronously. Ignored`);
   return undefined;
 }
 
@@ -74,7 +74,7 @@ function harmless(http: HttpFacts): Record<string, string> {
   return headers;
 }
 
-/** Also one of another realm or library. */
+/** Promises of other realms and libraries count. */
 function isPromise(answer: unknown): boolean {
   return typeof membersOf<{ then: unknown }>(answer, ['then']).then === 'function';
 }

@@ -1,4 +1,4 @@
-/** Tells the inventory what traffic shows, and the trail what the inventory makes of it. */
+/** Feeds the inventory from traffic, and records the changes that it reports. */
 import type { LogsTarget } from '../emit/logger-provider.js';
 import { serverId } from '../inventory/hash.js';
 import type { Inventory } from '../inventory/inventory.js';
@@ -24,7 +24,7 @@ import { addSafe, type RedactionContext } from './sanitise.js';
 import type { AuditStatus, Severity } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
-/** What the trail says of each kind of change. */
+/** Severity and action of each kind of change. */
 const KINDS: Readonly<
   Record<InventoryChange['event'], { readonly severity: Severity; readonly action: AuditFields['audit.action'] }>
 > = {
@@ -33,14 +33,14 @@ const KINDS: Readonly<
   'mcp_audit.inventory.changed': { severity: 'INFO', action: 'UPDATE' },
 };
 
-/** How often the inventory is asked what time alone has changed: much finer than a day, which is its unit. */
+/** Interval of the sweep for time-based changes, whose unit is a day. */
 const SWEEP_MS = 3_600_000;
 
 interface Known {
-  /** As the connection knows it. */
+  /** The server, as the connection knows it. */
   readonly server: unknown;
   readonly id: string;
-  /** The inventory has been told. */
+  /** The inventory knows it. */
   readonly observed: boolean;
 }
 
@@ -56,9 +56,9 @@ export class InventoryFeed {
   readonly #trail: Trail;
   readonly #target: LogsTarget | undefined;
   readonly #digester: Digester;
-  /** Of changes that no operation shows. */
+  /** For changes outside of operations. */
   readonly #redaction: RedactionContext;
-  /** Most connections never learn of another server. */
+  /** Most connections keep their server. */
   readonly #known = new WeakMap<ConnectionInfo, Known>();
   #stopSweeping: (() => void) | undefined;
 
@@ -70,12 +70,12 @@ export class InventoryFeed {
     this.#digester = digester;
   }
 
-  /** The inventory's id of the server of an operation; nothing before the server has said who it is. */
+  /** Inventory id of an operation's server; undefined until the server has introduced itself. */
   serverOf({ connection }: Operation): string | undefined {
     return this.#knownOf(connection)?.id;
   }
 
-  /** The names of a tool's arguments, where its definition has been seen. */
+  /** Argument names of a tool whose definition is known. */
   declared(server: string | undefined, { row, target }: RequestFacts): ReadonlySet<string> | undefined {
     if (server === undefined || target === undefined || row.content !== 'tool') return undefined;
     return this.#inventory.declaredArguments(server, target);
@@ -117,7 +117,7 @@ export class InventoryFeed {
     });
   }
 
-  /** False where nothing is said that was not said before, or of no server that is known. */
+  /** Returns false for unknown servers, and if nothing changes. */
   annotate(server: string | ServerSelector, given: unknown): boolean {
     const [selector, annotations] = [readSelector(server), readAnnotations(given)];
     const ids = this.#inventory.find(selector);
@@ -131,12 +131,12 @@ export class InventoryFeed {
     return this.#inventory.snapshot();
   }
 
-  /** Auditing begins: a process may live for weeks. */
+  /** Starts the sweep: a process may live for weeks. */
   start(): void {
     this.#stopSweeping ??= runEvery(SWEEP_MS, 'looking through the inventory', () => this.#sweep());
   }
 
-  /** Auditing ends. */
+  /** Stops the sweep and saves the inventory. */
   stop(): void {
     this.#stopSweeping?.();
     this.#stopSweeping = undefined;
@@ -144,9 +144,9 @@ export class InventoryFeed {
     this.#inventory.flush();
   }
 
-  /** Nobody calls this who could take an exception. */
+  /** Runs in a timer: must not throw. */
   #sweep(): void {
-    // Where there is no MCP, nothing is kept, and nothing can have changed.
+    // Without MCP, the inventory is empty.
     if (isQuiet()) return;
     try {
       for (const change of this.#inventory.sweep())
@@ -170,7 +170,7 @@ export class InventoryFeed {
     return id;
   }
 
-  /** A server that is made for one HTTP request is the one that the request before had. */
+  /** Per-request HTTP servers have one inventory id. */
   #knownOf(connection: ConnectionInfo): Known | undefined {
     const { server } = connection;
     if (server === undefined) return undefined;
@@ -208,7 +208,7 @@ export class InventoryFeed {
     };
   }
 
-  /** Host and port, or a digest of the command that a client starts: its arguments can hold credentials. */
+  /** Host and port, or a digest of the command line, which may hold credentials. */
   #endpointOf({ endpoint, transport, role }: ConnectionInfo): string | undefined {
     if (endpoint !== undefined)
       return endpoint.port === undefined ? endpoint.address : `${endpoint.address}:${endpoint.port}`;
@@ -254,6 +254,6 @@ export class InventoryFeed {
   }
 }
 
-/** What the record of a change has of the operation that showed it. */
+/** Fields that a change takes from the operation that revealed it. */
 const OF_CONTEXT =
   /^(?:audit\.actor\.|mcp_audit\.(?:actor|side|correlation|operation|server|organization|team)|user\.|network\.transport|server\.)/;

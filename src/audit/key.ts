@@ -1,4 +1,4 @@
-/** The key of digests: given by the operator, kept beside the inventory, or one for the life of the process. */
+/** The key of digests: configured, kept in the state directory, or random for this process. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,20 +12,20 @@ import { warnOperator } from '../report/report.js';
 
 export interface DigestKey {
   readonly digester: Digester;
-  /** Given by the operator: digests of low-entropy content are worth something to whoever has the key, and only then. */
+  /** The operator configured the key. Only then are digests of low-entropy content useful, to holders of the key. */
   readonly shared: boolean;
 }
 
 const KEY_FILE = 'digest.key';
 const KEY_BYTES = 32;
-/** More text than any key has. */
+/** Longer files are not keys. */
 const MAX_FILE_BYTES = 65_536;
 const NOT_USED = 'Digests use a key of this process';
 
-/** Where there is no other: one, so that all digests of the process can be compared. */
+/** One fallback key per process keeps its digests comparable. */
 const OF_THIS_PROCESS: ParsedKey = { id: 'process', secret: randomBytes(KEY_BYTES) };
 
-/** @param stateDirectory asked only where the key is kept there, which may make a file: not while we are quiet */
+/** @param stateDirectory called only if the key is kept there; it may create the directory, so not while quiet */
 export function digestKey(
   given: AuditConfig['digestKey'],
   stateDirectory: () => string | undefined,
@@ -38,7 +38,7 @@ export function digestKey(
   return { digester, shared: false };
 }
 
-/** The key of a process, for digests where nothing is audited. */
+/** The digester of spans while nothing is audited. */
 export function processDigester(env: Environment): Digester {
   return digestKey(undefined, () => textOf(AUDIT.stateDirectory.env, env), env).digester;
 }
@@ -54,7 +54,7 @@ function keyInCode(given: unknown): Digester | undefined {
   const { id, key } = typeof given === 'string' ? { key: given } : Object(given);
   const name = 'option audit.digestKey';
   if (typeof key === 'string' && (id === undefined || typeof id === 'string')) return digesterOf(id, key, name);
-  warnOperator(`${name} is not accepted; accepted: a text, or an object with id and key as texts. ${NOT_USED}`);
+  warnOperator(`${name} is not valid; accepted: a string, or an object with the strings id and key. ${NOT_USED}`);
   return undefined;
 }
 
@@ -73,7 +73,10 @@ function digesterOf(id: string | undefined, text: string, name: string): Digeste
   return undefined;
 }
 
-/** The key in the state directory, made at the first use; whoever makes it first wins. One that is broken stays as it is. */
+/**
+ * The key in the state directory, created on first use; concurrent processes agree on the first. A broken file is left
+ * alone.
+ */
 function keyIn(directory: string | undefined): ParsedKey | undefined {
   if (directory === undefined) return undefined;
   const path = join(directory, KEY_FILE);
@@ -90,18 +93,18 @@ function keyIn(directory: string | undefined): ParsedKey | undefined {
   return undefined;
 }
 
-/** @throws where it is no file: a pipe would be waited for */
+/** @throws if it is not a regular file: reading a pipe would block */
 function read(path: string): string {
   const found = statSync(path);
   if (found.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-  if (!found.isFile()) throw new Error('it is no file');
+  if (!found.isFile()) throw new Error('not a regular file');
   if (found.size > MAX_FILE_BYTES) throw new Error(`it is too long: ${found.size} bytes`);
   const open = tooOpen(found.mode, SECRET);
   if (open !== undefined) warnOperator(`${path} ${open}`);
   return readFileSync(path, 'utf8');
 }
 
-/** Under its name there is never a part of a key: another process may be reading it. */
+/** Written under another name, then linked: readers never see part of a key. */
 function makeKey(path: string): void {
   const text = randomBytes(KEY_BYTES).toString('hex');
   const unfinished = `${path}.${randomBytes(6).toString('hex')}`;

@@ -1,4 +1,4 @@
-/** A readable sentence from a fixed template: made of what the record says anyway, and of nothing else. */
+/** `mcp_audit.message`: a sentence from a fixed template and fields of the record. */
 import type { AuditEventName } from '../semconv/audit-record.js';
 import type { RecordFields } from './record-fields.js';
 
@@ -9,7 +9,7 @@ const SENTENCES: Readonly<Partial<Record<AuditEventName, (fields: RecordFields) 
     `${who(fields)} ${what(fields)}: ${fields.get('mcp_audit.access.decision') ?? fields.get('mcp_audit.status')}`,
 };
 
-/** The sentence of an event; of most, its action and target. */
+/** The sentence of an event; by default actor, action and target. */
 export function messageOf(name: AuditEventName, fields: RecordFields): string {
   return (SENTENCES[name] ?? ((each: RecordFields) => `${who(each)} ${what(each)}`))(fields);
 }

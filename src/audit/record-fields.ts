@@ -1,28 +1,28 @@
 /**
- * The fields of a record in the making. An object of so many properties is slow to make and slower to copy, and every
- * operation makes several: here they are an array, in the order in which canonical JSON has them.
+ * The fields of a record in the making. Every operation makes and copies several records: an array in the order of
+ * canonical JSON is much faster than an object with as many properties.
  */
 import { AUDIT_FIELDS, type AuditField, type AuditFields, type AuditKey } from '../semconv/audit-record.js';
 
-/** What an attribute of a log record can be. */
+/** Value of a log attribute. */
 export type AttributeValue = string | number | boolean | readonly string[];
 
 /** Values for fields, by key. An undefined value leaves its field out. */
 export type FieldValues = { readonly [K in AuditKey]?: AuditFields[K] | undefined };
 
-/** All keys of the definition, sorted by UTF-16 code units: the order of RFC 8785. */
+/** All defined keys, sorted by UTF-16 code units as RFC 8785 requires. */
 const KEYS = (Object.keys(AUDIT_FIELDS) as AuditKey[]).sort();
 const RANKS: ReadonlyMap<string, number> = new Map(KEYS.map((key, rank) => [key, rank]));
 const PREFIXES = KEYS.map((key) => `${JSON.stringify(key)}:`);
 const IN_ATTRIBUTES = KEYS.map((key) => (AUDIT_FIELDS[key] as AuditField).bodyOnly !== true);
 
-/** What JSON escapes, and all that needs two code units: a set of ranges is tested faster than properties of Unicode. */
+/** Characters that JSON escapes, and surrogates. Ranges are faster than Unicode properties. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 export class RecordFields {
   readonly #values: (AttributeValue | undefined)[];
-  /** Beyond the definition: headers that the configuration names. Nearly always empty. */
+  /** Configured response headers, which the definition does not list. Usually empty. */
   #others: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(from?: RecordFields) {
@@ -37,12 +37,12 @@ export class RecordFields {
     return this.#values[RANKS.get(key) as number] as AuditFields[K];
   }
 
-  /** Sets a field; undefined takes it away. */
+  /** Sets a field; undefined removes it. */
   set<K extends AuditKey>(key: K, value: AuditFields[K] | undefined): void {
     this.#values[RANKS.get(key) as number] = value as AttributeValue | undefined;
   }
 
-  /** Sets all fields that have a value. */
+  /** Sets all defined values. */
   add(values: FieldValues): this {
     for (const key in values) {
       const value = values[key as AuditKey];
@@ -51,13 +51,13 @@ export class RecordFields {
     return this;
   }
 
-  /** Sets a field that need not be one of the definition. */
+  /** Sets a field that the definition may not list. */
   setOpen(key: string, value: readonly string[]): void {
     if (RANKS.has(key)) this.set(key as AuditKey, value as never);
     else this.#others = new Map(this.#others).set(key, value);
   }
 
-  /** Takes a field away; false where it was not there. */
+  /** Removes a field; returns whether it existed. */
   drop(key: string): boolean {
     const rank = RANKS.get(key);
     if (rank === undefined) {
@@ -71,21 +71,21 @@ export class RecordFields {
     return true;
   }
 
-  /** A copy of those whose key matches. */
+  /** A copy of the fields whose key matches. */
   pick(pattern: RegExp): RecordFields {
     const picked = new RecordFields();
     for (const [rank, key] of KEYS.entries()) if (pattern.test(key)) picked.#values[rank] = this.#values[rank];
     return picked;
   }
 
-  /** A copy of those whose key does not match. */
+  /** A copy of the fields whose key does not match. */
   without(pattern: RegExp): RecordFields {
     const rest = new RecordFields(this);
     for (const [rank, key] of KEYS.entries()) if (pattern.test(key)) rest.#values[rank] = undefined;
     return rest;
   }
 
-  /** Keys beyond the definition. */
+  /** Keys that the definition does not list. */
   openKeys(): string[] {
     return [...(this.#others?.keys() ?? [])];
   }
@@ -115,7 +115,7 @@ export class RecordFields {
     yield* this.#others ?? [];
   }
 
-  /** All but what a log record says by other means. */
+  /** Adds all fields except those that log records have members for. */
   addAttributesTo(attributes: Record<string, string | number | boolean | string[]>): void {
     const values = this.#values;
     for (let rank = 0; rank < values.length; rank++) {
@@ -126,7 +126,7 @@ export class RecordFields {
   }
 }
 
-/** Most strings need no escaping, and `JSON.stringify` costs more than to see that. */
+/** Most strings need no escaping, and testing is faster than `JSON.stringify`. */
 function scalar(value: AttributeValue): string {
   return typeof value === 'string' && !ESCAPED.test(value) ? `"${value}"` : JSON.stringify(value);
 }

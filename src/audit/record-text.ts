@@ -1,6 +1,6 @@
 /**
- * The record as text: RFC 8785 canonical JSON, at most 32 KiB of UTF-8. What does not fit is left out in a fixed order
- * and named.
+ * The text of a record: RFC 8785 canonical JSON, at most 32 KiB of UTF-8. Fields that do not fit are dropped in a fixed
+ * order and named.
  *
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
@@ -9,7 +9,7 @@ import type { RecordFields } from './record-fields.js';
 
 export const MAX_RECORD_BYTES = 32_768;
 
-/** What goes first when a record is too large: what is longest and least needed to say who did what. */
+/** Order in which a large record loses fields: the longest, and least needed to tell who did what, first. */
 export const CUT_ORDER = [
   'gen_ai.tool.call.arguments',
   'mcp_audit.tool.argument.keys',
@@ -27,10 +27,10 @@ export const CUT_ORDER = [
   'mcp.resource.uri',
 ] as const satisfies readonly AuditKey[];
 
-/** Writes a record. One that is too large loses fields in {@link CUT_ORDER}, then open ones, until it fits. */
+/** Writes a record. A large one loses fields in {@link CUT_ORDER}, then configured headers, until it fits. */
 export function write(fields: RecordFields): string {
   const text = fields.toText();
-  // A character of UTF-16 has three bytes of UTF-8 at most.
+  // A UTF-16 code unit takes at most three bytes of UTF-8.
   if (text.length * 3 <= MAX_RECORD_BYTES || Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
   const truncated = new Set(fields.get('mcp_audit.truncated'));
   for (const key of [...CUT_ORDER, ...fields.openKeys()]) {
@@ -40,6 +40,6 @@ export function write(fields: RecordFields): string {
     const shorter = fields.toText();
     if (Buffer.byteLength(shorter) <= MAX_RECORD_BYTES) return shorter;
   }
-  // What is left is bounded field by field, well below the limit.
+  // Each remaining field has its own bound, far below the limit.
   return fields.toText();
 }

@@ -1,4 +1,4 @@
-/** From operations to audit records: what is known when one begins, and how it has ended. One for each pipeline. */
+/** Turns operations into audit records, at their beginning and end. One per pipeline. */
 
 import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
@@ -41,20 +41,20 @@ export interface AuditRecorderParts {
   readonly inventory: InventoryFeed;
   readonly service: Service;
   readonly currentPeer: () => Peer | undefined;
-  /** Counts a record that is lost. */
+  /** Counts a lost record. */
   readonly onLost?: ((sink: string, cause: string) => void) | undefined;
 }
 
 export class AuditRecorder implements AuditPort, AuditAccess {
   readonly correlator: Correlator;
   readonly trail: Trail;
-  /** Where its records go, where the trail leads to several places. */
+  /** LoggerProvider of this instrumentation, if it has its own. */
   readonly target: LogsTarget | undefined;
   readonly settings: AuditSettings;
   readonly inventory: InventoryFeed;
-  /** What the application itself has to say. */
+  /** Events that the application records. */
   readonly events: ApplicationEvents;
-  /** The sender of the HTTP request being handled, if one is. */
+  /** The sender of the current HTTP request. */
   readonly currentPeer: () => Peer | undefined;
   readonly #service: Service;
   readonly #sessions: SessionRecords;
@@ -63,7 +63,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   readonly #onLost: AuditRecorderParts['onLost'];
   #uses = 0;
 
-  /** Writes a record about an operation, with what was decided about it and hidden of it by now. */
+  /** Writes a record about an operation, with its decision and redactions so far. */
   readonly #write: Write = (operation, entry, { name, severity, fields, time }) => {
     fields.add(entry.decided()).add(entry.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
@@ -127,12 +127,14 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     this.#sessions.ended(connection, outcome, milliseconds);
   }
 
-  /** An HTTP request was refused before there was a message. Returns what is to be called should that not leave. */
+  /**
+   * Records an HTTP request that was refused before a message was read. Call the result if the refusal fails to leave.
+   */
   refused(refusal: Refusal): (() => void) | undefined {
     return recordRefusal(refusal, this);
   }
 
-  /** One more instance is observed, or all of a kind. */
+  /** Counts an instrumented instance or module; the first starts auditing. */
   start(): void {
     this.#uses += 1;
     if (this.#uses > 1) return;
@@ -141,7 +143,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     this.inventory.start();
   }
 
-  /** One less; auditing ends with the last. */
+  /** The last one stops auditing. */
   stop(): void {
     if (this.#uses === 0) return;
     this.#uses -= 1;
@@ -166,7 +168,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     const parentPid = connection.kind.name === 'stdio' && operation.direction === 'inbound' ? process.ppid : undefined;
     const server = this.inventory.serverOf(operation);
     const id = http?.notes.operationId ?? this.trail.newId();
-    // Of several messages in one HTTP request, the first is the one that it was recorded about.
+    // A batch has one id from middleware: its first message takes it.
     if (http !== undefined) delete http.notes.operationId;
     const fields = this.#constants.fieldsOf({ operation, audit, facts, client }, redaction);
     addSafe(fields, messageFields(operation, audit, facts), redaction);
@@ -190,14 +192,14 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     });
   }
 
-  /** Whether a record is written of the attempt, beside the one of its end. */
+  /** Whether the beginning has its own record. */
   #isAttempt(audit: AuditRow, { fields }: AuditEntry): boolean {
     const { attempts } = this.settings;
     if (audit.only !== undefined || attempts === 'never') return false;
     return attempts === 'always' || fields.get('mcp_audit.sensitive') === true;
   }
 
-  /** Who the server is, and what both speak, may be known only now. */
+  /** The answer introduced the server and set the protocol version. */
   #introduced(operation: Operation, { fields, redaction }: AuditEntry): void {
     const { connection, row } = operation;
     addSafe(fields, endpointFields(connection, undefined), redaction);

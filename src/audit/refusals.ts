@@ -1,4 +1,4 @@
-/** Records of HTTP requests that were refused before there was any MCP message. */
+/** Records of HTTP requests that were refused before an MCP message was read. */
 import type { Correlator } from '../emit/correlation.js';
 
 import type { LogsTarget } from '../emit/logger-provider.js';
@@ -18,7 +18,7 @@ import type { AuditSettings } from './settings.js';
 import { type AuditStatus, STATUSES } from './status.js';
 import type { Trail } from './trail.js';
 
-/** A refused request. Strings as they came. */
+/** A refused request, not yet redacted. */
 export interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly peer: Peer;
@@ -26,7 +26,7 @@ export interface Refusal {
   readonly at: number;
   readonly durationMs: number;
   readonly aborted: boolean;
-  /** The error code of the challenge. */
+  /** Error code of the challenge. */
   readonly error?: string;
   /** W3C trace context of the request. */
   readonly traceparent?: string;
@@ -50,7 +50,7 @@ interface RefusalParts {
   readonly correlator: Correlator;
 }
 
-/** Records a refusal; returns what records that it did not leave, unless nothing was recorded. */
+/** Records a refusal. Call the result if the response fails to leave; undefined if nothing was recorded. */
 export function recordRefusal(
   refusal: Refusal,
   { trail, target, settings, correlator }: RefusalParts,
@@ -58,7 +58,7 @@ export function recordRefusal(
   const { peer, error } = refusal;
   const { http } = peer;
   const decision = http?.notes.decision as Decision | undefined;
-  // What the application has recorded itself is not told twice, and nothing is by two copies of this package.
+  // The application recorded this denial, or another copy of this package did.
   if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, trail.key))) return undefined;
   const { status, action } = MEANINGS[refusal.status];
   const { redactor, showId } = settings;

@@ -1,6 +1,6 @@
 /**
- * Which recorders there are, for what applications record themselves. Kept in a place that all copies of the package
- * know: what is preloaded as ESM is used by an application that loads the CommonJS build.
+ * The recorders of this process, for events that applications record. Global, because an application may load another
+ * build (CommonJS, ESM) than the preloaded one.
  */
 import type { Context } from '@opentelemetry/api';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from '../audit-types.js';
@@ -8,15 +8,15 @@ import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { ServerSelector } from '../inventory/types.js';
 import type { Peer } from '../session/peer.js';
 
-/** Where something is recorded: in a handler, in an HTTP request that has no operation yet, or anywhere. */
+/** The context of an event: a handler, an HTTP request without an operation yet, or neither. */
 export interface Place {
   readonly active: Context;
   readonly peer: Peer | undefined;
 }
 
-/** What an application reaches of an audit trail. */
+/** The part of a recorder that applications reach. */
 export interface AuditAccess {
-  /** The sender of the HTTP request being handled, if there is one. */
+  /** The sender of the current HTTP request. */
   readonly currentPeer: () => Peer | undefined;
   readonly events: {
     authorization(given: AuthorizationDecision, place: Place): void;
@@ -37,7 +37,7 @@ interface Registry {
   [RECORDERS]?: AuditAccess[];
 }
 
-/** The newest last. Of more than a process has use for, the oldest is forgotten. */
+/** Newest last; bounded, oldest first out. */
 function recorders(): AuditAccess[] {
   const registry = globalThis as Registry;
   registry[RECORDERS] ??= [];
@@ -55,7 +55,7 @@ export function unregister(recorder: AuditAccess): void {
   if (at !== -1) all.splice(at, 1);
 }
 
-/** The one that speaks for the process where no operation says which. */
+/** The recorder for events outside of operations. */
 export function latestRecorder(): AuditAccess | undefined {
   return recorders().at(-1);
 }

@@ -1,4 +1,4 @@
-/** What a message says about the operation that it begins. Pure: strings as they came, for the redactor. */
+/** Fields of the operation that a message begins, not yet redacted. Pure. */
 import { jsonSize } from '../lib/json-size.js';
 import { cutChars } from '../lib/text.js';
 import { asString } from '../protocol/jsonrpc.js';
@@ -12,7 +12,7 @@ import type { Peer } from '../session/peer.js';
 import { strings } from './actor.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
-/** What is done, by a method to a tool or prompt: the same for all operations of a template. */
+/** Fields that are the same for all operations of a template. */
 export function constantFields(
   { row, method, direction }: Operation,
   audit: AuditRow,
@@ -30,7 +30,7 @@ export function constantFields(
   };
 }
 
-/** What one message says of its own. */
+/** Fields of one message. */
 export function messageFields(operation: Operation, audit: AuditRow, { params, uri, task }: RequestFacts): FieldValues {
   const { row, id, round, correlation, claimedCorrelation } = operation;
   const taskId = audit.target === 'mcp.task' && row.task === 'names' ? task : undefined;
@@ -46,9 +46,9 @@ export function messageFields(operation: Operation, audit: AuditRow, { params, u
   };
 }
 
-/** The named target, in the form `tools/{name}`; a URI; of a method that names none, the server or client itself. */
+/** The target: `tools/{name}`, `prompts/{name}`, a URI, or the server or client if the method names none. */
 export function namedTarget(row: MethodRow, fields: RecordFields): FieldValues {
-  // Made of what was redacted as what it is: a URI has lost what may be a secret in it.
+  // Built from redacted fields: the URI has lost its secrets.
   const uri = fields.get('mcp.resource.uri');
   if (uri !== undefined) return { 'audit.target.type': 'mcp.resource', 'audit.target.id': cut(uri) };
   if (row.resource) return { 'audit.target.type': 'mcp.resource', 'audit.target.id': 'unknown' };
@@ -62,17 +62,17 @@ export function namedTarget(row: MethodRow, fields: RecordFields): FieldValues {
   return { 'audit.target.type': type, 'audit.target.id': who ?? 'unknown' };
 }
 
-/** The id of a tool as a target. */
+/** Target id of a tool. */
 export function toolTarget(name: string): string {
   return cut(`tools/${name}`);
 }
 
-/** As long as any other name: the prefix comes on top of one that may be that long already. */
+/** The prefix may exceed the bound of names. */
 function cut(id: string): string {
   return cutChars(id, MAX_NAME_CHARS);
 }
 
-/** Who is at both ends, as they say. */
+/** Client and server, as they describe themselves. */
 export function endpointFields(connection: ConnectionInfo, client: Implementation | undefined): FieldValues {
   const { server, endpoint, kind } = connection;
   const transport = kind.networkTransport;
@@ -88,11 +88,11 @@ export function endpointFields(connection: ConnectionInfo, client: Implementatio
   };
 }
 
-/** How the message came: what only a receiver knows. */
+/** Fields that only the receiver knows. */
 export function peerFields(peer: Peer): FieldValues {
   const { http, auth = http?.notes.auth } = peer;
   const presented = http?.certificate();
-  // Anybody can make one that nobody vouches for.
+  // Anyone can create a certificate: only those of a trusted authority count.
   const certificate = presented?.authorized ? presented : undefined;
   const requestId = http?.header('x-request-id');
   return {

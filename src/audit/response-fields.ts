@@ -1,4 +1,4 @@
-/** What an answer says about its operation. Pure: strings as they came, for the redactor. */
+/** Fields of an answer, its outcome and its HTTP response. Pure. */
 
 import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
@@ -19,13 +19,13 @@ export function answerFields({ message, result, task }: AnswerFacts): FieldValue
   };
 }
 
-/** Where results keep their content, and the members by which a part without a type is told. */
+/** Members that hold content, and members that tell the type of untyped parts. */
 const PARTS = ['content', 'contents', 'messages'] as const;
 const UNTYPED = ['text', 'blob'] as const;
 const MAX_PARTS = 256;
 const MAX_TYPES = 16;
 
-/** The kinds of content blocks in a result: `text`, `image`, `resource_link`; of resources `text` or `blob`. */
+/** Types of content blocks: `text`, `image`, `resource_link`; of resources `text` or `blob`. */
 function contentTypes(result: Record<string, unknown>): string[] | undefined {
   const types = new Set<string>();
   for (const member of PARTS) {
@@ -55,13 +55,13 @@ export function outcomeFields(outcome: Outcome): FieldValues {
   };
 }
 
-/** Of the HTTP response, as far as it has been sent by now. A record is never held up for the rest. */
+/** The status, if the head has been sent by now. Records do not wait for it. */
 export function httpResponseFields(http: HttpFacts | undefined): FieldValues {
   const status = http?.status();
   return status === undefined ? {} : { 'http.response.status_code': status };
 }
 
-/** Adds the headers that have been sent by now, redacted. */
+/** Adds the headers sent so far, redacted. */
 export function addHeaders(
   fields: RecordFields,
   http: HttpFacts | undefined,

@@ -1,51 +1,51 @@
-/** The one place where values that others chose get into a record: every field as its definition says. */
+/** The one way for foreign values into records: each field is redacted as its definition says. */
 import type { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
-/** How values are hidden, and what was. */
+/** How to redact, and what has been redacted. */
 export interface RedactionContext {
   readonly redactor: Redactor;
   readonly counts: RedactionCounts;
-  /** The caller's own token: hidden wherever it turns up, a hook's answer included. */
+  /** The caller's token: removed from every value, also from the hook's answer. */
   readonly secret: string | undefined;
-  /** The values were hidden before: what is written out in a name stays as it is. */
+  /** The values are redacted already: keep placeholders in names. */
   readonly again?: boolean | undefined;
-  /** How an identity is told that is known to be one. */
+  /** How a verified identity is shown. */
   readonly showId: (id: string) => string;
 }
 
-/** Who acts: a hook may want to say it in its own way, and for that has to know it. */
+/** Fields of the actor: the `redact` hook gets them unredacted, to show them in its own form. */
 const ACTOR: ReadonlySet<AuditKey> = new Set(['audit.actor.id', 'user.id', 'user.name']);
 
-/** By their own word alone, which makes it a name like any other; nobody is nobody's secret. */
+/** Sources that prove nothing: such an actor is a name like any other. */
 const UNPROVEN: ReadonlySet<unknown> = new Set(['self_asserted', 'none']);
 
-/** An application may give a list where a text belongs. */
+/** Applications may pass lists for strings, and the reverse. */
 function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && AUDIT_FIELDS[key].type === 'string[]';
 }
 
 const AGAIN = { again: true };
 
-/** Stands for the caller's own token. */
+/** Placeholder of the caller's token. */
 export const CREDENTIAL = '[REDACTED:credential]';
 
-/** Names without the one that is, or holds, the caller's token; each once. */
+/** Replaces names that contain the caller's token; without duplicates. */
 export function withoutCredential(names: readonly string[], secret: string | undefined): readonly string[] {
   if (secret === undefined) return names;
   return [...new Set(names.map((name) => (containsSecret(name, secret) ? CREDENTIAL : name)))].sort();
 }
 
-/** What must never be empty keeps a mark when its value is dropped. */
+/** Required fields get a placeholder when dropped. */
 const KEPT_AS: Readonly<Record<string, string>> = {
   'audit.actor.id': '[REDACTED]',
   'mcp_audit.correlation.id': '[REDACTED]',
 };
 
-/** Adds values to fields, with everything hidden that has to be; what a rule drops is left out, and counted. */
+/** Adds redacted values to fields; values that a rule drops are left out and counted. */
 export function addSafe(fields: RecordFields, values: FieldValues, redaction: RedactionContext): RecordFields {
   for (const name in values) {
     const key = name as AuditKey;
@@ -89,7 +89,7 @@ function safeText(
   return shown === undefined || shown === CREDENTIAL ? shown : redaction.showId(shown);
 }
 
-/** @param whole the text before it was cut: half a token is not the token, and enough of it */
+/** @param whole the text before truncation: part of a token is enough to leak it */
 function withoutToken(
   text: string | undefined,
   whole: string,

@@ -1,4 +1,4 @@
-/** Which service the records are of: what its OpenTelemetry resource says, and until that is seen, the environment. */
+/** The service that records name: from its OpenTelemetry resource, or from the environment until a span shows it. */
 import type { Span } from '@opentelemetry/api';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import type { Environment } from '../options/resolve.js';
@@ -12,7 +12,7 @@ import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 
 const KEYS = ['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'] as const;
-/** What OpenTelemetry calls a service without a name. */
+/** OpenTelemetry's name of an unnamed service. */
 const UNNAMED = 'unknown_service:node';
 
 export class Service {
@@ -32,7 +32,7 @@ export class Service {
     return this.#fields;
   }
 
-  /** Looks at the first span that is recorded: what it says is more than the environment does. */
+  /** Reads the resource of the first recorded span, which has more attributes than the environment. */
   learn(span: Span): void {
     if (this.#settled || resourceAttribute(span, 'service.name') === undefined) return;
     this.#settled = true;
@@ -52,14 +52,14 @@ function serviceFields(find: (key: string) => string | undefined, redactor: Reda
 }
 
 interface Resource {
-  /** Reading `attributes` by then is an error that the SDK reports. */
+  /** While true, the SDK reports reads of `attributes` as errors. */
   readonly asyncAttributesPending?: boolean;
   readonly attributes?: unknown;
-  /** Those that are known and those that are not, the first of a name counts. */
+  /** Settled and pending attributes; the first of a name counts. */
   getRawAttributes?(): readonly (readonly [string, unknown])[];
 }
 
-/** A text attribute of the resource that a span belongs to; nothing of a span that is not recorded. */
+/** A string attribute of the resource of a recorded span. */
 function resourceAttribute(span: Span, key: string): string | undefined {
   const resource = asRecord((span as { resource?: unknown }).resource) as Resource | undefined;
   const value = resource?.asyncAttributesPending

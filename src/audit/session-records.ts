@@ -1,4 +1,4 @@
-/** Records of sessions: those of the protocol versions that begin with `initialize`. */
+/** Records of sessions, in protocol versions with `initialize`. */
 import type { LogsTarget } from '../emit/logger-provider.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { Operation } from '../session/operation.js';
@@ -9,14 +9,14 @@ import { outcomeFields } from './response-fields.js';
 import { STATUSES, statusOf } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
-/** What the record of a session does not have of the `initialize` that began it. */
+/** Fields of `initialize` that session records leave out. */
 const OF_ITS_REQUEST =
   /^(?:jsonrpc\.|mcp\.method|mcp_audit\.request\.|http\.|url\.|mcp_audit\.(?:operation|redaction))/;
 
 export class SessionRecords {
   readonly #trail: Trail;
   readonly #target: LogsTarget | undefined;
-  /** What is known of the sessions that are open. */
+  /** Fields of open sessions. */
   readonly #open = new WeakMap<ConnectionInfo, RecordFields>();
 
   constructor(trail: Trail, target: LogsTarget | undefined) {
@@ -24,11 +24,11 @@ export class SessionRecords {
     this.#target = target;
   }
 
-  /** Its `initialize` was answered. */
+  /** The `initialize` of a session was answered. */
   started(operation: Operation, entry: AuditEntry): void {
     const { connection } = operation;
     if (this.#open.has(connection)) return;
-    // Over stateless HTTP a connection is one request.
+    // A stateless HTTP connection is one request, not a session.
     if (connection.kind.name === 'http' && connection.sessionId === undefined) return;
     const session = entry.fields.without(OF_ITS_REQUEST);
     this.#open.set(connection, session);
@@ -42,7 +42,7 @@ export class SessionRecords {
     this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, trace, target: this.#target });
   }
 
-  /** Of requests that are cut off by the end, each has a record that says how bad that is. */
+  /** The severity is INFO: requests that are cut off have their own records. */
   ended(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
     const session = this.#open.get(connection);
     if (session === undefined) return;

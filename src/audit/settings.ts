@@ -1,4 +1,4 @@
-/** What an recorder works with: the options, checked and made into what uses them. */
+/** Settings of a recorder, made from the checked options. */
 import type { AuditConfig } from '../audit-types.js';
 import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/policy.js';
 import { AUDIT, type AuditValues } from '../options/table.js';
@@ -18,9 +18,9 @@ export interface AuditSettings extends CaptureSettings {
   readonly sessionIds: AuditValues['sessionIds'];
   readonly messages: boolean;
   readonly digester: Digester;
-  /** How the identity of who acts is told. */
+  /** How a verified identity is shown. */
   readonly showId: (id: string) => string;
-  /** Whether the digester's key is one that others can know. */
+  /** The operator configured the key of digests: arguments get a digest. */
   readonly digestArguments: boolean;
   readonly identity: IdentityHook | undefined;
   readonly classifier: Classifier | undefined;
@@ -38,7 +38,7 @@ interface SettingsParts {
   readonly key: { readonly digester: Digester; readonly shared: boolean };
 }
 
-/** How identities are told. */
+/** Forms of identities, by `actorIds`. */
 export const SHOWN_IDS: Readonly<Record<AuditValues['actorIds'], (digester: Digester) => (id: string) => string>> = {
   plain: () => (id) => id,
   digest: (digester) => (id) => digester.digest(id),
@@ -62,7 +62,7 @@ export function auditSettings({ config, values, captureAll, redactor, key }: Set
   };
 }
 
-/** @param source the option or the variable, for messages */
+/** @param source the option or variable, for messages */
 function policyOf(given: AuditValues['policy'], source = ''): Pick<AuditSettings, 'classifier' | 'captureRules'> {
   if (given === undefined || given === '') return { classifier: undefined, captureRules: () => undefined };
   const isPath = typeof given === 'string';
@@ -74,7 +74,7 @@ function policyOf(given: AuditValues['policy'], source = ''): Pick<AuditSettings
 const MAX_POLICIES = 16;
 const read = new Map<string, ParsedPolicy>();
 
-/** A file is read once: servers that are made for one request each have the same policy. */
+/** Reads a file once: per-request servers share one policy. */
 function policyIn(path: string): ParsedPolicy {
   const known = read.get(path);
   if (known !== undefined) return known;

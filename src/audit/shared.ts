@@ -1,6 +1,6 @@
 /**
- * What belongs to the process and not to one pipeline: its trail, its inventory, its key. A server that is made anew for
- * every HTTP request, with options of its own, still has one trail.
+ * What recorders of a process share: trail, inventory and key. Servers that are created per HTTP request, with options
+ * of their own, have one trail.
  */
 import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
@@ -35,14 +35,14 @@ export interface Shared {
 
 const INVENTORY_FILE = 'inventory.json';
 
-/** Of more sets of options than a process has use for, the oldest one's trail ends. */
+/** Bound on option sets; the trail of the oldest ends. */
 const MAX_TRAILS = 64;
 
-/** By the options that make a difference, the key of digests among them: kept as they are only here. */
+/** By a hash input of the options, which include the key. */
 const made = new Map<string, Shared>();
 const newId = createUuidV7();
 
-/** What pipelines with these options share; the first of them says how names are hidden in it. */
+/** What recorders with these options share. The first of them decides how names are redacted. */
 export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment): Shared {
   const { delivery, file, fileMaxBytes, fileMaxFiles, stateDirectory } = values;
   const options = JSON.stringify([
@@ -67,7 +67,7 @@ export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Re
   return shared;
 }
 
-/** Anything may stand where a key should. */
+/** The key may be any value. */
 function keyText(given: unknown): string {
   const { id, key } =
     typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : { id: '', key: given };
@@ -75,8 +75,8 @@ function keyText(given: unknown): string {
 }
 
 /**
- * A process that ends by itself, or by `process.exit`, has stopped auditing. It says so before the application shuts its
- * SDK down, where it does that when nothing is left to do. Should there be more to do, auditing begins again.
+ * Ends the trail with the process, before applications shut down their SDK in `beforeExit`. Auditing restarts if the
+ * process goes on.
  */
 function endWithProcess(): void {
   endTrailsWithProcess({
@@ -137,7 +137,7 @@ function once<T>(find: () => T): () => T {
   };
 }
 
-/** A directory that can be written to; where it cannot, that is said, and what it was for is kept in memory. */
+/** A writable directory. Otherwise warns, and the state stays in memory. */
 function usableDirectory(path: string | undefined, inCode: boolean): string | undefined {
   if (path === undefined) return undefined;
   try {
@@ -155,7 +155,7 @@ function usableDirectory(path: string | undefined, inCode: boolean): string | un
   }
 }
 
-/** @param inCode whether the file is an option in code, for messages */
+/** @param inCode the file is set by an option in code, for messages */
 type MakeSinks = (values: AuditValues, service: Service, inCode: boolean) => Sink[];
 
 const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
@@ -178,7 +178,7 @@ const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
         ),
       ];
     } catch {
-      lost(`${JSON.stringify(file)} is none; accepted: the path of a file, in which {pid} and {service} are replaced`);
+      lost(`${JSON.stringify(file)} is not a valid file path; {pid} and {service} are allowed`);
       return [brokenSink('file')];
     }
   },

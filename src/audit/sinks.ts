@@ -1,4 +1,4 @@
-/** Where finished records go: the Logs API, or lines of JSON. */
+/** Sinks of finished records: the Logs API, and lines of JSON. */
 import { constants } from 'node:os';
 import {
   currentLoggerProvider,
@@ -14,7 +14,7 @@ import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 import type { Finished, Lost, Sink } from './delivery.js';
 import { SEVERITIES } from './status.js';
 
-/** The log record of a finished record: its text is the body, its fields are attributes, for queries. */
+/** The log record of a finished record: text as body, fields as attributes. */
 function logRecordOf({ name, severity, fields, text, timestamp, observedTimestamp, context }: Finished): LogRecord {
   const attributes: LogRecord['attributes'] = { 'log.record.uid': fields.get('audit.record.id') as string };
   fields.addAttributesTo(attributes);
@@ -30,26 +30,26 @@ function logRecordOf({ name, severity, fields, text, timestamp, observedTimestam
   };
 }
 
-/** Providers that instrumentations brought; of more than a process has use for, the oldest begins anew. */
+/** Bound on providers of instrumentations; the oldest starts over. */
 const MAX_OWN = 64;
 
 /**
- * Delivery `otel`: to the provider that the instrumentation was given, else to the registered one. Each of them gets a
- * trail that is whole: the record of its beginning before the first other one, and that of its end.
+ * Delivery `otel`: to the instrumentation's provider, or the registered one. Each gets a whole trail: its started
+ * record before others, and its stopped record.
  */
 export class LogsSink implements Sink {
   readonly name = 'otel';
   readonly #warn: (text: string) => void;
-  /** What they have in common when they begin. */
+  /** The started record, repeated for each provider. */
   #started: Finished | undefined;
   readonly #own = new Map<LoggerProvider, Logs>();
   readonly #registered: Logs;
-  /** The providers that have been told of the beginning. */
+  /** Providers that have the started record. */
   readonly #told = new Set<Logs>();
-  /** What to fall back to: a stand-in of a version of the API that is not known here. */
+  /** A proxy of an unknown API version, as a fallback. */
   #proxy: LoggerProvider | undefined;
 
-  /** @param warn says once what would be lost */
+  /** @param warn called once per kind of loss */
   constructor(warn: (text: string) => void) {
     this.#warn = warn;
     this.#registered = new Logs(() => currentLoggerProvider() ?? this.#proxy, warn);
@@ -111,7 +111,7 @@ export class LogsSink implements Sink {
   }
 }
 
-/** Something that takes one line at a time. */
+/** Writes lines. */
 export interface LineWriter {
   write(line: string, onLost: (error: WriteError) => void): boolean;
   shutdown(): Promise<void>;
@@ -126,7 +126,7 @@ export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
   };
 }
 
-/** What stands where no sink could be made: everything is lost. */
+/** Loses everything: the sink could not be created. */
 export function brokenSink(name: 'file' | 'stderr'): Sink {
   return {
     name,
@@ -137,7 +137,7 @@ export function brokenSink(name: 'file' | 'stderr'): Sink {
   };
 }
 
-/** A code of the operating system, and nothing else that an error may say. */
+/** The error code, if it is one of the operating system; never other text of the error. */
 function failureClassOf(error: WriteError): string {
   const code = codeOf(error);
   return code !== undefined && Object.hasOwn(constants.errno, code) ? code : ERROR_TYPE_VALUE_OTHER;

@@ -1,6 +1,6 @@
 /**
- * How an audited operation ended: the one table of what sets each status, and of the outcome and severity it has.
- * `docs/audit.md` shows both; a test compares.
+ * The one table of what sets the status of an operation, and its outcome and severity. `docs/audit.md` shows it; a test
+ * compares.
  */
 import type { AuditFields } from '../semconv/audit-record.js';
 import {
@@ -14,7 +14,7 @@ import type { Outcome } from '../session/outcome.js';
 
 export type AuditStatus = NonNullable<AuditFields['mcp_audit.status']>;
 
-/** Severity numbers of OpenTelemetry's logs data model, and their names. */
+/** Severity numbers of OpenTelemetry's logs data model, by name. */
 export const SEVERITIES = { INFO: 9, WARN: 13, ERROR: 17, FATAL: 21 } as const;
 export type Severity = keyof typeof SEVERITIES;
 
@@ -36,17 +36,17 @@ export const STATUSES: Readonly<Record<AuditStatus, StatusMeaning>> = {
   aborted: { outcome: 'failure', severity: 'WARN' },
 };
 
-/** What is known of an end. */
+/** The end of an operation. */
 export interface End {
   readonly outcome: Outcome;
-  /** What the application recorded about the operation. */
+  /** The recorded decision. */
   readonly decision?: AuditFields['mcp_audit.access.decision'] | undefined;
-  /** The application's own JSON-RPC codes. */
+  /** Statuses of the application's own JSON-RPC codes. */
   readonly errorCodes?: Readonly<Record<string, AuditStatus>> | undefined;
 }
 
 interface StatusRule {
-  /** For the documentation. */
+  /** Text for the documentation. */
   readonly when: string;
   readonly holds: (end: End) => boolean;
   readonly status: AuditStatus;
@@ -62,10 +62,10 @@ const task =
   ({ outcome: { taskStatus } }: End) =>
     taskStatus !== undefined && statuses.includes(taskStatus);
 
-/** MCP's own code for "the user has to visit a URL first" (2025-11-25). */
+/** MCP 2025-11-25: the user must visit a URL first. */
 const URL_ELICITATION_REQUIRED = '-32042';
 
-/** The first that holds sets the status. */
+/** The first rule that holds sets the status. */
 export const STATUS_RULES: readonly StatusRule[] = [
   {
     when: 'the application recorded the decision `deny`',
@@ -106,7 +106,7 @@ export const STATUS_RULES: readonly StatusRule[] = [
   },
 ];
 
-/** Everything else is `ok`: a result, a task that was accepted, goes on or is completed. */
+/** `ok` by default: results, and tasks that are accepted, working or completed. */
 export function statusOf(end: End): AuditStatus {
   const code = end.outcome.statusCode;
   const own = code !== undefined && Object.hasOwn(end.errorCodes ?? {}, code) ? end.errorCodes?.[code] : undefined;

@@ -1,6 +1,6 @@
 /**
- * The trail of one process: every record is finished here, and passes here, once, on its way to delivery. Auditing has a
- * beginning and an end, which are records themselves.
+ * The trail of a process: finishes every record and delivers it, once. Started and stopped records mark its beginning
+ * and end.
  */
 import { type Context, isSpanContextValid, type Span } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logger-provider.js';
@@ -13,25 +13,25 @@ import { type FieldValues, RecordFields } from './record-fields.js';
 import { write } from './record-text.js';
 import { SEVERITIES, type Severity } from './status.js';
 
-/** What is said of one event; the trail adds what every record has. */
+/** An event to record; the trail adds the common fields. */
 export interface Event {
   readonly name: AuditEventName;
   readonly severity: Severity;
-  /** Redacted. The trail's from here on: it adds what every record has. */
+  /** Redacted. Owned by the trail from here on. */
   readonly fields: RecordFields;
-  /** Milliseconds since 1970; now, where it is not given. */
+  /** Milliseconds since 1970; default now. */
   readonly time?: number | undefined;
   readonly trace?: Trace | undefined;
   readonly target?: LogsTarget | undefined;
 }
 
-/** Something that observes, and has what is open. */
+/** A pipeline that may have open operations. */
 export interface Ending {
   endOpen(): void;
   shutdown(): void;
 }
 
-/** The place in a trace, sampled or not. */
+/** A place in a trace, sampled or not. */
 export interface Trace {
   readonly context: Context;
   readonly traceId: string;
@@ -46,22 +46,22 @@ export function traceOf(context: Context, span: Span | undefined): Trace | undef
 }
 
 export interface TrailOptions {
-  /** Tells it from other trails, also from outside of this copy of the package. */
+  /** Identifies the trail across copies of this package. */
   readonly key: string;
   readonly sinks: readonly Sink[];
   readonly now: () => number;
   readonly newId: () => string;
-  /** `service.name` and its like. */
+  /** `service.name` and the like. */
   readonly resource: () => FieldValues;
 }
 
 const MAX_ENDINGS = 1000;
 
 export class Trail {
-  /** What has to be on record before something leaves. */
+  /** Records that must exist before an answer leaves. */
   readonly handOver = new HandOver();
   readonly #options: TrailOptions;
-  /** The targets of the recorders that write to it. */
+  /** Targets of its recorders. */
   readonly #users: (LogsTarget | undefined)[] = [];
   readonly #openings = new Map<string, () => void>();
   readonly #endings = new Set<Ending>();
@@ -95,8 +95,8 @@ export class Trail {
   }
 
   /**
-   * An recorder begins; the record that says so of the first is written before the first other one at the latest.
-   * @param onLost counts records that are lost; of several recorders, the newest counts
+   * A recorder starts. The started record follows with the first record at the latest.
+   * @param onLost counts lost records; the newest recorder counts
    */
   start(target?: LogsTarget, onLost?: (sink: SinkName, cause: string) => void): void {
     this.#users.push(target);
@@ -104,7 +104,7 @@ export class Trail {
     this.#startedAt ??= this.now();
   }
 
-  /** Writes the record that auditing has begun, unless that is done. */
+  /** Writes the started record, once. */
   announce(): void {
     if (this.#announced) return;
     this.#announced = true;
@@ -113,9 +113,7 @@ export class Trail {
     for (const say of this.#openings.values()) say();
   }
 
-  /**
-   * Has something said once, right after the beginning: while a process starts, nobody may be there yet to take records.
-   */
+  /** Records something once, right after the started record: while a process starts, no provider may be registered. */
   opening(what: string, say: () => void): void {
     if (this.#openings.has(what)) return;
     this.#openings.set(what, say);
@@ -128,7 +126,7 @@ export class Trail {
     this.#pass(event);
   }
 
-  /** An recorder ends, and with the last of them auditing. A record that comes after all begins it again. */
+  /** A recorder stops; the last one ends the trail. A later record reopens the trail. */
   stop(target?: LogsTarget): void {
     const at = this.#users.indexOf(target);
     if (at !== -1) this.#users.splice(at, 1);
@@ -138,7 +136,7 @@ export class Trail {
     }
   }
 
-  /** Has something ended before the trail is, which may have last records. Of very many, the oldest are not. */
+  /** Ends a pipeline before the trail, for its last records. Bounded; the oldest are not ended. */
   endingWith(observed: Ending): void {
     this.#endings.add(observed);
     for (const oldest of this.#endings) {
@@ -147,22 +145,19 @@ export class Trail {
     }
   }
 
-  /** Ends what is open, and goes on. */
+  /** Ends open operations; pipelines go on. */
   endOpen(): void {
     for (const observed of [...this.#endings]) observed.endOpen();
   }
 
-  /** Ends what observes. */
+  /** Ends all pipelines. */
   shutdown(): void {
     const endings = [...this.#endings];
     this.#endings.clear();
     for (const observed of endings) observed.shutdown();
   }
 
-  /**
-   * Auditing ends, whoever audits: the process does. A record that comes after all begins it again. Where no MCP was
-   * seen, there was nothing to audit.
-   */
+  /** Ends the trail because the process ends. A later record reopens it. Without MCP there is nothing to end. */
   end(target = this.#users.at(-1)): void {
     this.handOver.flush();
     if (this.#startedAt === undefined || isQuiet()) return;

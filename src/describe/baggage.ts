@@ -1,9 +1,9 @@
-/** Which peers baggage may go to. Pure. */
+/** Which peers may receive baggage. Pure. */
 import type { McpPeerInfo } from '../session/connection-info.js';
 
 /**
- * Whether a peer is on a list of hosts, with or without port, and commands, with or without their first arguments. By
- * what the client has configured, never by what the peer says: whom no client has configured is on no list.
+ * Matches a peer with a list of hosts, with or without port, and commands, with or without leading arguments. Only the
+ * configuration of the client counts, not what the peer claims.
  */
 export function mayHaveBaggage(list: readonly string[], { host, port, command, args = [] }: McpPeerInfo): boolean {
   if (list.includes('*')) return true;

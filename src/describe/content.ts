@@ -1,4 +1,4 @@
-/** Which parts of a message are content, and under which attribute each may be recorded when asked for. Pure. */
+/** Which parts of messages are content, and the attributes that record them by opt-in. Pure. */
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import {
@@ -8,18 +8,18 @@ import {
 } from '../semconv/attributes.js';
 import type { RequestFacts } from '../session/message-facts.js';
 
-/** The opt-ins that apply to messages. */
+/** Opt-ins of content. */
 export interface ContentOptions {
   readonly captureArguments: boolean;
   readonly captureResults: boolean;
   readonly capturePromptVariables: boolean;
 }
 
-/** An attribute key and the raw value that has to pass the redactor before it may stand under it. */
+/** Attribute key and raw value; redact both before use. */
 export type Content = readonly (readonly [key: string, value: unknown])[];
 
 const NONE: Content = [];
-/** Prompts with more variables than this are somebody's attack. */
+/** More variables are hostile. */
 const MAX_VARIABLES = 64;
 
 export function requestContent({ row, args }: Pick<RequestFacts, 'row' | 'args'>, options: ContentOptions): Content {
@@ -31,7 +31,7 @@ export function requestContent({ row, args }: Pick<RequestFacts, 'row' | 'args'>
     .map((name) => [ATTR_GEN_AI_PROMPT_VARIABLE(name), args[name]] as const);
 }
 
-/** Only results of executions that succeeded: what a failed one says is error text. */
+/** Successful results only: a failed one is error text. */
 export function resultContent(row: MethodRow, result: unknown, options: ContentOptions): Content {
   if (row.content !== 'tool' || !options.captureResults) return NONE;
   const record = asRecord(result);

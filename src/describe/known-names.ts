@@ -1,7 +1,6 @@
 /**
- * Which names may become metric attributes. Peers choose method, tool and prompt names, protocol versions and error
- * codes; a name is taken for real once an operation with it has succeeded or a list result has named it, and only so
- * many of each kind are. Every other name is `_OTHER`.
+ * Which names become metric attributes. Peers choose names of methods, tools and prompts, protocol versions and error
+ * codes. A name is known after a success or a listing, up to a bound per kind; others are `_OTHER`.
  */
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 
@@ -11,13 +10,13 @@ export class KnownNames {
   readonly #names: Set<string>;
   readonly #max: number;
 
-  /** @param max how many names can be learned beside the given ones */
+  /** @param max how many names are learned in addition to the given ones */
   constructor(max: number, given: Iterable<string> = []) {
     this.#names = new Set(given);
     this.#max = max + this.#names.size;
   }
 
-  /** Remembers a name if there is room. Returns whether it is known now. */
+  /** Learns a name if there is room; returns whether it is known. */
   learn(name: string): boolean {
     if (this.#names.has(name)) return true;
     if (this.#names.size >= this.#max || name.length > MAX_NAME_LENGTH) return false;
@@ -29,7 +28,7 @@ export class KnownNames {
     return this.#names.has(name);
   }
 
-  /** The name itself where it is known, else `_OTHER`. */
+  /** The name if known, else `_OTHER`. */
   bounded(name: string): string {
     return this.#names.has(name) ? name : ERROR_TYPE_VALUE_OTHER;
   }

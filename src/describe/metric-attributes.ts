@@ -1,4 +1,4 @@
-/** Metric attributes of operations and sessions: from an allow-list, every value bounded. Pure. */
+/** Metric attributes of operations and sessions: an allow-list of bounded values. Pure. */
 import type { Attributes } from '@opentelemetry/api';
 import { METHODS } from '../protocol/methods.js';
 import {
@@ -18,13 +18,13 @@ import { type StatusCodeKey, statusCodeAttributes } from './outcome-attributes.j
 import { PEER_ATTRIBUTES } from './peer-attributes.js';
 import { defined, networkAttributes } from './template.js';
 
-/** The names that have proven themselves so far, one store per kind. */
+/** Known names, per kind. */
 export interface KnownMetricNames {
   readonly methods: KnownNames;
   readonly targets: Readonly<Record<string, KnownNames>>;
   readonly protocolVersions: KnownNames;
   readonly statusCodes: KnownNames;
-  /** What peers call themselves, by what they are. */
+  /** Names of peers, by role. */
   readonly peers: Readonly<Record<McpPeerInfo['role'], KnownNames>>;
 }
 
@@ -38,7 +38,7 @@ export function createKnownMetricNames(): KnownMetricNames {
   };
 }
 
-/** Takes the names of a request that succeeded for real. A notification proves nothing: nobody answers it. */
+/** Learns the names of a successful request. Notifications prove nothing: they have no answer. */
 export function learnNames(
   { method, row, target, protocolVersion, peer }: TemplateFacts,
   names: KnownMetricNames,
@@ -50,7 +50,7 @@ export function learnNames(
   if (row.target !== undefined && target !== undefined) names.targets[row.target.attribute]?.learn(target);
 }
 
-/** The attributes of one duration measurement. Keys are in alphabetical order, which the SDK's hashing likes best. */
+/** Attributes of an operation's duration, sorted by key: the SDK hashes sorted attributes fastest. */
 export function operationMetricAttributes(
   template: Template,
   outcome: Outcome,
@@ -75,7 +75,7 @@ export function operationMetricAttributes(
   });
 }
 
-/** The attributes of a session's duration. */
+/** Attributes of a session's duration. */
 export function sessionMetricAttributes(
   connection: ConnectionInfo,
   peer: McpPeerInfo,
@@ -96,7 +96,7 @@ function peerMetricAttributes({ role, name }: McpPeerInfo, names: KnownMetricNam
   return name === undefined ? {} : { [PEER_ATTRIBUTES[role].name]: names.peers[role].bounded(name) };
 }
 
-/** Error codes are integers of the peer's choice: the first fifty different ones are told apart. */
+/** Peers choose error codes: the first fifty are kept. */
 function boundedCode(code: string, names: KnownMetricNames): string {
   names.statusCodes.learn(code);
   return names.statusCodes.bounded(code);

@@ -1,4 +1,4 @@
-/** What an ended operation adds to its span. Pure. */
+/** Span attributes of an outcome. Pure. */
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
@@ -10,10 +10,10 @@ import {
 } from '../semconv/attributes.js';
 import type { Outcome } from '../session/outcome.js';
 
-/** Which attribute, or both, holds the JSON-RPC error code. */
+/** Which attributes hold the JSON-RPC error code. */
 export type StatusCodeKey = 'rpc.response.status_code' | 'rpc.status_code' | 'both';
 
-/** The JSON-RPC error code under the attribute, or both attributes, that the operator chose. */
+/** The JSON-RPC error code under the configured attributes. */
 export function statusCodeAttributes(code: string, key: StatusCodeKey): Attributes {
   return {
     ...(key !== 'rpc.status_code' && { [ATTR_RPC_RESPONSE_STATUS_CODE]: code }),
@@ -21,7 +21,7 @@ export function statusCodeAttributes(code: string, key: StatusCodeKey): Attribut
   };
 }
 
-/** Attributes that are known only when the operation ends. */
+/** Attributes that are known at the end. */
 export function outcomeAttributes(outcome: Outcome, statusCodeKey: StatusCodeKey): Attributes {
   const { errorType, statusCode, cancelled, resultType, taskStatus } = outcome;
   return {

@@ -23,27 +23,27 @@ import {
 import type { Direction } from '../session/connection-info.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 
-/** JSON-RPC: what both SDK lines answer with when a handler throws something without an integer code. */
+/** Code with which both SDK lines answer if a handler throws an error without an integer code. */
 const INTERNAL_ERROR = -32603;
 
 const TOOL_ERROR: Outcome = { errorType: ERROR_TYPE_VALUE_TOOL_ERROR };
 const INPUT_REQUIRED: Outcome = { resultType: MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED };
 const TASK: Outcome = { resultType: MCP_TRAIL_RESULT_TYPE_VALUE_TASK };
 
-/** The caller gave up: the receiver is not at fault, so its span is no error. */
+/** The caller cancelled: no error of the receiver. */
 export const CANCELLED_BY_PEER: Outcome = { cancelled: true };
-/** The sender gave up. */
+/** The sender cancelled. */
 export const CANCELLED: Outcome = { errorType: ERROR_TYPE_VALUE_CANCELLED };
-/** The connection ended with the operation open. */
+/** The connection closed while the operation was open. */
 export const CONNECTION_CLOSED: Outcome = { errorType: ERROR_TYPE_VALUE_CONNECTION_CLOSED };
-/** Our own bound was reached. */
+/** The bound of open operations was reached. */
 export const EVICTED: Outcome = { errorType: ERROR_TYPE_VALUE_OTHER };
-/** A result that the caller did not accept. */
+/** The caller rejected the result. */
 export const INVALID_RESULT: Outcome = { errorType: ERROR_TYPE_VALUE_INVALID_RESULT };
 const NOT_CONNECTED: Outcome = { errorType: ERROR_TYPE_VALUE_NOT_CONNECTED };
-/** The message could not be written. */
+/** The message was not written. */
 export const SEND_FAILED: Outcome = { errorType: ERROR_TYPE_VALUE_SEND_FAILED };
-/** No answer came in time. */
+/** No answer in time. */
 export const TIMED_OUT: Outcome = { errorType: ERROR_TYPE_VALUE_TIMEOUT };
 
 /** @param direction of the request that is answered */
@@ -74,7 +74,7 @@ function outcomeOfTask(result: Record<string, unknown>): Outcome {
   return taskStatus === undefined ? SUCCESS : { taskStatus };
 }
 
-/** Local error codes of both SDK lines, and of Node's network stack, that name a cause. */
+/** Error codes of both SDK lines and of Node.js that identify the outcome. */
 const OUTCOMES_BY_CODE: Readonly<Record<string, Outcome>> = {
   '-32000': CONNECTION_CLOSED,
   '-32001': TIMED_OUT,
@@ -88,18 +88,18 @@ const OUTCOMES_BY_CODE: Readonly<Record<string, Outcome>> = {
   UND_ERR_SOCKET: CONNECTION_CLOSED,
 };
 
-/** What is known of a request whose promise was rejected without a JSON-RPC error on the wire. */
+/** A request whose promise was rejected without a JSON-RPC error. */
 export interface Rejection {
   readonly error: unknown;
-  /** The caller's own signal, if it passed one. */
+  /** The caller's signal, if any. */
   readonly signal: AbortSignal | undefined;
   /** An answer had arrived. */
   readonly answered: boolean;
-  /** There was a connection to send on. */
+  /** The protocol was connected. */
   readonly connected: boolean;
 }
 
-/** Why a sender's promise was rejected. The error's text is not looked at. */
+/** The outcome of a rejected promise. Does not read the error's text. */
 export function outcomeOfRejection({ error, signal, answered, connected }: Rejection): Outcome {
   if (answered) return INVALID_RESULT;
   if (!connected) return NOT_CONNECTED;
@@ -109,7 +109,7 @@ export function outcomeOfRejection({ error, signal, answered, connected }: Rejec
   return outcomeOfCode(error) ?? SEND_FAILED;
 }
 
-/** The HTTP status that answered instead of JSON-RPC: `status` in SDK v2, `code` in v1, none in v1's 401. */
+/** HTTP status of a response without JSON-RPC: `status` in SDK v2, `code` in v1, except v1's 401. */
 function httpStatusOf(error: unknown): number | undefined {
   const { status, code } = asRecord(error) ?? {};
   for (const value of [status, code]) {
@@ -127,13 +127,13 @@ function outcomeOfCode(error: unknown): Outcome | undefined {
   return undefined;
 }
 
-/** What a handler's rejection becomes on the wire, for requests that are answered without one. */
+/** The outcome of a throwing handler whose answer does not cross a transport. */
 export function outcomeOfHandlerError(error: unknown): Outcome {
   const { code, message } = asRecord(error) ?? {};
   return outcomeOfError({ code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR, message }, 'inbound');
 }
 
-/** A notification handler threw: the class of the error, as long as it looks like one. */
+/** The outcome of a throwing notification handler: the error's class, if it is an identifier. */
 export function outcomeOfThrown(error: unknown): Outcome {
   const name = error instanceof Error ? error.constructor.name : '';
   return { errorType: /^[A-Za-z_$][\w$]{0,63}$/.test(name) ? name : ERROR_TYPE_VALUE_OTHER };

@@ -1,4 +1,4 @@
-/** The other end of a connection: what hooks are told of it, and what spans say. Pure. */
+/** The peer, as hooks and spans show it. Pure. */
 import type { Attributes } from '@opentelemetry/api';
 import {
   ATTR_MCP_TRAIL_CLIENT_NAME,
@@ -8,13 +8,13 @@ import {
 } from '../semconv/attributes.js';
 import type { ConnectionInfo, McpPeerInfo } from '../session/connection-info.js';
 
-/** The attributes of what a peer says of itself, by what it is. */
+/** Attributes of name and version, by role of the peer. */
 export const PEER_ATTRIBUTES = {
   client: { name: ATTR_MCP_TRAIL_CLIENT_NAME, version: ATTR_MCP_TRAIL_CLIENT_VERSION },
   server: { name: ATTR_MCP_TRAIL_SERVER_NAME, version: ATTR_MCP_TRAIL_SERVER_VERSION },
 } as const;
 
-/** @param claim what it says of itself, as it may be shown */
+/** @param claim redacted name and version */
 export function peerInfo(
   { kind, endpoint, command }: ConnectionInfo,
   role: McpPeerInfo['role'],

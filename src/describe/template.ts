@@ -1,6 +1,5 @@
 /**
- * The parts of a span and of its measurements that are the same for every message of one method, target and
- * connection. They are put together once; a message adds its id.
+ * Builds templates: the parts of spans and measurements that all messages of one method, target and connection share.
  */
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import {
@@ -19,7 +18,7 @@ import type { Template, TemplateFacts } from '../session/template.js';
 import { peerAttributes } from './peer-attributes.js';
 import { spanNameOf } from './span-name.js';
 
-/** Network and endpoint attributes, which spans and metrics share. */
+/** Network and endpoint attributes, of spans and metrics. */
 export function networkAttributes({
   connection,
   direction,
@@ -48,14 +47,14 @@ export function buildTemplate(facts: TemplateFacts): Template {
       [ATTR_MCP_SESSION_ID]: shownSessionId,
       ...networkAttributes(facts),
       ...peerAttributes(peer),
-      // Filled in for each request. A copy that has its place for it is cheaper than one that has to grow.
+      // Replaced per request: copying an object with this property is cheaper than adding it.
       [ATTR_JSONRPC_REQUEST_ID]: row.kind === 'request' ? '' : undefined,
     }),
     successMetricAttributes: undefined,
   };
 }
 
-/** The same record without its undefined members. */
+/** A copy without undefined members. */
 export function defined(attributes: Attributes): Attributes {
   const kept: Attributes = {};
   for (const key in attributes) {

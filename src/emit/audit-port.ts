@@ -1,4 +1,4 @@
-/** How the pipeline tells the audit trail of operations and sessions: an error in the trail costs a record, never a call. */
+/** How the pipeline calls the audit trail: an error there costs a record, never a call. */
 import type { Attributes } from '@opentelemetry/api';
 import { guarded } from '../report/guarded.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
@@ -8,26 +8,26 @@ import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import type { Correlator } from './correlation.js';
 
-/** What the pipeline tells an audit trail. `audit/recorder.ts` implements it. */
+/** Implemented by `audit/recorder.ts`. */
 export interface AuditPort {
   readonly correlator: Correlator;
-  /** Before the handler runs, or the message leaves. Returns what the span shall say, too. */
+  /** Before the handler runs or the message leaves. Returns additional span attributes. */
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): Attributes | undefined;
-  /** The answer is known; the operation may still be waiting for its caller or for the transport. */
+  /** The answer is known; the operation may go on until the caller's promise or the transport settles. */
   answered(operation: Operation, facts: AnswerFacts): void;
-  /** How the operation ends is known, and what tells the peer of it is about to leave. */
+  /** The outcome is known, and the answer is about to leave. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void;
-  /** The operation is over, and was not concluded before. */
+  /** The operation ended without `concluded`. */
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void;
-  /** What a concluded operation had to tell the peer did not leave. */
+  /** The answer of a concluded operation failed to leave. */
   undelivered(operation: Operation, outcome: Outcome): void;
-  /** A session that began with `initialize` is over. */
+  /** A session that began with `initialize` ended. */
   sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void;
-  /** Nothing more is observed. */
+  /** The pipeline stops. */
   stop(): void;
 }
 
-/** Reports each error once. */
+/** Catches and reports errors of the trail. */
 export class GuardedAudit {
   readonly correlator: Correlator;
   readonly #port: AuditPort;

@@ -1,23 +1,23 @@
 /**
- * The correlation id: what an organisation's own systems call a request, from end to end. An inbound one is kept and
- * passed on; without one it is the trace id, and without a trace an id of our own. Where strangers call, an inbound one is
- * a claim: anybody could file calls under somebody else's.
+ * Correlation ids: what an organisation's systems call a request, end to end. An inbound id is kept and passed on; else
+ * it is the trace id, or a new id without a trace. Untrusted inbound ids are recorded as claims only: anyone could file
+ * calls under another's id.
  */
 import { type Context, isValidTraceId, propagation, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import type { HttpFacts } from '../session/peer.js';
 import { handledIn } from './parents.js';
 import { extract } from './propagation.js';
 
-/** Header of HTTP requests, key in `params._meta`, and key of a baggage entry. */
+/** HTTP header, key in `params._meta`, and key of a baggage entry. */
 export const CORRELATION_KEY = 'x-correlation-id';
 
-/** Anything else is not an id, and may be an attempt to write into somebody's logs. */
+/** Other values may be log injection. */
 const WELL_FORMED = /^[A-Za-z0-9._:-]{8,128}$/;
 
-/** The id of one operation or record. */
+/** Correlation of an operation or record. */
 export interface Correlation {
   readonly id: string;
-  /** An id that somebody else has chosen, where nobody's word is taken for it. */
+  /** An untrusted inbound id. */
   readonly claimed: string | undefined;
 }
 
@@ -26,7 +26,7 @@ interface InboundMessage {
   readonly http: HttpFacts | undefined;
   readonly context: Context;
   readonly span: Span;
-  /** Correlation id of the operation whose answer this message is a part of. */
+  /** Correlation id of the operation whose answer this message belongs to. */
   readonly related: string | undefined;
 }
 
@@ -37,8 +37,8 @@ export class Correlator {
 
   /**
    * @param newId for operations without a trace
-   * @param currentHttp the HTTP request being handled, which need not be one of MCP
-   * @param trust with `link`, inbound ids are claims, and ours is used
+   * @param currentHttp the current HTTP request, of MCP or not
+   * @param trust with `link`, inbound ids are claims
    */
   constructor(newId: () => string, currentHttp: () => HttpFacts | undefined, trust: 'parent' | 'link') {
     this.#newId = newId;
@@ -46,7 +46,7 @@ export class Correlator {
     this.#trusting = trust === 'parent';
   }
 
-  /** Of a message that has arrived: what it says itself comes first, the HTTP header before `_meta`. */
+  /** Correlation of an inbound message: the HTTP header before `_meta`, and both before baggage. */
   inbound({ meta, http, context, span, related }: InboundMessage): Correlation {
     const { traceId } = span.spanContext();
     const said = wellFormed(http?.header(CORRELATION_KEY)) ?? wellFormed(meta?.[CORRELATION_KEY]);
@@ -59,8 +59,8 @@ export class Correlator {
   }
 
   /**
-   * Of a message to be sent: what the application wrote into it, else that of what is being handled.
-   * @returns also whether the message has to carry it
+   * Correlation of an outbound message: the application's own id, else that of the handled operation.
+   * @returns also whether the message must carry it
    */
   outbound(
     meta: Record<string, unknown> | undefined,
@@ -71,25 +71,25 @@ export class Correlator {
     if (chosen !== undefined) return { id: chosen, claimed: undefined, carried: false };
     const { traceId } = span.spanContext();
     const inherited = this.ambient(active, traceId);
-    // Whoever receives the trace context has that id already.
+    // The receiver of the trace context has the trace id.
     return { ...inherited, carried: inherited.id !== traceId };
   }
 
-  /** Of an HTTP request that brought no message. */
+  /** Correlation of an HTTP request without a message. */
   ofRequest(http: HttpFacts | undefined, traceId: string | undefined): Correlation {
     const said = wellFormed(http?.header(CORRELATION_KEY));
     if (this.#trusting) return { id: said ?? traceId ?? this.#newId(), claimed: undefined };
     return { id: this.#own(http, traceId), claimed: said };
   }
 
-  /** Of what is no operation: something an application records. */
+  /** Correlation of an event that an application records. */
   ambient(active: Context, traceId: string | undefined): Correlation {
     const handled = handledIn(active);
     if (handled?.correlation !== undefined) return { id: handled.correlation, claimed: handled.claimedCorrelation };
     const http = this.#currentHttp();
     const [baggage, header] = [inBaggage(active), wellFormed(http?.header(CORRELATION_KEY))];
     if (this.#trusting) return { id: baggage ?? header ?? this.#ofTrace(traceId), claimed: undefined };
-    // Baggage that did not come with the request is the application's own.
+    // Baggage that the request did not bring is the application's.
     const own = baggage !== undefined && http?.header('baggage')?.includes(baggage) ? undefined : baggage;
     return { id: own ?? this.#own(http, traceId), claimed: header ?? (own === undefined ? baggage : undefined) };
   }
@@ -98,19 +98,19 @@ export class Correlator {
     return traceId !== undefined && isValidTraceId(traceId) ? traceId : this.#newId();
   }
 
-  /** One that no caller can choose: not by a trace that it says it is part of, either. */
+  /** An id that the caller cannot choose, not even through the trace context that it sends. */
   #own(http: HttpFacts | undefined, traceId: string | undefined): string {
     if (http === undefined) return this.#ofTrace(traceId);
     const { notes } = http;
     if (notes.correlation !== undefined) return notes.correlation;
     if (traceId !== undefined && isValidTraceId(traceId) && !isSaid(traceId, http)) return traceId;
-    // The same for all records of the request.
+    // One id for all records of the request.
     notes.correlation = this.#newId();
     return notes.correlation;
   }
 }
 
-/** Whether a text stands in some header of a request. */
+/** Whether a request header contains a text. */
 function isSaid(text: string, http: HttpFacts): boolean {
   return Object.values(http.headers()).some((value) => String(value).toLowerCase().includes(text));
 }

@@ -1,6 +1,6 @@
 /**
- * What OpenTelemetry itself has to say, on stderr: where nobody else listens, its warnings are lost. Each is said once, in
- * one line, without the answers of servers that some of them quote.
+ * Shows OpenTelemetry's own warnings on stderr if the application has no logger for them: each once, in one line,
+ * without responses of servers that some of them quote.
  */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { shown } from '../redact/scrub.js';
@@ -11,38 +11,38 @@ const API = Symbol.for('opentelemetry.js.api.1');
 const MAX_LINES = 20;
 const MAX_LINE = 400;
 
-/** What the operator has asked for, and what is said elsewhere with more of its cause. */
+/** Expected messages, and those that other code reports with more of their cause. */
 const NO_NEWS: readonly RegExp[] = [
   /contains "none"\. SDK will not be initialized/,
   /^Current logger will (?:be overwritten|overwrite)/,
   /because maxQueueSize reached/,
-  // In a process that ends before the resource is found out, it is sent as far as it is known.
+  // The process ended before resource detection did: what is known is sent.
   /^Accessing resource attributes before async attributes settled/,
-  // An application that flushes or ends twice loses nothing by it.
+  // Flushing or shutting down twice is harmless.
   /(?:force flush after \w+|forceFlush on already) shutdown|shutdown may only be called once|Cannot call shutdown twice/,
 ];
 
 const DUPLICATE = /duplicate registration of API: (\w+)/i;
 
 let said = new Set<string>();
-/** Called with the name of an API that somebody registers for a second time. */
+/** Called with the API that is registered a second time. */
 let onDuplicate: (api: string) => void = () => {};
 let elsewhere: readonly (string | RegExp)[] = [];
 
-/** The level that a name stands for; undefined for none, and for names that OpenTelemetry does not know. */
+/** The level of a name; undefined if OpenTelemetry does not know it. */
 export function levelOf(name: string | undefined): DiagLogLevel | undefined {
   const level = DiagLogLevel[(name ?? '').trim().toUpperCase() as keyof typeof DiagLogLevel];
   return typeof level === 'number' ? level : undefined;
 }
 
-/** Whether the application, or whoever was first, listens itself. */
+/** Whether a logger is registered. */
 function hasLogger(): boolean {
   return (globalThis as { [API]?: { diag?: unknown } })[API]?.diag !== undefined;
 }
 
 /**
- * Shows what OpenTelemetry warns of, unless `OTEL_LOG_LEVEL` or the application say who shall hear it. An application
- * that sets a logger later takes over.
+ * Registers a logger, unless `OTEL_LOG_LEVEL` is set or the application has a logger. A logger that the application
+ * sets later replaces it.
  */
 export function showDiagnostics(): void {
   if (levelOf(process.env['OTEL_LOG_LEVEL']) !== undefined || hasLogger()) return;
@@ -50,7 +50,7 @@ export function showDiagnostics(): void {
   const logger: DiagLogger = { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const { setLogger } = diag;
-  // The API would tell the application's logger, with a stack, that it takes the place of ours.
+  // Without this, the API logs a warning with a stack trace about the replaced logger.
   const stepAside = (...args: Parameters<typeof setLogger>) => {
     diag.setLogger = setLogger;
     diag.disable();
@@ -59,12 +59,12 @@ export function showDiagnostics(): void {
   diag.setLogger = stepAside as typeof setLogger;
 }
 
-/** Has an API that is registered twice told in other words. */
+/** Reports duplicate registrations in other words. */
 export function explainDuplicates(explain: (api: string) => void): void {
   onDuplicate = explain;
 }
 
-/** Messages with one of these are about what has been said in other words. */
+/** Suppresses messages with these parts: other code reports their cause. */
 export function saidElsewhere(parts: readonly (string | RegExp)[]): void {
   elsewhere = parts;
 }
@@ -78,7 +78,7 @@ function say(...parts: readonly unknown[]): void {
   if (api !== undefined) onDuplicate(api);
   if (api !== undefined || NO_NEWS.some((pattern) => pattern.test(text)) || isToldFailure(text)) return;
   if (elsewhere.some((part) => (typeof part === 'string' ? text.includes(part) : part.test(text)))) return;
-  // The same with another number is no other message.
+  // Messages that differ in numbers only are the same.
   const key = text.replace(/\d+/g, '#');
   if (text === '' || said.has(key) || said.size > MAX_LINES) return;
   said = said.add(key);
@@ -89,14 +89,14 @@ function say(...parts: readonly unknown[]): void {
     );
 }
 
-/** Texts, and what errors say. Other values may be what a server answered. */
+/** Strings and errors. Other values may be responses of servers. */
 function textOf(part: unknown): string {
   if (part instanceof Error) return `${part.name}: ${part.message}`;
   if (typeof part !== 'string') return '';
   return messageIn(part) ?? part.split(/\n\s+at /, 1).join();
 }
 
-/** An error that the SDK has made JSON of, with its stack and with what the server answered. */
+/** An error that the SDK serialised as JSON, with stack and response. */
 function messageIn(text: string): string | undefined {
   if (!text.startsWith('{')) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** What a message continues: the round before it, or the call that made the task it is about. Bounded. */
+/** What a message continues: an earlier round, or the call that made its task. Bounded. */
 import { type Context, type Link, type SpanContext, trace } from '@opentelemetry/api';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
@@ -9,12 +9,12 @@ import { Tasks } from '../session/tasks.js';
 import { continuedIn } from './parents.js';
 
 export class Earlier {
-  // Apart from each other: a client and a server in one process know the same states.
+  // Separate: a client and a server in one process share states.
   readonly #outboundRounds = new Rounds();
   readonly #inboundRounds = new Rounds();
   readonly #tasks = new Tasks();
 
-  /** The round that a request of ours continues: told by where it is made, else by the state it hands back. */
+  /** The round that an outbound request continues, by context or by `requestState`. */
   roundSent(active: Context, method: string, params: unknown): Round | undefined {
     if (!isLaterRound(params)) return undefined;
     const continued = continuedIn(active);
@@ -27,8 +27,8 @@ export class Earlier {
   }
 
   /**
-   * The call that made a task, unless that is the parent: sent by whoever asks about it, received by whoever reports, or
-   * asks in its course.
+   * The call that made a task, unless it is the parent. Questions about a task have the direction of the call; reports,
+   * and requests in its course, the opposite one.
    */
   callThatMadeTask(
     { task, direction, row }: RequestFacts,
@@ -45,12 +45,12 @@ export class Earlier {
     return call?.spanId === trace.getSpanContext(parent)?.spanId ? undefined : call;
   }
 
-  /** Keeps an operation whose result asks for input: the next round links to it. */
+  /** Keeps an operation whose result asks for input. */
   expectNextRound(operation: Operation, result: unknown): void {
     (operation.direction === 'outbound' ? this.#outboundRounds : this.#inboundRounds).remember(operation, result);
   }
 
-  /** Keeps a call whose result is a task: what is asked about the task links to it. */
+  /** Keeps a call whose result is a task. */
   expectTask({ connection, direction, span }: Operation, id: string): void {
     this.#tasks.remember(connection, direction, id, span.spanContext());
   }
@@ -62,7 +62,7 @@ export class Earlier {
   }
 }
 
-/** Only the revisions whose messages say their version ask for input in rounds. */
+/** Only protocol revisions with a version in each message have rounds. */
 export function hasRounds(meta: Record<string, unknown> | undefined): boolean {
   return declaredProtocolVersion(meta) !== undefined;
 }
@@ -74,7 +74,7 @@ export function numberRound(operation: Operation, previous: Round | undefined, p
   } else if (isLaterRound(params)) operation.round = undefined;
 }
 
-/** One more link, where there is one. */
+/** Adds a link, if there is one. */
 export function linkedTo(links: readonly Link[] | undefined, context: SpanContext | undefined) {
   return context === undefined ? links : [...(links ?? []), { context }];
 }

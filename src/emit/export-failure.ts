@@ -1,11 +1,11 @@
-/** Why an export failed, and what to do: in words that hold nothing of an answer, a header or a credential. Pure. */
+/** Reason of a failed export and advice, without content of responses, headers or credentials. Pure. */
 import { shown } from '../redact/scrub.js';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a signal consists of, for people. */
+/** What a signal consists of. */
 export const NOUNS: Readonly<Record<Signal, string>> = { traces: 'spans', metrics: 'metrics', logs: 'log records' };
 
 const MAX_REASON = 120;
@@ -13,7 +13,7 @@ const MAX_ENDPOINT = 200;
 const MAX_CAUSES = 5;
 const CODE = /^[A-Z][A-Z0-9_]{2,40}$/;
 
-/** `ECONNREFUSED`, `HTTP 401`, `UNAVAILABLE, ECONNREFUSED`. Of an error that has no code, what it says. */
+/** `ECONNREFUSED`, `HTTP 401`, `UNAVAILABLE, ECONNREFUSED`; without a code, the error's message. */
 export function reasonOf(error: unknown): string {
   const first = asError(error);
   if (first === undefined) return 'no reason given';
@@ -35,11 +35,11 @@ interface ErrorLike {
   readonly errors?: readonly unknown[];
 }
 
-/** The SDK keeps no status of an answer after which it tries again. */
+/** The SDK does not keep the status of a retryable response. */
 const RETRYABLE = /^Export failed with retryable status/;
 const RETRIED = 'HTTP 429, 502, 503 or 504';
 
-/** What gRPC puts in front of the text that the other side chose. */
+/** Prefix of gRPC before text of the other side. */
 const GRPC = /^\d{1,2} ([A-Z_]{2,20}):/;
 
 function codesOf({ code, message }: ErrorLike): string[] {
@@ -48,7 +48,7 @@ function codesOf({ code, message }: ErrorLike): string[] {
   const text = textOf(message);
   const grpc = GRPC.exec(text)?.[1];
   if (grpc === undefined) return code >= 100 && code <= 599 ? [`HTTP ${code}`] : [`code ${code}`];
-  // The reason within, which the client itself has found.
+  // The underlying error, which the client found itself.
   const system = /\b(?:E[A-Z]{4,15}|(?:[A-Z]+_)+(?:CERT|SIGNED)[A-Z_]*)\b/.exec(text)?.[0];
   return system === undefined ? [grpc] : [grpc, system];
 }
@@ -69,7 +69,7 @@ export function shownEndpoint(endpoint: string): string {
 }
 
 function withoutSecrets({ protocol, host, pathname, href }: URL): string {
-  // `localhost:4318` is the path 4318 in the scheme of localhost.
+  // In `localhost:4318`, `localhost` is a scheme.
   return host === '' ? href.replace(/^.*@|[?#].*$/g, '') : `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }
 
@@ -78,7 +78,7 @@ interface Advice {
   readonly what: (names: Names) => string;
 }
 
-/** The variables that count for a signal. */
+/** Variables of a signal. */
 interface Names {
   readonly endpoint: string;
   readonly of: (setting: string) => string;
@@ -99,7 +99,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-/** What an operator looks at first. */
+/** What to check first. */
 export function adviceFor(reason: string, signal: Signal, endpoint: string, env: Environment): string {
   const own = (setting: string) => `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${setting}`;
   const of = (setting: string) => (isSet(env, own(setting)) ? own(setting) : `OTEL_EXPORTER_OTLP_${setting}`);
@@ -112,7 +112,7 @@ export function adviceFor(reason: string, signal: Signal, endpoint: string, env:
   return `Is a Collector running there? The address is set by ${of('ENDPOINT')}; OTEL_${signal.toUpperCase()}_EXPORTER=none sends none`;
 }
 
-/** Each protocol has its port, and they are mixed up every day. */
+/** Confused ports of the two protocols. */
 function wrongPort(endpoint: string, protocol: string): string | undefined {
   const isHttp = /\/v1\/(?:traces|metrics|logs)$/.test(endpoint);
   if (isHttp && /:4317\//.test(endpoint)) return `Port 4317 is for gRPC: use port 4318, or set ${protocol}=grpc`;

@@ -1,12 +1,12 @@
 /**
- * Whether what we emit arrives. The exporters and queues of the providers we report to are watched: the first export of
- * each signal that fails is said, the first item that a full queue drops, and at the end of the process how many were lost.
+ * Watches exporters and queues of the providers that we report to. Reports the first failed export per signal, the
+ * first item that a full queue drops and, at exit, how many were lost.
  */
 import { warnOperator } from '../report/report.js';
 import { adviceFor, NOUNS, reasonOf, type Signal } from './export-failure.js';
 import { type Exporter, endpointOf, innermost, type Processor, processorsOf, WATCHED } from './sdk-internals.js';
 
-/** Below, an answer may still be on its way when a process ends. */
+/** Exports younger than this may still succeed when the process ends. */
 const SLOW_MS = 1000;
 const NO_ANSWER = 'no answer until the process ended';
 
@@ -16,16 +16,16 @@ const QUEUES: Readonly<Record<Signal, { readonly method: 'onEnd' | 'onEmit'; rea
   logs: { method: 'onEmit', size: 'OTEL_BLRP_MAX_QUEUE_SIZE' },
 };
 
-/** What became of one signal so far. */
+/** State of one signal. */
 interface Fate {
   readonly signal: Signal;
-  /** Its failure has been said, or follows from something else that has. */
+  /** Its failure is reported, or follows from another reported one. */
   told: boolean;
   dropped: number;
   failed: number;
-  /** Exports without an answer. */
+  /** Exports without a result. */
   readonly pending: Set<PendingExport>;
-  /** Of the last attempt that failed since one succeeded. */
+  /** Error of the last attempt, until one succeeds. */
   attempt: unknown;
 }
 
@@ -36,11 +36,11 @@ interface PendingExport {
   readonly items: number;
 }
 
-/** Those whose last attempt has failed. */
+/** Exporters whose last attempt failed. */
 const failing = new WeakSet<object>();
 const fates = new Map<Signal, Fate>();
 let takenOver = false;
-/** What the SDK says next about failures that have been told here. */
+/** The SDK's own messages about reported failures. */
 const recent: string[] = [];
 const MAX_RECENT = 16;
 
@@ -53,7 +53,7 @@ function fateOf(signal: Signal): Fate {
   return fate;
 }
 
-/** Watches what a provider sends a signal with; false where there is nothing yet. Idempotent, and never throws. */
+/** Watches a provider's exporters; false if it has none yet. Idempotent, never throws. */
 export function watchExports(signal: Signal, provider: object | undefined): boolean {
   try {
     const processors = processorsOf(signal, provider);
@@ -61,17 +61,17 @@ export function watchExports(signal: Signal, provider: object | undefined): bool
     for (const processor of processors) watchProcessor(fateOf(signal), processor);
     return true;
   } catch {
-    // A getter of somebody else's provider.
+    // A throwing getter of a foreign provider.
     return true;
   }
 }
 
-/** The failures of these signals have their cause in something that has been said. */
+/** Marks failures of these signals as reported: their cause is. */
 export function explained(signals: Iterable<Signal>): void {
   for (const signal of signals) fateOf(signal).told = true;
 }
 
-/** Whether a message of the SDK is about an export whose failure has been told. */
+/** Whether a message of the SDK is about a reported failure. */
 export function isToldFailure(message: string): boolean {
   return recent.some((each) => message.includes(each));
 }
@@ -100,7 +100,7 @@ function watchQueue(fate: Fate, processor: Processor): void {
   };
 }
 
-/** Of spans, those that are not sampled never enter the queue. */
+/** Unsampled spans never enter the queue. */
 function isKept(item: unknown): boolean {
   const { spanContext } = item as { spanContext?: unknown };
   if (typeof spanContext !== 'function') return true;
@@ -154,7 +154,7 @@ function watchExporter(fate: Fate, exporter: Exporter, endpoint: string): void {
 function failed(fate: Fate, endpoint: string, items: unknown, error: unknown): void {
   if (Array.isArray(items)) fate.failed += items.length;
   const { message, code, name } = (error ?? {}) as Record<string, unknown>;
-  // The SDK says the error itself once more, in its own words.
+  // The SDK logs the same error.
   for (const text of [message, code, name === 'OTLPExporterError' ? name : error]) {
     if (typeof text === 'string' && text !== '' && !recent.includes(text)) recent.push(text);
   }
@@ -172,19 +172,19 @@ function tellFailure(fate: Fate, endpoint: string, error: unknown): void {
   );
 }
 
-/** Leaves it to the caller, who can deliver something before, to tell at `exit` what is lost. */
+/** Lets the caller, who may deliver more at exit, report losses. */
 export function takeOverLosses(): () => void {
   takenOver = true;
   process.removeListener('exit', tellLosses);
   return tellLosses;
 }
 
-/** What became of something that had no answer when the process ended, and was sent then. */
+/** An item without a result that was sent at exit. */
 export interface LastAttempt {
   readonly signal: Signal;
   readonly items: number;
   readonly arrived: boolean;
-  /** Of what did not arrive; undefined where there was no answer. */
+  /** Reason of the failure; undefined without a response. */
   readonly failure: string | undefined;
 }
 
@@ -196,7 +196,7 @@ export function sentAtExit({ signal, items, arrived, failure }: LastAttempt, end
   tellFailure(fate, endpoint, failure ?? fate.attempt ?? NO_ANSWER);
 }
 
-/** What was lost, and is not told yet. To be called when nothing more can be sent; idempotent, and never throws. */
+/** Reports losses. Call it when nothing more can be sent. Idempotent, never throws. */
 export function tellLosses(): void {
   for (const fate of fates.values()) {
     tellUnanswered(fate);
@@ -222,7 +222,7 @@ function tellUnanswered(fate: Fate): void {
 
 const isSlow = ({ since }: PendingExport): boolean => performance.now() - since >= SLOW_MS;
 
-/** Whether what an exporter sent last has failed, or has no answer for a while. */
+/** Whether an exporter's last attempt failed, or has no result for a while. */
 export function isFailing(exporter: object): boolean {
   if (failing.has(exporter)) return true;
   return [...fates.values()].some(({ pending }) =>

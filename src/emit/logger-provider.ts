@@ -4,7 +4,7 @@
  */
 import type { Context } from '@opentelemetry/api';
 
-/** The parts of a log record that are used; the same in both lines. */
+/** The used parts of a log record, which both lines share. */
 export interface LogRecord {
   readonly eventName: string;
   /** Seconds and nanoseconds. */
@@ -14,7 +14,7 @@ export interface LogRecord {
   readonly severityText: string;
   readonly body: string;
   readonly attributes: Record<string, string | number | boolean | string[]>;
-  /** Nothing for what belongs to no trace, whatever is active. */
+  /** Undefined outside of traces, whatever is active. */
   readonly context: Context | undefined;
 }
 
@@ -38,19 +38,19 @@ interface Globals {
   readonly [LOGS_API_2]?: (version: number) => LoggerProvider;
 }
 
-/** Where one instrumentation's records go: to a provider of its own, once it is given one. */
+/** Where one instrumentation's records go: its own provider, once set. */
 export interface LogsTarget {
   provider: LoggerProvider | undefined;
 }
 
-/** The provider that is the instrumentation's own; nothing where it is a stand-in for the registered one. */
+/** The instrumentation's own provider; undefined if it is a proxy of the registered one. */
 export function ownProvider(target: LogsTarget | undefined): LoggerProvider | undefined {
   const provider = target?.provider;
-  // A proxy leads to what is registered through its own copy of the API, and may never lead anywhere.
+  // A proxy reaches the provider of its own copy of the API, which may never have one.
   return typeof provider !== 'object' || provider === null || '_getDelegate' in provider ? undefined : provider;
 }
 
-/** What is registered, of either line; of both, the newer. */
+/** The registered provider; the newer line wins. */
 export function currentLoggerProvider(): LoggerProvider | undefined {
   return registeredIn(globalThis as Globals);
 }

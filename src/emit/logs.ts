@@ -4,14 +4,14 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { watchExports } from './exports.js';
 import type { Logger, LoggerProvider, LogRecord } from './logger-provider.js';
 
-/** A context whose trace is not sampled: a logger that follows the sampling decision drops what is emitted in it. */
+/** Unsampled: a trace-based logger drops records in this context. */
 const UNSAMPLED = trace.setSpanContext(ROOT_CONTEXT, {
   traceId: '0af7651916cd43dd8448eb211c80319c',
   spanId: 'b7ad6b7169203331',
   traceFlags: TraceFlags.NONE,
 });
 
-/** Limits under which the SDK cuts or drops attributes of log records without a word. */
+/** Limits by which the SDK silently cuts attributes of log records. */
 const LIMITS = [
   'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
   'OTEL_ATTRIBUTE_COUNT_LIMIT',
@@ -31,19 +31,19 @@ export class Logs {
   #logger: Logger | undefined;
   #tested = false;
   #watched = false;
-  /** The present logger has taken records. */
+  /** The current logger has accepted records. */
   #taken = false;
 
   /**
-   * @param provider asked again for every record: the application may register or replace its own at any time
-   * @param warn says once what would be lost
+   * @param provider called for every record: the application may replace its provider at any time
+   * @param warn called once per kind of loss
    */
   constructor(provider: () => LoggerProvider | undefined, warn: (text: string) => void) {
     this.#provider = provider;
     this.#warn = warn;
   }
 
-  /** Emits a record; false, and one warning, when nobody takes it. Never throws. */
+  /** Emits a record. If nothing accepts it, warns once and returns false. Never throws. */
   emit(record: LogRecord): boolean {
     try {
       return this.#emit(record);
@@ -88,7 +88,7 @@ export class Logs {
     return this.#logger;
   }
 
-  /** What would be lost later and is not lost now. */
+  /** Warns of settings by which later records will be lost. */
   #selfTest(logger: Logger): void {
     const options = { context: UNSAMPLED, severityNumber: 9, eventName: 'mcp_audit.request' };
     if (logger.enabled?.(options) === false && logger.enabled({ ...options, context: ROOT_CONTEXT })) {

@@ -1,4 +1,4 @@
-/** Durations of operations and sessions, under attributes whose number is bounded. */
+/** Durations of operations and sessions, with bounded attributes. */
 
 import {
   createKnownMetricNames,
@@ -17,7 +17,7 @@ import { type Outcome, SUCCESS } from '../session/outcome.js';
 import { Metrics } from './metrics.js';
 import type { Providers } from './providers.js';
 
-/** A list result is read this far for names. */
+/** Bound on names read from a list result. */
 const MAX_LISTED = 1000;
 
 export class Measurements {
@@ -33,7 +33,7 @@ export class Measurements {
   }
 
   operation({ direction, row, template, context, ignored }: Operation, outcome: Outcome, milliseconds: number): void {
-    // A stream's hours would drown the seconds of everything else.
+    // The hours of a stream would hide the seconds of other operations.
     if (row.stream || ignored) return;
     this.#metrics.operation(direction, milliseconds / 1000, this.#attributes(template, outcome), context);
   }
@@ -53,12 +53,12 @@ export class Measurements {
     }
   }
 
-  /** An audit record could not be delivered. */
+  /** Counts a lost audit record. */
   lostRecord(sink: string, cause: string): void {
     this.#metrics.lostRecord(sink, cause);
   }
 
-  /** Takes the names that a list result shows to be real. */
+  /** Learns the names in a list result. */
   learnListed(row: MethodRow, result: Record<string, unknown>, redact: (field: string, name: string) => string): void {
     if (typeof row.result !== 'object') return;
     const { lists, attribute } = row.result;

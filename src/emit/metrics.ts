@@ -1,4 +1,4 @@
-/** The instruments: four histograms of the conventions and two counters of our own. */
+/** Instruments: the conventions' four histograms and two counters of ours. */
 
 import {
   type Attributes,
@@ -41,7 +41,7 @@ export class Metrics {
     this.#providers = providers;
   }
 
-  /** Records how long an operation took, in seconds, as its sender or its receiver saw it. */
+  /** An operation's duration, as its sender or receiver sees it. */
   operation(direction: Direction, seconds: number, attributes: Attributes, context: Context): void {
     const instruments = this.#current();
     (direction === 'outbound' ? instruments.client : instruments.server).record(seconds, attributes, context);

@@ -1,6 +1,5 @@
 /**
- * Another instrumentation that makes spans of MCP messages in this process, too: each message has two spans then, and two
- * measurements. It is noticed by what its spans say, and said once.
+ * Detects another instrumentation of MCP by its spans, and warns once: each message has two spans and two measurements.
  */
 import { type Context, type Span, trace } from '@opentelemetry/api';
 import { PACKAGE_NAME } from '../lib/version.js';
@@ -9,17 +8,17 @@ import { shown } from '../redact/scrub.js';
 import { reportFailure, warnOperator } from '../report/report.js';
 import { ATTR_MCP_METHOD_NAME } from '../semconv/attributes.js';
 
-/** Spans of others that have our attributes because `reuseExecuteToolSpan` put them there. */
+/** Foreign spans that `reuseExecuteToolSpan` gave our attributes. */
 const enriched = new WeakSet<Span>();
 let noticed = false;
 
-/** Our attributes on a span that is not ours. */
+/** Sets our attributes on a foreign span. */
 export function enrich(span: Span, attributes: Parameters<Span['setAttributes']>[0]): void {
   enriched.add(span);
   span.setAttributes(attributes);
 }
 
-/** Looks at a span until one of somebody else's has been noticed. Returns whether there is nothing more to look for. */
+/** Checks a span, until another instrumentation is found. Returns true once one is. */
 export function noticeOther(span: unknown): boolean {
   if (noticed || span === undefined) return noticed;
   try {
@@ -36,13 +35,13 @@ export function noticeOther(span: unknown): boolean {
   return noticed;
 }
 
-/** Whether what is active is the span that somebody else has made of an MCP message. */
+/** Whether the active span is a foreign span of an MCP message. */
 export function isOthers(active: Context): boolean {
   const span = trace.getSpan(active);
   return span !== undefined && scopeOfOther(span) !== undefined;
 }
 
-// The API does not let a span be read; the SDK's spans hold all this in the open.
+// The API hides attributes; spans of the SDK expose them.
 function scopeOfOther(span: Span): string | undefined {
   const { attributes, instrumentationScope } = span as { attributes?: unknown; instrumentationScope?: unknown };
   const name = asString(asRecord(instrumentationScope)?.['name']);

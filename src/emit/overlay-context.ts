@@ -1,6 +1,6 @@
 /**
- * A context that adds one value to another. The API's own contexts copy all values into a new map each time one is set,
- * and that is most of what starting a span costs; two are needed for every message.
+ * A context that adds one value to another. The API's contexts copy all values into a new map for each one set, which
+ * is most of the cost of starting a span; each message needs two.
  */
 import {
   type Context,
@@ -26,7 +26,7 @@ export class OverlayContext implements Context {
     return key === this.#key ? this.#value : this.#parent.getValue(key);
   }
 
-  // What others derive is a context of the API's again: a chain of overlays would grow with every value set.
+  // Derived contexts are of the API again: chains of overlays would grow.
   setValue(key: symbol, value: unknown): Context {
     return this.#plain().setValue(key, value);
   }
@@ -40,16 +40,16 @@ export class OverlayContext implements Context {
   }
 }
 
-/** The key under which the API keeps the active span: keys are global by their description. */
+/** The API's key of the active span; keys with one description are the same. */
 const SPAN_KEY = createContextKey('OpenTelemetry Context Key SPAN');
 
-/** An API that keeps it under another key gets asked to set it. */
+/** Another API version may use another key: then `trace.setSpan` is called. */
 const KEY_IS_KNOWN = (() => {
   const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   return trace.setSpan(ROOT_CONTEXT, span).getValue(SPAN_KEY) === span;
 })();
 
-/** The same as `trace.setSpan`. */
+/** Like `trace.setSpan`, but cheaper. */
 export function withSpan(parent: Context, span: Span): Context {
   return KEY_IS_KNOWN ? new OverlayContext(parent, SPAN_KEY, span) : trace.setSpan(parent, span);
 }

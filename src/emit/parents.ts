@@ -1,4 +1,4 @@
-/** Which context an operation's span starts in, and what else contexts carry for us. */
+/** Parents of spans, and the values that contexts carry for us. */
 import {
   type Context,
   context,
@@ -19,9 +19,9 @@ import type { Operation } from '../session/operation.js';
 import { OverlayContext } from './overlay-context.js';
 import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
 
-/** The inbound operation whose handler is running. */
+/** The inbound operation that is being handled. */
 const HANDLING = createContextKey('mcp-trail operation being handled');
-/** The operation whose `input_required` result is being acted upon. */
+/** The operation whose `input_required` result is being answered. */
 const CONTINUED = createContextKey('mcp-trail operation to be continued');
 
 export function withHandling(base: Context, operation: Operation): Context {
@@ -32,32 +32,32 @@ export function handledIn(active: Context): Operation | undefined {
   return (active.getValue(HANDLING) as Operation | undefined) ?? handling.getStore();
 }
 
-/** Without an OpenTelemetry SDK nothing keeps a context; what handles an operation is found all the same. */
+/** Finds the handled operation without an OpenTelemetry SDK, which would keep contexts. */
 const handling = processStore<Operation>('handling');
 const PROBE = ROOT_CONTEXT.setValue(createContextKey('mcp-trail probe'), true);
 
-/** Calls what handles an inbound operation, where contexts are of no use so that it can be told which it is. */
+/** Calls a handler so that `handledIn` works without an SDK, too. */
 export function whileHandling<A extends unknown[], R>(operation: Operation, handle: (...args: A) => R, ...args: A): R {
   if (context.with(PROBE, () => context.active() === PROBE)) return handle(...args);
   return handling.run(operation, handle, ...args);
 }
 
-/** The latest round: the SDK plays all of them in one function, which stays in the context of the first answer. */
+/** The latest round: the SDK runs all rounds in one function, in the context of the first answer. */
 export function continuedIn(active: Context): Operation | undefined {
   let operation = active.getValue(CONTINUED) as Operation | undefined;
   while (operation?.nextRound !== undefined) operation = operation.nextRound;
   return operation;
 }
 
-/** Another round of the same call has begun: what the SDK does from now on continues that one. */
+/** A new round replaces the one that is continued. */
 export function continueWith(active: Context, operation: Operation): void {
   const continued = continuedIn(active);
   if (continued?.method === operation.method) continued.nextRound = operation;
 }
 
 /**
- * The context in which a client acts upon an `input_required` result: what it handles and sends there continues the
- * operation. Without a span of the caller's the rounds would be traces of their own, so the first round adopts them.
+ * The context in which a client answers an `input_required` result: what it handles and sends there continues the
+ * operation. Without a span of the caller, the first round's span is the parent of the others.
  */
 export function continuationContext(operation: Operation): Context {
   const { callerContext, span } = operation;
@@ -65,13 +65,13 @@ export function continuationContext(operation: Operation): Context {
   return base.setValue(CONTINUED, operation);
 }
 
-/** The parent of an inbound message's span, and what has to be linked because it is not the parent. */
+/** The parent of an inbound span, and links to other contexts. */
 export interface InboundParent {
   readonly context: Context;
   readonly links: readonly Link[] | undefined;
 }
 
-/** Where the parent of an inbound message is looked for. */
+/** Candidates for the parent of an inbound message. */
 interface InboundContext {
   readonly connection: ConnectionInfo;
   readonly ambient: Context;
@@ -80,7 +80,7 @@ interface InboundContext {
   readonly trust: 'parent' | 'link';
 }
 
-/** `_meta` first, then the ambient context, then the headers of the request or the environment of the process. */
+/** `_meta`, then the ambient context, then the HTTP headers or the environment. */
 export function inboundParent({ connection, ambient, meta, headers, trust }: InboundContext): InboundParent {
   const base = trust === 'link' ? ROOT_CONTEXT : ambient;
   if (meta === undefined && headers === undefined && !connection.servesStdio)
@@ -91,25 +91,25 @@ export function inboundParent({ connection, ambient, meta, headers, trust }: Inb
     if (around !== base) extracted = meta === undefined ? around : extract(around, meta);
   }
   if (trust === 'link') return { context: ambient, links: linkTo(extracted) };
-  // The span of the HTTP request is not the parent then, but it must stay findable.
+  // Link the span of the HTTP request if it is not the parent.
   const overHttp = connection.kind.name === 'http' && connection.role !== 'client';
   const replaced = overHttp && trace.getSpan(extracted) !== trace.getSpan(ambient);
   return { context: extracted, links: replaced ? linkTo(ambient) : undefined };
 }
 
-/** What came with a message, and not in it. */
+/** The context around a message: HTTP headers or environment. */
 function surroundings(connection: ConnectionInfo, base: Context, headers: RequestHeaders | undefined): Context {
   if (headers !== undefined) return extractHeaders(base, headers);
   return connection.servesStdio ? extractEnvironment(base) : base;
 }
 
-/** The parent of what is sent: a stdio server that does it of its own accord does it for whoever started it. */
+/** The parent of outbound messages. A stdio server that handles nothing acts for its parent process. */
 export function outboundParent(connection: ConnectionInfo, active: Context, trust: 'parent' | 'link'): Context {
   const own = connection.servesStdio && trust === 'parent' && !hasSpan(active);
   return own ? extractEnvironment(active) : active;
 }
 
-/** Stands in for the span of an operation that has none: says where it belongs, and takes nothing. */
+/** Non-recording stand-in for the span of an ignored operation. */
 export function spanOfCaller(parent: Context): Span {
   return trace.wrapSpanContext(trace.getSpanContext(parent) ?? INVALID_SPAN_CONTEXT);
 }
@@ -119,11 +119,11 @@ function hasSpan(context: Context): boolean {
   return spanContext !== undefined && isSpanContextValid(spanContext);
 }
 
-/** What is active, if that belongs to the message. */
+/** The active context, if it belongs to the message. */
 export function ambientOf({ kind, role }: ConnectionInfo, active: Context): Context {
   if (!kind.ambientIsCaller) return ROOT_CONTEXT;
   if (role !== 'client') return active;
-  // A client's HTTP stream keeps the context of the request that opened it: no parent once that has ended.
+  // The HTTP stream of a client keeps the context of the request that opened it, which may have ended.
   return trace.getSpan(active)?.isRecording() ? active : ROOT_CONTEXT;
 }
 
@@ -132,11 +132,11 @@ function linkTo(target: Context): readonly Link[] | undefined {
   return context !== undefined && isSpanContextValid(context) ? [{ context }] : undefined;
 }
 
-/** An active span that already stands for this tool call, made by a GenAI instrumentation. */
+/** An active span of a GenAI instrumentation for this tool call. */
 export function executeToolSpan(active: Context, { row, target }: RequestFacts): Span | undefined {
   if (row.operationName === undefined || row.target === undefined) return undefined;
   const span = trace.getSpan(active);
-  // The API does not let a span be read; the SDK's spans hold their attributes in the open.
+  // The API hides attributes; spans of the SDK expose them.
   const attributes = asRecord((span as { attributes?: unknown } | undefined)?.attributes);
   const matches =
     attributes?.[ATTR_GEN_AI_OPERATION_NAME] === row.operationName && attributes[row.target.attribute] === target;

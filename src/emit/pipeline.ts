@@ -1,6 +1,6 @@
 /**
- * From messages to telemetry: describe → redact → emit. The hooks call nothing else. Every public method is guarded:
- * a failure in here loses the telemetry of one message and never reaches the application.
+ * From messages to telemetry: describe → redact → emit. The only entry for hooks. Public methods are guarded: an error
+ * costs the telemetry of one message and never reaches the application.
  */
 
 import { context, SpanStatusCode } from '@opentelemetry/api';
@@ -71,17 +71,17 @@ export class Pipeline {
     this.#measurements.lostRecord(sink, cause);
   }
 
-  /** Whether anybody beside spans and metrics is told. */
+  /** Whether an audit trail is kept. */
   get observed(): boolean {
     return this.#audit !== undefined;
   }
 
-  /** How many operations are open: for tests of the bound. */
+  /** Number of open operations, for tests. */
   get openOperations(): number {
     return this.#open.size;
   }
 
-  /** A message is about to be sent: starts its span and returns the message that carries its context. */
+  /** Starts the span of an outbound message; returns the message with its context. */
   send<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> | undefined {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
@@ -94,7 +94,7 @@ export class Pipeline {
     }
   }
 
-  /** A message has arrived: starts its span. The caller runs the handler in the operation's context. */
+  /** Starts the span of an inbound message. The caller runs the handler in the operation's context. */
   receive(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Operation | undefined {
     try {
       const { operation, facts } = this.#starter.inbound(connection, message, kind, origin);
@@ -107,7 +107,7 @@ export class Pipeline {
     }
   }
 
-  /** An `input_required` result asks the client for something: the embedded request, handled in this process. */
+  /** Starts the span of a request that an `input_required` result embeds, for the client to handle. */
   receiveEmbedded(connection: Connection, request: unknown): Operation | undefined {
     const call = embeddedRequest(request);
     const continued = continuedIn(context.active());
@@ -115,10 +115,7 @@ export class Pipeline {
     return this.receive(connection, call, 'request', { related: continued });
   }
 
-  /**
-   * The answer to an open request, on its way in either direction. Takes the request off the books; an answer of ours is
-   * concluded when this returns, so that it may leave.
-   */
+  /** Reads the answer to an open request and closes the request. An outbound answer is on record when this returns. */
   answer(connection: Connection, message: ResponseMessage, direction: Direction): Operation | undefined {
     let operation: Operation | undefined;
     let facts: AnswerFacts | undefined;
@@ -140,8 +137,8 @@ export class Pipeline {
   }
 
   /**
-   * How an operation ends is known before the message that tells the peer leaves: whoever observes hears of it now, so
-   * that nobody can hold an answer of which there is no record. The span goes on until the message is sent.
+   * Records the outcome before its answer leaves: there is no answer without a record. The span ends when the message
+   * is sent.
    */
   conclude(operation: Operation, given: Outcome): void {
     if (this.#audit === undefined || !operation.open || operation.concluded !== undefined) return;
@@ -149,7 +146,7 @@ export class Pipeline {
     this.#audit.concluded(operation, this.#describer.outcome(given), this.#now() - operation.startedAt);
   }
 
-  /** Ends an operation. The first call counts. */
+  /** Ends an operation, once. */
   end(operation: Operation, given: Outcome): void {
     if (!operation.open) return;
     const outcome = this.#describer.outcome(given);
@@ -170,18 +167,18 @@ export class Pipeline {
     }
     const { concluded } = operation;
     if (concluded === undefined) this.#audit?.ended(operation, outcome, milliseconds);
-    // Given up by a bound of ours, it may still leave.
+    // Evicted, its answer may still leave.
     else if (given !== concluded && given !== EVICTED) this.#audit?.undelivered(operation, outcome);
   }
 
-  /** The connection is gone: ends what is open on it, and its session. */
+  /** Ends the operations and the session of a closed connection. */
   closed(connection: Connection, outcomeOf: (operation: Operation) => Outcome = () => CONNECTION_CLOSED): void {
     try {
       const open = connection.openRequests();
-      // A caller that waits learns from its own promise, which tells a timeout from a close.
+      // A waiting caller's promise tells a timeout from a close.
       for (const operation of open) if (!operation.awaited) this.end(operation, outcomeOf(operation));
       const unnumbered = connection.openUnnumbered();
-      // A handler that was called just now has a turn to finish; one that never does ends here.
+      // A handler called just now gets one turn to finish.
       if (unnumbered.length > 0) {
         setImmediate(() => {
           for (const operation of unnumbered) this.end(operation, CONNECTION_CLOSED);
@@ -194,7 +191,7 @@ export class Pipeline {
     }
   }
 
-  /** The peer says nothing more, though it may still listen: ends the session, and nothing that is open in it. */
+  /** Ends the session of a peer that sends nothing more but may still receive: operations go on. */
   sessionOver(connection: Connection): void {
     try {
       this.#sessions.end(connection, connection.openRequests().length > 0 ? CONNECTION_CLOSED : SUCCESS);
@@ -203,13 +200,13 @@ export class Pipeline {
     }
   }
 
-  /** Ends what is open: the process may end now. What begins after that is seen. */
+  /** Ends open operations and sessions. New ones may follow. */
   endOpen(): void {
     for (const operation of this.#open.values()) this.end(operation, CONNECTION_CLOSED);
     for (const connection of this.#sessions.open()) this.sessionOver(connection);
   }
 
-  /** Ends everything: the instrumentation is being disabled, or the process ends. */
+  /** Ends the pipeline: the instrumentation is disabled or the process ends. */
   shutdown(): void {
     this.enabled = false;
     this.endOpen();
@@ -249,7 +246,7 @@ export class Pipeline {
   }
 }
 
-/** A request that is part of a result; nothing where it is none. */
+/** A request embedded in a result; undefined if malformed. */
 function embeddedRequest(request: unknown): MethodMessage | undefined {
   try {
     const { method, params } = (asRecord(request) ?? {}) as Partial<MethodMessage>;
@@ -260,7 +257,7 @@ function embeddedRequest(request: unknown): MethodMessage | undefined {
   }
 }
 
-/** What the application's hooks are given. */
+/** Info for the application's hooks. */
 function infoOf({ direction, method, id, template }: Operation, { errorType }: Outcome): McpOperationInfo {
   const { target, peer } = template.facts;
   return {

@@ -1,5 +1,5 @@
 /**
- * Trace context and baggage in `params._meta`, by the configured propagators, under unprefixed keys.
+ * Trace context and baggage in `params._meta` under unprefixed keys, by the configured propagators.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
  */
@@ -10,7 +10,7 @@ import { reportFailure } from '../report/report.js';
 
 export type Carrier = Record<string, unknown>;
 
-/** Headers of an HTTP request: those of the web, or by lower-case name as Node.js and the SDKs have them. */
+/** Request headers: web `Headers`, or an object with lower-case names. */
 export type RequestHeaders = WebHeaders | Readonly<Record<string, unknown>>;
 
 interface WebHeaders {
@@ -18,18 +18,18 @@ interface WebHeaders {
   keys(): Iterable<string>;
 }
 
-/** Longest value handed to a propagator: the limit of W3C Baggage. */
+/** Longest value for propagators: the limit of W3C Baggage. */
 const MAX_VALUE_LENGTH = 8192;
 
-/** Exporters send it with every span of the trace: the one value here that leaves as it came. */
+/** Exported with every span of the trace, as received: the only such value. */
 const TRACE_STATE = 'tracestate';
 
-/** Whether there is something in a text that has to be hidden. */
+/** Whether a text holds anything to redact. */
 function isTelling(text: string): boolean {
   return scrub(text, text.length) !== text;
 }
 
-// Peers put anything into a carrier: only strings of a sane length exist for a propagator.
+// Peers may send any value: propagators get strings of bounded length only.
 function acceptable(key: string, value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_VALUE_LENGTH) return undefined;
   return key === TRACE_STATE && isTelling(value) ? undefined : value;
@@ -47,7 +47,7 @@ const HEADERS: TextMapGetter<RequestHeaders> = {
 
 const ENVIRONMENT: TextMapGetter<NodeJS.ProcessEnv> = {
   get: (env, key) => acceptable(key, env[key.toUpperCase().replace(/[^A-Z\d]/g, '_')]),
-  // What is written in capitals cannot be told apart from what is not.
+  // Upper-case names cannot be mapped back.
   keys: () => [],
 };
 
@@ -57,18 +57,18 @@ const SETTER: TextMapSetter<Record<string, string>> = {
   },
 };
 
-/** The context that `_meta` holds, on top of `base`; `base` itself when it holds none or the propagator fails. */
+/** The context in `_meta` on top of `base`; `base` if there is none or the propagator fails. */
 export function extract(base: Context, meta: Carrier): Context {
   return extractBy(META, base, meta);
 }
 
-/** The same of the headers of an HTTP request. */
+/** Like `extract`, from HTTP headers. */
 export function extractHeaders(base: Context, headers: RequestHeaders): Context {
   return extractBy(HEADERS, base, headers);
 }
 
 /**
- * The same of the environment that this process was started in: `TRACEPARENT` for `traceparent`, and so on.
+ * Like `extract`, from this process's environment: `TRACEPARENT` for `traceparent`, and so on.
  *
  * @see https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  */
@@ -85,7 +85,7 @@ function extractBy<C>(getter: TextMapGetter<C>, base: Context, carrier: C): Cont
   }
 }
 
-/** What has to be written to carry `context`, with or without its baggage; undefined when nothing has. */
+/** The entries that carry a context, with or without baggage; undefined if empty. */
 export function inject(context: Context, baggage = true): Record<string, string> | undefined {
   const carrier: Record<string, string> = {};
   try {
@@ -101,8 +101,8 @@ export function inject(context: Context, baggage = true): Record<string, string>
 }
 
 /**
- * A copy of the message that has `entries` in its `_meta`, and not what is named in `without`; the message itself where it
- * cannot, or there is nothing to do.
+ * A copy of a message with `entries` in its `_meta` and without the keys `without`; the message itself if nothing
+ * changes or it cannot carry entries.
  */
 export function carry<M extends { readonly params?: unknown }>(
   message: M,
@@ -119,8 +119,8 @@ export function carry<M extends { readonly params?: unknown }>(
 }
 
 /**
- * The trace context that a carrier holds, as the first of the values that the configured propagators read. Baggage alone
- * is none: it is the application's data, and merges with ours.
+ * The trace context of a carrier: the first value that the propagators read. Baggage does not count: it is the
+ * application's data and merges with ours.
  */
 export function traceContextOf(carrier: Carrier): unknown {
   for (const field of propagation.fields()) {
@@ -129,7 +129,7 @@ export function traceContextOf(carrier: Carrier): unknown {
   return undefined;
 }
 
-/** The same of the headers of an HTTP request. */
+/** Like `extract`, from HTTP headers. */
 export function traceContextOfHeaders(headers: RequestHeaders): unknown {
   for (const field of propagation.fields()) {
     const value = field === 'baggage' ? undefined : headerOf(headers, field.toLowerCase());
@@ -142,13 +142,13 @@ function isWebHeaders(headers: RequestHeaders): headers is WebHeaders {
   return typeof headers['get'] === 'function' && typeof headers['keys'] === 'function';
 }
 
-/** One header; of several values a list, as in one line. */
+/** A header; several values are joined. */
 export function headerOf(headers: RequestHeaders, name: string): unknown {
   const value = isWebHeaders(headers) ? (headers.get(name) ?? undefined) : headers[name];
   return Array.isArray(value) ? value.join() : value;
 }
 
-/** Whether a value is short enough to be kept. */
+/** Whether a value is short enough to keep. */
 export function isKeepable(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_VALUE_LENGTH;
 }

@@ -1,6 +1,6 @@
 /**
- * Tracer and meter, of whichever OpenTelemetry the application has. The one file that knows that there are two lines:
- * 2.x (api 1.9, span attributes are simple values) and 3.x (api 1.10, they may be structured, and logs are in the api).
+ * Tracer and meter of the application's OpenTelemetry. The only file that knows both lines: 2.x (API 1.9, simple span
+ * attributes) and 3.x (API 1.10, structured attributes, logs in the API).
  */
 
 import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
@@ -13,8 +13,7 @@ import { currentLoggerProvider } from './logger-provider.js';
 export const STRUCTURED_ATTRIBUTES = 'logs' in api;
 
 /**
- * Resolves providers when they are needed, not when the instrumentation is made: the application may register its SDK
- * later. A provider that was set explicitly wins over the global one.
+ * Resolves providers on use: the application may register its SDK later. An explicit provider wins over the global one.
  */
 export class Providers {
   #tracerProvider: TracerProvider | undefined;
@@ -32,20 +31,20 @@ export class Providers {
     this.#meterProvider = provider;
   }
 
-  /** The global tracer is a proxy that finds its SDK by itself, so it can be kept. */
+  /** The global tracer is a proxy and can be kept. */
   get tracer(): Tracer {
     if (!this.#watched) this.#watched = watchExports('traces', this.#tracerProvider ?? api.trace.getTracerProvider());
     this.#tracer ??= (this.#tracerProvider ?? api.trace).getTracer(PACKAGE_NAME, PACKAGE_VERSION);
     return this.#tracer;
   }
 
-  /** The global meter is no proxy: instruments have to be made again when this changes. */
+  /** The global meter is not a proxy: when it changes, create instruments again. */
   get meterProvider(): MeterProvider {
     return this.#meterProvider ?? api.metrics.getMeterProvider();
   }
 }
 
-/** Watches what the registered providers export, whatever it is: an SDK that was started for the application is one of ours. */
+/** Watches the exports of registered providers. */
 export function watchRegistered(): void {
   watchExports('traces', api.trace.getTracerProvider());
   watchExports('metrics', api.metrics.getMeterProvider());

@@ -1,4 +1,4 @@
-/** What a result tells about the connection, and content of it that was asked for. */
+/** Reads results: what they reveal about the connection, and content by opt-in. */
 import { peerAttributes } from '../describe/peer-attributes.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { ATTR_MCP_PROTOCOL_VERSION } from '../semconv/attributes.js';
@@ -53,7 +53,7 @@ export class Results {
     if (version === undefined) return;
     connection.protocolVersion = version;
     span.setAttribute(ATTR_MCP_PROTOCOL_VERSION, this.#describer.name(ATTR_MCP_PROTOCOL_VERSION, version));
-    // Its measurement is made at the end, when the version is known.
+    // Measured at the end, with the negotiated version.
     operation.template = this.#describer.template(connection, {
       direction,
       row,
@@ -65,7 +65,7 @@ export class Results {
   }
 }
 
-/** Whether a tool says what its results look like: a client that knows checks them. */
+/** Whether a tool declares an output schema: clients then validate its results. */
 function declaresResults(tools: unknown): boolean {
   return Array.isArray(tools) && tools.some((tool) => asRecord(tool)?.['outputSchema'] !== undefined);
 }

@@ -1,4 +1,7 @@
-/** SessionDurations: from a successful `initialize` to the end of the connection. Protocol revisions without it have none. */
+/**
+ * Durations of sessions: from a successful `initialize` to the end of the connection. Protocol revisions without
+ * `initialize` have none.
+ */
 import type { Connection } from '../session/connection.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -23,12 +26,12 @@ export class SessionDurations {
     return [...this.#open];
   }
 
-  /** @param operation the request that began it */
+  /** @param operation the `initialize` request */
   start(connection: Connection, { context, template }: Operation): void {
     connection.session ??= { startedAt: this.#now(), context, peer: template.facts.peer };
     this.#open.add(connection);
     if (this.#open.size <= this.#max) return;
-    // One that is never closed is forgotten at last, and not measured.
+    // Sessions beyond the bound are not measured.
     for (const oldest of this.#open) {
       this.#open.delete(oldest);
       break;
@@ -40,7 +43,7 @@ export class SessionDurations {
     this.#open.delete(connection);
     if (session === undefined) return;
     connection.session = undefined;
-    // Over stateless HTTP a connection is one request.
+    // A stateless HTTP connection is one request, not a session.
     if (kind.name === 'http' && !hadSessionId) return;
     const milliseconds = this.#now() - session.startedAt;
     this.#measurements.session(connection, session, outcome, milliseconds);

@@ -1,4 +1,4 @@
-/** Span parts of messages, redacted: the one door through which anything a peer or handler chose gets onto a span. */
+/** Describes spans, redacted: the one way for values of peers and handlers onto a span. */
 import type { Attributes } from '@opentelemetry/api';
 import { mayHaveBaggage } from '../describe/baggage.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';
@@ -39,7 +39,7 @@ import { nextNumber, type Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { STRUCTURED_ATTRIBUTES } from './providers.js';
 
-/** What templates are told apart by, with the connection. */
+/** Identifies a template on a connection. */
 export type TemplateKey = Pick<RequestFacts, 'direction' | 'row' | 'method' | 'target' | 'meta'>;
 
 export class SpanDescriber {
@@ -48,7 +48,7 @@ export class SpanDescriber {
   readonly #showSessionId: ((id: string) => string | undefined) | undefined;
   readonly #ignores: (method: string) => boolean;
 
-  /** @param showSessionId how spans have it; as it is, without */
+  /** @param showSessionId how spans show a session id; the id itself by default */
   constructor(config: ResolvedConfig, showSessionId?: (id: string) => string | undefined) {
     const { redact, detectors } = config;
     this.#showSessionId = showSessionId;
@@ -60,14 +60,14 @@ export class SpanDescriber {
     });
   }
 
-  /** A name that a peer chose, as it may be shown. */
+  /** A redacted name. */
   name(field: string, value: string): string {
     return this.#redactor.name(field, value);
   }
 
-  /** The template for messages of this method and target, made at the first of them. */
+  /** The template of a method and target on a connection, cached. */
   template(connection: Connection, { direction, row, method, target, meta }: TemplateKey): Template {
-    // A message of the stateless protocol says its version itself, and belongs to no session.
+    // Stateless messages name their version and have no session.
     const declared = declaredProtocolVersion(meta);
     const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
     const sessionId = declared === undefined ? connection.sessionId : undefined;
@@ -100,7 +100,7 @@ export class SpanDescriber {
     return template;
   }
 
-  /** The same template, of a message whose answer has told who the server is. */
+  /** The template with the server that an answer introduced. */
   introduced({ facts }: Template): Template {
     if (facts.peer.role !== 'server') return buildTemplate(facts);
     return buildTemplate({ ...facts, peer: this.#peer(facts.connection, 'server', facts.connection.server) });
@@ -116,7 +116,7 @@ export class SpanDescriber {
     });
   }
 
-  /** Attributes known when the span starts: all that samplers may want to see. */
+  /** Attributes at the start, for samplers, too. */
   startAttributes(
     template: Template,
     facts: RequestFacts,
@@ -126,7 +126,7 @@ export class SpanDescriber {
     const { row, id, uri, task, taskStatus } = facts;
     const attributes: Attributes = { ...template.spanAttributes };
     if (id !== undefined) attributes[ATTR_JSONRPC_REQUEST_ID] = this.name(ATTR_JSONRPC_REQUEST_ID, String(id));
-    // A request that was embedded in a result has none.
+    // Embedded requests have no id.
     else if (row.kind === 'request') delete attributes[ATTR_JSONRPC_REQUEST_ID];
     if (peer?.address !== undefined) attributes[ATTR_CLIENT_ADDRESS] = peer.address;
     if (peer?.address !== undefined && peer.port !== undefined) attributes[ATTR_CLIENT_PORT] = peer.port;
@@ -143,7 +143,7 @@ export class SpanDescriber {
     return withUri(spanName, attributes[ATTR_MCP_RESOURCE_URI], this.#config);
   }
 
-  /** An outcome as it may be shown: error types can be names of classes, and codes any number. */
+  /** A redacted outcome: error types can be class names, and codes any number. */
   outcome(outcome: Outcome): Outcome {
     const { errorType, statusCode } = outcome;
     const type = errorType && this.name(ATTR_ERROR_TYPE, errorType);
@@ -152,18 +152,18 @@ export class SpanDescriber {
     return { ...outcome, ...(type && { errorType: type }), ...(code && { statusCode: code }) };
   }
 
-  /** Attributes known when the operation ends. */
+  /** Attributes at the end. */
   endAttributes(outcome: Outcome): Attributes {
     return outcomeAttributes(outcome, this.#config.rpcStatusCodeAttribute);
   }
 
-  /** The status description: error text, which leaves only by choice. */
+  /** The status description: error text, by opt-in only. */
   statusMessage({ message }: Outcome): string | undefined {
     if (!this.#config.captureErrorMessages || message === undefined) return undefined;
     return this.#redactor.text('status.description', message);
   }
 
-  /** Content of a result, where it was asked for. */
+  /** Content of a result, by opt-in. */
   resultAttributes(row: MethodRow, result: unknown): Attributes | undefined {
     const content = resultContent(row, result, this.#config);
     if (content.length === 0) return undefined;
@@ -190,7 +190,7 @@ export class SpanDescriber {
 
 const VARIABLE = ATTR_GEN_AI_PROMPT_VARIABLE('');
 
-/** A prompt's variable whose name hides its value, such as `password`. */
+/** A prompt variable whose name marks it as secret, such as `password`. */
 function isHiddenVariable(key: string, value: unknown): boolean {
   if (!key.startsWith(VARIABLE)) return false;
   const name = key.slice(VARIABLE.length);

@@ -1,4 +1,4 @@
-/** Starting operations: the span, its parent and links, and the message that carries its context. Unguarded. */
+/** Starts operations: span, parent, links, and the message that carries the context. Not guarded. */
 import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord } from '../protocol/jsonrpc.js';
@@ -42,28 +42,28 @@ import type { SpanDescriber } from './span-describer.js';
 
 export type OperationKind = 'request' | 'notification';
 
-/** What a message came with. */
+/** The origin of an inbound message. */
 export interface Origin {
-  /** Who sent the HTTP request that brought it. */
+  /** Sender of its HTTP request. */
   readonly peer?: Peer | undefined;
-  /** The headers of that request. */
+  /** Headers of its HTTP request. */
   readonly headers?: RequestHeaders | undefined;
-  /** An open request that it is about: the parent, unless the message names another. */
+  /** An open request that it is about: the parent, unless the message has one. */
   readonly related?: Operation | undefined;
 }
 
-/** A started operation, and what its message says. */
+/** A started operation and its facts. */
 export interface Started {
   readonly operation: Operation;
   readonly facts: RequestFacts;
 }
 
-/** A started outbound operation, and the message to send in place of the application's. */
+/** A started outbound operation, and the message to send instead of the application's. */
 export interface Outbound<M> extends Started {
   readonly message: M;
 }
 
-/** What a span starts with. */
+/** Parts of a span at its start. */
 interface SpanStart {
   readonly template: Template;
   readonly facts: RequestFacts;
@@ -98,7 +98,7 @@ export class Starter {
     this.#now = now;
   }
 
-  /** An operation of ours, whose message is about to be sent. */
+  /** Starts the operation of an outbound message. */
   outbound<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> {
     const facts = requestFacts(message, kind, 'outbound');
     const { method, row, id, params, meta } = facts;
@@ -106,7 +106,7 @@ export class Starter {
     const active = context.active();
     this.#leftToOthers(active);
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
-    // A trace context that the application chose stays as it is. One that it only forwarded would skip our span.
+    // Keep a trace context that the application chose, not one that it forwards: that would skip our span.
     const present = meta === undefined ? undefined : traceContextOf(meta);
     const chosen = present !== undefined && present !== handledIn(active)?.inboundTraceContext;
     const trust = this.#config.trustIncomingContext;
@@ -138,7 +138,7 @@ export class Starter {
     if (row.inject === false || !this.#mayInject(method, template)) return { operation, facts, message };
     const { baggage } = template.facts;
     const entries = chosen ? undefined : inject(sentIn, baggage);
-    // Baggage that the application wrote itself stays as it is; what it forwarded is replaced as a whole.
+    // Keep baggage that the application wrote; replace forwarded baggage.
     if (entries !== undefined && present === undefined && meta?.['baggage'] !== undefined) delete entries['baggage'];
     const carried = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
     const passedOn =
@@ -146,7 +146,7 @@ export class Starter {
     return { operation, facts, message: carry(message, carried, passedOn ? ['baggage'] : undefined) };
   }
 
-  /** An operation of the peer's, whose message has arrived. */
+  /** Starts the operation of an inbound message. */
   inbound(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Started {
     const { peer, headers, related } = origin;
     const facts = requestFacts(message, kind, 'inbound');
@@ -206,12 +206,12 @@ export class Starter {
     this.#earlier.expectTask(operation, id);
   }
 
-  /** Forgets what was to come. */
+  /** Forgets earlier rounds and tasks. */
   clear(): void {
     this.#earlier.clear();
   }
 
-  /** The span of an operation; of one that is ignored, what stands in for it. */
+  /** The span of an operation, or its stand-in if ignored. */
   #span(start: SpanStart, parent: Context, links: readonly Link[] | undefined): Span {
     const { template, facts, previous, peer, reused } = start;
     const { connection, ignored } = template.facts;
@@ -228,7 +228,7 @@ export class Starter {
     return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
   }
 
-  /** Where a span of another instrumentation stands for the message, and ours stands back: what is active stays so. */
+  /** With `standBack`, the active foreign span stays the parent. */
   #leftToOthers(active: Context): InboundParent | undefined {
     if (this.#config.standBack) return isOthers(active) ? { context: active, links: undefined } : undefined;
     noticeOther(trace.getSpan(active));
@@ -241,7 +241,7 @@ export class Starter {
   }
 }
 
-/** The open request that a cancellation of ours names. */
+/** The open request that an outbound cancellation names. */
 function cancelledRequest(connection: Connection, row: MethodRow, params: unknown): Operation | undefined {
   if (row.refersTo !== 'requestId') return undefined;
   const id = asRecord(params)?.['requestId'];

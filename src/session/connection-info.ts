@@ -1,79 +1,79 @@
-/** What is known of one transport: who is at its ends, what was negotiated, and whether there is a session. */
+/** What is known of one transport: client and server, negotiated version, session. */
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { serverCommand, serverEndpoint, type TransportKind, transportKind } from '../protocol/transports.js';
 
-/** What an implementation says of itself. */
+/** An implementation, as it describes itself. */
 export interface Implementation {
   readonly name?: unknown;
   readonly version?: unknown;
   readonly title?: unknown;
 }
 
-/** The other end of a connection. Of a server, how the client reaches it, as it was configured. Frozen. */
+/** The other end of a connection; for a server also how the client is configured to reach it. Frozen. */
 export interface McpPeerInfo {
   /** What the other end is: `server` where this process is the client. */
   readonly role: 'client' | 'server';
-  /** `unknown` for transports of the application's own. */
+  /** `unknown` for the application's own transports. */
   readonly transport: 'stdio' | 'http' | 'websocket' | 'in_memory' | 'unknown';
   /** Host of the URL that the client connects to. */
   readonly host?: string;
-  /** Port of that URL; of one that has none, that of its scheme. */
+  /** Port of that URL, or the default port of its scheme. */
   readonly port?: number;
-  /** The program that the client starts, over stdio. */
+  /** The command that the client starts, over stdio. */
   readonly command?: string;
-  /** The arguments of that program: they can hold secrets. */
+  /** Arguments of that command; they may hold secrets. */
   readonly args?: readonly string[];
   /**
-   * What it calls itself, as far as that is known yet: **a claim, which nothing proves**. Redacted, at most 256
-   * characters. Decide nothing by it that matters.
+   * Its name, as far as known: **a claim, which nothing proves**. Redacted, at most 256 characters. Do not base
+   * decisions on it.
    */
   readonly name?: string;
-  /** The version that it says it has: a claim as well. */
+  /** The version that it claims. */
   readonly version?: string;
 }
 
-/** A session, for its measurement. */
+/** A session, for its duration. */
 export interface Session {
   /** Milliseconds of the pipeline's clock. */
   readonly startedAt: number;
-  /** The context of the request that began it. */
+  /** Context of the request that began it. */
   readonly context: Context;
   readonly peer: McpPeerInfo;
 }
 
-/** Which way a message goes, as this process sees it. */
+/** Direction of a message, as this process sees it. */
 export type Direction = 'outbound' | 'inbound';
 
-/** The part this process plays on a connection; `unknown` for bare transports. */
+/** Role of this process on a connection; `unknown` for bare transports. */
 export type Role = 'client' | 'server' | 'unknown';
 
 export class ConnectionInfo {
   readonly transport: { readonly sessionId?: unknown };
   readonly kind: TransportKind;
   role: Role;
-  /** Host and port a client connects to. */
+  /** Host and port that a client connects to. */
   endpoint: { readonly address: string; readonly port?: number } | undefined;
-  /** The program that a client has started to connect to. */
+  /** The command that a client started. */
   readonly command: { readonly command: string; readonly args: readonly string[] } | undefined;
-  /** The part that messages of a bare transport have shown this process to play. */
+  /** The role that messages of a bare transport have revealed. */
   seenAs: 'client' | 'server' | undefined;
-  /** Who is at the client's end, as it says. */
+  /** The client, as it describes itself. */
   client: Implementation | undefined;
-  /** Who is at the server's end, as it says. */
+  /** The server, as it describes itself. */
   server: Implementation | undefined;
-  /** Negotiated by `initialize`, or told by the SDK; a 2026-07-28 message carries its own instead. */
+  /** Negotiated by `initialize`, or known to the SDK. Messages of 2026-07-28 carry their own instead. */
   protocolVersion: string | undefined;
-  /** HTTP version of the requests that reach a server. */
+  /** HTTP version of requests to a server. */
   httpVersion: string | undefined;
-  /** Whether there ever was a session id: a client that ends its session has none by the time it closes. */
+  /** A client that ends its session has no id when it closes. */
   hadSessionId = false;
-  /** What `initialize` has begun; a connection without it is no session. */
+  /** Begun by `initialize`; undefined on connections without sessions. */
   session: Session | undefined;
-  /** A client has been told what results of some tool look like. */
+  /** A tool list declared output schemas. */
   declaresResults = false;
   readonly #outboundTasks = new Map<string, SpanContext>();
   readonly #inboundTasks = new Map<string, SpanContext>();
-  /** Asks the SDK for the version, where it keeps one. */
+  /** Reads the version that the SDK keeps, if it does. */
   negotiatedVersion: (() => string | undefined) | undefined;
 
   constructor(transport: object, role: Role) {
@@ -84,20 +84,20 @@ export class ConnectionInfo {
     this.command = role === 'server' ? undefined : serverCommand(transport);
   }
 
-  /** Learns its role late: a bare transport that was tapped first, and then connected to a client or server. */
+  /** Sets the role of a bare transport that is connected to a client or server after it was tapped. */
   narrow(role: Role): void {
     if (this.role !== 'unknown') return;
     this.role = role;
     if (role === 'server') this.endpoint = undefined;
   }
 
-  /** Whether this process serves whoever has started it. */
+  /** This process serves its parent process over stdio. */
   get servesStdio(): boolean {
     if (this.kind.name !== 'stdio') return false;
     return this.role === 'server' || (this.role === 'unknown' && !('_serverParams' in this.transport));
   }
 
-  /** The legacy session id, as the transport has it now. */
+  /** The current session id of the transport. */
   get sessionId(): string | undefined {
     const { sessionId } = this.transport;
     if (typeof sessionId !== 'string' || sessionId === '') return undefined;
@@ -105,12 +105,12 @@ export class ConnectionInfo {
     return sessionId;
   }
 
-  /** The calls that made tasks, in one direction: `session/tasks.ts` fills it. */
+  /** Calls that made tasks, by task id; `session/tasks.ts` fills it. */
   tasks(direction: Direction): Map<string, SpanContext> {
     return direction === 'outbound' ? this.#outboundTasks : this.#inboundTasks;
   }
 
-  /** It is closed: nobody will ask about what it has made. */
+  /** The connection is closed: its tasks are not asked about again. */
   forget(): void {
     this.#outboundTasks.clear();
     this.#inboundTasks.clear();

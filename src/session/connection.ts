@@ -1,23 +1,23 @@
-/** A connection, and which operations are open on it. */
+/** A connection and its open operations. */
 import type { RequestId } from '../protocol/jsonrpc.js';
 import { ConnectionInfo, type Direction } from './connection-info.js';
 import { kept, type Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
 export class Connection extends ConnectionInfo {
-  /** Span and metric parts that do not change from message to message. */
+  /** Span and metric parts that messages share. */
   readonly templates = new TemplateCache();
   readonly #outbound = new Map<RequestId, Operation>();
   readonly #inbound = new Map<RequestId, Operation>();
-  /** Open notifications, and open requests that were embedded in a result. */
+  /** Open notifications, and requests embedded in results. */
   readonly #unnumbered = new Set<Operation>();
 
-  /** The open request with this id, in one direction. */
+  /** The open request with an id. */
   find(direction: Direction, id: RequestId): Operation | undefined {
     return (direction === 'outbound' ? this.#outbound : this.#inbound).get(kept(id));
   }
 
-  /** Adds an open operation, and returns the one that was open under the same id: a peer that repeats ids loses it. */
+  /** Adds an open operation; returns the one that a peer replaces by repeating its id. */
   add(operation: Operation): Operation | undefined {
     operation.listedIn = this;
     if (operation.id === undefined) {
@@ -41,12 +41,12 @@ export class Connection extends ConnectionInfo {
     if (open.get(operation.id) === operation) open.delete(operation.id);
   }
 
-  /** Every open request of this connection, both directions. */
+  /** Open requests of both directions. */
   openRequests(): Operation[] {
     return [...this.#outbound.values(), ...this.#inbound.values()];
   }
 
-  /** Every open operation without an id. */
+  /** Open operations without an id. */
   openUnnumbered(): Operation[] {
     return [...this.#unnumbered];
   }

@@ -1,4 +1,4 @@
-/** Who is at the two ends of a connection, as they say themselves, and who of them sends. */
+/** Client and server of a connection as they describe themselves, and which of them sends. */
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { declaredClient, declaredServer, metaOf } from '../protocol/meta.js';
 import type { MethodRow } from '../protocol/methods.js';
@@ -6,20 +6,20 @@ import type { ConnectionInfo, Direction, Implementation } from './connection-inf
 import type { AnswerFacts, RequestFacts } from './message-facts.js';
 import type { Operation } from './operation.js';
 
-/** A longer name is hostile. More of it is kept than is ever shown: that it was longer must show. */
+/** Longer names are hostile. More is kept than is shown, so that truncation shows. */
 const MAX_LENGTH = 1024;
 
-/** What a request says of the client: `initialize` for the connection, since 2026-07-28 every message. */
+/** Learns the client: from `initialize`, and since 2026-07-28 from every message. */
 export function learnFromCall(connection: ConnectionInfo, { direction, row, params, meta }: RequestFacts): void {
-  // What this process says of itself is known, but where it only passes messages on.
+  // This process knows its own client, unless it only forwards messages.
   if (direction === 'outbound' && connection.role !== 'unknown') return;
   const said = row.result === 'session' ? asRecord(asRecord(params)?.['clientInfo']) : declaredClient(meta);
   if (said !== undefined && !isSame(said, connection.client)) connection.client = kept(said);
 }
 
 /**
- * What a result says of the server: `initialize`, `server/discover` and, in its metadata, every result since 2026-07-28.
- * Returns whether that is news.
+ * Learns the server: from `initialize`, `server/discover` and, since 2026-07-28, the metadata of every result. Returns
+ * whether it changed.
  */
 export function learnFromAnswer(
   { row, direction, connection }: Operation,
@@ -37,12 +37,12 @@ export function isSame(one: Implementation | undefined, other: Implementation | 
   return one === other || (one?.name === other?.name && one?.version === other?.version && one?.title === other?.title);
 }
 
-/** The client of an operation: since 2026-07-28 every message says it. */
+/** The client of an operation: since 2026-07-28 each message names it. */
 export function clientOf({ connection }: Operation, { meta }: RequestFacts): Implementation | undefined {
   return declaredClient(meta) ?? connection.client;
 }
 
-/** The end that sends the message of an operation. */
+/** The sender of the message of an operation. */
 export function senderOf(operation: Operation, client: Implementation | undefined): Implementation | undefined {
   return senderRole(operation) === 'client' ? client : operation.connection.server;
 }
@@ -51,7 +51,7 @@ export function senderRole({ connection, direction, row }: Operation): 'client' 
   return (ownRole(connection, direction, row) === 'client') === (direction === 'outbound') ? 'client' : 'server';
 }
 
-/** The part this process plays. A bare transport does not know it; what only one side may send tells. */
+/** Role of this process. On a bare transport, methods that only one role may send reveal it. */
 export function ownRole(connection: ConnectionInfo, direction: Direction, row: MethodRow): 'client' | 'server' {
   if (connection.role !== 'unknown') return connection.role;
   if (row.from === 'either') return connection.seenAs ?? (direction === 'outbound' ? 'client' : 'server');
@@ -60,7 +60,7 @@ export function ownRole(connection: ConnectionInfo, direction: Direction, row: M
   return role;
 }
 
-/** A copy that keeps nothing else of a message alive. */
+/** A copy that does not keep the message alive. */
 function kept({ name, version, title }: Implementation): Implementation {
   return { name: keptText(name), version: keptText(version), title: keptText(title) };
 }

@@ -1,6 +1,6 @@
 /**
- * What messages say of their operation: read once, for its span and its audit records. Values are raw: the redactor
- * comes later. Facts hold a whole message, so an open operation does not keep them.
+ * What messages say about their operation: read once, for its span and its audit records. Raw values, to be redacted
+ * later. Open operations do not keep facts, which hold the whole message.
  */
 import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { metaOf } from '../protocol/meta.js';
@@ -13,7 +13,7 @@ export interface MethodMessage {
   readonly method: string;
   readonly id?: RequestId;
   readonly params?: unknown;
-  /** Id of the task it is about, where its params do not name it yet. */
+  /** Id of its task, if params do not name it yet. */
   readonly task?: string | undefined;
 }
 

@@ -1,8 +1,8 @@
-/** All open operations of a pipeline, oldest first, with a bound on their number. */
+/** All open operations of a pipeline, oldest first; bounded. */
 import type { Operation } from './operation.js';
 
 export class OpenOperations {
-  // A Set keeps insertion order, so the oldest entry is the first one.
+  // Sets keep insertion order.
   readonly #all = new Set<Operation>();
   readonly #max: number;
 
@@ -14,7 +14,7 @@ export class OpenOperations {
     return this.#all.size;
   }
 
-  /** Adds one, and returns the operation that has to be given up for it, if any. */
+  /** Adds an operation; returns the oldest if the bound is exceeded. */
   add(operation: Operation): Operation | undefined {
     this.#all.add(operation);
     if (this.#all.size <= this.#max) return undefined;

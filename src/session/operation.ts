@@ -1,4 +1,4 @@
-/** One MCP operation: a request or notification on its way, from the first sight of the message to its end. */
+/** An MCP operation: a request or notification, from its message to its end. */
 import type { Context, Span, SpanContext } from '@opentelemetry/api';
 import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
@@ -6,7 +6,7 @@ import type { ConnectionInfo, Direction } from './connection-info.js';
 import type { Outcome } from './outcome.js';
 import type { Template } from './template.js';
 
-/** Where open operations are listed. */
+/** A list of open operations. */
 export interface OpenList {
   remove(operation: Operation): void;
 }
@@ -21,55 +21,55 @@ interface OperationInit {
   readonly callerContext: Context;
 }
 
-/** Mutable state of an open operation. Fields only; `emit/pipeline.ts` is what moves it. */
+/** State of an open operation. Fields only: `emit/pipeline.ts` changes them. */
 export class Operation {
-  /** False once it has ended: an operation ends exactly once. */
+  /** False once ended. Operations end exactly once. */
   open = true;
-  /** The connection that lists it as open: an answered request leaves the list before it has ended. */
+  /** The list that holds it; answered requests leave the list before they end. */
   listedIn: OpenList | undefined;
-  /** The method as it stands on the wire, unless that is far too long. */
+  /** The method on the wire; shortened if hostile. */
   readonly method: string;
-  /** Absent for notifications and for requests embedded in a result. */
+  /** Undefined for notifications and requests embedded in results. */
   readonly id: RequestId | undefined;
   template: Template;
   /** Milliseconds of the pipeline's clock. */
   readonly startedAt: number;
   readonly span: Span;
-  /** False when the span belongs to somebody else and must not be ended here. */
+  /** False for spans of other instrumentations, which are not ended here. */
   ownsSpan = true;
-  /** The context in which the message is sent or handled: the span is active in it. */
+  /** The context in which the message is sent or handled, with the span. */
   context: Context;
-  /** The context the operation was started from: its answer is delivered there. */
+  /** The context in which the answer is delivered. */
   readonly callerContext: Context;
-  /** What the wire said, kept while the caller's promise may still turn it into something else. */
+  /** The outcome on the wire; the caller's promise may still change it. */
   answer: Outcome | undefined;
-  /** How it ended, once that is told before the message that says so leaves. */
+  /** The outcome, once recorded before the answer leaves. */
   concluded: Outcome | undefined;
-  /** The trace context an inbound message came with: tells a forwarded one from one that the application chose. */
+  /** Trace context of the inbound message, to recognise it when the application forwards it. */
   inboundTraceContext: string | undefined;
-  /** The baggage it came with, for the same reason. */
+  /** Baggage of the inbound message, for the same reason. */
   inboundBaggage: string | undefined;
-  /** Aborted when the peer of an HTTP request went away. */
+  /** Aborted when the HTTP client disconnects. */
   peerSignal: AbortSignal | undefined;
-  /** Which round of a multi-round call this is; the first is 1. Nothing where that is not known. */
+  /** Round of a multi-round call, from 1; undefined if unknown. */
   round: number | undefined = 1;
-  /** The first round's span, which later rounds link to. */
+  /** Span of the first round, which later rounds link to. */
   firstRound: SpanContext | undefined;
-  /** The round that this one's result has led to. */
+  /** The next round. */
   nextRound: Operation | undefined;
-  /** A listen stream that the server has acknowledged. */
+  /** The server has acknowledged this listen stream. */
   acknowledged = false;
-  /** A task's request that waits in the protocol's queue: it has a span, and has not been sent. */
+  /** A request of a task that waits in the queue of the protocol: its span has started, the message is not sent. */
   queued = false;
-  /** Whether the caller's promise decides how it ends. */
+  /** The caller's promise decides the outcome. */
   awaited = false;
   /** What waits for that promise. */
   waiting: { operation: Operation | undefined } | undefined;
-  /** What connects it with everything else that was done for the same request of a user. Known where it is audited. */
+  /** Correlation id, while an audit trail is kept. */
   correlation: string | undefined;
-  /** What its sender said that id is, where that is not taken on trust. */
+  /** Correlation id that an untrusted sender claims. */
   claimedCorrelation: string | undefined;
-  /** What the audit trail keeps with it. */
+  /** Entry of the audit trail. */
   auditEntry: object | undefined;
 
   constructor({ template, method, id, startedAt, span, context, callerContext }: OperationInit) {
@@ -82,12 +82,12 @@ export class Operation {
     this.callerContext = callerContext;
   }
 
-  /** Whether it has no span and no measurement: its span is the caller's, if any, and not to be written to. */
+  /** It has no span and no measurement: `span` is the caller's and must not be written to. */
   get ignored(): boolean {
     return this.template.facts.ignored;
   }
 
-  /** Whether this side sent the message (span kind CLIENT) or received it (SERVER). */
+  /** Outbound operations have spans of kind CLIENT, inbound ones SERVER. */
   get direction(): Direction {
     return this.template.facts.direction;
   }
@@ -101,10 +101,13 @@ export class Operation {
   }
 }
 
-/** A longer name is hostile. */
+/** Longer names are hostile. */
 const MAX_NAME_LENGTH = 256;
 
-/** The name itself; of a hostile one its length and a copy of its start, so that nothing keeps a megabyte alive. */
+/**
+ * A name to keep. Hostile ones are reduced to their length and a copy of their start, which keeps no large string
+ * alive.
+ */
 export function kept<T extends string | number | undefined>(name: T): T | string {
   if (typeof name !== 'string' || name.length <= MAX_NAME_LENGTH) return name;
   return `${name.length}:${Buffer.from(name.slice(0, 128)).toString('latin1')}`;

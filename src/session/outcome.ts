@@ -1,20 +1,20 @@
-/** How an operation ended, as plain data. */
+/** How an operation ended. Plain data. */
 
-/** See `describe/outcome.ts` for what sets each member. */
+/** `describe/outcome.ts` decides each member. */
 export interface Outcome {
-  /** `error.type`; its presence makes the span's status ERROR. */
+  /** `error.type`; sets the span status ERROR. */
   readonly errorType?: string;
-  /** The JSON-RPC error code on the wire, as a string. */
+  /** JSON-RPC error code on the wire. */
   readonly statusCode?: string;
-  /** The JSON-RPC error message. Content: leaves only by the opt-in, through the redactor. */
+  /** JSON-RPC error message. Content: recorded by opt-in only, redacted. */
   readonly message?: string;
-  /** The caller gave the operation up. */
+  /** The caller cancelled the operation. */
   readonly cancelled?: true;
-  /** `input_required` or `task`, when the result is not complete. */
+  /** `input_required` or `task` if the result is incomplete. */
   readonly resultType?: string;
   /** Task status in the result. */
   readonly taskStatus?: string;
 }
 
-/** Success with nothing to add: the one value of the hot path. */
+/** Success with no details: one shared value, for the hot path. */
 export const SUCCESS: Outcome = Object.freeze({});

@@ -1,6 +1,6 @@
 /**
- * Multi-round calls: a result that asks for input is answered by the same request once more, with a new id. Rounds are
- * recognised by the opaque `requestState` that the server hands out and the client hands back.
+ * Multi-round calls: a client answers a result that asks for input by the same request with a new id. Rounds share the
+ * opaque `requestState` that the server issues.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
@@ -8,12 +8,12 @@ import type { SpanContext } from '@opentelemetry/api';
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { Operation } from './operation.js';
 
-/** What a later round needs to know of the one before. */
+/** What a round keeps for the next one. */
 export interface Round {
   readonly method: string;
-  /** Nothing where it is known to be a later round, and not which. */
+  /** Undefined for a later round of unknown number. */
   readonly number: number | undefined;
-  /** The span that all later rounds link to. */
+  /** The span that later rounds link to. */
   readonly first: SpanContext;
 }
 
@@ -22,7 +22,7 @@ export function roundOf(operation: Operation): Round {
   return { method, number: round, first: firstRound ?? span.spanContext() };
 }
 
-/** The number of the round after this one. */
+/** Number of the next round. */
 export function nextNumber({ number }: Round): number | undefined {
   return number === undefined ? undefined : number + 1;
 }
@@ -31,14 +31,13 @@ const MAX_ROUNDS = 256;
 const MAX_STATE_LENGTH = 4096;
 
 /**
- * Rounds that may be continued, by their `requestState`; the oldest is forgotten first. Nothing makes a server hand out
- * a state only once: of calls that wait with the same state at the same time none is continued, since a missing link
- * is better than a wrong one.
+ * Rounds that may continue, by `requestState`; bounded, oldest first out. If calls with the same state wait
+ * concurrently, none continues: a missing link is better than a wrong one.
  */
 export class Rounds {
   readonly #byState = new Map<string, Round | 'several'>();
 
-  /** Keeps a round whose result asked for input. */
+  /** Keeps a round that asks for input. */
   remember(operation: Operation, result: unknown): void {
     const state = stateOf(result);
     if (state === undefined) return;
@@ -53,7 +52,7 @@ export class Rounds {
     this.#byState.clear();
   }
 
-  /** Takes out the round that a request continues, if its params say so and it is known. */
+  /** Removes and returns the round that a request continues. */
   continuedBy(method: string, params: unknown): Round | undefined {
     const state = stateOf(params);
     const round = state === undefined ? undefined : this.#byState.get(state);
@@ -64,7 +63,7 @@ export class Rounds {
   }
 }
 
-/** Whether params carry what only a later round carries. */
+/** Params have members of later rounds. */
 export function isLaterRound(params: unknown): boolean {
   const { inputResponses, requestState } = asRecord(params) ?? {};
   return inputResponses !== undefined || requestState !== undefined;

@@ -1,16 +1,16 @@
 /**
- * Which call made a task: all that is asked and told about it later links there. Ids are the receiver's choice, and told
- * apart by connection; where each request has a connection of its own, as over stateless HTTP, by the process.
+ * Which call made a task: later requests and notifications about the task link to it. The receiver chooses task ids, so
+ * they are kept per connection and, for stateless HTTP, per process.
  */
 import type { SpanContext } from '@opentelemetry/api';
 import type { ConnectionInfo, Direction } from './connection-info.js';
 
-/** Of each connection and direction, and of the process. */
+/** Per connection and direction, and per process. */
 const MAX_TASKS = 256;
-/** A longer id is hostile. */
+/** Longer ids are hostile. */
 const MAX_ID_LENGTH = 256;
 
-/** The calls that made tasks, by the id of the task; the oldest is forgotten first. */
+/** Calls by task id; oldest first out. */
 export class Tasks {
   readonly #received = new Map<string, SpanContext | 'several'>();
 
@@ -18,11 +18,11 @@ export class Tasks {
   remember(connection: ConnectionInfo, direction: Direction, id: string, call: SpanContext): void {
     if (id.length > MAX_ID_LENGTH) return;
     put(connection.tasks(direction), id, call);
-    // Of tasks that have the same id at the same time none is known: a missing link is better than a wrong one.
+    // Of concurrent tasks with one id, none is known: a missing link is better than a wrong one.
     if (direction === 'inbound') put(this.#received, id, this.#received.has(id) ? 'several' : call);
   }
 
-  /** The call that made a task, if that was sent, or received, by this process. */
+  /** The call that made a task. */
   madeBy(connection: ConnectionInfo, direction: Direction, id: string): SpanContext | undefined {
     const here = connection.tasks(direction).get(id);
     if (here !== undefined || direction === 'outbound') return here;

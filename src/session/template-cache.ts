@@ -1,10 +1,10 @@
-/** Templates of one connection, bounded, and forgotten when what they were made of changes. */
+/** Templates of one connection. Bounded; emptied when their common parts change. */
 import type { Direction } from './connection-info.js';
 import type { Template } from './template.js';
 
-/** More targets than this are described anew each time. */
+/** Templates beyond this are not kept. */
 const MAX_TEMPLATES = 512;
-/** A longer name is not worth remembering. */
+/** Longer names are not kept. */
 const MAX_KEY_LENGTH = 256;
 
 type Targets = Map<string | undefined, Template>;
@@ -19,8 +19,8 @@ export class TemplateCache {
   #size = 0;
 
   /**
-   * Drops everything if a fact common to all templates is not what it was.
-   * @param other who is at the other end: another object where that is somebody else
+   * Empties the cache if a common part of its templates changes.
+   * @param other the peer; another object if it is another peer
    */
   expect(
     protocolVersion: string | undefined,

@@ -1,9 +1,9 @@
-/** What all messages of one method and target on one connection have in common. Plain data: `describe/template.ts` makes it. */
+/** What messages of one method and target on one connection share. Plain data; `describe/template.ts` builds it. */
 import type { Attributes, SpanKind } from '@opentelemetry/api';
 import type { MethodRow } from '../protocol/methods.js';
 import type { ConnectionInfo, Direction, McpPeerInfo } from './connection-info.js';
 
-/** What a template is made of, all names already redacted and bounded. */
+/** Parts of a template; names are redacted and bounded. */
 export interface TemplateFacts {
   readonly connection: ConnectionInfo;
   readonly direction: Direction;
@@ -13,11 +13,11 @@ export interface TemplateFacts {
   readonly protocolVersion: string | undefined;
   readonly sessionId: string | undefined;
   readonly peer: McpPeerInfo;
-  /** As spans have it. */
+  /** Session id as spans show it. */
   readonly shownSessionId: string | undefined;
-  /** There is no span and no measurement of it. */
+  /** It has no span and no measurement. */
   readonly ignored: boolean;
-  /** The peer may be sent baggage. */
+  /** The peer may receive baggage. */
   readonly baggage: boolean;
 }
 
@@ -25,8 +25,8 @@ export interface Template {
   readonly facts: TemplateFacts;
   readonly spanName: string;
   readonly spanKind: SpanKind;
-  /** Attributes of every span made from it. Copied, never written to. */
+  /** Copied to each span; never modified. */
   readonly spanAttributes: Readonly<Attributes>;
-  /** Metric attributes of a success; set once all names in it are known to be bounded. */
+  /** Metric attributes of a success; set once all names in it are known. */
   successMetricAttributes: Attributes | undefined;
 }

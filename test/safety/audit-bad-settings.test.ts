@@ -22,12 +22,12 @@ describe('an invalid setting', () => {
     [
       'MCP_TRAIL_AUDIT_FILE',
       ROOT,
-      `audit records are lost: MCP_TRAIL_AUDIT_FILE: ${FOLDER} is none; accepted: the path of a file, in which {pid} and {service} are replaced`,
+      `audit records are lost: MCP_TRAIL_AUDIT_FILE: ${FOLDER} is not a valid file path; {pid} and {service} are allowed`,
     ],
     [
       'MCP_TRAIL_AUDIT_FILE',
       '/srv/{what}.jsonl',
-      'audit records are lost: MCP_TRAIL_AUDIT_FILE: "/srv/{what}.jsonl" is none; accepted: the path of a file, in which {pid} and {service} are replaced',
+      'audit records are lost: MCP_TRAIL_AUDIT_FILE: "/srv/{what}.jsonl" is not a valid file path; {pid} and {service} are allowed',
     ],
     [
       'MCP_TRAIL_AUDIT_FILE',

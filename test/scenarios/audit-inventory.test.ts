@@ -281,10 +281,10 @@ describe('an invalid annotation', () => {
     const lines = written.mock.calls.map(([line]) => String(line)).join('');
     written.mockRestore();
     for (const line of [
-      /annotate: "no such server" is no server in the inventory; accepted: the id or name/,
+      /annotate: "no such server" matches no server in the inventory; accepted: the id or name/,
       /annotate: approval is "perhaps"; accepted: approved, rejected, pending, or null/,
       /annotate: notes is 7; accepted: a text, or null/,
-      /annotate: "reviewed" is no annotation; accepted: addedBy, approval, notes, .*, reviewer/,
+      /annotate: "reviewed" is not an annotation; accepted: addedBy, approval, notes, .*, reviewer/,
     ]) {
       expect(lines).toMatch(line);
     }
