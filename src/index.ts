@@ -16,7 +16,6 @@ export type {
 export { FileLogRecordExporter, type FileLogRecordExporterOptions } from './export/file.js';
 export { StderrLogRecordExporter, type StderrLogRecordExporterOptions } from './export/stderr.js';
 export { auditTokenVerifier } from './hook/http/audit-token-verifier.js';
-export type { FetchHandler } from './hook/http/listen-handler.js';
 export {
   instrumentClient,
   instrumentHandler,
@@ -36,4 +35,11 @@ export {
   recordConfigChange,
   recordGuardrail,
 } from './record.js';
-export type { Instrumented, McpInstrumentationConfig, McpOperationInfo, McpPeerInfo, SecretDetector } from './types.js';
+export type {
+  FetchHandler,
+  Instrumented,
+  McpInstrumentationConfig,
+  McpOperationInfo,
+  McpPeerInfo,
+  SecretDetector,
+} from './types.js';

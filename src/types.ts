@@ -201,3 +201,8 @@ export interface Instrumented {
   /** Takes the hooks off again. Operations that are open at that moment end as `connection_closed`. Idempotent. */
   disable(): void;
 }
+
+/** The HTTP entry of SDK v2. */
+export interface FetchHandler {
+  fetch(request: Request, options?: never): Promise<Response>;
+}

@@ -3,9 +3,9 @@
 import type { Pipeline } from '../emit/pipeline.js';
 import { resolveConfig } from '../options/instrumentation.js';
 import { isSwitchedOff } from '../options/switch.js';
-import type { Instrumented, McpInstrumentationConfig } from '../types.js';
+import type { FetchHandler, Instrumented, McpInstrumentationConfig } from '../types.js';
 import { noteHttpRequests } from './http/current-request.js';
-import { type FetchHandler, hookHandler } from './http/listen-handler.js';
+import { hookHandler } from './http/listen-handler.js';
 import { createObservation, type Observation } from './observation.js';
 import { replaceMethod, type Undo } from './replace-methods.js';
 import { attachProtocol, type ProtocolLike } from './sdk/attach-instance.js';

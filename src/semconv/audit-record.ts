@@ -3,7 +3,7 @@
  * from it; the attribute registry, the JSON Schema and the tables of README.md are generated from it (`npm run generate`),
  * and a test compares them.
  */
-import type { AuditField, AuditFieldGroup } from './audit-field.js';
+import type { AuditField } from './audit-field.js';
 import { ACTOR } from './audit-fields-actor.js';
 import { ENVELOPE, RESOURCE } from './audit-fields-envelope.js';
 import { INVENTORY } from './audit-fields-inventory.js';
@@ -21,24 +21,6 @@ export {
   type AuditEventName,
 } from './audit-events.js';
 export type { AuditField, AuditFieldGroup, AuditRequirement, AuditStability, Redaction } from './audit-field.js';
-
-/** All fields, in groups, in the order of the documentation. */
-export const AUDIT_FIELD_GROUPS = {
-  envelope: ENVELOPE,
-  resource: RESOURCE,
-  record: RECORD,
-  operation: OPERATION,
-  message: MESSAGE,
-  http: HTTP,
-  arguments: ARGUMENTS,
-  actor: ACTOR,
-  server: SERVER,
-  inventory: INVENTORY,
-  decision: DECISION,
-  classification: CLASSIFICATION,
-  redaction: REDACTION,
-  gap: GAP,
-} as const satisfies Readonly<Record<string, AuditFieldGroup>>;
 
 /** All fields by their keys. */
 export const AUDIT_FIELDS = {

@@ -14,11 +14,6 @@ import { type ApplicationCall, callIn } from '../application-call.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
 import { currentHttpPeer } from './current-request.js';
 
-/** SDK v2's HTTP entry. */
-export interface FetchHandler {
-  fetch(request: Request, options?: never): Promise<Response>;
-}
-
 /** Required by the protocol revision that has listen streams: names the method without the body. */
 const METHOD_HEADER = 'mcp-method';
 /** A listen request holds a short list of filters. */

@@ -1,10 +1,10 @@
 /** The audit record's definition as one flat list, with the properties that fields inherit from their group. */
-import {
-  AUDIT_FIELD_GROUPS,
-  type AuditEventName,
-  type AuditField,
-  type AuditFieldGroup,
-  type AuditRequirement,
+import { AUDIT_FIELD_GROUPS } from '../../../src/semconv/audit-field-groups.js';
+import type {
+  AuditEventName,
+  AuditField,
+  AuditFieldGroup,
+  AuditRequirement,
 } from '../../../src/semconv/audit-record.js';
 
 export interface Field extends AuditField {
