@@ -16,7 +16,7 @@ const PHRASES: Readonly<Record<string, RegExp>> = {
 const read = (path: string) => readFileSync(`${ROOT}${path}`, 'utf8');
 const under = (folder: string, ending: string) =>
   readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith(ending))
+    .filter((path) => path.endsWith(ending) && !path.includes('node_modules'))
     .map((path) => `${folder}/${path}`);
 
 /** Folders and files that are not cleaned yet. This list only shrinks. */
@@ -48,6 +48,8 @@ const FILES = [
   'SECURITY.md',
   'CHANGELOG.md',
   ...under('docs', '.md'),
+  ...['.md', '.mjs', '.yaml', '.sh', '.json'].flatMap((ending) => under('collector-config', ending)),
+  ...['.md', '.mjs', '.cjs'].flatMap((ending) => under('examples', ending)),
   ...under('src', '.ts'),
   ...under('src', '.md'),
 ]
@@ -57,7 +59,7 @@ const FILES = [
 it.each(Object.entries(PHRASES))('no page and no comment says %s', (_, phrase) => {
   // Comments that go on in the next line are read as one text.
   const found = FILES.flatMap((path) => {
-    const text = read(path).replace(/\n\s*(?:\*|\/\/)? ?/g, ' ');
+    const text = read(path).replace(/\n\s*(?:\*|\/\/|#)? ?/g, ' ');
     return [...text.matchAll(new RegExp(phrase, 'gi'))].map(
       ({ index, 0: match }) => `${path}: …${text.slice(Math.max(0, index - 20), index + match.length + 20)}…`,
     );

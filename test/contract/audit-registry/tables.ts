@@ -12,7 +12,7 @@ const PREFIX = 'mcp_audit.';
 const REDACTED: Readonly<Record<Field['redaction'], string>> = {
   ours: '',
   name: 'Redacted as a name.',
-  identity: 'As `actorIds` says, and without secrets.',
+  identity: 'Recorded as `actorIds` selects, without secrets.',
   uri: 'Redacted as a URI.',
   text: 'Redacted as text.',
 };
@@ -30,7 +30,7 @@ export function eventTable(): string {
     const severities = Object.entries(severity).map(([text, when]) => (when === 'always' ? text : `${text}: ${when}`));
     return [code(name), brief, source, severities.join('<br>')];
   });
-  return table(['Event', 'What it says', 'What makes it', 'Severity'], rows);
+  return table(['Event', 'Meaning', 'Source', 'Severity'], rows);
 }
 
 export function fieldTables(): string {
@@ -40,7 +40,7 @@ export function fieldTables(): string {
 }
 
 function introduction(group: Group): string {
-  return `${group.brief} On ${eventsText(group.events)}, unless it says otherwise.`;
+  return `${group.brief} On ${eventsText(group.events)}, unless stated otherwise.`;
 }
 
 function fieldTable(group: Group): string {
@@ -51,7 +51,7 @@ function fieldTable(group: Group): string {
     descriptionOf(field),
     field.see === undefined ? FROM[field.stability] : `[${FROM[field.stability]}](${field.see})`,
   ]);
-  return table(['Field', 'Type', 'Level', 'What it says', 'From'], rows);
+  return table(['Field', 'Type', 'Level', 'Meaning', 'Defined by'], rows);
 }
 
 /** The requirement level of a field, and its events if they differ from the group's. */
@@ -75,7 +75,7 @@ function requirementText(level: AuditRequirement): string {
 function eventsText(events: readonly AuditEventName[]): string {
   if (sameEvents(events, AUDIT_EVENTS)) return 'every event';
   const missing = AUDIT_EVENTS.filter((event) => !events.includes(event));
-  if (missing.length <= 2) return `every event but ${missing.map(shortName).join(' and ')}`;
+  if (missing.length <= 2) return `every event except ${missing.map(shortName).join(' and ')}`;
   const names = AUDIT_EVENTS.filter((event) => events.includes(event)).map(shortName);
   return names.length === 1 ? (names[0] as string) : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
