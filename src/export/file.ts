@@ -1,14 +1,52 @@
-/** Log records into a file, one line each, that survive the process and are put aside when there are many. */
+/** The path of a log file, with placeholders for what differs between processes. */
+import { basename, resolve, sep } from 'node:path';
+import { problemText, show } from '../options/problem.js';
 import { DATA, isFolder, tooOpen } from '../lib/files.js';
 import { fileExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
-import { exportRecords } from './export-records.js';
-import { Failures, writeError } from './failures.js';
+import { Failures, exportRecords, writeError } from './exporter.js';
 import { isOneLine } from './line.js';
-import { resolvePath } from './path-template.js';
 import { RotatingFile } from './rotating-file.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
+
+const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_.-]*)\}/g;
+const MAX_VALUE_CHARS = 128;
+const MAX_SHOWN_CHARS = 200;
+
+/**
+ * The absolute path that a template stands for: each `{name}` is replaced by its value. Braces around anything that is
+ * no name stay as they are.
+ *
+ * @throws TypeError when a placeholder has no value, or the path can only be that of a folder
+ */
+export function resolvePath(template: string, placeholders: Readonly<Record<string, string | number>> = {}): string {
+  const values: Record<string, string | number> = { pid: process.pid, ...placeholders };
+  const path = template.replace(PLACEHOLDER, (_whole, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (value !== undefined) return fileNamePart(String(value));
+    throw new TypeError(
+      `${problemText(`placeholders.${name}`, value, 'a text or a number')}. The path ${show(template, MAX_SHOWN_CHARS)} has it`,
+    );
+  });
+  if (/[/\\.]$/.test(path) && endsAsFolder(path)) {
+    throw new TypeError(`path is ${show(path, MAX_SHOWN_CHARS)}, a folder; accepted: the path of a file`);
+  }
+  return resolve(path);
+}
+
+/** A path that ends in a separator, `.` or `..`. */
+function endsAsFolder(path: string): boolean {
+  return path.endsWith('/') || path.endsWith(sep) || ['.', '..'].includes(basename(path));
+}
+
+/** A value as a part of a file's name: it leads nowhere, hides nothing, and is never empty. */
+function fileNamePart(value: string): string {
+  const safe = value.slice(0, MAX_VALUE_CHARS).replaceAll(/[^A-Za-z0-9._-]/g, '_');
+  return safe.replace(/^\.+/, (dots) => '_'.repeat(dots.length)) || '_';
+}
+
+// Log records into a file, one line each, that survive the process and are put aside when there are many.
 
 /** Options of {@link FileLogRecordExporter}. */
 export interface FileLogRecordExporterOptions {

@@ -4,11 +4,9 @@ import { codeOf } from '../lib/files.js';
 import { stderrExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
-import { exportRecords } from './export-records.js';
-import { Failures, writeError } from './failures.js';
+import { Failures, exportRecords, writeAll, writeError } from './exporter.js';
 import { isOneLine } from './line.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
-import { writeAll } from './write-all.js';
 
 /** How many bytes may wait for a reader: what the application has written to stderr and what is ours together. */
 const MAX_QUEUED_BYTES = 1_048_576;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { compileModule } from '../../support/compile.js';
 
 const EXPORTERS = await compileModule(`
-  export { AppendFile } from './src/export/append-file.js';
+  export { AppendFile } from './src/export/rotating-file.js';
   export { FileLogRecordExporter } from './src/export/file.js';
   export { StderrLogRecordExporter } from './src/export/stderr.js';
 `);

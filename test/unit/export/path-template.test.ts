@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolvePath } from '../../../src/export/path-template.js';
+import { resolvePath } from '../../../src/export/file.js';
 
 describe('a path that names no file', () => {
   it.each(['logs/', '/', '.', '..', 'logs/..', 'logs/.'])('is a mistake where it can only be a folder: %s', (path) => {
