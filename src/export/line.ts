@@ -1,25 +1,25 @@
-/** A log record as one line of text. Pure. */
+/** A log record as one bounded line of JSON. Pure. */
 import { rfc3339OfHrTime } from '../lib/clock.js';
 import type { LogRecordLike } from './types.js';
 
-/** Events whose body is the record itself, as canonical JSON that a reader may want to hash. */
+/** Events whose body is the record itself, as canonical JSON that readers may hash. */
 const SELF_CONTAINED = 'mcp_audit.';
-/** Such a body of more characters is none that this package made. */
+/** This package makes no longer body. */
 const MAX_BODY_CHARS = 1_048_576;
 
-/** The last second of the year 9999, past which RFC 3339 has no form. */
+/** The last second of the year 9999, where RFC 3339 ends. */
 const MAX_SECONDS = 253_402_300_799;
 const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/;
 
-/** True where writing this text and a line feed makes one line, for readers that end lines at carriage returns too. */
+/** True if the text is one line also for readers that end lines at carriage returns. */
 export function isOneLine(text: string): boolean {
   return !/[\n\r]/.test(text);
 }
 
 /**
- * The line for a record, without the line feed at its end. An audit record is its body, byte for byte; any other record
- * is one JSON object of what it has. Bounded; never throws, whatever the record holds.
+ * The line for a record, without a line feed. The line of an audit record is its body, byte for byte; of any other record,
+ * one JSON object with its members. Bounded; never throws.
  */
 export function recordLine(record: LogRecordLike): string {
   const eventName = read(record, 'eventName');
@@ -41,7 +41,7 @@ export function recordLine(record: LogRecordLike): string {
   return cut ? `${json.slice(0, -1)},"truncated":true}` : json;
 }
 
-/** A member of what may be anything; undefined when it cannot be read. */
+/** A member of any value; undefined if it cannot be read. */
 function read(source: unknown, key: string): unknown {
   try {
     return (source as Record<string, unknown> | null | undefined)?.[key];
@@ -62,7 +62,7 @@ function isSelfContained(eventName: unknown, body: unknown): body is string {
   }
 }
 
-/** RFC 3339 with nine digits. Undefined for what is no time, and for 0, which says that none is known. */
+/** RFC 3339 with nine digits. Undefined for an invalid time, and for 0, which stands for an unknown one. */
 function timeText(time: unknown): string | undefined {
   const seconds = read(time, '0');
   const nanoseconds = read(time, '1');
@@ -104,9 +104,7 @@ function unlessEmpty(value: unknown): unknown {
   }
 }
 
-// Any value as JSON text: bounded, on one line, and without ever throwing.
-
-/** Past these, more is left out. The text of a string can become six times as long when all of it is escaped. */
+/** Bounds: the rest is left out. Escaping can make a string six times as long. */
 export const MAX_CHARS = 262_144;
 export const MAX_STRING_CHARS = 65_536;
 const MAX_KEY_CHARS = 1_024;
@@ -117,27 +115,27 @@ const CYCLE = '"[cycle]"';
 const UNREADABLE = '"[unreadable]"';
 const TOO_DEEP = '"[too deep]"';
 
-/** Longer integers are no numbers that anybody counted, and slow to turn into digits. */
+/** Longer integers are no counts, and slow to convert. */
 const MAX_BIGINT = 2n ** 128n;
 
-/** What may still be written, whether something was left out for it, and the containers around the present value. */
+/** Characters left to write, whether something was left out, and the containers around the present value. */
 interface Budget {
   chars: number;
   cut: boolean;
   readonly open: Set<object>;
 }
 
-/** JSON text, and whether something was left out because there was too much of it. */
+/** JSON text, and whether it was cut. */
 interface BoundedJson {
   readonly json: string;
   readonly cut: boolean;
 }
 
 /**
- * Writes an object as JSON. Members are written in their order, so the first are the last to be left out. Members
- * without a word in JSON (undefined, functions, symbols) are left out; in arrays they are null. A bigint becomes its
- * digits, binary data base64, a number that is not finite its name, a Date its ISO form: all as strings. `toJSON` is
- * not called. Line breaks of any kind are escaped.
+ * Writes an object as JSON on one line, within bounds. Members keep their order, so the last ones are cut first. Members
+ * without JSON (undefined, functions, symbols) are left out, or null in arrays. Bigints become their digits, binary data
+ * base64, NaN and the infinities their names, dates their ISO form: all as strings. Does not call `toJSON`. Escapes line
+ * breaks of every kind.
  */
 export function boundedJson(value: object): BoundedJson {
   const budget: Budget = { chars: MAX_CHARS, cut: false, open: new Set() };
@@ -173,13 +171,12 @@ function writeString(value: string, budget: Budget): string {
   return spend(quote(value.length > room ? value.slice(0, wholeChars(value, room)) : value), budget);
 }
 
-/** A cut must not go through the middle of a character. */
 function wholeChars(value: string, room: number): number {
   const last = value.charCodeAt(room - 1);
   return last >= 0xd800 && last <= 0xdbff ? room - 1 : room;
 }
 
-/** JSON allows U+2028 and U+2029 as they are; readers of lines may not. */
+/** JSON allows raw U+2028 and U+2029, but some readers end lines there. */
 function quote(value: string): string {
   return JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
@@ -191,7 +188,7 @@ function writeContainer(value: object, budget: Budget): string {
     return spend(TOO_DEEP, budget);
   }
   budget.open.add(value);
-  // Empty ones cost, too: a small graph of arrays of arrays has more paths than there is time.
+  // Empty containers cost too: a small graph of nested arrays can have more paths than there is time.
   budget.chars -= 2;
   try {
     const bytes = bytesOf(value);
@@ -199,7 +196,7 @@ function writeContainer(value: object, budget: Budget): string {
     if (value instanceof Date) return spend(`"${Date.prototype.toISOString.call(value)}"`, budget);
     return Array.isArray(value) ? writeArray(value, budget) : writeRecord(value, budget);
   } catch {
-    // A trap of a proxy that throws, or a Date that is none.
+    // A proxy's trap threw, or the Date is invalid.
     return spend(UNREADABLE, budget);
   } finally {
     budget.open.delete(value);
@@ -211,7 +208,7 @@ function bytesOf(value: object): Buffer | undefined {
   return value instanceof ArrayBuffer ? Buffer.from(value) : undefined;
 }
 
-/** Base64 takes four characters for three bytes. */
+/** Base64 needs four characters for three bytes. */
 function writeBytes(bytes: Buffer, budget: Budget): string {
   const room = Math.max(0, Math.floor((Math.min(MAX_STRING_CHARS, budget.chars) * 3) / 4));
   if (bytes.length > room) budget.cut = true;
@@ -238,7 +235,7 @@ function writeRecord(source: object, budget: Budget): string {
   return `{${members.join(',')}}`;
 }
 
-/** A name is whole where there is room for its first character: half a name would be another one. */
+/** Never cut for the total: half a name would be another name. */
 function writeName(key: string, budget: Budget): string {
   if (key.length > MAX_KEY_CHARS) budget.cut = true;
   return spend(quote(key.length > MAX_KEY_CHARS ? key.slice(0, wholeChars(key, MAX_KEY_CHARS)) : key), budget);
@@ -250,7 +247,7 @@ function isFull(written: readonly string[], budget: Budget): boolean {
   return full;
 }
 
-/** Reading a member can run a getter of the application's. */
+/** May run a getter of the application. */
 function writeMember(source: object, key: string | number, budget: Budget): string | undefined {
   let value: unknown;
   try {

@@ -1,24 +1,39 @@
-/** One open file that lines are appended to. Other processes may append to it, too. */
-import { type BigIntStats, closeSync, constants, fchownSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
-import { dirname, basename, extname, join } from 'node:path';
+/** A file of lines that rotates by size and by day, also while other processes append to it. */
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fchownSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { codeOf } from '../lib/files.js';
 import { writeAll, writeError } from './exporter.js';
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const LINE_FEED = 0x0a;
-/** How often the end of a file is looked at again while others go on writing. */
+/** How often to look at the end of the file again while another process writes. */
 const MAX_TRIES = 100;
 
-// Reading is for the last byte alone. A named pipe without a reader would be waited for, without the last of them.
-// Where a flag does not exist it is undefined, and counts as 0.
+// O_RDWR: the last byte is read. O_NONBLOCK: opening a named pipe without a reader must not wait. A flag that the platform
+// lacks is undefined, and counts as 0.
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A descriptor, and which file it is of. */
+/** An open file. */
 export class AppendFile {
   readonly #fd: number;
   readonly #opened: BigIntStats;
-  /** The last writer did not get to the end of its line. */
+  /** The last line in the file has no end. */
   #torn: boolean;
 
   private constructor(fd: number) {
@@ -31,8 +46,8 @@ export class AppendFile {
   }
 
   /**
-   * Opens a file, and makes it and its folders where there are none, readable by their owner alone. A symbolic link is
-   * not followed: whoever can write to the folder could send the lines to any file of ours, or to any reader.
+   * Opens a file, and creates it and its folders if missing, for their owner alone. Refuses a symbolic link: anyone who can
+   * write to the folder could redirect the lines.
    */
   static open(path: string): AppendFile {
     const fd = openDescriptor(path);
@@ -44,26 +59,26 @@ export class AppendFile {
     }
   }
 
-  /** As it was when it was opened. */
+  /** As found when it was opened. */
   get opened(): BigIntStats {
     return this.#opened;
   }
 
-  /** Devices have no size, and are neither rotated nor moved. */
+  /** False for devices, which have no size and do not rotate. */
   get isRegular(): boolean {
     return this.#opened.isFile();
   }
 
-  /** True when this is the file that was found at a path. */
+  /** Whether this is the file that was found at a path. */
   is(found: BigIntStats): boolean {
     return found.ino === this.#opened.ino && found.dev === this.#opened.dev;
   }
 
   /**
-   * Appends a line with its line feed, at once: lines of several processes do not mix.
+   * Appends a line with its line feed in one write, so that lines of several processes do not mix.
    *
-   * @throws what the operating system says. A part of the line that was written is taken back, unless somebody has
-   *   written behind it.
+   * @throws the operating system's error; a partly written line is removed first, unless another process has written behind
+   *   it
    */
   append(line: Uint8Array, sizeBefore: bigint): void {
     const bytes = this.#torn ? Buffer.concat([Buffer.of(LINE_FEED), line]) : line;
@@ -76,7 +91,7 @@ export class AppendFile {
     throw written.error;
   }
 
-  /** Has everything that was appended put onto the disk: against a loss of power; a process that dies loses nothing. */
+  /** Syncs everything to disk, against a loss of power. */
   sync(): Promise<void> {
     if (!this.isRegular) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -97,12 +112,12 @@ export class AppendFile {
       const { size } = fstatSync(this.#fd, { bigint: true });
       if (this.isRegular && size === sizeBefore + BigInt(written)) ftruncateSync(this.#fd, Number(sizeBefore));
     } catch {
-      // Whoever opens the file next finds the torn line, and ends it.
+      // The next process that opens the file finds the torn line, and ends it.
     }
   }
 }
 
-/** True where the last line has no end, and nobody is about to write it. */
+/** Whether the last line has no end, and no process is about to write it. */
 function isTorn(fd: number, sizeAtFirst: bigint): boolean {
   const last = Buffer.alloc(1);
   let size = sizeAtFirst;
@@ -118,14 +133,14 @@ function isTorn(fd: number, sizeAtFirst: bigint): boolean {
 }
 
 /**
- * While one process writes a line of several pages, others see it grow. A change of the owner, here to the one that it
- * has, is made once the write is done: the system does one after the other.
+ * While one process writes a line of several pages, others see it grow. The system orders writes and changes of the owner,
+ * so changing the owner to the same one returns after the write.
  */
 function waitForWriter(fd: number): void {
   try {
     fchownSync(fd, -1, -1);
   } catch {
-    // Then a line that is being written may be taken for a torn one, and is followed by an empty line.
+    // Without it, an unfinished line may be taken for a torn one, and an empty line follows it.
   }
 }
 
@@ -134,7 +149,7 @@ function openDescriptor(path: string): number {
     return openSync(path, FLAGS, FILE_MODE);
   } catch (error) {
     const code = codeOf(error);
-    // The latter is what the BSDs say.
+    // The BSDs use EMLINK.
     if (code === 'ELOOP' || code === 'EMLINK') throw symbolicLink();
     if (code !== 'ENOENT') throw error;
   }
@@ -142,7 +157,6 @@ function openDescriptor(path: string): number {
   return openSync(path, FLAGS, FILE_MODE);
 }
 
-/** What is thrown for a path whose last part is a symbolic link. */
 export function symbolicLink(): Error {
   return writeError(
     'it is a symbolic link, which is not followed because somebody else may have put it there; ' +
@@ -151,29 +165,27 @@ export function symbolicLink(): Error {
   );
 }
 
-// The names of rotated files: `audit.jsonl` becomes `audit-2026-11-21T093000Z-1.jsonl`. Pure.
-
 const TIME = /^-(\d{4}-\d{2}-\d{2}T\d{6}Z)-([1-9]\d{0,14})$/;
-/** The last millisecond of the year 9999: later years have a name of another length. */
+/** The last millisecond of the year 9999: later years would make a longer name. */
 const MAX_TIME_MS = 253_402_300_799_999;
 
-/** When a file was rotated, to the second, and which it was in that second. */
+/** When a file was rotated, to the second, and its number within that second. */
 export interface RotatedName {
   readonly name: string;
-  /** As in the name; texts like this sort by time. */
+  /** As in the name; such texts sort by time. */
   readonly time: string;
   readonly number: number;
 }
 
-/** The names of a file's rotated ones among those of a folder, newest first. */
+/** The rotated files of a path among the names of a folder, newest first. */
 export function rotatedNames(path: string, names: readonly string[]): RotatedName[] {
   const { stem, extension } = parts(path);
   return names.flatMap((name) => parse(name, stem, extension) ?? []).sort(newestFirst);
 }
 
 /**
- * A name for a file that is rotated now, to be tried until one is free. It sorts behind every other, even where the
- * clock was set back: the oldest by name are the first to be deleted.
+ * The next candidate for a rotated file's name. It sorts behind all others, even if the clock was set back, because the
+ * first by name are deleted first.
  */
 export function nextName(path: string, nowMs: number, newest: RotatedName | undefined): RotatedName {
   const now = timeOf(nowMs);
@@ -207,17 +219,15 @@ function timeOf(ms: number): string {
     .replaceAll(':', '');
 }
 
-//  * Putting a full log file aside. Several processes may do so at once: a file is renamed to a name that the process has
-// made for itself, so that nothing is overwritten; that it renames a file which another process has only just begun
-// is possible, and harmless.
-
-/** How many names are tried when others take them at the same moment. */
+/** How many names to try while other processes take them. */
 const MAX_NAME_TRIES = 1_000;
 
 /**
- * Renames a file to the next free name for rotated ones, unless it is no longer the one that it was.
+ * Renames a file to the next free name, unless it is no longer ours. The name is reserved with an empty file first, so that
+ * processes that rotate at once overwrite nothing. One of them may rename a file that another has just begun, which is
+ * harmless.
  *
- * @throws what the operating system says; the file is where it was then.
+ * @throws the operating system's error; the file is then where it was
  */
 export function putAside(path: string, nowMs: number, isOurs: (found: BigIntStats) => boolean): void {
   const folder = dirname(path);
@@ -236,7 +246,7 @@ export function putAside(path: string, nowMs: number, isOurs: (found: BigIntStat
   }
 }
 
-/** Makes an empty file under a name that nobody has. */
+/** Creates an empty file under an unused name. */
 function reserve(path: string, folder: string, nowMs: number): string {
   let newest: RotatedName | undefined = rotatedNames(path, readdirSync(folder))[0];
   for (let tries = 1; ; tries++) {
@@ -252,10 +262,10 @@ function reserve(path: string, folder: string, nowMs: number): string {
 }
 
 /**
- * Deletes all but the newest rotated files. What has another name is not touched, nor what is no file, nor an empty
- * one, which does not count either: another process may have just made it as the name for its own.
+ * Deletes all but the newest rotated files. Skips other names, anything but files, and empty files: another process may
+ * have just reserved one.
  *
- * @throws the first failure, having tried them all.
+ * @throws the first failure, after trying all files
  */
 export function deleteOldest(path: string, maxFiles: number): void {
   const folder = dirname(path);
@@ -278,28 +288,26 @@ export function deleteOldest(path: string, maxFiles: number): void {
   if (failures.length > 0) throw failures[0];
 }
 
-// The file at a path, whichever that is at the time: opened when needed, put aside when full or of another day.
-
 const DAY_MS = 86_400_000;
-/** Where a file cannot be put aside, trying it with every line would cost more than the line. */
+/** If rotation fails, retrying it with every line would cost more than the line. */
 const RETRY_MS = 60_000;
 
-/** Where to write, and when to put aside. All of it has been checked. */
+/** Validated settings. */
 interface RotatingFileSettings {
   readonly path: string;
   readonly maxBytes: number;
   readonly maxFiles: number;
   readonly now: () => number;
-  /** Told of a file that was there before, with its mode. */
+  /** Receives the mode of a file that existed before. */
   readonly onContinued: (mode: number) => void;
   readonly onRotationError: (doing: 'put aside' | 'delete the oldest files beside', error: unknown) => void;
 }
 
-/** Appends to a path. Finds out before every line what is there: another process may have moved or deleted it. */
+/** Appends to a path. Looks at the path before every line: another process may have moved or deleted the file. */
 export class RotatingFile {
   readonly #settings: RotatingFileSettings;
   #file: AppendFile | undefined;
-  /** Days since 1970 of the lines in the file. */
+  /** Days since 1970 of the file's lines. */
   #day = 0;
   #notPutAsideMs = Number.NEGATIVE_INFINITY;
 
@@ -307,7 +315,7 @@ export class RotatingFile {
     this.#settings = settings;
   }
 
-  /** @throws what the operating system says; nothing of the line is in the file then. */
+  /** @throws the operating system's error; nothing of the line is in the file then */
   append(line: Uint8Array): void {
     const nowMs = this.#nowMs();
     let size = this.#open(nowMs);
@@ -318,7 +326,7 @@ export class RotatingFile {
     try {
       this.#file?.append(line, size);
     } catch (error) {
-      // Opening it again is a new start, and repairs what could not be taken back.
+      // Reopening repairs what could not be taken back.
       this.close();
       throw error;
     }
@@ -329,7 +337,7 @@ export class RotatingFile {
     try {
       await file?.sync();
     } catch (error) {
-      // It was put aside in the meantime.
+      // It was rotated in the meantime.
       if (file === this.#file) throw error;
     }
   }
@@ -339,12 +347,12 @@ export class RotatingFile {
     this.#file = undefined;
   }
 
-  /** Makes sure that the open file is the one at the path, and says how large it is. */
+  /** Makes sure that the open file is the one at the path, and returns its size. */
   #open(nowMs: number): bigint {
     const found = lstatSync(this.#settings.path, { bigint: true, throwIfNoEntry: false });
     if (this.#file !== undefined && found !== undefined && this.#file.is(found)) return found.size;
     this.close();
-    // Where the system can refuse a link as it opens, this says nothing new.
+    // For systems without O_NOFOLLOW.
     if (found?.isSymbolicLink()) throw symbolicLink();
     const file = AppendFile.open(this.#settings.path);
     this.#file = file;
@@ -356,7 +364,7 @@ export class RotatingFile {
   #isDue(size: bigint, more: number, nowMs: number): boolean {
     if (size === 0n || this.#file?.isRegular !== true) return false;
     if (Math.abs(nowMs - this.#notPutAsideMs) < RETRY_MS) return false;
-    // A clock that was set back does not make yesterday's file of today's.
+    // Not `!==`: a clock that is set back must not rotate today's file.
     return Number(size) + more > this.#settings.maxBytes || dayOf(nowMs) > this.#day;
   }
 
@@ -377,7 +385,7 @@ export class RotatingFile {
     }
   }
 
-  /** A clock of somebody else's may throw, or know no time. */
+  /** The application's clock may throw, or return NaN. */
   #nowMs(): number {
     try {
       const ms = this.#settings.now();

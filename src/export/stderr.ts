@@ -1,24 +1,23 @@
-/** Log records onto stderr, one line each, without ever waiting for whoever reads it. */
-
+/** Log records on stderr, one line each, without ever waiting for a reader. */
 import { codeOf } from '../lib/files.js';
 import { stderrExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
-import { Failures, exportRecords, writeAll, writeError } from './exporter.js';
+import { exportRecords, Failures, writeAll, writeError } from './exporter.js';
 import { isOneLine } from './line.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
 
-/** How many bytes may wait for a reader: what the application has written to stderr and what is ours together. */
+/** How many bytes may wait for a reader, the application's own included. */
 const MAX_QUEUED_BYTES = 1_048_576;
 /** How long a flush waits for a reader. */
 const FLUSH_MS = 2_000;
 const STDERR = 2;
 
-/** What is used of `process.stderr`. */
+/** The members of `process.stderr` that are used. */
 export interface StderrStream {
-  /** The descriptor; 2 where there is none, as in worker threads. */
+  /** The descriptor; 2 if undefined, as in worker threads. */
   readonly fd?: number | undefined;
-  /** How many bytes were given to the stream that it has not written yet. */
+  /** How many bytes the stream has yet to write. */
   readonly writableLength: number;
   write(bytes: Uint8Array, written: (error?: Error | null) => void): unknown;
   once(event: 'error', listener: () => void): unknown;
@@ -29,13 +28,13 @@ export interface StderrStream {
 /** Options of {@link StderrLogRecordExporter}. */
 export interface StderrLogRecordExporterOptions {
   /**
-   * Hears of failures at run time: of each kind once.
+   * Receives the first failure of each kind at run time.
    *
    * @defaultValue a warning in the diagnostics of OpenTelemetry
    */
   readonly onError?: ErrorHandler | undefined;
   /**
-   * Where to write. Never descriptor 1, which is the protocol of servers on stdio.
+   * Where to write. Never descriptor 1, which belongs to the protocol of stdio servers.
    *
    * @defaultValue `process.stderr`
    */
@@ -43,13 +42,12 @@ export interface StderrLogRecordExporterOptions {
 }
 
 /**
- * Writes log records to stderr, one line of JSON each. It is an ordinary exporter for the LoggerProvider of the
- * OpenTelemetry SDK, 2.x (`sdk-logs` 0.2xx) or 3.x, and can be written to without one.
+ * Writes log records to stderr, one line of JSON each. An ordinary exporter for the LoggerProvider of the OpenTelemetry
+ * SDK, 2.x (`sdk-logs` 0.2xx) or 3.x; it also works without an SDK, with `write`.
  *
- * A line goes to the descriptor at once, and is in the pipe, the file or the terminal when the call returns. While
- * nobody reads a pipe and it is full, lines wait in the memory of the process, behind what the application itself has
- * written to stderr, and are lost with it; of more than 1 MiB that wait, further lines fail with `EAGAIN`. Lines are
- * neither torn nor mixed with the application's, and nothing waits for the reader.
+ * A line is in the pipe, the file or the terminal when the call returns. While a pipe is full, lines wait in memory behind
+ * the application's own output, and are lost if the process dies; once 1 MiB waits, further lines fail with `EAGAIN`. Lines
+ * are never torn or mixed with the application's, and nothing waits for the reader.
  */
 export class StderrLogRecordExporter {
   readonly #stream: StderrStream;
@@ -59,26 +57,26 @@ export class StderrLogRecordExporter {
   #torn = false;
   #isShutDown = false;
 
-  /** @throws TypeError or RangeError naming the option, what it is, and what is accepted. */
+  /** @throws TypeError or RangeError that names the option, its value, and what is accepted */
   constructor(options: StderrLogRecordExporterOptions = {}) {
     const { onError, stream } = stderrExporterOptions(options);
-    // Only once Node.js has made this stream does writing to a pipe that is full fail instead of waiting.
+    // Only after Node.js has created this stream does writing to a full pipe fail instead of waiting.
     this.#stream = stream ?? process.stderr;
     this.#fd = this.#stream.fd ?? STDERR;
     this.#failures = new Failures(onError ?? ((error) => reportFailure('writing log records to stderr', error)));
   }
 
-  /** Writes a record per line. Calls back before it returns: with 1 and the first error when any of them failed. */
+  /** Writes a record per line. Calls back before it returns: with code 1 and the first error if any record failed. */
   export(records: readonly LogRecordLike[], resultCallback: (result: ExportResultLike) => void): void {
     exportRecords(records, (line) => this.#send(line), resultCallback);
   }
 
   /**
-   * Writes a finished line, without a line feed at its end, and none within.
+   * Writes a finished line: without a line feed at its end, or a line break in it.
    *
-   * @param onLost called with the reason for which the line was not written: before this returns or, where the line waits
-   * in its turn, later. What it throws is swallowed.
-   * @returns true once the line is written, or waits in its turn; false when it is not.
+   * @param onLost receives the reason if the line was not written: before this returns, or later if the line had to wait;
+   *   errors it throws are swallowed
+   * @returns true once the line is written or queued; false if it is lost
    */
   write(line: string, onLost?: ErrorHandler): boolean {
     const lost = (error: WriteError) => {
@@ -89,7 +87,7 @@ export class StderrLogRecordExporter {
     return error === undefined;
   }
 
-  /** Waits for a reader to have taken what waits, for two seconds at most. */
+  /** Waits up to two seconds until a reader has taken all queued lines. */
   forceFlush(): Promise<void> {
     if (this.#stream.writableLength === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -101,13 +99,13 @@ export class StderrLogRecordExporter {
     });
   }
 
-  /** Flushes. What comes after is not written. The stream stays open: it is the application's. */
+  /** Flushes. Later records are not written. The stream stays open: it belongs to the application. */
   shutdown(): Promise<void> {
     this.#isShutDown = true;
     return this.forceFlush();
   }
 
-  /** @param lostLater hears of a line that waits and is not written after all */
+  /** @param lostLater receives the error of a queued line that is not written after all */
   #send(line: string, lostLater: ErrorHandler = () => {}): WriteError | undefined {
     if (this.#isShutDown) return writeError('cannot write to stderr: it is shut down');
     try {
@@ -116,11 +114,11 @@ export class StderrLogRecordExporter {
       this.#torn = false;
       return undefined;
     } catch (error) {
-      return this.#tell(error);
+      return this.#report(error);
     }
   }
 
-  /** What waits goes first. */
+  /** Queued lines go first. */
   #put(line: Uint8Array, lostLater: ErrorHandler): void {
     const queued = this.#stream.writableLength;
     const { bytes, error } = queued > 0 ? { bytes: 0, error: undefined } : writeAll(this.#fd, line);
@@ -131,10 +129,10 @@ export class StderrLogRecordExporter {
       if (bytes > 0) this.#torn = true;
       throw error ?? writeError('EAGAIN: nobody reads it, and too much waits already', 'EAGAIN');
     }
-    this.#queue(line.subarray(bytes), (failed) => failed && lostLater(this.#tell(failed)));
+    this.#queue(line.subarray(bytes), (failed) => failed && lostLater(this.#report(failed)));
   }
 
-  /** An error of stderr's that nobody listens for would end the process. */
+  /** An `error` event of stderr without a listener would end the process. */
   #queue(bytes: Uint8Array, written: (error?: Error | null) => void): void {
     const stream = this.#stream;
     const ignore = () => {};
@@ -149,7 +147,7 @@ export class StderrLogRecordExporter {
     }
   }
 
-  #tell(error: unknown): WriteError {
-    return this.#failures.tell('write to', 'stderr', error);
+  #report(error: unknown): WriteError {
+    return this.#failures.report('write to', 'stderr', error);
   }
 }

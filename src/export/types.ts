@@ -1,14 +1,14 @@
 /**
- * What is needed of OpenTelemetry's log records and exporters, by shape alone: the packages of the SDK's 2.x and 3.x
- * lines declare the same members under different names, and neither has to be installed.
+ * The parts of OpenTelemetry's log records and exporters that are used, by shape: SDK 2.x and 3.x declare them under
+ * different names, and neither has to be installed.
  */
 
-/** Seconds and nanoseconds since 1970, as OpenTelemetry writes points in time. */
+/** Seconds and nanoseconds since 1970, OpenTelemetry's form of a time. */
 type HrTimeLike = readonly [seconds: number, nanoseconds: number];
 
 /**
- * A log record as an SDK hands it to its exporters. Every member is optional and read defensively: what is missing, of
- * another type, or throws when read is left out of the line.
+ * A log record as an SDK passes it to exporters. Members that are missing, of another type, or throw when read are left out
+ * of the line.
  *
  * @see https://opentelemetry.io/docs/specs/otel/logs/data-model/
  */
@@ -28,14 +28,14 @@ export interface LogRecordLike {
   readonly instrumentationScope?: { readonly name: string; readonly version?: string | undefined } | undefined;
 }
 
-/** How an export ended: 0 for success, 1 for failure, as in OpenTelemetry's `ExportResultCode`. */
+/** The result of an export: 0 for success, 1 for failure, as in OpenTelemetry's `ExportResultCode`. */
 export interface ExportResultLike {
   code: 0 | 1;
   error?: Error;
 }
 
-/** A failure at run time, with the code of the operating system where there is one (`ENOSPC`, `EACCES`, …). */
+/** A failure at run time, with the operating system's code if there is one (`ENOSPC`, `EACCES`, …). */
 export type WriteError = Error & { readonly code?: string };
 
-/** Hears of a failure. What it throws is swallowed. */
+/** Receives a failure. Errors it throws are swallowed. */
 export type ErrorHandler = (error: WriteError) => void;

@@ -1,4 +1,4 @@
-/** The result of a function, or undefined if it throws: for calls whose failure nobody can act on. */
+/** The result of a function, or undefined if it throws: for failures that nothing can be done about. */
 export function attempt<T>(run: () => T): T | undefined {
   try {
     return run();

@@ -1,9 +1,9 @@
-/** One text for one JSON value, whatever order its members were written in: what hashes and signatures are made over. */
+/** One text for a JSON value, whatever the order of its members: the input of hashes and signatures. */
 import { arrayLength, ownKeys, ownValue } from './foreign.js';
 
-/** Containers inside of each other. */
+/** Containers within containers. */
 const MAX_DEPTH = 64;
-/** Length of the text, in UTF-16 code units; the names of members that are left out count, too. */
+/** Length of the text in UTF-16 units, names of omitted members included. */
 const MAX_LENGTH = 1_048_576;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -14,22 +14,22 @@ interface Budget {
 }
 
 /**
- * The canonical JSON text of a value: members sorted by the UTF-16 code units of their names, no white space, numbers
- * and strings as JavaScript writes them.
+ * The canonical JSON of a value: members sorted by the UTF-16 units of their names, no white space, numbers and strings as
+ * JavaScript writes them.
  *
- * What RFC 8785 has no text for becomes the nearest thing it has: a lone surrogate U+FFFD; a number that is not finite, a
- * bigint, a getter (never called) and what cannot be read `null`. Members that are undefined, functions or symbols are left
- * out, and `null` in arrays; class instances are read as plain objects, without their `toJSON`.
+ * Values outside RFC 8785 become the nearest thing within it: a lone surrogate U+FFFD; numbers that are not finite,
+ * bigints, getters (never called) and unreadable values `null`. Members that are undefined, functions or symbols are
+ * omitted, and `null` in arrays. Class instances are read as plain objects; `toJSON` is not called.
  *
- * @throws RangeError for more than 64 levels (cycles are endless), for a text longer than 1 Mi characters, and for two names
- * that differ in lone surrogates only. Nothing else is thrown, whatever the value is.
+ * @throws RangeError for more than 64 levels (and so for cycles), more than 1 Mi characters, and two names that differ in
+ *   lone surrogates only. Throws nothing else, whatever the value.
  * @see https://www.rfc-editor.org/rfc/rfc8785
  */
 export function canonicalJson(value: unknown): string {
   return write(value, { left: MAX_LENGTH }, 0) ?? 'null';
 }
 
-/** The text of one value; undefined for what JSON has no word for. */
+/** The text of one value; undefined for values without JSON. */
 function write(value: unknown, budget: Budget, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
@@ -60,7 +60,7 @@ function take(amount: number, budget: Budget): void {
 function writeString(value: string, budget: Budget): string {
   if (value.length > budget.left) take(value.length, budget);
   const text = JSON.stringify(value);
-  // Well-formed text has no escaped surrogates, unless it speaks of them.
+  // In well-formed text, `\\ud` can only come from a literal backslash.
   return spend(text.includes('\\ud') ? JSON.stringify(wellFormed(value)) : text, budget);
 }
 
@@ -87,7 +87,7 @@ function writeArray(value: object, length: number, budget: Budget, depth: number
 function writeMembers(value: object, budget: Budget, depth: number): string {
   const keys = ownKeys(value);
   if (keys === undefined) return spend('null', budget);
-  // A comma each, and a name that is left out again has been looked at all the same.
+  // Room for commas. Omitted members count, because looking at them costs time.
   take(keys.length + 2, budget);
   let text = '';
   for (const [name, key] of sorted(keys)) {
@@ -100,7 +100,7 @@ function writeMembers(value: object, budget: Budget, depth: number): string {
   return `{${text}}`;
 }
 
-/** Names in their order, each with the key it stands for. */
+/** Sorted names, each with its key. */
 function sorted(keys: string[]): Iterable<readonly [string, string]> {
   if (!keys.some((key) => LONE_SURROGATE.test(key))) return keys.sort().map((key) => [key, key] as const);
   const byName = new Map(keys.map((key) => [wellFormed(key), key] as const));

@@ -1,4 +1,4 @@
-/** Reads objects that others made: calls no getter where it says so, and never throws. */
+/** Reads values that others made. Never throws. */
 
 /**
  * The value of an object's own data property. `otherwise` for a getter, which is not called, and for a proxy that refuses;

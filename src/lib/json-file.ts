@@ -1,16 +1,16 @@
-/** Files of JSON that operators write. */
+/** Reads JSON files that operators write, and says where they are broken. */
 import { readFileSync, statSync } from 'node:fs';
 import { codeOf } from './files.js';
 
-/** What a file says, or why it says nothing, as the rest of a sentence about it. */
+/** The content of a file, or the problem with it, as a sentence without its subject. */
 export type ReadJson = { readonly value: unknown } | { readonly problem: string };
 
-/** Reads a file of JSON in UTF-8. A problem says where it is, and quotes nothing of the file. Never throws. */
+/** Reads a JSON file in UTF-8. A problem names the position, and quotes nothing of the file. Never throws. */
 export function readJsonFile(path: string, maxBytes: number): ReadJson {
   let text: string;
   try {
     const found = statSync(path);
-    // A pipe would be waited for, a device has no end.
+    // Reading a pipe would wait, and a device has no end.
     if (!found.isFile()) return { problem: 'is not a file' };
     if (found.size > maxBytes) return { problem: `has ${found.size} bytes; accepted: at most ${maxBytes}` };
     text = readFileSync(path, 'utf8').replace(/^\ufeff/, '');
@@ -31,9 +31,7 @@ function positionIn(text: string): string {
   return ` at line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
 }
 
-// Where a text stops being JSON. The messages of `JSON.parse` quote the text instead, and not all of them say where.
-
-/** What may come next: a value, a name and what is between them; the end of what is open, or of the text. */
+/** What may come next. */
 type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end' | 'nothing';
 
 const SPACE = /[ \t\n\r]*/y;
@@ -42,14 +40,17 @@ const LITERAL = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
-/** The index of the first character that cannot stand there, or the length of a text that ends too early. */
+/**
+ * The index of the first character that is not JSON, or the length of a text that ends too early; undefined for valid JSON.
+ * The messages of `JSON.parse` quote the text, and not all contain the position.
+ */
 export function jsonErrorAt(text: string): number | undefined {
   return new Scanner(text).errorAt();
 }
 
 class Scanner {
   readonly #text: string;
-  /** The brackets that close what is open. */
+  /** The brackets that close the open containers. */
   readonly #open: ('}' | ']')[] = [];
   #expected: Expected = 'value';
   #at = 0;
@@ -67,7 +68,7 @@ class Scanner {
     return this.#expected === 'nothing' ? undefined : this.#at;
   }
 
-  /** Goes past one token. False where it may not stand here. */
+  /** Reads one token; false if it may not stand here. */
   #token(char: string): boolean {
     switch (this.#expected) {
       case 'value':
@@ -111,7 +112,7 @@ class Scanner {
     return this.#expect(this.#open.length > 0 ? 'comma or end' : 'nothing');
   }
 
-  /** Goes past a string, or to where it breaks off. */
+  /** Reads a string; false if it is malformed. */
   #string(): boolean {
     this.#at = endOf(PLAIN, this.#text, this.#at + 1);
     while (this.#text[this.#at] === '\\') {
@@ -135,7 +136,7 @@ class Scanner {
   }
 }
 
-/** Where the match ends that begins at an index; the index where there is none. */
+/** The end of a match that begins at an index; the index itself if there is none. */
 function endOf(pattern: RegExp, text: string, index: number): number {
   pattern.lastIndex = index;
   return pattern.test(text) ? pattern.lastIndex : index;

@@ -1,59 +1,59 @@
-/** How large a value is as JSON, without making the JSON. */
+/** The size of a value as JSON, without making the JSON. */
 
 const DEFAULT_MAX_NODES = 10_000;
-/** The longest string that Node.js makes; a longer JSON text could not be made, either. */
+/** Node.js makes no longer string. */
 const MAX_BYTES = 2 ** 29 - 24;
 
-/** What JSON writes other than as it is: quotes, backslashes, control characters, and (when lone) surrogates. */
+/** Characters that JSON escapes: quotes, backslashes, control characters, and lone surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that are escaped
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 const SHORT_ESCAPES: ReadonlySet<number> = new Set([...'\b\t\n\f\r'].map((char) => char.charCodeAt(0)));
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const UNICODE_ESCAPE_BYTES = 6;
-/** Up to here counting costs less than asking Node.js. */
+/** Up to this length, counting is faster than `Buffer.byteLength`. */
 const SHORT_CHARS = 32;
 
 const NULL_BYTES = 'null'.length;
 const DATE_TO_JSON: unknown = Date.prototype.toJSON;
 const DATE_TO_ISO_STRING = Date.prototype.toISOString;
 
-/** An object or array that is being measured. */
+/** An object or array being measured. */
 interface Level {
   readonly source: object;
   /** Undefined for an array. */
   readonly keys: readonly string[] | undefined;
   readonly length: number;
   next: number;
-  /** Members with a value so far, which commas stand between. */
+  /** Members with JSON so far: commas stand between them. */
   members: number;
 }
 
-/** What is left to spend, and what was found so far. */
+/** Nodes left to visit, and bytes found so far. */
 interface Measure {
   nodes: number;
   bytes: number;
   readonly levels: Level[];
-  /** The sources of the levels. */
+  /** The sources of the levels, to find cycles. */
   readonly open: Set<object>;
 }
 
-/** Measuring has no answer, for whatever reason. */
+/** The value cannot be measured. */
 const UNKNOWN = Symbol('unknown');
 type Unknown = typeof UNKNOWN;
 
 /**
- * The bytes of UTF-8 that `JSON.stringify(value)` has. Exact for plain data and dates.
+ * The length of `JSON.stringify(value)` in bytes of UTF-8. Exact for plain data and dates.
  *
- * Undefined where that has no JSON; where there are more than `maxNodes` values in it, all levels together
- * (10 000 unless given); and where the answer is not known without running code of the value's owner: getters, `toJSON`
- * methods, objects that throw. Undefined too for cycles, BigInts, boxed primitives and binary data. Linear, never throws.
+ * Undefined for values without JSON, for more than `maxNodes` values on all levels together (10 000 by default), and where
+ * only code of the application knows: getters, `toJSON` methods, proxies that throw. Undefined also for cycles, BigInts,
+ * boxed primitives and binary data. Takes linear time, and never throws.
  */
 export function jsonSize(value: unknown, maxNodes: number = DEFAULT_MAX_NODES): number | undefined {
   try {
     const measure: Measure = { nodes: maxNodes, bytes: 0, levels: [], open: new Set() };
     if (!enter(value, measure)) return undefined;
-    // Levels of its own instead of recursion: depth costs no stack of the application's.
+    // A stack on the heap: deep values must not overflow the application's stack.
     for (let level = measure.levels.at(-1); level !== undefined; level = measure.levels.at(-1)) {
       if (!step(level, measure)) return undefined;
     }
@@ -63,7 +63,7 @@ export function jsonSize(value: unknown, maxNodes: number = DEFAULT_MAX_NODES): 
   }
 }
 
-/** Measures one member of the innermost level, or leaves it. False: no answer. */
+/** Measures one member of the innermost level, or leaves the level; false if that is impossible. */
 function step(level: Level, measure: Measure): boolean {
   if (level.next === level.length) {
     measure.levels.pop();
@@ -91,7 +91,7 @@ function separate(level: Level, measure: Measure, bytes: number): void {
   level.members += 1;
 }
 
-/** Measures a leaf, or begins an object or array. False: no answer. */
+/** Measures a leaf, or enters an object or array; false if that is impossible. */
 function enter(value: unknown, measure: Measure): boolean {
   measure.nodes -= 1;
   if (measure.nodes < 0 || measure.bytes > MAX_BYTES) return false;
@@ -112,7 +112,7 @@ function enter(value: unknown, measure: Measure): boolean {
   return true;
 }
 
-/** The size of what has no members; undefined for what has. */
+/** The size of a value without members; undefined for a container. */
 function leafSize(value: unknown): number | Unknown | undefined {
   switch (typeof value) {
     case 'string':
@@ -128,7 +128,7 @@ function leafSize(value: unknown): number | Unknown | undefined {
   }
 }
 
-/** Undefined for an object with members to look at. */
+/** Undefined for an object whose members are measured. */
 function objectSize(value: object): number | Unknown | undefined {
   if (carriesToJson(value)) return dateSize(value);
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -151,7 +151,7 @@ function hasJson(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol';
 }
 
-/** Whether there is a `toJSON` that `JSON.stringify` might call. A member of that name may also be data. */
+/** Whether `JSON.stringify` may call a `toJSON`. A member of that name may also be data. */
 function carriesToJson(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('toJSON' in value))
     return false;

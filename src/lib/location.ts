@@ -1,13 +1,13 @@
 /**
- * Where this package is installed. The source is compiled to ESM and to CommonJS, and neither `import.meta` nor
- * `__filename` exists in both: a stack trace knows.
+ * Where this package is installed. The source is compiled to ESM, without `__filename`, and to CommonJS, without
+ * `import.meta`; a stack trace knows the file in both.
  */
 import { pathToFileURL } from 'node:url';
 
-/** The `file:` URL of this module; undefined where it was bundled into something without a file name. */
+/** The `file:` URL of this module; undefined in a bundle without a file name. */
 export const HERE: string | undefined = locate();
 
-/** The `file:` URL of the register entry that goes with this build, in the form `--import` takes. */
+/** The `file:` URL of this build's register entry, as `--import` takes it. */
 export function registerUrl(): string | undefined {
   return HERE === undefined ? undefined : new URL('../register.js', HERE).href;
 }

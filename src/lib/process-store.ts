@@ -1,4 +1,4 @@
-/** Something that follows the asynchronous course of a call: one for all copies of this package in a process. */
+/** An `AsyncLocalStorage` that all copies of this package in a process share. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export function processStore<T>(name: string): AsyncLocalStorage<T> {

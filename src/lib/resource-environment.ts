@@ -1,5 +1,5 @@
 /**
- * What the environment says about the service, in OpenTelemetry's variables.
+ * The service, as OpenTelemetry's environment variables describe it.
  *
  * @see https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
@@ -7,7 +7,7 @@ import { attempt } from './attempt.js';
 
 const MAX_LENGTH = 16_384;
 
-/** `OTEL_RESOURCE_ATTRIBUTES`, and `OTEL_SERVICE_NAME` as `service.name`. What cannot be decoded is left out. */
+/** `OTEL_RESOURCE_ATTRIBUTES`, and `OTEL_SERVICE_NAME` as `service.name`. Malformed values are left out. */
 export function resourceFromEnvironment(env: Readonly<Record<string, string | undefined>>): Map<string, string> {
   const attributes = new Map<string, string>();
   for (const pair of (env['OTEL_RESOURCE_ATTRIBUTES'] ?? '').slice(0, MAX_LENGTH).split(',')) {
@@ -27,7 +27,7 @@ function decoded(text: string): string | undefined {
 
 const PRODUCTION = /^prod(?:uction)?$/i;
 
-/** Whether the environment says that this is production: by its OpenTelemetry resource, or by `NODE_ENV`. */
+/** Whether this is production, by the OpenTelemetry resource or by `NODE_ENV`. */
 export function saysProduction(env: Readonly<Record<string, string | undefined>>): boolean {
   const resource = resourceFromEnvironment(env);
   const stated = resource.get('deployment.environment.name') ?? resource.get('deployment.environment');

@@ -24,8 +24,8 @@ export function cutChars(text: string, max: number, more = false): string {
 }
 
 /**
- * At most `max` bytes of UTF-8, ending in how many bytes were left out, if any; `unseen` ones count as left out.
- * Holds for a `max` of at least about 30 bytes, the length of that mark.
+ * At most `max` bytes of UTF-8, ending in the number of omitted bytes, if any; `unseen` ones count as omitted. A `max`
+ * below about 30 bytes, the length of that mark, is exceeded.
  */
 export function cutBytes(text: string, max: number, unseen = 0): string {
   const total = Buffer.byteLength(text);

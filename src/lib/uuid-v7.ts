@@ -1,27 +1,27 @@
 /**
- * UUIDs of version 7: sortable by the time they were made, in the order they were made.
+ * UUIDs of version 7, which sort by the time and order in which they were made.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9562#section-5.7 the layout
  * @see https://www.rfc-editor.org/rfc/rfc9562#section-6.2 method 1, the counter
  */
 import { randomFillSync } from 'node:crypto';
 
-/** Fills all of `bytes` with random ones. */
+/** Fills `bytes` with random bytes. */
 export type RandomFill = (bytes: Uint8Array) => void;
 
 export interface UuidV7Source {
   /** Milliseconds since 1970. @defaultValue `Date.now` */
   readonly now?: () => number;
-  /** Asked for 4096 bytes at a time. @defaultValue `randomFillSync` of `node:crypto` */
+  /** Called for 4096 bytes at a time. @defaultValue `randomFillSync` of `node:crypto` */
   readonly random?: RandomFill;
 }
 
-/** 12 bits after the version and 6 after the variant; the 56 bits that are left are random. */
+/** 12 bits after the version and 6 after the variant; the other 56 bits are random. */
 const MAX_COUNTER = 2 ** 18 - 1;
-/** A millisecond starts in the lower half, so that at least 131 072 UUIDs fit into it. */
+/** A millisecond starts in the lower half, so at least 131 072 UUIDs fit into it. */
 const MAX_FIRST_COUNTER = 2 ** 17 - 1;
 const MAX_TIME = 2 ** 48 - 1;
-/** A clock that goes back by more was wrong before, and is believed now. */
+/** A clock that goes back further was wrong before. */
 const MAX_STEP_BACK_MS = 10_000;
 const POOL_BYTES = 4096;
 const COUNTER_BYTES = 3;
@@ -30,9 +30,9 @@ const TAIL_BYTES = 7;
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * Makes a function that returns a new UUIDv7 at each call, as 36 characters in lower case, each greater than the one
- * before. Within a millisecond, and where the clock goes back by up to ten seconds, a counter goes on from where it was;
- * a full counter takes the next millisecond. 73 bits or more are random. What `now` or `random` throws, it throws.
+ * Returns a function that makes UUIDs of version 7: 36 characters in lower case, each greater than the one before. Within a
+ * millisecond, and while the clock is up to ten seconds behind, a counter continues; a full counter moves on to the next
+ * millisecond. At least 73 bits are random. Errors of `now` and `random` are thrown.
  */
 export function createUuidV7({ now = Date.now, random = randomFillSync }: UuidV7Source = {}): () => string {
   const bytes = new Uint8Array(POOL_BYTES);
@@ -41,7 +41,7 @@ export function createUuidV7({ now = Date.now, random = randomFillSync }: UuidV7
   let counter = 0;
   let prefix = '';
 
-  /** The place of so many unused random bytes. */
+  /** The index of `count` unused random bytes. */
   function take(count: number): number {
     if (used + count > POOL_BYTES) {
       random(bytes);
@@ -66,7 +66,7 @@ export function createUuidV7({ now = Date.now, random = randomFillSync }: UuidV7
   };
 }
 
-/** A clock that says nothing of use says 1970. */
+/** 0 for a useless clock. */
 function wholeTime(milliseconds: number): number {
   return milliseconds > 0 ? Math.min(Math.floor(milliseconds), MAX_TIME) : 0;
 }

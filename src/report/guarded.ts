@@ -1,7 +1,7 @@
-/** Runs what may fail without the application noticing: failures are reported once, without content. */
+/** Runs code whose failures must not reach the application: they are reported once, without content. */
 import { reportFailure } from './report.js';
 
-/** Runs code of ours. Undefined if it throws, which is reported for this site. */
+/** The result of our own code; undefined if it throws, which is reported for the site. */
 export function guarded<T>(site: string, run: () => T): T | undefined {
   try {
     return run();
@@ -11,7 +11,7 @@ export function guarded<T>(site: string, run: () => T): T | undefined {
   }
 }
 
-/** Calls a function that the application gave us. Reports what it throws, or rejects with if it is async. */
+/** Calls a function of the application. Reports what it throws, or rejects with if it is async. */
 export function callHook<A extends unknown[]>(site: string, hook: (...args: A) => unknown, ...args: A): unknown {
   return guarded(site, () => {
     const answer = hook(...args);

@@ -1,6 +1,6 @@
 /**
- * When we may speak. A process that was only preloaded with this package can be anything, `npm` among them: until MCP is
- * seen in it, nothing is said and no file is made. One state for all copies of the package in a process.
+ * Silence until MCP is seen. A process that preloads this package can be anything, `npm` for example: until it uses MCP,
+ * nothing is reported and no file is created. All copies of the package in a process share this state.
  */
 import { attempt } from '../lib/attempt.js';
 
@@ -11,7 +11,7 @@ interface State {
 }
 
 const STATE = Symbol.for('mcp-trail.quiet');
-/** More than there are lines to be said at a start. */
+/** More than the lines of any start. */
 const MAX_WAITING = 200;
 
 function state(): State {
@@ -20,7 +20,7 @@ function state(): State {
   return shared[STATE];
 }
 
-/** From now on, until MCP is seen, nobody wants to hear of us. */
+/** Keeps quiet until MCP is seen. */
 export function keepQuiet(): void {
   state().quiet = true;
 }
@@ -34,7 +34,7 @@ export function isMcpSeen(): boolean {
   return state().seen;
 }
 
-/** A client or server connects, or a request for one was refused. What waited for that runs now. */
+/** Call when a client or server connects, or a request for one is refused. Runs everything that waited. */
 export function mcpSeen(): void {
   const now = state();
   if (now.seen) return;
@@ -42,14 +42,14 @@ export function mcpSeen(): void {
   for (const run of now.waiting.splice(0)) attempt(run);
 }
 
-/** Runs once MCP has been seen in the process: never, where there is none. */
+/** Runs once MCP is seen in the process. */
 export function whenMcpIsSeen(run: () => void): void {
   const { seen, waiting } = state();
   if (seen) attempt(run);
   else if (waiting.length < MAX_WAITING) waiting.push(run);
 }
 
-/** Runs now, but in a process that is quiet only once MCP has been seen. */
+/** Runs now, or once MCP is seen if the process is quiet. */
 export function unlessQuiet(run: () => void): void {
   if (isQuiet()) whenMcpIsSeen(run);
   else attempt(run);

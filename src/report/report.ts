@@ -1,4 +1,4 @@
-/** How this package speaks: to the OpenTelemetry diagnostics, or to stderr. Never to stdout, never about content. */
+/** Messages of this package: to OpenTelemetry's diagnostics or to stderr, never to stdout, never with content. */
 import { diag } from '@opentelemetry/api';
 import { shown } from '../redact/scrub.js';
 import { unlessQuiet } from './quiet.js';
@@ -8,7 +8,7 @@ const MAX_NAME = 64;
 const MAX_TEXT = 2000;
 const reported = new Set<string>();
 
-/** True the first time it is asked about a key; false ever after, and when too many keys have been seen. */
+/** True once per key; false when too many keys have been seen. */
 function firstTime(key: string): boolean {
   if (reported.has(key) || reported.size >= MAX_REPORTED) return false;
   reported.add(key);
@@ -16,8 +16,8 @@ function firstTime(key: string): boolean {
 }
 
 /**
- * A failure of ours at one place in the code: said once, by the name of the place and of the error's class. The
- * error's message may quote the application's data and is left out.
+ * Reports a failure of ours once per site, with the class of the error. Its message is left out: it may quote the
+ * application's data.
  */
 export function reportFailure(site: string, error: unknown): void {
   try {
@@ -25,14 +25,11 @@ export function reportFailure(site: string, error: unknown): void {
     const name = error instanceof Error ? shown(error.constructor.name, MAX_NAME) : typeof error;
     diag.warn(`mcp-trail: ${site} failed (${name}); telemetry was dropped, the application was not affected`);
   } catch {
-    // A diagnostics logger that throws has nobody left to hear about it.
+    // The diagnostics logger itself threw.
   }
 }
 
-/**
- * Something the operator has to know, as one line on stderr, once; in a process that is quiet, when MCP is seen in it.
- * Secrets in it are hidden: options can hold some.
- */
+/** Writes one line to stderr, once; in a quiet process, when MCP is seen. Hides secrets, which option values can contain. */
 export function warnOperator(text: string): void {
   if (firstTime(`operator:${text}`)) unlessQuiet(() => process.stderr.write(`mcp-trail: ${shown(text, MAX_TEXT)}\n`));
 }
