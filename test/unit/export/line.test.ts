@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_CHARS, MAX_DEPTH, MAX_MEMBERS, MAX_STRING_CHARS, isOneLine, recordLine } from '../../../src/export/line.js';
+import {
+  isOneLine,
+  MAX_CHARS,
+  MAX_DEPTH,
+  MAX_MEMBERS,
+  MAX_STRING_CHARS,
+  recordLine,
+} from '../../../src/export/line.js';
 import type { LogRecordLike } from '../../../src/export/types.js';
 
 const parsed = (record: LogRecordLike) => JSON.parse(recordLine(record));
