@@ -1,4 +1,4 @@
-/** The names of the arguments of a call: what was asked for, without what was said. */
+/** The names of a call's arguments, without their values; which of them a JSON Schema declares; their paths. */
 import { arrayLength, isArray, memberNames, ownElements, ownKeys, ownValue } from '../lib/foreign.js';
 import { cutChars } from '../lib/text.js';
 import { MAX_NAME_CHARS } from './limits.js';
@@ -10,22 +10,28 @@ import { newReading, type Reading } from './scrub.js';
 const MAX_NAMES = 64;
 /** Length of a listed name, in UTF-16 units. */
 const MAX_LISTED_CHARS = 128;
-/** Names, objects and elements looked at. */
+/** Names, objects and elements visited. */
 const MAX_VISITS = 4096;
-/** Elements looked at in one array, so that a long list of numbers does not use up the visits. */
+/** Elements visited per array, so that a long list of numbers does not use up the visits. */
 const MAX_ELEMENTS = 256;
 
-/** What the arguments of a call are called. */
+/** The argument names of one call. */
 export interface ArgumentNames {
-  /** Paths as in `paths.ts`, of at most three names: sorted, unique, at most 64, each redacted and at most 128 characters. */
+  /** Paths of at most three names: sorted, unique, at most 64, each redacted and at most 128 characters. */
   readonly keys: string[];
-  /** How many names the schema does not declare, at most 4096; what is below one of them is not counted. Undefined without a schema. */
+  /**
+   * Number of names that the schema does not declare, at most 4096, without the names below them. Undefined without a
+   * schema.
+   */
   readonly unknownCount: number | undefined;
-  /** How many names, at least, are neither listed nor counted as unknown: too many, too long, not looked at, or refused by the hook. */
+  /**
+   * Number of names, at least, that are neither listed nor counted as unknown: too many, too long, not visited, or refused
+   * by the hook.
+   */
   readonly dropped: number;
 }
 
-/** An object whose names are to be read, and the names that lead to it. */
+/** An object to visit, and the names that lead to it. */
 interface Container {
   readonly value: object;
   readonly names: readonly string[];
@@ -33,12 +39,12 @@ interface Container {
 }
 
 /**
- * Lists the names in `args`, breadth first, so that the outer ones are never lost to the inner ones. With the names that a
- * schema declares only those are listed, and any other is counted: whoever calls chooses them. Where nothing is declared
- * below a declared name, what is below it is data and neither listed nor counted.
+ * Lists the names in `args`, breadth first, so that inner names never displace outer ones. With `declared`, lists only the
+ * declared names and counts the others, because the caller chooses them; below a declared name without declared members,
+ * everything is data, and neither listed nor counted.
  *
- * Calls no getter, and never throws. `field` is what the hook of the redactor is told. Names beyond what may be read of the
- * call are dropped.
+ * Names beyond the reading budget of the call are dropped. `field` is passed to the redactor's hook. Calls no getter, and
+ * never throws.
  */
 export function argumentNames(
   args: unknown,
@@ -70,7 +76,7 @@ function collect(args: unknown, declared: ReadonlySet<string> | undefined) {
   let visits = 0;
   let unseen = 0;
   if (typeof args === 'object' && args !== null) containers.push({ value: args, names: [], path: undefined });
-  // What is pushed on the way is read, too; the same object at the same path has the same names again.
+  // The loop also visits containers that it appends. The same object at the same path has the same names again.
   for (const container of containers) {
     if (paths.has(container.value) && paths.get(container.value) === container.path) continue;
     paths.set(container.value, container.path);
@@ -83,7 +89,7 @@ function collect(args: unknown, declared: ReadonlySet<string> | undefined) {
       const length = arrayLength(container.value) ?? 0;
       const looked = Math.min(length, MAX_ELEMENTS, MAX_VISITS - visits);
       visits += looked;
-      // Elements that are no objects have no names: a long list of them hides none.
+      // Elements other than objects have no names, so a long list of them hides none.
       if (addObjects(container, looked, containers)) unseen += length - looked;
       continue;
     }
@@ -109,7 +115,7 @@ function collect(args: unknown, declared: ReadonlySet<string> | undefined) {
   return { found, unknown, unseen };
 }
 
-/** Adds the objects among the first elements of an array, under the array's own path, and says whether there are any. */
+/** Appends the objects among the first elements of an array, with the array's own path. True if there are any. */
 function addObjects({ value, names, path }: Container, count: number, containers: Container[]): boolean {
   const before = containers.length;
   for (let index = 0; index < count; index++) {
@@ -119,7 +125,7 @@ function addObjects({ value, names, path }: Container, count: number, containers
   return containers.length > before;
 }
 
-/** The path as it may be shown. Each name is redacted alone: a secret with a dot in it is known only without the backslash. */
+/** The path to list. Redacts each name alone: a secret with a dot in it is recognised only unescaped. */
 function shownPath(
   names: readonly string[],
   redactor: Redactor,
@@ -131,7 +137,7 @@ function shownPath(
   return redactor.approved(field, 'name', cutChars(shown, MAX_LISTED_CHARS), counts);
 }
 
-/** Declared names that have declared names below them. Schemas are read once, calls are many. */
+/** Declared names with declared names below them. Cached, because a schema serves many calls. */
 const containersOf = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>();
 
 function containersIn(declared: ReadonlySet<string>): ReadonlySet<string> {
@@ -146,22 +152,20 @@ function containersIn(declared: ReadonlySet<string>): ReadonlySet<string> {
   return containers;
 }
 
-// Which arguments a JSON Schema declares, by path. What is not among them was chosen by whoever called.
-
-/** Subschemas and properties looked at. A schema with more is not understood, rather than half understood. */
+/** Subschemas and properties visited. A larger schema counts as unknown instead of half known. */
 const MAX_PARTS = 8192;
 
 /** Keywords whose value describes the same instance, or the elements of the same array. */
 const SAME_INSTANCE = ['if', 'then', 'else', 'items', 'additionalItems'];
-/** The same, with a list of schemas. */
+/** Keywords with a list of such schemas. */
 const SAME_INSTANCE_LISTS = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
-/** One of these is in every schema that says anything about objects. */
+/** Every schema that restricts objects has one of these. */
 const KEYWORDS = [
   ...['type', 'properties', '$ref', '$schema', '$defs', 'definitions', 'additionalProperties', 'patternProperties'],
   ...['required', 'allOf', 'anyOf', 'oneOf', 'if', 'title', 'description'],
 ];
 
-/** The part of a schema that is yet to be read, and the path of the value it describes. */
+/** A part of a schema to visit, and the path of the value it describes. */
 interface Step {
   readonly schema: unknown;
   readonly path: string | undefined;
@@ -169,13 +173,12 @@ interface Step {
 }
 
 /**
- * Paths of the properties that a schema declares, down to three names, in the form of `paths.ts`: of `properties`, `items`,
- * `prefixItems`, `allOf`, `anyOf`, `oneOf`, `if`, `then`, `else`, and of what local `$ref`s lead to.
+ * Paths of the properties that a schema declares, down to three names: in `properties`, `items`, `prefixItems`, `allOf`,
+ * `anyOf`, `oneOf`, `if`, `then`, `else`, and behind local `$ref`s.
  *
- * An empty set says that no argument is declared, as `{ type: 'object' }` does. Allowing further properties declares none.
- * A property about whose members nothing is said is declared alone: what is below it is data. The same holds for one
- * described by a `$ref` that leads elsewhere. Undefined when it cannot be known: the schema is absent or none, its own
- * `$ref` leads elsewhere, or it has more than 8192 parts.
+ * Empty if the schema declares no argument, like `{ type: 'object' }`; allowing further properties declares none. Below a
+ * property whose members are not described, or described by an external `$ref`, everything is data. Undefined if the schema
+ * is absent or not a schema, is itself an external `$ref`, or has more than 8192 parts.
  */
 export function declaredNames(schema: unknown): ReadonlySet<string> | undefined {
   if (!isSchema(schema)) return undefined;
@@ -208,12 +211,12 @@ export function declaredNames(schema: unknown): ReadonlySet<string> | undefined 
 function isSchema(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || isArray(value)) return false;
   const names = memberNames(value);
-  // A revoked proxy has no names, either.
+  // A revoked proxy has no names either.
   if (names.length === 0) return ownKeys(value)?.length === 0;
   return KEYWORDS.some((keyword) => ownValue(value, keyword) !== undefined);
 }
 
-/** A schema can describe itself, and be reached on many ways; once per path is enough. */
+/** A schema can describe itself, and be reached in many ways: visit it once per path. */
 function isSeen(seen: Map<string | undefined, Set<object>>, path: string | undefined, schema: object): boolean {
   const there = seen.get(path);
   if (there === undefined) seen.set(path, new Set([schema]));
@@ -232,7 +235,7 @@ function partsOf(schema: object): unknown[] {
   return parts;
 }
 
-/** What the schema refers to; undefined when it does not refer to anything, null when that is not in this schema. */
+/** The target of the schema's reference; undefined without a reference, null if the target is not in this schema. */
 function referenced(schema: object, root: object): unknown {
   const dynamic = ownValue(schema, '$dynamicRef') ?? ownValue(schema, '$recursiveRef');
   const reference = ownValue(schema, '$ref');
@@ -240,7 +243,7 @@ function referenced(schema: object, root: object): unknown {
   return typeof reference === 'string' ? (atPointer(root, reference) ?? null) : null;
 }
 
-/** What a JSON Pointer in a fragment leads to. https://datatracker.ietf.org/doc/html/rfc6901#section-6 */
+/** The target of a JSON Pointer in a fragment. https://datatracker.ietf.org/doc/html/rfc6901#section-6 */
 function atPointer(root: object, reference: string): unknown {
   if (reference === '#') return root;
   if (!reference.startsWith('#/') || reference.length > 1024) return undefined;
@@ -250,7 +253,7 @@ function atPointer(root: object, reference: string): unknown {
       target = ownValue(target, token.replaceAll('~1', '/').replaceAll('~0', '~'));
     }
   } catch {
-    // Not the percent-encoding of anything.
+    // Malformed percent-encoding.
     return undefined;
   }
   return target;
@@ -261,11 +264,7 @@ function isWithin(name: string, containers: ReadonlySet<string | undefined>): bo
   return false;
 }
 
-//  * Paths of arguments: `filter.date.from`. The elements of an array have the path of the array, so `items[].id` is `items.id`.
-// A dot or backslash within a name is written with a backslash before it: the name `a.b` is the path `a\.b`, and no other
-// name, or nesting of names, is.
-
-/** How many names a path has at most. What lies deeper is data. */
+/** Names in a path, at most. What lies deeper is data. */
 export const MAX_PATH_DEPTH = 3;
 
 /** One name as part of a path. */
@@ -273,13 +272,17 @@ export function escapedName(name: string): string {
   return /[\\.]/.test(name) ? name.replace(/[\\.]/g, '\\$&') : name;
 }
 
-/** The path of a member; its container is the outermost when it has no path. Only 256 characters of a name count. */
+/**
+ * The path of a member: `filter.date.from`. Elements of an array have the array's path: `items[].id` is `items.id`. A dot
+ * or backslash in a name is escaped: `a.b` becomes `a\.b`, so different names never share a path. Only 256 characters of a
+ * name count. `container` is undefined for the outermost names.
+ */
 export function memberPath(container: string | undefined, name: string): string {
   const part = escapedName(name.slice(0, MAX_NAME_CHARS));
   return container === undefined ? part : `${container}.${part}`;
 }
 
-/** The path of the container of a member, or undefined for the outermost. */
+/** The path of a member's container; undefined for the outermost names. */
 export function containerOf(path: string): string | undefined {
   for (let dot = path.lastIndexOf('.'); dot > -1; dot = path.lastIndexOf('.', dot - 1)) {
     let backslash = dot;

@@ -1,4 +1,4 @@
-/** Argument values that may be recorded: those that somebody named and described, and no others. */
+/** Decides which argument values are recorded: those that a capture rule names and describes. */
 import { isArray, ownValue } from '../lib/foreign.js';
 import { namesOf } from './argument-names.js';
 import { DEFAULT_CAPTURED_CHARS, MAX_CAPTURED_CHARS } from './limits.js';
@@ -7,31 +7,34 @@ import type { Redactor } from './redactor.js';
 import { newReading, type Reading } from './scrub.js';
 import { isSensitiveKey } from './sensitive-names.js';
 
-/** What one argument has to be like for its value to be recorded. */
+/** What one argument must look like for its value to be recorded. */
 export interface CaptureRule {
-  /** `integer` is a safe one. `enum` is a text among `values`. `string` is any text, and needs `unsafeText`. */
+  /** `integer` means a safe integer, `enum` a text among `values`. `string` is any text, and needs `unsafeText`. */
   readonly type: 'number' | 'integer' | 'boolean' | 'enum' | 'string';
-  /** All texts there are, of an `enum`: 1 to 64 of at most 128 characters. */
+  /** All texts of an `enum`: 1 to 64, each at most 128 characters. */
   readonly values?: readonly string[];
-  /** Longest text recorded of a `string`, in UTF-16 units, 1 to 1024. A longer one is not recorded. @defaultValue 64 */
+  /**
+   * Longest text of a `string` that is recorded, in UTF-16 units, 1 to 1024. Longer ones are not recorded. @defaultValue 64
+   */
   readonly maxLength?: number;
-  /** Smallest number recorded, itself included. */
+  /** Smallest number that is recorded. */
   readonly min?: number;
-  /** Largest number recorded, itself included. */
+  /** Largest number that is recorded. */
   readonly max?: number;
-  /** Says that it is known: a text can hold anything, and the redactor knows only so much. */
+  /** Acknowledges that a text can contain anything, and that the redactor does not recognise everything. */
   readonly unsafeText?: true;
 }
 
-/** A value that passes for a record. */
+/** A value that may be recorded. */
 export type CapturedValue = string | number | boolean;
 
 /**
- * The values of those arguments that have a rule, by their path as in `paths.ts`; undefined when there are none. Elements of
- * arrays are not recorded. Text passes the redactor and its hook, which is told `<field>.<path>`. A value that is there and
- * is not as its rule says, or that the redactor would change if it is a number, is left out, and the counts told so. So is what is beyond the
- * characters that may be read of the call, and
- * one whose name hides its value, such as `password`, whatever the rule says. Calls no getter, and never throws.
+ * The values of the arguments that have a rule, by path (see {@link memberPath}); undefined if there are none. Elements of
+ * arrays are not recorded. Text passes the redactor and its hook, with the field `<field>.<path>`.
+ *
+ * Leaves out, and counts, a value that breaks its rule, a number that the redactor would change, values beyond the reading
+ * budget of the call, and, whatever the rule, values under a sensitive name such as `password`. Calls no getter, and never
+ * throws.
  */
 export function captureArguments(
   args: unknown,
@@ -54,7 +57,7 @@ export function captureArguments(
       if (safe !== undefined) captured.push([path, safe]);
     }
   }
-  // Unlike an assignment, this makes `__proto__` a property like any other.
+  // Unlike an assignment, this makes `__proto__` an ordinary property.
   return captured.length === 0 ? undefined : Object.fromEntries(captured);
 }
 
@@ -62,7 +65,7 @@ function memberOf(container: unknown, name: string): unknown {
   return isArray(container) ? undefined : ownValue(container, name);
 }
 
-/** How a value of each type has to be. */
+/** The check for each type. */
 const CHECKS: Readonly<Record<CaptureRule['type'], (value: unknown, rule: CaptureRule) => boolean>> = {
   number: (value, rule) => Number.isFinite(value) && isInRange(value as number, rule),
   integer: (value, rule) => Number.isSafeInteger(value) && isInRange(value as number, rule),
@@ -91,7 +94,7 @@ function safeValue(
   if (typeof value === 'string')
     return redactor.field(label, type === 'enum' ? 'name' : 'text', value, counts, { reading });
   if (typeof value === 'boolean') return value;
-  // A number can be a card number, too, and what stands for one is no number.
+  // A number can be a card number, and its replacement is no number.
   const text = String(value);
   if (redactor.name(label, text, counts) === text) return value;
   counts.dropped.add(label);

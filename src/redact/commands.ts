@@ -1,31 +1,31 @@
-/** Secrets that programs and files take in places of their own: `curl -u`, `mysql -p`, netrc, JDBC, PuTTY's keys. */
+/** Secrets that programs and files keep in places of their own: `curl -u`, `mysql -p`, netrc, JDBC, PuTTY's keys. */
 import { inQuotes, valueEnd } from './named-values.js';
 import { type Marked, type Span, startsAlone } from './spans.js';
 
-/** How far behind a program's name its options are looked for. */
+/** How far behind a program's name to look for options. */
 const MAX_COMMAND = 512;
 
-/** Where a command ends. */
+/** The end of a command. */
 const COMMAND_END = /(?<!\\)[\r\n]|[;|]|&&|(?<!\\\\)\\n/;
 
-/** Between an option and its value: a space, the sign of assignment, or what separates the arguments of a list. */
+/** Between an option and its value: a space, an equals sign, or the separator of a list of arguments. */
 const SEPARATOR = '(?:[ \\t]{1,4}|=|\\\\{0,3}["\'],\\s{0,4}(?=\\\\{0,3}["\']))';
 
-/** No value, but a place for one. */
+/** A placeholder instead of a value. */
 const PLACEHOLDER = /^\\{0,3}["'`]?(?:[$<[]|%\w|\{\{|-|$)/;
 
-/** Programs, and the options behind which they take a secret. */
+/** Programs, and the options that take a secret. */
 interface Command {
   readonly programs: readonly string[];
-  /** Source of a pattern for the option, up to the value. */
+  /** Source of the pattern for the option, up to the value. */
   readonly option: string;
-  /** What the value has to look like. */
+  /** What the value must look like. */
   readonly value?: RegExp;
-  /** What the command has to say before. */
+  /** What must come first in the command. */
   readonly after?: RegExp;
 }
 
-/** User and password, or a long user that is a token; not the numbers of a user and a group. */
+/** User and password, or a long user that is a token; not the numeric ids of a user and a group. */
 const USER_AND_PASSWORD = /^(?:[^:\s]{0,128}:(?!\d+$)[^\s/]|[^:\s]{12,256}:$)/;
 
 const COMMAND_OPTIONS: readonly Command[] = [
@@ -69,7 +69,7 @@ function commandOf({ option, value, after }: Command, program: string): Marked {
       if (!startsAlone(text, at)) return undefined;
       const from = at + program.length;
       if (!/^(?:[ \t]|\\{0,3}["'],?)/.test(text.slice(from, from + 5))) return undefined;
-      // What follows the program's next mention is read from there.
+      // Text behind the program's next mention is read from there.
       const next = text.indexOf(`${program} `, from);
       const command = text.slice(from, Math.min(from + MAX_COMMAND, next === -1 ? text.length : next));
       const end = COMMAND_END.exec(command)?.index ?? command.length;
@@ -85,17 +85,17 @@ function commandOf({ option, value, after }: Command, program: string): Marked {
   };
 }
 
-/** Commands by the name of the program. */
+/** Commands by program. */
 const BY_PROGRAM = new Map(
   COMMAND_OPTIONS.flatMap((command) => command.programs.map((name) => [name, command] as const)),
 );
 
-/** Arguments looked at. */
+/** Arguments examined. */
 const MAX_ARGUMENTS = 64;
 
 /**
- * Which arguments of a program are, or hold, a secret that it takes by a short option: of `curl`, the `joe:x` after `-u`; of
- * `mysql`, `-px`. The program is named by `program`, or by the first argument.
+ * Indexes of a program's arguments that are, or contain, a secret behind a short option: of `curl`, the `joe:x` after `-u`;
+ * of `mysql`, `-px`. `program`, or the first argument, names the program.
  */
 export function secretArguments(program: unknown, given: readonly unknown[]): ReadonlySet<number> {
   const found = new Set<number>();
@@ -121,10 +121,10 @@ function commandNamed(program: unknown): Command | undefined {
   return typeof program === 'string' ? BY_PROGRAM.get(program.slice(-64).replace(/^.*[/\\\\]|\.exe$/g, '')) : undefined;
 }
 
-/** A word of which parts are quoted: `"joe":"x"`. */
+/** A word with quoted parts: `"joe":"x"`. */
 const JOINED = /(?:"[^"\\]{1,256}"|'[^']{1,256}'|[\w.@-]{1,64}):(?:"[^"\\]{1,256}"|'[^']{1,256}')/y;
 
-/** The argument at a place, without its quotes. */
+/** The argument at an index, without its quotes. */
 function argumentAt(text: string, start: number): Span | undefined {
   if (PLACEHOLDER.test(text.slice(start, start + 5))) return undefined;
   JOINED.lastIndex = start;
@@ -133,10 +133,10 @@ function argumentAt(text: string, start: number): Span | undefined {
   return span.end > span.start ? span : undefined;
 }
 
-/** What stands between the words of a file, when line breaks may have been escaped or replaced. */
+/** Between the words of a file whose line breaks may have been escaped or replaced. */
 const GAP = '(?:[ \\t\\r\\n\\ufffd]|\\\\{1,3}[nrt]|%0[AaDd]|%20|\\+)';
 
-/** A pattern that is read at its mark, and whose group `secret` is hidden. */
+/** A pattern that is matched at its mark; its group `secret` is hidden. */
 function readAt(id: string, marks: readonly string[], source: string): Marked {
   const regex = new RegExp(source, 'dy');
   return {
@@ -150,7 +150,7 @@ function readAt(id: string, marks: readonly string[], source: string): Marked {
   };
 }
 
-/** From the private lines to the last line, or to the end of the text when that is missing. */
+/** From the private lines to the last line, or to the end of the text if that is missing. */
 function puttyAt(text: string, at: number, mark: string): Span {
   const start = at + mark.length;
   const last = text.indexOf('Private-MAC:', start);

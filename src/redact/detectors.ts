@@ -1,22 +1,22 @@
-/** Detectors that the application brings: a secret scanner, a recogniser of personal data. What they answer is checked. */
+/** Detectors of the application: secret scanners, recognisers of personal data. Their answers are validated. */
 import { MAX_DETECTED_SPANS } from './limits.js';
 import type { Span } from './spans.js';
 
-/** Finds what else is to be hidden, after the pattern set, in every string that leaves. */
+/** Finds more to hide in every string that leaves, after the pattern set. */
 export interface Detector {
-  /** Stands in `[REDACTED:<id>]`: 1 to 32 of letters, digits, `.`, `_`, `-`. Any other id becomes `custom`. */
+  /** Appears in `[REDACTED:<id>]`: 1 to 32 of letters, digits, `.`, `_`, `-`. Any other id becomes `custom`. */
   readonly id: string;
   /**
-   * Says which stretches of the text to hide, from `start` up to, but not including, `end`, in UTF-16 units, at most 256.
-   * It has to answer at once. When it throws, or answers anything else, the whole value is dropped.
+   * The stretches of the text to hide, from `start` up to, but not including, `end`, in UTF-16 units; at most 256. Must be
+   * synchronous. If it throws, or returns anything else, the whole value is dropped.
    */
   detect(text: string): readonly { readonly start: number; readonly end: number }[];
 }
 
-/** A detector did not do what it should: nothing is known about the text. Its own error is not kept: it may quote the text. */
+/** A detector failed, so the text may contain anything. Its error is not kept: it may quote the text. */
 export class DetectorFailure extends Error {}
 
-/** The detectors as they were given, with ids that are safe to show. What is no detector is one that always fails. */
+/** The detectors with ids that are safe to show. Anything but a detector becomes a detector that always fails. */
 export function withSafeIds(given: unknown): Detector[] {
   const detectors: readonly Detector[] = Array.isArray(given) ? given : [given];
   return detectors.map((detector) => ({ id: safeId(detector), detect: (text) => detector.detect(text) }));
@@ -27,12 +27,16 @@ function safeId(detector: Detector): string {
     const id: unknown = detector.id;
     if (typeof id === 'string' && /^[\w.-]{1,32}$/.test(id)) return id;
   } catch {
-    // Falls to the name for all that have none.
+    // Shared by all without a valid id.
   }
   return 'custom';
 }
 
-/** Where the detector finds something, in order. Throws {@link DetectorFailure}, and nothing else. */
+/**
+ * The stretches that a detector finds, in order.
+ *
+ * @throws {@link DetectorFailure}, and nothing else
+ */
 export function detectedSpans(detector: Detector, text: string): Span[] {
   let spans: Span[] | undefined;
   try {
@@ -59,13 +63,13 @@ function checkedSpans(answer: readonly unknown[], length: number): Span[] | unde
   return spans;
 }
 
-/** An async function where a synchronous one belongs is a mistake; its rejection must not become the application's. */
+/** Ignores a promise: an async function is a mistake here, but its rejection must not become the application's. */
 export function ignoreRejection(answer: unknown): void {
   try {
     if (typeof answer !== 'object' || answer === null || typeof (answer as PromiseLike<unknown>).then !== 'function')
       return;
     Promise.resolve(answer).catch(() => {});
   } catch {
-    // A `then` that throws when it is looked at promises nothing.
+    // A `then` that throws when it is read belongs to no promise.
   }
 }

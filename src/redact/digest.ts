@@ -1,36 +1,36 @@
-/** Keyed digests: equal values can be found again, and nobody without the key can try out which value it was. */
+/** Keyed digests: equal values have equal digests, and without the key nobody can test guesses. */
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
-/** A key for {@link Digester}, and the id by which records say which one it was. */
+/** A key for {@link Digester}, and the id under which records name it. */
 export interface DigestKey {
   /** 1 to 32 of letters, digits, `.`, `_`, `-`. */
   readonly id: string;
   readonly secret: Uint8Array;
 }
 
-/** Fewer bytes could be tried out. */
+/** Shorter keys can be guessed. */
 const MIN_KEY_BYTES = 16;
 const MAX_KEY_BYTES = 1024;
 
 const KEY_ID = /^[A-Za-z0-9._-]{1,32}$/;
 
-/** Makes digests with one key, of which it keeps a copy. */
+/** Makes digests with one key, and keeps a copy of it. */
 export class Digester {
   readonly #find: () => DigestKey;
   #found: { readonly id: string; readonly key: KeyObject } | undefined;
 
-  /** @param key a function is asked once, when the key is needed: finding one may make a file */
+  /** @param key a function is called once, when the key is first needed: finding a key may create a file */
   constructor(key: DigestKey | (() => DigestKey)) {
     this.#find = typeof key === 'function' ? key : () => key;
     if (typeof key !== 'function') this.ready();
   }
 
-  /** Finds the key, unless that is done. */
+  /** Finds the key, unless it is known. */
   ready(): void {
     this.#key();
   }
 
-  /** `hmac-sha256:<key id>:<64 hex digits>`, of the text as UTF-8. */
+  /** `hmac-sha256:<key id>:<64 hex digits>` of the text as UTF-8. */
   digest(text: string): string {
     const { id, key } = this.#key();
     return `hmac-sha256:${id}:${createHmac('sha256', key).update(text, 'utf8').digest('hex')}`;
@@ -46,10 +46,10 @@ export class Digester {
 }
 
 /**
- * Reads a key of 16 to 1024 bytes from its text: hex digits, else base64 or base64url; white space around it is ignored.
- * Without an id, it is the first 8 hex digits of the SHA-256 of `kid` and the key.
+ * Reads a key of 16 to 1024 bytes from hex digits, base64 or base64url, and ignores white space around it. The id defaults
+ * to the first 8 hex digits of the SHA-256 of `kid` and the key.
  *
- * What is wrong is said in words that go on from a name, "MCP_TRAIL_… is too short: …", and never repeat what was given.
+ * A reason completes a sentence that begins with a name, "MCP_TRAIL_… is too short: …", and never repeats the input.
  */
 export function parseDigestKey(
   id: string | undefined,
@@ -71,7 +71,7 @@ export function parseDigestKey(
 
 function decoded(text: string): Buffer | undefined {
   if (/^(?:[0-9a-fA-F]{2})+$/.test(text)) return Buffer.from(text, 'hex');
-  // One character over a group of four encodes nothing: it is a piece of a longer text.
+  // One character after a group of four encodes nothing: the text is a piece of a longer one.
   const digits = /^([A-Za-z0-9+/]*|[\w-]*)={0,2}$/.exec(text)?.[1];
   return digits === undefined || digits.length % 4 === 1 ? undefined : Buffer.from(digits, 'base64');
 }

@@ -1,17 +1,17 @@
-/** HTTP headers: the values of those that were asked for, and the names of the others. */
+/** HTTP headers: values of allowed headers, names of all others. */
 import { memberNames, ownElements, ownValue } from '../lib/foreign.js';
 import { MAX_NAME_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
 import type { RedactionCounts } from './redaction-counts.js';
 import type { Redactor } from './redactor.js';
 import { isSensitiveKey } from './sensitive-names.js';
 
-/** Headers looked at, and how many of them are shown by value and by name. */
+/** Headers read, and how many of them are recorded by value and by name. */
 const MAX_HEADERS = 1024;
 const MAX_SHOWN = 64;
-/** Values of one header. */
+/** Values per header. */
 const MAX_VALUES = 16;
 
-/** Carry credentials, whatever anybody allows; and all that {@link isSensitiveKey} knows. */
+/** Headers with credentials, never recorded by value, in addition to {@link isSensitiveKey}. */
 const NEVER = new Set(
   (
     'authorization proxy-authorization cookie cookie2 set-cookie set-cookie2 x-api-key x-functions-key dpop ' +
@@ -20,27 +20,27 @@ const NEVER = new Set(
   ).split(' '),
 );
 
-/** Whether a header, by its lower-case name, carries a credential. */
+/** Whether a header, by its lower-case name, contains a credential. */
 export function isCredentialHeader(name: string): boolean {
   return NEVER.has(name) || isSensitiveKey(name);
 }
 
-/** Their values are URIs, whose query and user may not leave. */
+/** Headers with URIs, which lose userinfo and query. */
 const URI_HEADERS = new Set('location content-location referer origin x-original-url x-forwarded-uri'.split(' '));
 
-/** The headers of one message, as they may be recorded. */
+/** The headers of one message, redacted. */
 export interface PickedHeaders {
-  /** Lower-case name → values, each redacted and at most 256 characters; a URI 1024. At most 64 names of at most 16 values. */
+  /** Values by lower-case name, each at most 256 characters, or 1024 of a URI. At most 64 names with 16 values each. */
   readonly values: Map<string, string[]>;
-  /** Lower-case names of the headers whose values are not there: redacted, sorted, each once, at most 64. */
+  /** Lower-case names of all other headers: sorted, unique, at most 64. */
   readonly names: string[];
 }
 
 /**
- * Picks headers from an object as Node.js has it (name → text or list of texts), or from anything that is iterated in pairs
- * of name and text: a `Headers`, a `Map`, a list. `allowed` has lower-case names. A header that carries a credential is named
- * and never shown, even when it is allowed. The hook of the redactor is told `<field>.<lower-case name>` for values, and
- * `<field>` for names. Looks at the first 1024 headers; never throws.
+ * Picks headers from Node.js's object of names and texts (or lists of texts), or from any iterable of pairs: a `Headers`, a
+ * `Map`, a list. `allowed` contains lower-case names. A header with a credential is listed by name only, even if it is
+ * allowed. The redactor's hook gets the field `<field>.<lower-case name>` for values, and `<field>` for names. Reads the
+ * first 1024 headers; never throws.
  */
 export function pickHeaders(
   headers: unknown,
@@ -69,7 +69,7 @@ export function pickHeaders(
   return { values: sorted(values), names: shownNames(rest, redactor, counts, field) };
 }
 
-/** Redacted as it was given, because tokens are known by their capitals, and made lower-case then. */
+/** Redacts before lowering the case, because capitals tell tokens apart. */
 function shownNames(given: ReadonlySet<string>, redactor: Redactor, counts: RedactionCounts, field: string): string[] {
   const names = new Set<string>();
   for (const name of [...given].sort(byLowerCase)) {
@@ -97,7 +97,7 @@ function sorted(values: Map<string, string[]>): Map<string, string[]> {
   return new Map([...values].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Names and values, the names no longer than the redactor reads. What fails on the way ends the list. */
+/** Names, cut to what the redactor reads, and values. Stops at the first failure. */
 function entriesOf(headers: unknown): [string, unknown][] {
   const entries: [string, unknown][] = [];
   if (typeof headers !== 'object' || headers === null) return entries;
@@ -113,7 +113,7 @@ function entriesOf(headers: unknown): [string, unknown][] {
       }
     } else for (const name of memberNames(headers).slice(0, MAX_HEADERS)) add(name, ownValue(headers, name));
   } catch {
-    // What was read so far is what there is.
+    // Keep what was read so far.
   }
   return entries;
 }

@@ -1,19 +1,21 @@
-/** Values hidden because of a name that no sign of assignment joins them to: `--password x`, `<password>x</password>`. */
+/** Values hidden because of the name before them: `password=…`, `--password x`, `<password>x</password>`, `algolia = …`. */
 import { NAMED } from './gitleaks.generated.js';
 import { MAX_LOOKBACK_CHARS } from './limits.js';
 import { isSensitiveKey, isStatement } from './sensitive-names.js';
 import { type Marked, type Span, startsAlone } from './spans.js';
 
-/** An option of a command line, in one text or in a list of quoted arguments, up to its value. */
+/** A command-line option up to its value, in one text or in a list of quoted arguments. */
 export const OPTION = /(?<![\w-])--?[A-Za-z][\w.-]{0,63}(?:\\{0,3}["'`],\s{0,4}|[ \t]{1,4})/g;
 
-/** No value: the next option, the end of a list, or a place for a value such as `$PASSWORD`, `<password>`, `%PASSWORD%`. */
+/**
+ * Instead of a value: the next option, the end of a list, or a placeholder such as `$PASSWORD`, `<password>`, `%PASSWORD%`.
+ */
 const NO_VALUE = /^\\{0,3}["'`]?(?:[$<{%[|\]-]|$)/;
 
-/** The words around an option in prose and in usage texts: "the --token flag", `--password PASSWORD`. */
+/** Words around an option in prose and usage texts: "the --token flag", `--password PASSWORD`. */
 const PLAIN_WORD = /^(?:[A-Za-z]?[a-z_|-]{0,24}|[A-Z_|-]{1,24})[).,:!?\]]*$/;
 
-/** Options that turn something off take no value: `--no-auth`. */
+/** Options that switch something off take no value: `--no-auth`. */
 const NEGATED = /^(?:no|without|skip|disable|ignore)-/i;
 
 /** The value after a match of {@link OPTION}, if the option's name is sensitive. */
@@ -24,21 +26,21 @@ export function optionValueAt(match: Span, text: string): Span | undefined {
   const value = inQuotes({ start, end: valueEnd(text, start) }, text);
   const beginning = text.slice(value.start, Math.min(value.end, value.start + 64));
   const quoted = value.start > start;
-  // In a list, such as that of a call which declares the option, only one argument in quotes is its value.
+  // In a list, and in a call that declares the option, only one quoted argument is its value.
   const listed = text.charAt(match.start + option.length) !== ' ' && text.charAt(match.start + option.length) !== '\t';
   if (listed && (!quoted || /\s/.test(beginning))) return undefined;
   if ((listed || !quoted) && PLAIN_WORD.test(beginning)) return undefined;
   return value.start === value.end ? undefined : value;
 }
 
-/** Says whether an argument of a command line is an option whose value, the next argument, is hidden. */
+/** Whether a command-line argument is an option whose value, the next argument, is hidden. */
 export function isSecretOption(argument: string): boolean {
   if (!argument.startsWith('-')) return false;
   const name = /^--?([A-Za-z][\w.-]{0,63})$/.exec(argument.slice(0, 70))?.[1];
   return name !== undefined && !NEGATED.test(name) && isSensitiveKey(name);
 }
 
-/** The start tag of an XML element, its name perhaps with a prefix. */
+/** The start tag of an XML element, with or without a prefix. */
 export const START_TAG = /<(?:[\w.-]{1,64}:)?[A-Za-z_][\w.-]{0,63}(?:\s[^<>]{0,256})?>/g;
 
 const CDATA = '<![CDATA[';
@@ -51,26 +53,26 @@ export function elementTextAt(match: Span, text: string): Span | undefined {
   const verbatim = text.startsWith(CDATA, match.end);
   const start = verbatim ? match.end + CDATA.length : match.end;
   const end = text.indexOf(verbatim ? ']]>' : '<', start);
-  // Nobody closes a placeholder such as <token>, but everybody closes CDATA.
+  // Placeholders such as <token> have no end tag, but CDATA always ends.
   if (end === -1) return verbatim ? { start, end: text.length } : undefined;
   if (!verbatim && !closes(text, end, name[1] as string)) return undefined;
   return end - start <= 64 && isHarmless(text.slice(start, end).trim(), '') ? undefined : { start, end };
 }
 
-/** Says whether the end tag of an element stands at `at`; in JSON its slash may be escaped. */
+/** Whether the element's end tag is at `at`; in JSON its slash may be escaped. */
 function closes(text: string, at: number, name: string): boolean {
   const slash = /^<\\{0,3}\//.exec(text.slice(at, at + 5))?.[0];
   return slash !== undefined && text.startsWith(name, at + slash.length);
 }
 
 /**
- * A pair as text, up to its value: `"name": "password", "value": ` of JSON, or the two lines of YAML. What stands between
- * them may be line breaks that were replaced.
+ * A pair up to its value: `"name": "password", "value": ` in JSON, or two lines of YAML, whose line break may have been
+ * replaced.
  */
 export const PAIR =
   /(?:name|key)(?:\\{0,3}["'`])?\s{0,8}:\s{0,8}(?:\\{0,3}["'`])?[\w.-]{1,64}(?:\\{0,3}["'`])?(?:[,\s\ufffd]|\\n){1,40}(?:\\{0,3}["'`])?value(?:\\{0,3}["'`])?\s{0,8}:\s{0,8}/gi;
 
-/** The same as attributes of an element: `<add key="Password" value="`. */
+/** A pair as attributes: `<add key="Password" value="`. */
 export const ATTRIBUTES =
   /(?:name|key)\s{0,4}=\s{0,4}\\{0,3}["'][\w.-]{1,64}\\{0,3}["'](?:\s|\ufffd|\\[nrt]){1,40}value\s{0,4}=\s{0,4}/gi;
 
@@ -83,7 +85,7 @@ export function pairedValueAt(match: Span, text: string): Span | undefined {
   return harmless ? undefined : inQuotes({ start: match.end, end }, text);
 }
 
-/** A private member of a JSON Web Key: `"d": "`, up to its value. https://www.rfc-editor.org/rfc/rfc7518#section-6 */
+/** A private member of a JSON Web Key, up to its value: `"d": "`. https://www.rfc-editor.org/rfc/rfc7518#section-6 */
 export const JWK_MEMBER = /(?<=["'`{,\s])(?:d|p|q|dp|dq|qi|k|r|t)\\{0,3}["'`]\s{0,8}:\s{0,8}\\{0,3}["'`][\w-]{16,}/g;
 
 const JWK_PRIVATE = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'r', 't', 'oth']);
@@ -93,7 +95,7 @@ export function jwkValueAt({ start, end }: Span, text: string): Span {
   return { start: start + text.slice(start, end).search(/[\w-]+$/), end };
 }
 
-/** Says whether a member is a private one of a JSON Web Key. Calls no getter. */
+/** Whether a member is a private one of a JSON Web Key. Calls no getter. */
 export function isJwkPrivate(source: object, key: string): boolean {
   return JWK_PRIVATE.has(key) && typeof Object.getOwnPropertyDescriptor(source, 'kty')?.value === 'string';
 }
@@ -101,7 +103,7 @@ export function isJwkPrivate(source: object, key: string): boolean {
 const VALUE_MEMBER = /^values?$/i;
 const NAME_MEMBERS = ['name', 'key', 'Name', 'Key', 'field', 'header'];
 
-/** Says whether a member is the value of a pair such as `{ name: 'password', value: 'x' }`. Calls no getter. */
+/** Whether a member is the value of a pair such as `{ name: 'password', value: 'x' }`. Calls no getter. */
 export function isPairedValue(source: object, key: string): boolean {
   if (!VALUE_MEMBER.test(key)) return false;
   return NAME_MEMBERS.some((member) => {
@@ -110,33 +112,31 @@ export function isPairedValue(source: object, key: string): boolean {
   });
 }
 
-// `password=…`, `"apiKey": "…"`, `Authorization: …`: values hidden because of the name before them.
-
 /**
- * A piece of a sensitive name, the rest of the name, and the sign of assignment. What is matched is only where to look:
- * the whole name is read backwards from here and judged by {@link isSensitiveKey}, so both always agree.
+ * Part of a sensitive name, the rest of the name, and the sign of assignment. Only says where to look: {@link
+ * isSensitiveKey} judges the whole name, read backwards from here, so both always agree.
  */
 export const ASSIGNMENT =
   /(?:pass|pwd|secret|token|key|auth|bearer|cookie|cred|sess|sid|sig|jwt|otp|cvv|cvc|ssn|dsn|psk|string|code|assertion|saml)[\w.-]{0,40}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:=?)\s{0,4}/gi;
 
-/** Values that hide nothing: literals, type names, and placeholders of SQL and format strings. */
+/** Harmless values: literals, type names, placeholders of SQL and format strings. */
 const HARMLESS_VALUE = /^(?:null|none|nil|true|false|undefined|string|number|boolean|integer|object|\?|\$\d{1,3}|%s)$/i;
 
-/** What a program says instead of a value: where it takes it from. */
+/** Code that reads the value from elsewhere. */
 const CODE_VALUE =
   /^(?:await|new|typeof|(?:process|import\.meta)\.env\.\w{1,64}|os\.(?:environ|getenv)\b.*|getenv\b.*)$/;
 
-/** Line and column, after the name of a file. */
+/** Line and column, after a file name. */
 const IN_FILE = /\.[a-z]{1,4}$/;
 const LINE = /^\d{1,6}(?::\d{1,5})?:?$/;
 
-/** A longer value is hidden unread: refusing a match after reading far would let the same text be read again and again. */
+/** Longer values are hidden unread: refusing a match after reading far would read the same text again and again. */
 const MAX_HARMLESS_CHARS = 64;
 
-/** Headers whose value runs to the end of the line, quotes, spaces and all. */
+/** Headers whose value extends to the end of the line, with quotes and spaces. */
 const HEADER = /(?:authori[sz]ation|cookie)$/i;
 
-/** The value assigned at a match of {@link ASSIGNMENT}, if the name before the sign is sensitive. */
+/** The value after a match of {@link ASSIGNMENT}, if the name before the sign is sensitive. */
 export function assignedValueAt(match: Span, text: string): Span | undefined {
   const name = nameAround(match, text);
   if (!isSensitiveKey(name)) return undefined;
@@ -151,7 +151,7 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
   return harmless ? undefined : value;
 }
 
-/** Says whether a value hides nothing. `before` is the character in front of it. */
+/** Whether a value is harmless. `before` is the character in front of it. */
 export function isHarmless(value: string, before: string): boolean {
   const bare = value.replace(/[)\]}.]+$/, '');
   // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
@@ -176,12 +176,13 @@ function nameAround({ start, end }: Span, text: string): string {
     if (spaces > 1) break;
     from -= 1;
   }
-  // In `\nname` and `%0Aname` the first letters belong to the escape.
+  // In `
+  // name` and `%0Aname`, the first letters belong to the escape.
   const opening = before.charAt(from - 1);
   return (before.slice(from) + name).slice(opening === '\\' ? 1 : opening === '%' ? 2 : 0);
 }
 
-/** Where the value starting at `start` ends: at its closing quote or bracket, or before the next separator. */
+/** The end of the value at `start`: its closing quote or bracket, or the next separator. */
 export function valueEnd(text: string, start: number): number {
   const [, escapes = '', opening = ''] = /^(\\{0,3})(["'`[{]?)/.exec(text.slice(start, start + 4)) ?? [];
   if (opening === '[' || opening === '{') {
@@ -194,7 +195,7 @@ export function valueEnd(text: string, start: number): number {
   return start + (rest.exec(text)?.[0].length ?? 0);
 }
 
-/** Past the quote that closes at the depth of escaping it was opened at. A quote never closed hides the whole rest. */
+/** The index behind the quote that closes at the same depth of escaping. An unclosed quote hides the rest of the text. */
 function closingQuote(text: string, from: number, quote: string, escapes: number): number {
   for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 1)) {
     let before = at;
@@ -210,7 +211,7 @@ function lineEnd(text: string, start: number): number {
   return start + (rest.exec(text)?.[0].length ?? 0);
 }
 
-/** Leaves the quotes standing, so that what was JSON stays JSON. */
+/** Excludes the quotes, so that JSON stays JSON. */
 export function inQuotes({ start, end }: Span, text: string): Span {
   const opening = /^\\{0,3}["'`]/.exec(text.slice(start, start + 4))?.[0] ?? '';
   const closed = opening !== '' && end - start >= 2 * opening.length && text.startsWith(opening, end - opening.length);
@@ -220,35 +221,33 @@ export function inQuotes({ start, end }: Span, text: string): Span {
   };
 }
 
-// Values that nothing tells from others but the name of the service before them: `algolia = <32 letters and digits>`.
-
-/** One rule: names in small letters, the source of a pattern for the value, and how irregular the value is at least. */
+/** A value that is only recognised by the service's name before it: `algolia = <32 letters and digits>`. */
 export interface NamedSecret {
   readonly id: string;
   readonly names: readonly string[];
   readonly value: string;
-  /** Shannon entropy in bits per character. */
+  /** Least Shannon entropy, in bits per character. */
   readonly entropy?: number | undefined;
 }
 
-/** What the rules of gitleaks lack. */
+/** Services that gitleaks has no rule for. */
 const OTHERS: readonly NamedSecret[] = [
   { id: 'atlassian', names: ['atlassian', 'confluence', 'jira'], value: '[a-z0-9]{24}', entropy: 3.5 },
   { id: 'sourcegraph', names: ['sourcegraph'], value: '[0-9a-f]{40}' },
   { id: 'honeycomb', names: ['honeycomb', 'honeycomb-team', 'honeycomb_team'], value: '(?:[a-z0-9]{22}|[0-9a-f]{32})' },
 ];
 
-/** The rest of the name, the sign of assignment, and quotes on its way to the value. */
+/** The rest of the name, the sign of assignment, and quotes, up to the value. */
 const GAP = /[ \t\w.-]{0,20}(?:\\{0,3}["'`]|%22|%27)?\s{0,4}(?:=>?|:{1,3}=?|\|\||\?=|>|,)\s{0,4}(?:\\{0,3}["'`]){0,1}/y;
 
-/** Names of what is no secret, however irregular: `sentry_release`, `heroku_app_id`. */
+/** Names of harmless values, however random: `sentry_release`, `heroku_app_id`. */
 const IDENTIFIER =
   /(?:id|ids|sha|hash|digest|commit|revision|release|version|checksum|etag|url|uri|name|user|account|region|project|org|organization|team|channel|host|email|object|index)$/i;
 
-/** Values of one kind of character are words and numbers. Capitals count where they are not those of words: `aBCdE`. */
+/** Values with one kind of character are words and numbers. Capitals count unless they are those of words: `aBCdE`. */
 const MIXED = /^(?:(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])|(?=.*[A-Z]{2}[a-z])(?=.*[a-z][A-Z]))/;
 
-/** How long values are. */
+/** Length of values. */
 const MIN_VALUE = 14;
 const MAX_VALUE = 160;
 
@@ -257,7 +256,7 @@ interface ValueRule {
   readonly entropy: number;
 }
 
-/** The rows of each name together, so that the name is read once. */
+/** All rules of each name together, so that the name is matched once. */
 function rulesByName(rows: readonly NamedSecret[]): Map<string, ValueRule[]> {
   const rules = new Map<string, ValueRule[]>();
   for (const { names, value, entropy = 0 } of rows) {
@@ -282,7 +281,7 @@ export const NAMED_SECRETS: readonly Marked[] = [...RULES].map(([name, rules]) =
   },
 }));
 
-/** Says whether a member holds a value that its name makes a secret: `{ algolia: '…' }`. */
+/** Whether the name of a member makes its value a secret: `{ algolia: '…' }`. */
 export function isNamedSecret(name: string, value: unknown): boolean {
   if (typeof value !== 'string' || value.length < MIN_VALUE || value.length > MAX_VALUE) return false;
   if (name.length > MAX_VALUE) return false;
@@ -295,7 +294,7 @@ export function isNamedSecret(name: string, value: unknown): boolean {
   return false;
 }
 
-/** A name may follow others (`MY_ALGOLIA`), but is no end of a word (`protravis`). */
+/** A name may follow others (`MY_ALGOLIA`), but must not end a word (`protravis`). */
 function startsName(text: string, at: number): boolean {
   return startsAlone(text, at) || /[a-z][A-Z]/.test(text.slice(at - 1, at + 1));
 }

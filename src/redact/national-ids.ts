@@ -1,6 +1,6 @@
-/** The arithmetic by which a number shows that nobody made it up. Digits come as text; letters count as in base 36. */
+/** Numbers that states give to people: how they are written, and how they are checked. Digits are text. */
 
-/** The sum of the digits, each times its weight; digits beyond the weights do not count. */
+/** The sum of the digits times their weights. Ignores digits beyond the weights. */
 export function weighted(digits: string, weights: readonly number[]): number {
   let sum = 0;
   const length = Math.min(digits.length, weights.length);
@@ -8,12 +8,12 @@ export function weighted(digits: string, weights: readonly number[]): number {
   return sum;
 }
 
-/** The digit at a place. */
+/** The value of one digit. */
 function valueAt(digits: string, index: number): number {
   return digits.charCodeAt(index) - 48;
 }
 
-/** ISO/IEC 7812-1, Annex B: cards, and many numbers of persons. */
+/** ISO/IEC 7812-1, Annex B: payment cards, and many national ids. */
 export function luhn(digits: string): boolean {
   let sum = 0;
   for (let index = 0; index < digits.length; index++) {
@@ -23,7 +23,7 @@ export function luhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** ISO 7064 MOD 97-10, as IBAN has it: letters are two digits. */
+/** ISO 7064 MOD 97-10, as in IBANs: letters count as two digits. */
 export function mod97(text: string): number {
   let rest = 0;
   for (const character of text) {
@@ -41,7 +41,7 @@ export function mod11And10(digits: string): boolean {
   return (11 - product) % 10 === valueAt(digits, last);
 }
 
-/** Permutations and group of Verhoeff's check, from the dihedral group of the pentagon. */
+/** The permutation and group of Verhoeff's check, from the dihedral group of the pentagon. */
 const PENTAGON = Array.from({ length: 10 }, (_, a) =>
   Array.from({ length: 10 }, (_, b) => {
     const turned = a < 5 ? (a + b) % 5 : (a - b + 10) % 5;
@@ -61,17 +61,15 @@ export function verhoeff(digits: string): boolean {
   return check === 0;
 }
 
-/** The number that follows from weights modulo 11, where 11 counts as 0 and 10 as `ten`; nothing where that is undefined. */
+/** The check digit modulo 11: 11 becomes 0 and 10 becomes `ten`, which may be undefined. */
 export function mod11(digits: string, weights: readonly number[], ten?: number): number | undefined {
   const check = (11 - (weighted(digits, weights) % 11)) % 11;
   return check === 10 ? ten : check;
 }
 
-// How numbers that states give to persons are checked, by country: days that exist, and digits that follow from the others.
-
 export const two = (digits: string, at: number) => digits.charCodeAt(at) * 10 + digits.charCodeAt(at + 1) - 528;
 
-/** Whether a day of a month can be one. */
+/** Whether the month has this day. */
 export function isDate(day: number, month: number): boolean {
   return (
     month >= 1 &&
@@ -81,11 +79,11 @@ export function isDate(day: number, month: number): boolean {
   );
 }
 
-/** Year, month, day, from there on. */
+/** Year, month and day from `at` on. */
 export const isYmd = (digits: string, at = 0) => isDate(two(digits, at + 4), two(digits, at + 2));
 export const isDmy = (digits: string, at = 0) => isDate(two(digits, at), two(digits, at + 2));
 
-/** Whether the digit at a place is the one that its weights ask for. */
+/** Whether the digit at `at` is the check digit of these weights. */
 export const ends = (digits: string, at: number, weights: readonly number[], ten?: number) =>
   mod11(digits, weights, ten) === Number(digits[at]);
 
@@ -97,14 +95,14 @@ export const DOWN_FROM_10_TO_2 = down(10, 2);
 const DOWN_FROM_11_TO_2 = down(11, 2);
 export const DOWN_FROM_13_TO_2 = down(13, 2);
 
-/** Estonia, Lithuania: a second row of weights where the first gives 10. */
+/** Estonia, Lithuania: a second row of weights if the first results in 10. */
 export function isBaltic(digits: string): boolean {
   const first = weighted(digits, [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11;
   const check = first < 10 ? first : (weighted(digits, [3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 11) % 10;
   return /^[1-6]/.test(digits) && isYmd(digits, 1) && check === Number(digits[10]);
 }
 
-/** The first ten digits of a German tax id have one digit twice or three times, and no other more than once. */
+/** Among the first ten digits of a German tax id, one occurs two or three times, the others once at most. */
 export function isSteuerId(digits: string): boolean {
   if (digits[0] === '0' || !mod11And10(digits)) return false;
   const different = new Set(digits.slice(0, 10));
@@ -118,7 +116,7 @@ export function isCpf(digits: string): boolean {
 
 const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
 
-/** Letters, which new ones have, count by their code. */
+/** Newer ones have letters, which count by their code. */
 export function isCnpj(text: string): boolean {
   const values = [...text].map((character) => character.charCodeAt(0) - 48);
   return (
@@ -138,7 +136,7 @@ export function isTurkish(digits: string): boolean {
 }
 
 export function isNorwegian(digits: string): boolean {
-  // Those of people who are not registered yet have 4 added to the day.
+  // People who are not yet registered have 4 added to the day.
   const day = two(digits, 0) % 40;
   return (
     isDate(day, two(digits, 2)) &&
@@ -147,7 +145,7 @@ export function isNorwegian(digits: string): boolean {
   );
 }
 
-/** France: sex, year and month of birth, department. The last two digits are the rest of the others. */
+/** France: sex, year and month of birth, department; the last two digits are a remainder of the others. */
 export function isNir(text: string): boolean {
   if (!/^[12]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d\d|2[AB])\d{8}$/.test(text)) return false;
   // Corsica has letters: 2A is 19, 2B is 18.
@@ -156,7 +154,7 @@ export function isNir(text: string): boolean {
 }
 
 export function isPesel(digits: string): boolean {
-  // 20 is added to the month for those born in this century.
+  // People born in this century have 20 added to the month.
   const month = two(digits, 2);
   const check = (10 - (weighted(digits, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10;
   return (
@@ -164,24 +162,24 @@ export function isPesel(digits: string): boolean {
   );
 }
 
-/** Two digits of a year of this century in which somebody can be born by now, for a while to come. */
+/** Two digits of a year of birth in this century, with room for some years to come. */
 const isBorn = (digits: string, at = 0) => two(digits, at) <= 35;
 
 export function isBelgian(digits: string): boolean {
   const base = digits.slice(0, 9);
   const check = Number(digits.slice(9));
-  // Of those born in this century a 2 stands before the others.
+  // For people born in this century, a 2 is put before the other digits.
   return isYmd(digits) && [base, `2${base}`].some((each) => 97 - mod97(each) === check);
 }
 
-/** Korea: those given since October 2020 have no check any more; whoever has one was born later. */
+/** Korea: numbers issued since October 2020, to people born later, have no check digit. */
 export function isKorean(digits: string): boolean {
   if (!isYmd(digits)) return false;
   const check = (11 - (weighted(digits, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10;
   return check === Number(digits[12]) || /^2\d{5}[3478]/.test(digits);
 }
 
-/** South Africa: a citizen or a resident; the digit before the last was for something that is over, and is 8 or 9. */
+/** South Africa: citizen or resident; the digit before the last has lost its meaning, and is 8 or 9. */
 export const isSouthAfrican = (digits: string) => isYmd(digits) && /^\d{10}[012][89]\d$/.test(digits) && luhn(digits);
 
 export function isCnp(digits: string): boolean {
@@ -196,13 +194,13 @@ export function isEgn(digits: string): boolean {
   );
 }
 
-/** China: region, date of birth in full. The last may be an X. */
+/** China: region and full date of birth. The last character may be an X. */
 export function isChinese(text: string): boolean {
   if (!/^[1-8]\d{5}(?:19|20)\d{9}[\dX]$/.test(text) || !isDate(two(text, 12), two(text, 10))) return false;
   return '10X98765432'.charAt(weighted(text, [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11) === text[17];
 }
 
-/** Sweden, with the century or without. Stamps such as `20250618-1530` have the same form. */
+/** Sweden, with or without the century. Stamps such as `20250618-1530` look the same. */
 export const isSwedish = (digits: string) =>
   isDate(two(digits, digits.length - 6) % 60, two(digits, digits.length - 8)) && luhn(digits.slice(-10));
 export const isSwedishAndGrown = (digits: string) => /^(?:19|200|201[0-4])/.test(digits) && isSwedish(digits);
@@ -212,7 +210,7 @@ export const isInn = (digits: string) =>
   (weighted(digits, [7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[10]) &&
   (weighted(digits, [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[11]);
 
-/** The United States: a number of a range that was ever issued, to a person or, beginning with 9, to a taxpayer without one. */
+/** The United States: ranges ever issued, to people (SSN) or, beginning with 9, to taxpayers without an SSN (ITIN). */
 export const isSsn = (digits: string) => /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/.test(digits);
 export const isItin = (digits: string) => /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(digits);
 
@@ -221,30 +219,29 @@ export function isMyNumber(digits: string): boolean {
   return (rest < 2 ? 0 : 11 - rest) === Number(digits[11]);
 }
 
-//  * Numbers that a state gives to a person, where they carry a check: digits, how they are written, and how they are checked.
-// How many other numbers pass decides what is asked for besides: where it is one random number in a hundred or fewer, a bare
-// number counts; others count only in the groups that people write them in, or with their name before them.
+// One kind of national id. The share of other numbers that pass its check decides what else is required: if one random
+// number in a hundred or fewer passes, a bare number counts; otherwise only the usual groups, or its name before it.
 
-/** Words that name a number, each whole. */
+/** Matches any of these names as a whole word. */
 export const named = (words: string) => new RegExp(`(?<![a-z])(?:${words})(?![a-z])`, 'i');
 
 export interface NationalId {
-  /** Whose, and what it is called there. */
+  /** Country and name. */
   readonly of: string;
-  /** How many digits it has. */
+  /** Number of digits. */
   readonly digits: number;
-  /** As it is written, in the lengths of its groups and what stands between them: `3.3.3-2`. One group is a bare number. */
+  /** How it is written: lengths of groups and their separators, `3.3.3-2`. One group is a bare number. */
   readonly forms: readonly string[];
   readonly isValid: (digits: string) => boolean;
-  /** What it is called; with that before it, it counts in any form. */
+  /** Names; behind one of them, any form counts. */
   readonly names?: RegExp;
   readonly id?: 'ssn';
 }
 
-/** The words around a number of a taxpayer in any country. */
+/** Names of taxpayer numbers in any country. */
 const TAX = 'tax[ _-]?(?:payer)?[ _-]?(?:id|no|number|file|identification)\\w*|steuer\\w*|fiscal\\w*';
 
-/** Numbers of digits alone. Those with letters are in `personal-codes.ts`. */
+/** Ids that consist of digits. {@link CODES} has those with letters. */
 export const NATIONAL_IDS: readonly NationalId[] = [
   {
     of: 'US SSN',
@@ -440,22 +437,20 @@ export const NATIONAL_IDS: readonly NationalId[] = [
   { of: 'South African id', digits: 13, forms: ['13', '6 4 3', '6 4 2 1'], isValid: isSouthAfrican },
 ];
 
-// Numbers of persons that have letters in them, by country: how they are written, and their check.
-
 interface Code {
-  /** Whose, and what it is called there. */
+  /** Country and name. */
   readonly of: string;
-  /** As it is written. No two rows match the same text. */
+  /** How it is written. No two rows match the same text. */
   readonly form: string;
-  /** Of the text without the signs between its groups. */
+  /** Receives the text without separators. */
   readonly isValid: (code: string) => boolean;
-  /** Asked for where too many other codes have the same form. */
+  /** Required if too many other codes look the same. */
   readonly names?: RegExp;
 }
 
 const DNI_LETTERS = 'TRWAGMYFPDXBNJZSQVHLCKE';
 
-/** Spain: the letter follows from the number, in which X, Y, Z are 0, 1, 2. */
+/** Spain: the letter is a check of the number, in which X, Y, Z are 0, 1, 2. */
 function isSpanish(code: string): boolean {
   const digits = code.slice(0, -1).replace(/^[XYZ]/, (letter) => String('XYZ'.indexOf(letter)));
   return DNI_LETTERS.charAt(Number(digits) % 23) === code.at(-1);
@@ -463,14 +458,14 @@ function isSpanish(code: string): boolean {
 
 const HETU_LETTERS = '0123456789ABCDEFHJKLMNPRSTUVWXY';
 
-/** Finland: day of birth, a sign for the century. */
+/** Finland: date of birth, a sign for the century. */
 function isFinnish(code: string): boolean {
   const digits = code.replace(/\D/g, '');
   const number = code.slice(0, 6) + code.slice(-4, -1);
   return isDmy(digits) && HETU_LETTERS.charAt(Number(number) % 31) === code.at(-1);
 }
 
-/** Values of characters in odd places of an Italian tax code, from 0 and from A. */
+/** Values of characters at odd places of an Italian tax code, from 0 and from A. */
 const ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 const place = (character: string) => Number.parseInt(character, 36) - (/\d/.test(character) ? 0 : 10);
 
@@ -508,7 +503,7 @@ function isTaiwanese(code: string): boolean {
   return weighted(digits, [1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1]) % 10 === 0;
 }
 
-/** Hong Kong: one letter or two, the check in brackets. */
+/** Hong Kong: one or two letters, the check digit in brackets. */
 function isHongKong(code: string): boolean {
   const letters = code.replace(/[^A-Z].*$/, '');
   const values = [...letters.padStart(2, ' ')].map((letter) => (letter === ' ' ? 36 : Number.parseInt(letter, 36)));
@@ -518,16 +513,16 @@ function isHongKong(code: string): boolean {
   return sum % 11 === 0;
 }
 
-/** Ireland: the second letter, where there is one, counts nine times. */
+/** Ireland: an optional second letter counts nine times. */
 function isIrish(code: string): boolean {
   const second = code.length > 8 ? (code.charCodeAt(8) - 64) * 9 : 0;
   return 'WABCDEFGHIJKLMNOPQRSTUV'.charAt((weighted(code, [8, 7, 6, 5, 4, 3, 2]) + second) % 23) === code[7];
 }
 
-/** Chile, where the check is K. */
+/** Chile, with K as the check digit. */
 const isChilean = (code: string) => weighted(code.padStart(9, '0'), [3, 2, 7, 6, 5, 4, 3, 2]) % 11 === 1;
 
-/** The United Kingdom: prefixes that are not given out. There is no check, but hardly anything else looks so. */
+/** The United Kingdom: unused prefixes. There is no check digit, but hardly anything else looks like it. */
 const isNino = (code: string) => !/^(?:BG|GB|KN|NK|NT|TN|ZZ)/.test(code);
 
 export const CODES: readonly Code[] = [

@@ -1,8 +1,8 @@
 /**
- * The pattern set: what is hidden wherever it appears, under whatever name, beside what marks tell (`marked.ts`).
+ * The pattern set: everything that is hidden wherever it appears, by regular expressions and by literal marks.
  *
- * Every regular expression here either fails within a constant number of steps from a start, or consumes what it read,
- * also when the match is then refused. So the time for a text grows with its length and no faster.
+ * Every regular expression here fails within a constant number of steps from a start, or consumes what it read even if the
+ * match is then refused. So time grows linearly with the text.
  */
 import { COMMANDS } from './commands.js';
 import { OVERLAP_CHARS } from './limits.js';
@@ -38,27 +38,27 @@ import {
 import { TOKENS } from './secret-formats.js';
 import { type Finding, type Marked, MarkIndex, type Span } from './spans.js';
 
-/** What is hidden, and what it is called where that is not the row's id. */
+/** A stretch to hide, and its id if it differs from the row's. */
 export interface Located extends Span {
   readonly id?: string;
 }
 
-/** One row: what it is called, a cheap test that says when it cannot apply, and how to find it. */
+/** One row: an id, a cheap test that rules it out, and how to find it. */
 export interface Pattern {
   readonly id: string;
-  /** Without a match of this anywhere in the text, `regex` is not tried. Has no flags. */
+  /** `regex` is only tried on texts that match this. Has no flags. */
   readonly hint: RegExp;
   readonly regex: RegExp;
   /**
-   * What of a match is hidden, when not all of it: one stretch, several, or nothing, when it only looked like one. `label` is
-   * the name that the text stands under.
+   * The part of a match to hide: one stretch, several, or none if it only looked like one. `label` is the name of the
+   * field.
    */
   readonly locate?: (match: Span, text: string, label?: string) => Located | readonly Located[] | undefined;
-  /** The end of its match may be the beginning of the next, `Bearer A/Bearer B`, and is read again. */
+  /** The end of a match may be the start of the next (`Bearer A/Bearer B`), and is read again. */
   readonly swallows?: true;
 }
 
-/** From the first line of a key to its last line, or to the end of the text when that is missing. */
+/** From the first line of a key to its last, or to the end of the text if that is missing. */
 function privateKeyAt({ start, end }: Span, text: string): Span {
   const last = text.indexOf('-----END', end);
   if (last === -1) return { start, end: text.length };
@@ -69,27 +69,27 @@ function privateKeyAt({ start, end }: Span, text: string): Span {
   };
 }
 
-/** A JSON Web Token has dots after its header; other base64 of JSON, such as a cursor, has not. */
+/** A JSON Web Token has dots after its header; other base64 of JSON, such as a cursor, does not. */
 function jwtAt(match: Span, text: string): Span | undefined {
   return text.slice(match.start, match.end).includes('.') ? match : undefined;
 }
 
-/** The part after the scheme word. */
+/** The part behind the scheme. */
 function afterScheme({ start, end }: Span, text: string): Span {
   const scheme = /^[A-Za-z]+(?:[ +:\t]|%20)+/.exec(text.slice(start, start + 40))?.[0] ?? '';
   return { start: start + scheme.length, end };
 }
 
-/** "bearer authentication" is prose: one long word of small letters is a token only when it is very long. */
+/** "bearer authentication" is prose: one long lower-case word is a token only if it is very long. */
 function bearerAt(match: Span, text: string): Span | undefined {
   const token = afterScheme(match, text);
   return /^.[a-z.]{0,24}$/.test(text.slice(token.start, token.end)) ? undefined : token;
 }
 
-/** How much of a path is looked at behind a credential in it. */
+/** How many parts of a path to drop behind a credential. */
 const MAX_PATH_PARTS = 4;
 
-/** What follows `Basic` is a credential when it decodes to printable text with a colon. */
+/** The text after `Basic` is a credential if it decodes to printable text with a colon. */
 function basicAt(match: Span, text: string): Span | undefined {
   const { start, end: last } = afterScheme(match, text);
   let end = last;
@@ -97,13 +97,16 @@ function basicAt(match: Span, text: string): Span | undefined {
     const credential = text.slice(start, end);
     const decoded = Buffer.from(credential, 'base64').toString('utf8');
     if (decoded.includes(':') && !/[\p{Cc}\ufffd]/u.test(decoded)) return { start, end };
-    // The slash is one of base64's digits, and what a path goes on with after it.
+    // The slash is a digit of base64, and separates the rest of a path.
     end = start + credential.lastIndexOf('/');
   }
   return undefined;
 }
 
-/** User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody, `npm://pkg@1.2.3` no user. */
+/**
+ * User name and password between `://` and the last `@` of the authority. `ssh://git@host` names nobody, `npm://pkg@1.2.3`
+ * no user.
+ */
 function userinfoAt({ start, end }: Span, text: string): Span | undefined {
   const span = { start: start + '://'.length, end: end - 1 };
   const user = text.slice(span.start, span.end);
@@ -111,10 +114,10 @@ function userinfoAt({ start, end }: Span, text: string): Span | undefined {
   return user === 'git' || isPackage ? undefined : span;
 }
 
-/** The version of a package: no host looks so. */
+/** The version of a package: no host looks like it. */
 const PACKAGE_VERSION = /^v?\d+\.\d+\.\d+(?:[-+][\w.+-]*)?(?:[/?#\s"'<>),;\]}]|$)/;
 
-/** In the order of precision: where two rows find the same stretch, the earlier one names it. */
+/** By precision: if two rows find the same stretch, the earlier one names it. */
 export const PATTERNS: readonly Pattern[] = [
   {
     id: 'private-key',
@@ -191,7 +194,7 @@ export const PATTERNS: readonly Pattern[] = [
     regex: /[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}/g,
     locate: ibanAt,
   },
-  // Cards and numbers of persons say themselves which they are.
+  // Cards and national ids come with ids of their own.
   { id: 'phone', hint: NUMBER_HINT, regex: NUMBER, locate: numbersIn },
   { id: 'national-id', hint: CODE_HINT, regex: CODE, locate: codeAt },
   { id: 'phone', hint: /\(\d{2,5}\)/, regex: BRACKETED, locate: bracketedAt },
@@ -203,41 +206,39 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Rows that find somebody's data, and no secret: what says who somebody is may well be that. */
+/** Rows that find personal data, which identities may contain. */
 const PERSONAL: ReadonlySet<string> = new Set(['email', 'card', 'iban', 'ssn', 'phone', 'national-id']);
 
-/** What is hidden in an identity, too. */
+/** The rows that apply to identities. */
 export const SECRET_PATTERNS: readonly Pattern[] = PATTERNS.filter(({ id }) => !PERSONAL.has(id));
 
 const anyOf = (patterns: readonly Pattern[]) => new RegExp(patterns.map(({ hint }) => `(?:${hint.source})`).join('|'));
 
-/** Matches every text in which some row might apply. */
+/** Matches every text that some row may apply to. */
 export const ANY_HINT = anyOf(PATTERNS);
 
-/** The same for text with few digits and no colon, space or sign of assignment: only these rows are left. */
+/** The same for text with few digits and no colon, space or sign of assignment: only these rows remain. */
 export const SHORT_HINT = anyOf(PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'));
-
-// Secrets that a literal mark tells, wherever they stand: tokens of providers, values after a service's name, commands.
 
 const TOKEN_INDEX = new MarkIndex(TOKENS);
 const ALL = new MarkIndex([...TOKENS, ...NAMED_SECRETS, ...COMMANDS]);
 
-/** Says whether a token of a provider stands in the text. */
+/** Whether the text contains a provider's token. */
 export function holdsToken(text: string): boolean {
   return TOKEN_INDEX.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
 }
 
-/** Says whether anything stands in the text that is known by its mark. */
+/** Whether the text contains anything that is recognised by its mark. */
 export function holdsMarked(text: string): boolean {
   return ALL.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
 }
 
-/** Every secret that is known by its mark, in the order of the marks. */
+/** All secrets that are recognised by their marks, in the order of the marks. */
 export function markedFindings(text: string): Finding[] {
   const found: Finding[] = [];
   const ends = new Map<Marked, number>();
   ALL.some(text, (row, at, mark) => {
-    // Within what was found, the same row is asked again only near the end: what follows may begin there.
+    // Within a finding, the same row is only tried near the end: another may begin there.
     if (at < (ends.get(row) ?? 0) - OVERLAP_CHARS) return false;
     const span = row.locate(text, at, mark);
     if (span !== undefined) {
@@ -249,15 +250,13 @@ export function markedFindings(text: string): Finding[] {
   return found;
 }
 
-// The cheap way out for names that cannot hold anything to hide: nearly all of them, on every message.
-
-/** Longer strings, and any other character, take the long way. */
+/** Longer strings, and those with any other character, are scanned. */
 const MAX_CHECKED = 64;
 
-/** Every provider token, JSON Web Token and IBAN with few digits has at least so much after the start that marks it. */
+/** Every token, JSON Web Token and IBAN with few digits has at least this many characters behind the start of its mark. */
 const MAX_SHORT = 14;
 
-/** Every number to hide has more digits: 6 in a British number of a person, 13 in a card number. */
+/** Every number to hide has more digits: 6 in a British national id, 13 in a card number. */
 const MAX_DIGITS = 5;
 
 const OTHER = 0;
@@ -265,7 +264,7 @@ const PLAIN = 1;
 const DIGIT = 2;
 const COLON = 3;
 
-/** What each ASCII character is to this check. */
+/** The class of each ASCII character. */
 const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[0-9]/.test(character)) return DIGIT;
@@ -274,7 +273,10 @@ const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** True only when the pattern set, the bounds and the character rules would all leave this string as it is. */
+/**
+ * The cheap exit for nearly all names: true only if the pattern set, the bounds and the character rules would all keep the
+ * string as it is.
+ */
 export function isOrdinary(value: string): boolean {
   if (typeof value !== 'string' || value.length > MAX_CHECKED) return false;
   let digits = 0;

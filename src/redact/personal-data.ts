@@ -1,4 +1,4 @@
-/** Personal data that is told from other words and numbers by what it is made of. What numbers are somebody's: `numbers.ts`. */
+/** Personal data with a recognisable form: e-mail addresses, IBANs, payment cards, national ids, telephone numbers. */
 import { MAX_LOOKBACK_CHARS } from './limits.js';
 import { CODES, luhn, mod97, NATIONAL_IDS, type NationalId } from './national-ids.js';
 import { type Span, standsAlone, startsAlone } from './spans.js';
@@ -15,7 +15,7 @@ const IBAN_LENGTHS = new Map(
     .map((entry): [string, number] => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-/** An IBAN of its country's length, alone or in groups of four. The match is only its first eight characters. */
+/** An IBAN of its country's length, in one piece or in groups of four. The match is its first eight characters. */
 export function ibanAt({ start }: Span, text: string): Span | undefined {
   const length = IBAN_LENGTHS.get(text.slice(start, start + 2)) ?? 0;
   let iban = '';
@@ -35,7 +35,7 @@ export function ibanAt({ start }: Span, text: string): Span | undefined {
     : undefined;
 }
 
-/** A telephone number with `+` and country code, 8 to 15 digits. One dot alone makes it a decimal fraction. */
+/** A telephone number with `+` and country code, 8 to 15 digits. A single dot makes it a decimal fraction. */
 export function phoneAt(span: Span, text: string): Span | undefined {
   const number = text.slice(span.start, span.end).replace(/\D+$/, '');
   const digits = number.replace(/\D/g, '').length;
@@ -45,10 +45,10 @@ export function phoneAt(span: Span, text: string): Span | undefined {
   return plausible && startsAlone(text, span.start) && !/^[A-Za-z0-9]/.test(text.charAt(found.end)) ? found : undefined;
 }
 
-/** Top-level domains, of any script, and those as they go over the wire. */
+/** Top-level domains of any script, also in Punycode. */
 const TOP_LEVEL = /^(?:\p{L}[\p{L}\p{M}]{1,23}|xn--[A-Za-z0-9-]{1,60})$/u;
 
-/** What files end in that are no domains: `icon@2x.png`. */
+/** File extensions that are not domains: `icon@2x.png`. */
 const FILE =
   /^(?:7z|aar|apk|bak|bz2|bmp|cfg|cjs|class|conf|crt|csv|css|csproj|deb|dll|dmg|docx?|egg|exe|gif|go|gz|html?|ico|ini|ipynb|jar|java|jpe?g|js|json|jsonl?|jsx|kt|lock|log|map|mjs|mts|nupkg|pdf|pem|php|png|pptx?|py[cd]|rar|rb|rpm|sql|svg|swift|tar|tgz|toml|tsx?|txt|war|wasm|webp|whl|xlsx?|xml|xz|ya?ml|zst)$/i;
 
@@ -58,14 +58,14 @@ const VERSION = /^v?\d+\.\d+(?:[.-]|$)/;
 /** `@` and a host, in any script. */
 export const AT_HOST = /@[\p{L}\p{M}\p{N}.-]{4,253}/gu;
 
-/** An e-mail address. The match is `@` and the host; the local part is looked for before it. `git@host` is nobody. */
+/** An e-mail address. The match is `@` and the host; the local part is searched before it. `git@host` is nobody. */
 export function emailAt({ start, end }: Span, text: string): Span | undefined {
   const host = text.slice(start + 1, end);
   const labels = host.split('.');
   while (labels.length > 0 && !TOP_LEVEL.test(labels.at(-1) ?? '')) labels.pop();
   if (labels.length < 2 || VERSION.test(host) || FILE.test(labels.at(-1) as string)) return undefined;
   const before = text.slice(Math.max(0, start - MAX_LOOKBACK_CHARS), start);
-  // Between `://` and the host it is userinfo, which has a row of its own.
+  // Between `://` and the host it is userinfo, which has its own row.
   if (/:\/\/[^\s/?#"'<>\\]*$/.test(before)) return undefined;
   const local = localPart(before);
   if (local === '' || local === 'git') return undefined;
@@ -78,43 +78,41 @@ export function emailAt({ start, end }: Span, text: string): Span | undefined {
 function localPart(before: string): string {
   let start = before.length;
   while (start > 0 && /[\p{L}\p{M}\p{N}._%+'-]/u.test(before.charAt(start - 1))) start -= 1;
-  // A quotation mark before it is none of its own.
+  // A quotation mark before the address is not part of it.
   return before.slice(start).replace(/^'+/, '');
 }
 
-// What a number is called: by the words before it, or by the name that it stands under.
-
-/** How far back a name is looked for. */
+/** How far to look back for a name. */
 const MAX_BEFORE = 64;
 
-/** The words before a place in a text, and those of the name it stands under, one by one: `taxFileNumber` is three. */
+/** The words of the field's name, and the words before a number: `taxFileNumber` is three. */
 export function wordsBefore(text: string, start: number, label: string | undefined): string {
   const before = `${label ?? ''} ${text.slice(Math.max(0, start - MAX_BEFORE), start)}`;
   return before.replace(/([a-z])([A-Z])/g, '$1 $2');
 }
 
-/** The last word of a name that says which of many, and not how to pay or whom to call. */
+/** Last words of names of identifiers, which say nothing about payment or contact. */
 const ID = /(?:^|[^A-Za-z])(?:ids?|uids?|guids?|uuids?|identifiers?|refs?|references?)$|(?:Id|Ids|ID|IDs|Uid|UID|Ref)$/;
 
-/** One that says how many or when. */
+/** Last words of names of quantities and times. */
 const QUANTITY =
   /(?:^|[^a-z])(?:bytes?|size|count|total|length|offset|duration|time|timestamp|epoch|at|ms|us|ns|seconds|milli(?:second)?s|nano(?:second)?s|sum|amount|balance|views|rows|seq|sequence|cursor|position|limit|max|min)$/i;
 
-/** Names that say what it is all the same: `card_id`. */
+/** Names that are personal even so: `card_id`. */
 const PERSONAL = /card|(?<![a-z])pan(?![a-z])|visa|amex|credit|debit|national|citizen|tax|identity/i;
 
-/** Fields that hold a name where there is no id. */
+/** Fields whose value may be a name instead of an id. */
 const ID_OR_NAME = /^audit\.(?:actor|target)\.id$/;
 
-/** Whether a bare number is an id, a quantity or a time, by the name before it or that of the field that the text stands under. */
+/** Whether a bare number is an identifier, a quantity or a time: by the name before it, or by the name of the field. */
 export function isNobodys(text: string, { start, end }: Span, label: string | undefined): boolean {
   const first = Math.max(0, start - MAX_BEFORE);
-  // What may stand before one of several values.
+  // Characters before one of several values.
   let at = start;
   while (at > first && /[\s"'`[\\\d,;]/.test(text.charAt(at - 1))) at -= 1;
   const sign = text.charAt(at - 1);
   if (at > first && sign === '#') return true;
-  // Where there is more in the text than the number, the name of the field is not the number's.
+  // In a longer text, the field's name is not the number's.
   const whole = at === first && first === 0 && end >= text.length - 1;
   const name = whole ? idField(label) : /[:=>]/.test(sign) ? nameBefore(text, first, at - 1) : '';
   const words = name.replace(/([a-z])([A-Z])/g, '$1 $2');
@@ -125,7 +123,7 @@ function idField(label: string | undefined): string {
   return label === undefined || ID_OR_NAME.test(label) ? '' : label;
 }
 
-/** The name that ends before a sign of assignment, perhaps in quotes. */
+/** The name before a sign of assignment, perhaps in quotes. */
 function nameBefore(text: string, first: number, sign: number): string {
   let end = sign;
   while (end > first && /[\s"'`\\=\]]/.test(text.charAt(end - 1))) end -= 1;
@@ -134,30 +132,28 @@ function nameBefore(text: string, first: number, sign: number): string {
   return text.slice(start, end);
 }
 
-// Numbers that are somebody's: of payment cards, of persons, of telephones. Known by their check, by how they are written, by their name.
-
-/** Digits in groups, with one sign between two groups; nothing shorter than the shortest of them. */
+/** Digits in groups with one separator each, of at least the shortest length. */
 export const NUMBER = /\d(?:\d|[ ._/-](?=\d)){8,}/g;
 
-/** The shortest has nine digits, but for Chilean ones of old, which have signs of their own. */
+/** The shortest have nine digits, except old Chilean ones, which have their own separators. */
 export const NUMBER_HINT = /\d(?:[ ._/-]?\d){8}|\d\.\d{3}\.\d{3}-\d/;
 
 const MIN_CHARS = 9;
 /** The longest card number. */
 const MAX_DIGITS = 19;
-/** A French number in the groups it is read out in. */
+/** A French national id, grouped as it is read out. */
 const MAX_GROUPS = 7;
 
-/** The numbers of a payment card: a length that its issuer uses. */
+/** Payment card numbers: prefixes and lengths that issuers use. */
 const ISSUED =
   /^(?:4\d{12}|4\d{15}|4\d{18}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17})$/;
 const isCard = (digits: string) => ISSUED.test(digits) && luhn(digits);
 
-/** Lengths of the groups that cards are embossed in, and the signs between them. */
+/** Groups that cards are embossed in, and their separators. */
 const CARD_GROUPS = [...[1, 2, 3, 4, 5, 6, 7].map((last) => [4, 4, 4, last]), [4, 6, 4], [4, 6, 5]];
 const CARD_SIGNS = [' ', '-', '.', '_'];
 
-/** Unix times, from 2001 to 2033, in seconds and milliseconds. */
+/** Unix times from 2001 to 2033, in seconds and milliseconds. */
 export const TIME = /^1\d{9}(?:\d{3})?$/;
 
 interface Found extends Span {
@@ -165,11 +161,11 @@ interface Found extends Span {
 }
 
 interface Group extends Span {
-  /** The sign before it. */
+  /** The separator before it. */
   readonly sign: string;
 }
 
-/** A tree of forms: what may follow the groups so far, and whose number they are when nothing does. */
+/** A tree of forms: the groups that may follow, and the numbers that may end here. */
 interface Form {
   readonly next: Map<string, Map<number, Form>>;
   readonly rows: NationalId[];
@@ -203,7 +199,7 @@ for (const row of NATIONAL_IDS) {
   for (const form of row.forms) formAt(form.split(/\D/).map(Number), form.split(/\d+/).slice(1, -1)).rows.push(row);
 }
 
-/** The numbers in a run of groups that are somebody's. */
+/** The personal numbers in a run of groups. */
 export function numbersIn(match: Span, text: string, label?: string): readonly Found[] | undefined {
   if (match.end - match.start < MIN_CHARS) return undefined;
   const groups = groupsOf(match, text);
@@ -221,7 +217,7 @@ export function numbersIn(match: Span, text: string, label?: string): readonly F
 
 function groupsOf({ start, end }: Span, text: string): Group[] {
   const groups: Group[] = [];
-  // The first digits may be the end of an escape, `%20` or `%B4`.
+  // The first digits may end an escape: `%20`, `%B4`.
   const escaped = text.charCodeAt(start - 1) === PERCENT ? 2 : text.charCodeAt(start - 2) === PERCENT ? 1 : 0;
   let from = start + escaped;
   for (let at = from; at <= end; at++) {
@@ -239,7 +235,7 @@ function isDigit(text: string, at: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** The longest number in one of the known forms that starts with a group. */
+/** The longest number in a known form that starts with this group. */
 function startingAt(groups: readonly Group[], first: number, text: string, label?: string): Found | undefined {
   let form: Form | undefined = FORMS;
   let found: Found | undefined;
@@ -266,7 +262,7 @@ function idOf(
   const digits = digitsOf(groups, first, last, text);
   const bare = first === last;
   let id = card && isCard(digits) ? 'card' : undefined;
-  // In a row of numbers some happen to stand in groups that others are written in.
+  // In a row of numbers, some are grouped like a national id by chance.
   const spaced = groups[last]?.sign === ' ' || groups[first + 1]?.sign === ' ';
   const inRow = spaced && (groups[first]?.sign === ' ' || groups[last + 1]?.sign === ' ');
   if (id === undefined && (bare ? !TIME.test(digits) : !inRow)) {
@@ -276,7 +272,7 @@ function idOf(
   return id !== undefined && bare && isNobodys(text, groups[first] as Group, label) ? undefined : id;
 }
 
-/** A number in any form, or none, with its name before it. */
+/** A number in any form, with its name before it. */
 function namedAt(groups: readonly Group[], text: string, label: string | undefined): Found | undefined {
   let count = 0;
   let words: string | undefined;
@@ -305,7 +301,7 @@ function digitsOf(groups: readonly Group[], first: number, last: number, text: s
   return digits;
 }
 
-/** Neither a part of a word, nor of a longer number or identifier: `0.4111…`, `…3e8e-4111…`. */
+/** Not part of a word, or of a longer number or identifier: `0.4111…`, `…3e8e-4111…`. */
 function isAlone(groups: readonly Group[], first: number, last: number, text: string): boolean {
   const { start, sign } = groups[first] as Group;
   const { end } = groups[last] as Group;
@@ -328,15 +324,15 @@ function endsAlone(text: string, end: number): boolean {
   return !/[.-]/.test(after) || !/^(?:\.\d|-[A-Za-z]{0,8}\d)/.test(text.slice(end, end + 10));
 }
 
-/** How telephone numbers are written where they are dialled, by country or by custom. The whole run of groups is one. */
+/** Telephone numbers as they are written for dialling, by country or custom. A whole run of groups is one number. */
 const PHONES: readonly RegExp[] = [
   // North America
   /^(?:1[ .-])?[2-9]\d{2}([ .-])[2-9]\d{2}\1\d{4}$/,
-  // With the code to dial abroad
+  // With an international prefix
   /^00[1-9]\d{0,2}(?:[ ./-]\d{1,8}){1,6}$/,
   // France and others: five pairs
   /^0[1-9]([ .-])\d{2}(?:\1\d{2}){3}$/,
-  // A trunk code that begins with 0
+  // With a trunk prefix 0
   /^0[1-9]\d{0,4}(?:[ -]\d{4,8}|(?=[\d -]{8,12}$)(?:[ -]\d{2,6}){2,4})$/,
   /^0[1-9]\d{1,4}\/\d{3,8}(?:[ -]\d{2,4}){0,2}$/,
   // India, China, Spain
@@ -348,7 +344,7 @@ const PHONES: readonly RegExp[] = [
 /** Day, month and year, or a time. */
 const DATE = /^\d{2}[ ./-]\d{2}[ ./-](?:19|20)\d{2}(?!\d)/;
 
-/** A piece of every word for a telephone. */
+/** Part of every word for a telephone. */
 const CALLED_HINT = /tel|phon|mob|m[oó]vil|cel|handy|gsm|fax|whats|msisdn|sms|call|dial|ring|[電电手]/i;
 
 const CALLED =
@@ -369,7 +365,7 @@ function phoneIn(groups: readonly Group[], text: string, label: string | undefin
   return CALLED.test(wordsBefore(text, start, label)) ? found : undefined;
 }
 
-/** An area code in brackets, with a trunk code or without. */
+/** An area code in brackets, with or without a trunk prefix. */
 export const BRACKETED =
   /\((?:0\d{1,4}\)(?:[ -]?\d{2,8}){1,4}|[2-9]\d{2}\)[ .-]?[2-9]\d{2}[ .-]?\d{4}|[1-9]\d\)[ -]?9?\d{4}[ -]\d{4})(?!\d)/g;
 
@@ -378,14 +374,17 @@ export function bracketedAt(match: Span, text: string): Span | undefined {
   return digits >= 9 && digits <= 12 && !/[\w)]/.test(text.charAt(match.start - 1)) ? match : undefined;
 }
 
-/** None begins within a longer number or word, but right behind an escape. The cheap looks come first. */
+/**
+ * The start of a national id with letters: not within a longer number or word, but allowed right behind an escape. Cheap
+ * tests first.
+ */
 const BEGINNING = '(?=[A-Z\\d])(?<![A-Z\\d])(?<![a-z](?<!%[\\dA-Fa-f]{2}|\\\\[bfnrt]))';
 export const CODE = new RegExp(`${BEGINNING}(?:${CODES.map(({ form }) => form).join('|')})`, 'g');
 export const CODE_HINT = new RegExp(CODE.source);
 
 const WHOLE = CODES.map((code) => ({ ...code, whole: new RegExp(`^(?:${code.form})$`) }));
 
-/** A number of a person that has letters, alone in its place. */
+/** A national id with letters, in a place of its own. */
 export function codeAt(match: Span, text: string, label?: string): Span | undefined {
   const written = text.slice(match.start, match.end);
   if (!startsAlone(text, match.start) || /^(?:[A-Za-z0-9]|[.-]\d)/.test(text.slice(match.end, match.end + 2)))

@@ -1,4 +1,4 @@
-/** The one door through which strings and content chosen by others leave: for spans, logs and audit records alike. */
+/** The single exit for strings and content of others: to spans, logs and audit records alike. */
 import { cutBytes, cutChars } from '../lib/text.js';
 import { type Detector, DetectorFailure, ignoreRejection, withSafeIds } from './detectors.js';
 import {
@@ -17,34 +17,34 @@ import { safeUri } from './uri.js';
 
 export type { Detector } from './detectors.js';
 
-/** FieldContext a {@link Redactor} is set up. */
+/** Options of a {@link Redactor}. */
 export interface RedactorOptions {
   /**
-   * The application's own rule. It is called last, with the name of the field and the text that is about to leave: the
-   * text itself, or the JSON of structured content. What it returns takes the place of the value. When it throws, or
-   * returns anything but a string, the value is dropped. It is called for opt-in content, and for every string of an
-   * audit record; there, also when it takes longer than 5 ms, the value is dropped. Not for names and URIs of spans.
-   * Of who acts, it is given the value as it came, and secrets are hidden in what it returns.
+   * The application's own rule. Called last, with the name of the field and the text about to leave: the text itself, or
+   * the JSON of structured content. Its return value replaces the text; if it throws, or returns anything but a string, the
+   * value is dropped. Called for opt-in content and for every string of an audit record, where the value is also dropped if
+   * the call takes longer than 5 ms; not for names and URIs of spans. For fields about the actor it receives the original
+   * value, and secrets are hidden in what it returns.
    */
   readonly redact?: (field: string, value: string) => string | undefined;
-  /** Look at every string that leaves, names included, after the pattern set, in this order. @defaultValue none */
+  /** Called for every string that leaves, names included, after the pattern set, in this order. @defaultValue none */
   readonly detectors?: readonly Detector[];
   /** Bytes of UTF-8 let through per field of content, 512 to 1 MiB. @defaultValue 8192 */
   readonly maxContentBytes?: number;
-  /** A clock in milliseconds, by which the hook is timed. @defaultValue `performance.now` */
+  /** The clock that times the hook, in milliseconds. @defaultValue `performance.now` */
   readonly now?: () => number;
 }
 
-/** What a string of a record is: a short identifier, one that says who somebody is, a URI, or text of several lines. */
+/** A short identifier, one that names somebody, a URI, or text of several lines. */
 export type FieldKind = 'name' | 'identity' | 'uri' | 'text';
 
-/** `again`: the value has been through this before. `reading`: what may still be read of the call it belongs to. */
+/** `again`: the value was redacted before. `reading`: the reading budget of its call. */
 export type FieldContext = Pick<ScrubContext, 'again' | 'reading'>;
 
-/** Holds the answer of a hook to the bounds and characters of its kind. */
+/** Fits the hook's answer into the bounds and characters of the field's kind. */
 type Fit = (answer: string) => string;
 
-/** Hides secrets in what a peer or a handler chose, within bounds, and tells a counts what it hid. No method throws. */
+/** Hides secrets in values of peers and handlers, within bounds, and counts what it hides. No method throws. */
 export class Redactor {
   readonly #hook: RedactorOptions['redact'];
   readonly #detectors: readonly Detector[] | undefined;
@@ -62,15 +62,15 @@ export class Redactor {
   }
 
   /**
-   * A short identifier chosen by a peer: a method, tool name, JSON-RPC id, session id, protocol version.
-   * Secrets are replaced, and characters that are not seen, or look like others, written out as `\u200b`; at most 256
-   * characters. Ordinary names return after one cheap check.
+   * A short identifier chosen by a peer: method, tool name, JSON-RPC id, session id, protocol version. Secrets are
+   * replaced, invisible and misleading characters escaped (`\u200b`); at most 256 characters. Ordinary names cost one cheap
+   * check.
    */
   name(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
     return this.#short(field, value, this.#context(counts, field, context));
   }
 
-  /** As {@link name}, of what says who somebody is: an e-mail address or a number in it is not hidden, a secret is. */
+  /** Like {@link name}, for an identifier that names somebody: hides secrets, but no e-mail addresses or numbers. */
   identity(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
     return this.#short(field, value, { ...this.#context(counts, field, context), identity: true });
   }
@@ -86,7 +86,7 @@ export class Redactor {
     }
   }
 
-  /** A URI without userinfo, query and fragment, secrets replaced, at most 1024 characters. Any scheme, or none. */
+  /** A URI of any scheme, or none, without userinfo, query and fragment, secrets replaced, at most 1024 characters. */
   uri(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string {
     try {
       return safeUri(value, this.#context(counts, field, context));
@@ -96,15 +96,15 @@ export class Redactor {
     }
   }
 
-  /** Opt-in content text: secrets replaced, cut to the bound with a mark saying how much is missing, then the hook. */
+  /** Opt-in text: secrets replaced, cut to the bound with a mark that says how much is missing, then the hook. */
   text(field: string, value: string, counts?: RedactionCounts, context?: FieldContext): string | undefined {
     const safe = this.#safeText(field, value, counts, context);
     return safe === undefined ? undefined : this.#ask(field, safe, this.#fits.text, counts);
   }
 
   /**
-   * Opt-in structured content: a bounded copy as plain data, values under sensitive keys hidden, then the hook with its
-   * JSON text. A changed text that is JSON comes back as data, any other as a string.
+   * Opt-in structured content: a bounded copy as plain data, without values under sensitive keys, then the hook with its
+   * JSON. If the hook changes the text, JSON becomes data again, and any other text stays a string.
    */
   value(field: string, value: unknown, counts?: RedactionCounts, context?: FieldContext): unknown {
     if (typeof value === 'string') return this.text(field, value, counts, context);
@@ -121,8 +121,8 @@ export class Redactor {
   }
 
   /**
-   * One string of an audit record: what {@link name}, {@link uri} or {@link text} make of it, and then the hook, whatever
-   * the kind. Undefined when it is not to be recorded: the hook refused it, failed, or took longer than 5 ms.
+   * A string of an audit record: {@link name}, {@link identity}, {@link uri} or {@link text}, then always the hook.
+   * Undefined if the hook refused it, failed, or took longer than 5 ms.
    */
   field(
     field: string,
@@ -136,12 +136,12 @@ export class Redactor {
     return safe === undefined ? undefined : this.approved(field, kind, safe, counts);
   }
 
-  /** What the hook makes of a value as it came, which has to pass the redactor afterwards. */
+  /** The hook's answer to the original value; redact it afterwards. */
   asked(field: string, value: string, counts?: RedactionCounts): string | undefined {
     return this.#ask(field, value, (answer) => answer, counts, this.#now);
   }
 
-  /** The last step of {@link field} alone, for a string put together from parts that were redacted one by one. */
+  /** The last step of {@link field}, for a string composed of redacted parts. */
   approved(field: string, kind: FieldKind, safe: string, counts?: RedactionCounts): string | undefined {
     return this.#ask(field, safe, this.#fits[kind], counts, this.#now);
   }
@@ -160,7 +160,10 @@ export class Redactor {
     }
   }
 
-  /** The hook's answer, made to fit. With a clock it also has to come in time; no time at all counts as too late. */
+  /**
+   * The hook's answer, made to fit. With a clock, a late answer counts as a failure, and so does a time that is not a
+   * number.
+   */
   #ask(field: string, value: string, bounded: Fit, counts?: RedactionCounts, now?: () => number): string | undefined {
     if (this.#hook === undefined) return value;
     let rule = 'hook_error';
@@ -176,7 +179,7 @@ export class Redactor {
       if (answer === undefined) rule = 'hook';
       ignoreRejection(answer);
     } catch {
-      // What was thrown may quote the value.
+      // Not reported: the error may quote the value.
     }
     counts?.drop(field, rule);
     return undefined;

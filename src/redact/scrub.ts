@@ -1,4 +1,7 @@
-/** Applies the pattern set to text, and makes text safe to log, bounded in what it reads and in what it gives. */
+/**
+ * Hides everything that the pattern set finds in a text, and makes the text safe to log. Bounded in what it reads and
+ * writes.
+ */
 import { cutBytes, cutChars, detached, wholeCharacters } from '../lib/text.js';
 import { type Detector, detectedSpans } from './detectors.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
@@ -7,22 +10,22 @@ import type { RedactionCounts } from './redaction-counts.js';
 import type { Finding, Span } from './spans.js';
 import { DECODERS, writtenOut } from './unseen.js';
 
-/** What goes along with a value. */
+/** What is known about a value. */
 export interface ScrubContext {
-  /** They look at it after the pattern set. */
+  /** Run after the pattern set. */
   readonly detectors?: readonly Detector[] | undefined;
-  /** Is told what was hidden. */
+  /** Counts what is hidden. */
   readonly counts?: RedactionCounts | undefined;
-  /** The name that the value stands under: a number is something else in `order.id` than in `phone`. */
+  /** The name of the field: a number means one thing in `order.id` and another in `phone`. */
   readonly label?: string | undefined;
-  /** The name was scrubbed before: what is written out in it stays as it is. */
+  /** The name was scrubbed before: keep its escapes as they are. */
   readonly again?: boolean | undefined;
-  /** It says who somebody is: only secrets are hidden in it. */
+  /** Names somebody: hide secrets only. */
   readonly identity?: boolean | undefined;
   readonly reading?: Reading | undefined;
 }
 
-/** How much of one call may still be read. Whoever has more to read asks first. */
+/** The reading budget of one call, in characters. Callers check it before they read more. */
 export interface Reading {
   left: number;
 }
@@ -33,16 +36,16 @@ export function newReading(): Reading {
 
 const NO_CONTEXT: ScrubContext = {};
 
-/** Stands for what is left out. */
+/** Replaces what is left out. */
 export const TRUNCATED = '[TRUNCATED]';
 
-/** Stands for a value hidden because of its key, or one that could not be looked at. */
+/** Replaces a value that is hidden because of its key, or could not be read. */
 export const REDACTED = '[REDACTED]';
 
-/** Control characters, lone surrogates and line separators: nothing is gained by knowing which. */
+/** Control characters, lone surrogates and line separators. */
 const UNSAFE = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
 
-/** The same, except for tab, line feed and carriage return, and the marks that reverse the reading direction. */
+/** The same without tab, line feed and carriage return, and with the marks that reverse the reading direction. */
 const UNSAFE_IN_TEXT = /(?![\t\n\r])[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 function findings(text: string, { label, identity }: ScrubContext): Finding[] {
@@ -64,10 +67,10 @@ function findings(text: string, { label, identity }: ScrubContext): Finding[] {
   return found;
 }
 
-/** Read anew so often, by somebody who encodes what is encoded already. */
+/** How often to decode a text that was encoded again and again. */
 const MAX_READINGS = 4;
 
-/** Findings in the text as it is shown, and in what it reads as once it is decoded, in order. `seen` has all characters. */
+/** Findings in the text to show and in its decoded forms, in order. `seen` is the text with all its characters. */
 function allFindings(shown: string, seen: string, context: ScrubContext): Finding[] {
   const { reading } = context;
   const found = findings(shown, context);
@@ -82,7 +85,7 @@ function allFindings(shown: string, seen: string, context: ScrubContext): Findin
     unchanged = 0;
     readings += 1;
     text = decoded.text;
-    // Each reading costs what the first did.
+    // Each reading costs as much as the first.
     if (reading !== undefined) reading.left -= text.length;
     const outer = origin;
     origin = (span) => outer(decoded.origin(span));
@@ -91,13 +94,13 @@ function allFindings(shown: string, seen: string, context: ScrubContext): Findin
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** A text, and how much of it from the start may be shown. */
+/** A text, and how much of its start may be shown. */
 interface Part {
   readonly text: string;
   readonly limit: number;
 }
 
-/** The text with each finding, or run of overlapping ones, replaced by the name of its first. */
+/** Replaces each finding, or run of overlapping findings, by the id of the first. */
 function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id: string) => void): Part {
   let result = '';
   let done = 0;
@@ -113,11 +116,12 @@ function replace({ text, limit }: Part, found: readonly Finding[], hidden?: (id:
 }
 
 /**
- * At most the first `limit` characters of a text, without secrets and without characters that harm a log. In text of several
- * lines those are replaced; in one line, which is a name, what is not seen is written out (see `unseen.ts`). What is read is bounded too, but goes past the limit, so that a secret lying across it is known. The result may be longer than
- * `limit` by the names that stand for short secrets: callers cut it to their own bound.
+ * At most the first `limit` characters of a text, without secrets and without characters that harm a log: replaced in text
+ * of several lines, escaped in a single line, which is a name (see {@link writtenOut}). Reads a bounded stretch beyond the
+ * limit, to recognise secrets that lie across it. Marks in place of short secrets can make the result longer than `limit`:
+ * callers cut it to their own bound.
  *
- * Throws `DetectorFailure` when one of the detectors fails, and otherwise only for what is not a string.
+ * @throws DetectorFailure when a detector fails; otherwise only if `value` is not a string
  */
 export function scrub(value: string, limit: number, multiline = false, context = NO_CONTEXT): string {
   const { detectors, counts, again } = context;
@@ -142,28 +146,29 @@ function detect(part: Part, detector: Detector, counts: RedactionCounts | undefi
   return { text: text.replace(/\p{Cs}/gu, '\ufffd'), limit };
 }
 
-/** Multi-line text scrubbed and cut to at most `max` bytes of UTF-8, ending in how much of it is missing. */
+/** Scrubs text of several lines and cuts it to `max` bytes of UTF-8, ending in how much is missing. */
 export function scrubToBytes(value: string, max: number, context = NO_CONTEXT): string {
   const text = scrub(value, max, true, context);
   const unseen = value.length > max ? Buffer.byteLength(value.slice(wholeCharacters(value, max))) : 0;
   return cutBytes(text, max, unseen);
 }
 
-/** One line that a hook wrote, as a name is shown, of at most `max` UTF-16 units. */
+/** The answer of a hook as a single line, like a name, of at most `max` UTF-16 units. */
 export function oneLine(text: string, max: number): string {
   return cutChars(writtenOut(text.slice(0, max + 1).replace(UNSAFE, '\ufffd'), true), max);
 }
 
-// Text that somebody else chose, for a message to the operator.
-
-/** Values come as JSON, whose escapes are to stay what they are. */
+/** Values are quoted as JSON, whose escapes must stay. */
 const AS_JSON = { again: true };
 
-/** One line of at most `max` UTF-16 units, in which no secret stands. It is cut last: half a secret is not recognised. */
+/**
+ * Text of others for a message to the operator: one line of at most `max` UTF-16 units, without secrets. Cut last, because
+ * half a secret is not recognised.
+ */
 export function shown(text: string, max: number): string {
   const whole = String(text);
   return cutChars(scrub(whole, Math.max(max, MAX_LOOKED_AT), false, AS_JSON), max, false);
 }
 
-/** What a longer text has beyond its bound cannot make a secret of what stands before it. */
+/** What follows cannot make a secret of what comes before. */
 const MAX_LOOKED_AT = 4096;

@@ -1,20 +1,20 @@
-/** Credentials that providers mark with a text of their own: by their documents, and by the rules of gitleaks. */
+/** Tokens that a literal mark tells: from the providers' documentation, and from the rules of gitleaks. */
 import { MARKED } from './gitleaks.generated.js';
 import { type Marked, startsAlone } from './spans.js';
 
 /**
- * One shape: a mark, which is matched to the letter, and what follows it. Of what follows, no repetition stands within another,
- * and only the last is without a bound, so that it fails within a constant number of steps or consumes what it read.
+ * One format: a mark, matched literally, and the text after it. In `rest`, repetitions are not nested and only the last is
+ * unbounded, so matching fails within a constant number of steps or consumes what it read.
  */
 export interface TokenShape {
   readonly id: string;
-  /** One of them is in every token of the shape. Three characters at least. */
+  /** Every token of the format contains one of them. At least three characters. */
   readonly marks: readonly string[];
-  /** Source of the pattern for what follows the mark. */
+  /** Source of the pattern behind the mark. */
   readonly rest: string;
-  /** Source of the pattern for what stands before the mark, where the token does not begin with it. Bounded. */
+  /** Source of the pattern before the mark, if the token does not begin with it. Bounded. */
   readonly before?: string | undefined;
-  /** The mark is short enough to end an ordinary word (`task-…`), so no letter or digit may stand before the token. */
+  /** No letter or digit may stand before the token, because its mark can end an ordinary word (`task-…`). */
   readonly alone?: boolean | undefined;
 }
 
@@ -25,18 +25,18 @@ const HEX = '[0-9a-f]';
 const DOTTED = '[\\w.-]';
 const BASE64 = '[A-Za-z0-9+/=]';
 const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12,}`;
-/** Marks that are as short as `EAAA` stand in every picture. */
+/** Marks as short as `EAAA` occur in every picture. */
 const NOT_IN_BASE64 = '(?<![+/])';
 const DIGITS = [...'0123456789'];
 
-/** How the base64 of a number of two digits or more begins: user ids, which Discord's tokens begin with. */
+/** Base64 of numbers with two digits or more: Discord's tokens begin with a user id. */
 const ENCODED_NUMBERS = Array.from({ length: 90 }, (_, index) =>
   Buffer.from(`${index + 10}0`)
     .toString('base64')
     .slice(0, 3),
 );
 
-/** No shape is shorter than 15 characters, which is what lets short names skip the whole set. */
+/** Every format has at least 15 characters, so that short names can skip the whole set. */
 // biome-ignore format: one row, one line.
 const DOCUMENTED: readonly TokenShape[] = [
   // Models and tools for agents.
@@ -88,7 +88,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'aws', marks: ['amzn.mws.'], rest: UUID },
   { id: 'aws', marks: ['da2-'], rest: `${LOWER}{26}(?![\\w-])`, alone: true },
   { id: 'azure', marks: DIGITS.map((digit) => `${digit}Q~`), rest: '[\\w~.-]{30,}', before: '[\\w~.]{3}' },
-  // The marks that Microsoft puts into the keys of its services.
+  // Marks in the keys of Microsoft's services.
   { id: 'azure', marks: ['+ASt', '+AMC', '+ABa', '+ASb', '+AEh', '+ARm', '+ACR', 'AIoT', 'ACDb', 'APIM', 'AzFu', 'AzSe', 'AzCa'], rest: '[\\w+/-]{5,6}={0,2}(?![\\w+/-])', before: '[\\w+/-]{33,76}' },
   { id: 'azure', marks: ['JQQJ9'], rest: `${ALNUM}{24,}`, before: `${ALNUM}{52}` },
   { id: 'azure', marks: ['AZDO'], rest: `${ALNUM}{4}(?!${ALNUM})`, before: `${ALNUM}{52,76}` },
@@ -151,7 +151,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'confluent', marks: ['cflt'], rest: '[A-Za-z0-9+/]{56,}', alone: true },
   { id: 'dbt', marks: ['dbtc_', 'dbtu_'], rest: `${WORD}{36,}`, alone: true },
   { id: 'age', marks: ['AGE-SECRET-KEY-1'], rest: '[A-Z0-9]{40,}' },
-  // A private key in PEM, in base64 once more, as in a kubeconfig.
+  // A PEM private key, encoded in base64 again, as in a kubeconfig.
   { id: 'private-key', marks: ['LS0tLS1CRUdJTiBSU0Eg', 'LS0tLS1CRUdJTiBFQyBQ', 'LS0tLS1CRUdJTiBQUklW', 'LS0tLS1CRUdJTiBPUEVO', 'LS0tLS1CRUdJTiBFTkNS', 'LS0tLS1CRUdJTiBEU0Eg'], rest: `${BASE64}{20,}` },
   { id: 'jwt', marks: ['ZXlK'], rest: '[\\w+/=-]{100,}', alone: true },
 
@@ -197,7 +197,7 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'stytch', marks: ['secret-live-', 'secret-test-'], rest: '[\\w-]{30,}={0,2}', alone: true },
   { id: 'cal', marks: ['cal_live_', 'cal_test_'], rest: `${HEX}{28,}`, alone: true },
 
-  // Watching programs.
+  // Observability.
   { id: 'newrelic', marks: ['NRAK-'], rest: '[A-Z0-9]{20,}' },
   { id: 'newrelic', marks: ['NRII-', 'NRIQ-', 'NRRA-'], rest: `${WORD}{28,}` },
   { id: 'newrelic', marks: ['NRAL'], rest: `(?!${ALNUM})`, before: '(?:[a-z]{2}\\d{2}xx)?[0-9a-f]{30,36}' },
@@ -213,10 +213,10 @@ const DOCUMENTED: readonly TokenShape[] = [
   { id: 'checkly', marks: ['cu_'], rest: `${HEX}{32,}`, alone: true },
   { id: 'kubernetes', marks: ['base64url.bearer.authorization.k8s.io.'], rest: `${DOTTED}{16,}` },
 
-  // Whoever issues it: a word that says what it is, and a run in which capitals, small letters and digits are mixed.
+  // Any issuer: a word for a key, and a run of mixed capitals, small letters and digits.
   { id: 'api-key', marks: ['sk_', 'sk-', 'pat_', 'secret_', 'SECRET_', 'apikey_', 'APIKEY_', 'api_key_', 'API_KEY_', 'token_', 'TOKEN_', '_key_'], rest: `(?:[A-Za-z0-9]{1,12}[_-])?(?=[A-Za-z]{0,23}\\d)(?=[a-z0-9]{0,23}[A-Z])(?=[A-Z0-9]{0,23}[a-z])${ALNUM}{24,}`, alone: true },
 
-  // Passwords as programs keep them.
+  // Password hashes.
   { id: 'password-hash', marks: ['$2a$', '$2b$', '$2x$', '$2y$'], rest: '\\d{2}\\$[./A-Za-z0-9]{53}' },
   { id: 'password-hash', marks: ['$1$', '$5$', '$6$', '$apr1$', '$y$', '$gy$', '$7$', '$sha1$', '$md5$'], rest: '(?:rounds=\\d{1,9}\\$|[./A-Za-z0-9]{1,5}\\$)?[./A-Za-z0-9]{1,64}\\$[./A-Za-z0-9]{20,}' },
   { id: 'password-hash', marks: ['$argon2', '$scrypt$', '$pbkdf2', '$bcrypt-sha256$', '$balloon'], rest: '[\\w=,.$-]{4,80}\\$[\\w./+-]{4,128}\\$[\\w./+=-]{16,}' },
@@ -240,7 +240,7 @@ function tokenOf({ id, marks, rest, before, alone }: TokenShape): Marked {
         if (found === null) return undefined;
         start -= (found[1] as string).length;
       }
-      // Looked at first: a long run must not be read and then refused.
+      // First: a long run must not be read and then refused.
       if (alone && !startsAlone(text, start)) return undefined;
       following.lastIndex = at + mark.length;
       return following.test(text) ? { start, end: following.lastIndex } : undefined;

@@ -1,18 +1,18 @@
-/** Which key names hide their value, whatever it looks like. */
+/** Decides which names hide their value, whatever it looks like. */
 import { readAs } from './unseen.js';
 
-/** Words that make any key sensitive, alone or at the end of a run-together word such as `dbpassword`. */
+/** Words that make any name sensitive, also at the end of a run-together word such as `dbpassword`. */
 const SENSITIVE_WORD =
   /(?:passwords?|passwd|pwd|passphrase|passcode|secrets?|tokens?|apikeys?|credentials?|cookies?|sess(?:ion)?id)$/;
 
-/** Words that make any key sensitive, but only whole. */
+/** Words that make any name sensitive, only whole. */
 const WHOLE_WORDS = new Set(
   'authorization authorisation bearer jwt otp totp cvv cvc ssn sid dsn psk creds privatekey secretkey accesskey authkey'.split(
     ' ',
   ),
 );
 
-/** Words that are sensitive only as the last one: `session` hides its value, `session_start` does not. */
+/** Words that are sensitive only at the end: `session` hides its value, `session_start` does not. */
 const LAST_WORDS = new Set('session auth pass sig'.split(' '));
 
 /** Two neighbouring words, joined. */
@@ -24,7 +24,9 @@ const PAIRS = new Set(
   ).split(' '),
 );
 
-/** Last words that turn a sensitive key into a statement about it: `token_count`, `cookie_name`, `authorization_endpoint`. */
+/**
+ * Last words that turn a sensitive name into a statement about it: `token_count`, `cookie_name`, `authorization_endpoint`.
+ */
 const DESCRIBING_WORDS = new Set(
   (
     'count counts type types name names length size limit limits usage used budget ttl expiry expires expiration in at ' +
@@ -32,14 +34,16 @@ const DESCRIBING_WORDS = new Set(
   ).split(' '),
 );
 
-/** Words that make `tokens` a quantity of language-model tokens: `total_tokens`, `maxOutputTokens`. */
+/** Words that make `tokens` a count of language-model tokens: `total_tokens`, `maxOutputTokens`. */
 const COUNTING_WORDS = new Set(
   'total max min maximum minimum num per prompt completion input output cached cache reasoning thinking audio context'.split(
     ' ',
   ),
 );
 
-/** `apiKey`, `API_KEY` and `x-api-key` are the words `api` and `key`. Digits separate, so `password2` is `password`. */
+/**
+ * `apiKey`, `API_KEY` and `x-api-key` are the words `api` and `key`. Digits separate words, so `password2` is `password`.
+ */
 function wordsOf(key: string): string[] {
   return key
     .replace(/([a-z])([A-Z])/g, '$1 $2')
@@ -49,7 +53,7 @@ function wordsOf(key: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Says whether a value under this key is hidden. Looks at the first 256 characters of the key. */
+/** Whether values under this name are hidden. Reads the first 256 characters of the name. */
 export function isSensitiveKey(key: string): boolean {
   const start = readAs(key.slice(0, 256));
   const words = wordsOf(start);
@@ -58,7 +62,7 @@ export function isSensitiveKey(key: string): boolean {
   if (words.length > 1 && DESCRIBING_WORDS.has(last)) return false;
   if (/^tokens?$/.test(last) && words.some((word) => COUNTING_WORDS.has(word))) return false;
   if (LAST_WORDS.has(last)) return true;
-  // Odd capitals, as in `PaSsWoRd`, split into nonsense; the letters run together do not.
+  // Odd capitals, as in `PaSsWoRd`, break words; the joined letters survive.
   const joined = start.toLowerCase().replace(/[^a-z]/g, '');
   if (WHOLE_WORDS.has(joined) || PAIRS.has(joined) || (words.length > 1 && SENSITIVE_WORD.test(joined))) return true;
   return words.some(
@@ -66,7 +70,7 @@ export function isSensitiveKey(key: string): boolean {
   );
 }
 
-/** Words for a state: what stands under `session`, `auth`, `pass` or `sig` where no secret does. */
+/** States: harmless values of `session`, `auth`, `pass` and `sig`. */
 const STATES = new Set(
   (
     'none null nil active inactive open opened opening close closed closing start started starting stop stopped end ended new ' +
@@ -77,7 +81,7 @@ const STATES = new Set(
   ).split(' '),
 );
 
-/** Words for a kind, which would make bad passwords, and are some. */
+/** Kinds: bad passwords, which some people use. */
 const KINDS = new Set(
   (
     'anonymous guest user admin default basic bearer digest negotiate ntlm kerberos oauth oauth2 oidc saml sso ldap mtls apikey ' +
@@ -85,17 +89,17 @@ const KINDS = new Set(
   ).split(' '),
 );
 
-/** Directories, which `pwd` names more often than a password. */
+/** Directories: `pwd` names them more often than a password. */
 const DIRECTORY = /^(?:\/|~(?:\/|$)|\.{1,2}(?:\/|$)|[A-Za-z]:[\\/]|\$(?:PWD|HOME|\{))/;
 
-/** Says whether a value under a sensitive key is a statement all the same: `session: closed`, `pwd=/home/x`, `pass: 3`. */
+/** Whether a value under a sensitive name is harmless: `session: closed`, `pwd=/home/x`, `pass: 3`. */
 export function isStatement(key: string, value: unknown): boolean {
-  // What stands before the name in a sentence is no part of it.
+  // Words before the name in a sentence are not part of it.
   const words = wordsOf(readAs(key.slice(0, 256)).replace(/^.* /, ''));
   if (/^(?:old)?pwd$/.test(words.join(''))) return typeof value === 'string' && DIRECTORY.test(value);
   const last = words.at(-1);
   if (last === undefined || !LAST_WORDS.has(last)) return false;
-  // As a key of several words it may be sensitive for another reason.
+  // A name of several words may be sensitive for another reason.
   if (words.slice(0, -1).some((word) => SENSITIVE_WORD.test(word) || WHOLE_WORDS.has(word))) return false;
   if (typeof value === 'boolean' || value === null) return true;
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 && value < 10_000;

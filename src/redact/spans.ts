@@ -1,4 +1,4 @@
-/** Stretches of text to be hidden. */
+/** Stretches of text to hide, and an index that finds many literal marks in one pass. */
 
 /** From `start` up to, but not including, `end`. */
 export interface Span {
@@ -6,10 +6,13 @@ export interface Span {
   readonly end: number;
 }
 
-/** What a letter or digit before a match may be the end of without being part of the same word: `%3D`, `\n`. */
+/**
+ * Escapes whose last letter or digit does not belong to the word after them: `%3D`, `
+ * `.
+ */
 const ESCAPE_BEFORE = /(?:%[0-9A-Fa-f]{2}|\\[bfnrt])$/;
 
-/** Says whether no letter or digit of the same word stands right before `start`. */
+/** Whether no letter or digit of the same word precedes `start`. */
 export function startsAlone(text: string, start: number): boolean {
   if (start === 0 || !/[A-Za-z0-9]/.test(text.charAt(start - 1))) return true;
   return ESCAPE_BEFORE.test(text.slice(Math.max(0, start - 3), start));
@@ -21,31 +24,29 @@ export function standsAlone(text: string, { start, end }: Span): boolean {
   return !/^(?:[A-Za-z0-9]|[.-]\d)/.test(text.slice(end, end + 2));
 }
 
-// Finds, in one pass over a text, where any of many literal marks may stand.
-
-/** A stretch of text to be hidden, and by which row. */
+/** A stretch to hide, and the id of its row. */
 export interface Finding extends Span {
   readonly id: string;
 }
 
-/** What can be found by its marks. Like a pattern: it fails within a constant number of steps, or reads what it finds. */
+/** A row with literal marks. Like a pattern, it fails within a constant number of steps or consumes what it reads. */
 export interface Marked {
   readonly id: string;
   readonly marks: readonly string[];
-  /** Its marks, written in small letters, may stand in capitals, too. */
+  /** Matches marks in any case; `marks` are lower case. */
   readonly anyCase?: true;
-  /** The secret, if there is one to the mark that stands at `at`. */
+  /** The secret that belongs to the mark at `at`, if there is one. */
   readonly locate: (text: string, at: number, mark: string) => Span | undefined;
 }
 
-/** The characters of a mark that are looked up. */
+/** The number of characters that the index looks up. */
 const KEY_CHARS = 3;
-/** The three characters in 7 bits each. */
+/** Three characters in 7 bits each. */
 const KEY_MASK = 0x1f_ffff;
-/** A table of flags that fits into a processor's first cache: nearly every place in a text ends here. */
+/** Size of a flag table that fits into the processor's first-level cache: nearly all lookups end there. */
 const FLAG_BITS = 14;
 
-/** Capitals and small letters are one. What is not ASCII is nothing. */
+/** Makes ASCII letters lower case, roughly, and anything else 0. */
 function folded(code: number): number {
   return code < 128 ? code | 0x20 : 0;
 }
@@ -54,7 +55,7 @@ function flagOf(key: number): number {
   return Math.imul(key, 0x9e3779b1) >>> (32 - FLAG_BITS);
 }
 
-/** Says whether the mark, which is in small letters, stands at a place, whatever the case. */
+/** Whether a lower-case mark is at `at`, in any case. */
 function standsFolded(text: string, at: number, mark: string): boolean {
   for (let index = KEY_CHARS; index < mark.length; index++) {
     if (folded(text.charCodeAt(at + index)) !== folded(mark.charCodeAt(index))) return false;
@@ -62,12 +63,12 @@ function standsFolded(text: string, at: number, mark: string): boolean {
   return text.slice(at, at + mark.length).toLowerCase() === mark;
 }
 
-/** Rows by their marks. Hundreds of marks cost as much as one. */
+/** Rows by their marks. Looking for hundreds of marks costs as much as for one. */
 export class MarkIndex {
   readonly #flags = new Uint8Array(1 << FLAG_BITS);
   readonly #rows = new Map<number, { readonly mark: string; readonly row: Marked }[]>();
 
-  /** Marks have at least three characters, all of ASCII. */
+  /** Marks need at least three characters, all ASCII. */
   constructor(rows: readonly Marked[]) {
     for (const row of rows) for (const mark of row.marks) this.#add(mark, row);
   }
@@ -81,7 +82,7 @@ export class MarkIndex {
     else rows.push({ mark, row });
   }
 
-  /** Tells, in order, where marks stand. Ends when the visitor answers true. */
+  /** Visits marks in order, until a visit returns true. */
   some(text: string, visit: (row: Marked, at: number, mark: string) => boolean): boolean {
     const flags = this.#flags;
     let key = 0;

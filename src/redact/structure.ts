@@ -1,4 +1,4 @@
-/** A bounded copy of structured content, safe to serialise. */
+/** Copies structured content within bounds, redacted and safe to serialise. */
 import { ownElements, ownValue } from '../lib/foreign.js';
 import { cutChars } from '../lib/text.js';
 import { secretArguments } from './commands.js';
@@ -10,10 +10,10 @@ import { isSensitiveKey, isStatement } from './sensitive-names.js';
 
 const UNREADABLE = '[UNREADABLE]';
 
-/** Past these an integer is no longer anything but a place to put data; turning a huge one into text is slow, too. */
+/** Larger integers only serve to carry data, and are slow to convert. */
 const MAX_BIGINT = 2n ** 64n;
 
-/** What is left to spend on one value, the containers being copied, outermost first, and what goes along. */
+/** What is left to spend on one value, and the containers being copied, outermost first. */
 interface Budget {
   nodes: number;
   bytes: number;
@@ -23,8 +23,8 @@ interface Budget {
 }
 
 /**
- * Copies JSON-like data within the bounds. Getters are not called, class instances are read as plain objects, binary
- * data is named and not expanded. Never throws, whatever proxies and revoked objects do.
+ * Copies JSON-like data within the bounds. Does not call getters, reads class instances as plain objects, and replaces
+ * binary data by its type. Never throws, whatever proxies do.
  */
 export function copyStructure(value: unknown, maxBytes: number, given: ScrubContext = {}): unknown {
   const { reading = newReading(), label = '' } = given;
@@ -38,7 +38,10 @@ export function copyStructure(value: unknown, maxBytes: number, given: ScrubCont
   });
 }
 
-/** The copy of one value, or undefined for what JSON has no word for. Spends the bytes of its JSON text. `label`: its name. */
+/**
+ * The copy of one value; undefined for values without JSON. Spends the bytes of its JSON text. `label` is the name of the
+ * value.
+ */
 function copy(value: unknown, label: string, budget: Budget): unknown {
   switch (typeof value) {
     case 'string':
@@ -63,7 +66,7 @@ function spend<T extends string | number | boolean | null>(leaf: T, budget: Budg
   return leaf;
 }
 
-/** Reading costs as much as writing, so that many long secrets cannot buy more work than one long text. */
+/** Reading costs as much as writing, or many long secrets would buy more work than one long text. */
 function copyString(value: string, label: string, budget: Budget): string {
   const limit = Math.max(0, budget.bytes - 3);
   const fitting = orRedacted(() => fittingText(value, limit, { ...budget.context, label }), budget);
@@ -74,11 +77,11 @@ function copyString(value: string, label: string, budget: Budget): string {
 function fittingText(value: string, limit: number, context: ScrubContext): string {
   const fitting = scrubToBytes(value, limit, context);
   if (Buffer.byteLength(JSON.stringify(fitting)) <= limit + 2) return fitting;
-  // Escaping at most doubles what is left in a scrubbed text. What is hidden in it has been told already.
+  // Escaping at most doubles a scrubbed text. What is hidden was counted the first time.
   return scrubToBytes(value, limit >> 1, { ...context, counts: undefined });
 }
 
-/** What a detector could not look at does not leave. */
+/** Text that a detector failed on must not leave. */
 function orRedacted(scrubbed: () => string, { context }: Budget): string {
   try {
     return scrubbed();
@@ -89,7 +92,7 @@ function orRedacted(scrubbed: () => string, { context }: Budget): string {
   }
 }
 
-/** A number can be a card number, too. */
+/** A number can be a card number. */
 function copyNumber(value: number, label: string, budget: Budget): number | string {
   const text = String(value);
   const safe = orRedacted(() => scrub(text, text.length, false, { ...budget.context, label }), budget);
@@ -105,7 +108,7 @@ function copyObject(value: object, label: string, budget: Budget): unknown {
     const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
     if (kind === 'Object') return copyRecord(value, label, budget);
     if (kind === 'Date') return spend(Date.prototype.toISOString.call(value), budget);
-    // `Symbol.toStringTag` is anyone's to choose.
+    // `Symbol.toStringTag` can be any text.
     return spend(/^[A-Z][A-Za-z0-9]{1,31}$/.test(kind) ? `[${kind}]` : '[OBJECT]', budget);
   } catch {
     return spend(UNREADABLE, budget);
@@ -152,23 +155,23 @@ function copyRecord(source: object, label: string, budget: Budget): Record<strin
       : copyProperty(source, key, `${lastOf(label)}.${key.slice(0, MAX_KEY_CHARS)}`, budget);
     if (value !== undefined) entries.push([name, value]);
   }
-  // Unlike an assignment, this makes `__proto__` a property like any other.
+  // Unlike an assignment, this makes `__proto__` an ordinary property.
   return Object.fromEntries(entries);
 }
 
-/** A value is named by its own name and that of what it is in: `card.id`. */
+/** A value's label is its own name and that of its container: `card.id`. */
 function lastOf(label: string): string {
   return label.slice(label.lastIndexOf('.') + 1);
 }
 
-/** Says whether the name of a member, or what stands beside it, hides its value. Calls no getter. */
+/** Whether the name of a member, or a member beside it, hides its value. Calls no getter. */
 function isHiddenMember(source: object, key: string): boolean {
   if (isPairedValue(source, key) || isJwkPrivate(source, key)) return true;
   const value = ownValue(source, key);
   return (isSensitiveKey(key) && !isStatement(key, value)) || isNamedSecret(key, value);
 }
 
-/** In a list of arguments, `x` after `--password`. The next option is no value. */
+/** In a list of arguments, `x` after `--password`. The next option is not a value. */
 function isOptionsValue(source: readonly unknown[], index: number): boolean {
   const option: unknown = Object.getOwnPropertyDescriptor(source, String(index - 1))?.value;
   if (typeof option !== 'string' || !isSecretOption(option)) return false;
@@ -176,7 +179,10 @@ function isOptionsValue(source: readonly unknown[], index: number): boolean {
   return typeof value === 'number' || (typeof value === 'string' && !value.startsWith('-'));
 }
 
-/** In a list of arguments, what the program takes as a secret: that named beside the list, or by its first element. */
+/**
+ * In a list of arguments, the indexes of the program's secrets. A member beside the list, or its first element, names the
+ * program.
+ */
 function argumentsHidden(source: readonly unknown[], { open }: Budget): ReadonlySet<number> {
   const holder = [...open].at(-2);
   const program = holder === undefined ? undefined : (ownValue(holder, 'command') ?? ownValue(holder, 'program'));

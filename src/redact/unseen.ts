@@ -1,15 +1,15 @@
-/** Characters that are not seen, or are taken for others: what they read as, and how they are shown in a name. */
+/** Characters that are invisible or look like others, and text that is encoded: how it reads, and how a name shows it. */
 import type { Span } from './spans.js';
 
-/** Text in which there are none. */
+/** Text without such characters. */
 export const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
 
 /** Controls, format characters such as joiners and direction marks, fillers, lone surrogates, marks on a letter. */
 const NOTHING = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\p{Zl}\p{Zp}]/u;
 
 /**
- * Cyrillic and Greek letters that look like Latin ones, and signs that look like those of ASCII, which no normalisation
- * changes. Marks of the two ways to write each pair: what it is, what it looks like.
+ * Look-alikes that normalisation keeps: Cyrillic and Greek letters that look Latin, and signs that look like ASCII. Each
+ * pair is a character, and the one it looks like.
  *
  * @see https://www.unicode.org/reports/tr39/#Confusable_Detection
  */
@@ -22,24 +22,24 @@ const LOOKS_LIKE = new Map(
     .map((pair): [string, string] => [pair.slice(0, 1), pair.slice(1)]),
 );
 
-/** Letters, and numerals that are made of them. */
+/** Letters, and numerals made of letters. */
 const LETTER = /[\p{L}\p{Nl}]/u;
 
-/** What a character is normalised to and does not look like: superscripts, subscripts, circled and parenthesised ones. */
+/** Characters that do not look like their normalised form: superscripts, subscripts, circled and parenthesised ones. */
 const DISTINCT = /[\u00aa\u00b2\u00b3\u00b9\u00ba\u02b0-\u02b8\u02e0-\u02e4\u2070-\u209c\u2460-\u24ff\u3200-\u33ff]/;
 
-/** Enough for any one language beside its ideographs; there may be a million others. */
+/** Enough for any one language without its ideographs. */
 const MAX_REMEMBERED = 4096;
 const folds = new Map<string, string>();
 
 const UNUSUAL = /[^\t\n\r\x20-\x7e]/gu;
 
-/** A text as it reads: normalised, without what is not seen, look-alikes as what they look like. */
+/** A text as it reads: normalised, without invisible characters, look-alikes replaced. */
 export function readAs(text: string): string {
   return PRINTABLE.test(text) ? text : text.replace(UNUSUAL, foldOf);
 }
 
-/** What a character beyond ASCII reads as: nothing, characters of ASCII, or itself. */
+/** How a character beyond ASCII reads: as nothing, as ASCII characters, or as itself. */
 export function foldOf(character: string): string {
   let fold = folds.get(character);
   if (fold === undefined) {
@@ -59,7 +59,7 @@ function computedFold(character: string): string {
   return LOOKS_LIKE.get(normalised) ?? digitOf(character) ?? character;
 }
 
-/** Digits of every script stand in a row of ten. */
+/** The digits of every script are ten consecutive code points. */
 function digitOf(character: string): string | undefined {
   if (!/\p{Nd}/u.test(character)) return undefined;
   let value = 0;
@@ -68,15 +68,15 @@ function digitOf(character: string): string | undefined {
   return String(value);
 }
 
-/** How a character is written out, and what of the text would be taken for that. */
+/** How to escape a character, and which parts of a text to visit. */
 export interface Notation {
   readonly parts: RegExp;
   readonly write: (character: string) => string;
 }
 
 /**
- * Finds backslashes in front of what looks like an escape; pictures, which need characters that are not seen; and any other
- * character beyond ASCII with the backslashes in front of it.
+ * Visits backslashes before what looks like an escape, emoji, which need invisible characters, and any other character
+ * beyond ASCII together with the backslashes before it.
  */
 export function notation(looks: string, write: Notation['write']): Notation {
   const picture = '\\p{ExtPict}[\\ufe0e\\ufe0f]?\\p{EMod}?';
@@ -88,9 +88,9 @@ export function notation(looks: string, write: Notation['write']): Notation {
 const AS_JSON = notation('u[\\dA-Fa-f]{4}', escapeOf);
 
 /**
- * A name in which everything that is not seen, or looks like ASCII and is not, is written out as in JSON: `\u200b`. So two
- * names look alike only when they are. Backslashes in front of what is such an escape, or would look like one, are doubled;
- * `again` says that this was done. Letters of other scripts stay, unless they pretend to be Latin.
+ * A name with all invisible characters, and all that look like ASCII, escaped as in JSON: `\u200b`. So two names look alike
+ * only if they are. Doubles backslashes before such an escape, or before what would look like one, unless `again` says that
+ * this was done. Keeps letters of other scripts, unless they pretend to be Latin.
  */
 export function writtenOut(name: string, again = false, { parts, write }: Notation = AS_JSON): string {
   if (/^[\x20-\x7e]*$/.test(name) && (again || !name.includes('\\'))) return name;
@@ -102,7 +102,7 @@ export function writtenOut(name: string, again = false, { parts, write }: Notati
   });
 }
 
-/** Whether nothing is seen of a character, or one of ASCII in its place. */
+/** Whether a character is invisible, or looks like ASCII. */
 export function isHidden(character: string): boolean {
   if (/[\p{Co}\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Zs}]/u.test(character))
     return character !== ' ';
@@ -115,8 +115,8 @@ export function isHidden(character: string): boolean {
 }
 
 /**
- * Where letters stand that look like Latin ones: those in one word with Latin letters, and all of a text that has no letter
- * of their script which looks like itself.
+ * Indexes of letters that pretend to be Latin: those in a word with Latin letters, and all if no letter of their script in
+ * the text looks like itself.
  */
 function pretendingIn(name: string): ReadonlySet<number> {
   const found = new Set<number>();
@@ -130,7 +130,7 @@ function pretendingIn(name: string): ReadonlySet<number> {
   return found;
 }
 
-/** The escape of JSON, of each UTF-16 unit. */
+/** The JSON escapes of each UTF-16 unit. */
 export function escapeOf(character: string): string {
   let escaped = '';
   for (let unit = 0; unit < character.length; unit++) {
@@ -139,16 +139,14 @@ export function escapeOf(character: string): string {
   return escaped;
 }
 
-// Other ways in which a text is read: without encodings and invisible characters, for patterns that do not look through them.
-
-/** A text as it reads. */
+/** A decoded text. */
 export interface Decoded {
   readonly text: string;
-  /** Where in the original a stretch of it stands. */
+  /** The stretch of the original that a stretch of the text was made of. */
   origin(span: Span): Span;
 }
 
-/** Reads a text in one way. Undefined where that changes nothing. */
+/** Decodes a text in one way; undefined if that changes nothing. */
 export type Decoder = (original: string) => Decoded | undefined;
 
 /** Percent-encoded characters in UTF-8. */
@@ -158,7 +156,7 @@ const PERCENT =
 const fromPercentEncoding: Decoder = (original) =>
   original.includes('%') ? rewritten(original, PERCENT, fromPercent) : undefined;
 
-/** A text without percent-encoding; bytes that are not UTF-8 stay encoded. */
+/** Decodes percent-encoding; bytes that are not UTF-8 stay encoded. */
 export function percentDecoded(text: string): string {
   return text.includes('%') ? text.replace(PERCENT, fromPercent) : text;
 }
@@ -168,7 +166,7 @@ function fromPercent(code: string): string {
   return decoded.includes('\ufffd') ? code : decoded;
 }
 
-/** Escapes of JSON within the text: many programs write every character beyond ASCII so. */
+/** JSON escapes within the text: many programs escape every character beyond ASCII. */
 const ESCAPE = /\\u[\dA-F]{4}/gi;
 
 const unescaped: Decoder = (original) =>
@@ -178,18 +176,18 @@ function fromEscape(code: string): string {
   return String.fromCharCode(Number.parseInt(code.slice(2), 16));
 }
 
-/** Normalised as NFKC does, without characters that are not seen, look-alikes as what they look like. */
+/** See {@link readAs}. */
 const plain: Decoder = (original) => (PRINTABLE.test(original) ? undefined : rewritten(original, UNUSUAL, foldOf));
 
-/** In the order in which they are tried, each on what the one before made of it. */
+/** In this order, each on the result of the one before. */
 export const DECODERS: readonly Decoder[] = [plain, fromPercentEncoding, unescaped];
 
-/** A stretch of the new text: where it begins, and where in the original what it was made of stands. */
+/** A stretch of the decoded text: where it begins, and the stretch of the original that it was made of. */
 interface Piece {
   readonly at: number;
   readonly from: number;
   readonly to: number;
-  /** Not what it was: it has no places within. */
+  /** Decoded as a whole: places within it have no counterpart. */
   readonly changed: boolean;
 }
 
@@ -220,7 +218,7 @@ function rewritten(original: string, pattern: RegExp, decode: (code: string) => 
   };
 }
 
-/** Where in the original one unit of the new text stands. */
+/** The place in the original of one unit of the decoded text. */
 function placeOf(pieces: readonly Piece[], unit: number): { readonly from: number; readonly to: number } {
   let low = 0;
   let high = pieces.length - 1;
