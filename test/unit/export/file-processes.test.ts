@@ -26,7 +26,7 @@ function lines(): any[] {
 }
 
 describe('four processes that write to one path', () => {
-  it('lose no line and tear none, while they put it aside again and again', async () => {
+  it('lose no line and tear none while they rotate it again and again', async () => {
     const code = `
       const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 16384, maxFiles: 10000 });
       let accepted = 0;
@@ -46,7 +46,7 @@ describe('four processes that write to one path', () => {
     expect(readdirSync(folder).length).toBeGreaterThan(50);
   });
 
-  it('keep as many files as they were told to, and no line twice', async () => {
+  it('keep the configured number of files, and write no line twice', async () => {
     const code = `
       const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 1024, maxFiles: 5 });
       for (let n = 0; n < 200; n++) exporter.write(JSON.stringify({ writer: args.writer, n, fill: 'x'.repeat(300) }));
@@ -61,7 +61,7 @@ describe('four processes that write to one path', () => {
 });
 
 describe('a process that is killed', () => {
-  it('leaves every line that was accepted', async () => {
+  it('leaves every accepted line', async () => {
     const code = `
       const exporter = new FileLogRecordExporter({ path: args.path, maxBytes: 65536, maxFiles: 10000 });
       for (let n = 0; ; n++) {
@@ -84,11 +84,11 @@ describe('a process that is killed', () => {
   });
 });
 
-describe('a disk that takes a part of a line', () => {
+describe('a disk that takes only part of a line', () => {
   // The size of files is limited to 4 KiB; of the line that goes past it, the system writes the beginning.
   const LIMIT = 'ulimit -f 8';
 
-  it('is left without it, and the next line that fits is written', async () => {
+  it('loses that part, and the next line that fits is written', async () => {
     const code = `
       const codes = [];
       const exporter = new FileLogRecordExporter({ path: args.path, onError: (error) => codes.push(error.code) });
@@ -101,7 +101,7 @@ describe('a disk that takes a part of a line', () => {
     expect(lines().map(({ n }) => n)).toEqual([1, 4]);
   });
 
-  it('keeps it where somebody has written behind it, and the next line begins anew', async () => {
+  it('keeps that part if another process has written behind it, and the next line starts on a new one', async () => {
     const code = `
       const line = (letter, length) => Buffer.from(letter.repeat(length) + '\\n');
       const file = AppendFile.open(args.path);
@@ -124,8 +124,8 @@ describe('a disk that takes a part of a line', () => {
   });
 });
 
-describe('a file that cannot be put aside', () => {
-  it('grows on, and is put aside a minute later', async () => {
+describe('a file that cannot be rotated', () => {
+  it('keeps growing, and rotates a minute later', async () => {
     const code = `
       let now = Date.now();
       const codes = [];
@@ -160,7 +160,7 @@ describe('a file that cannot be put aside', () => {
 });
 
 describe('an exporter without onError', () => {
-  it('says once, on stderr, what the operator has to know', async () => {
+  it('tells the operator once, on stderr', async () => {
     const code = `
       const exporter = new FileLogRecordExporter({ path: '/dev/full' });
       const accepted = [exporter.write('a'), exporter.write('b')];

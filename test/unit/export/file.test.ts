@@ -63,7 +63,7 @@ const codes = () => errors.map(({ code }) => code);
 /** A line of so many bytes, its line feed included. */
 const lineOf = (bytes: number, letter = 'x') => letter.repeat(bytes - 1);
 
-describe('an option that is not accepted', () => {
+describe('a refused option', () => {
   it.each([
     [{ path: '' }, TypeError, 'path is ""; accepted: the path of a file'],
     [{ path: '  ' }, TypeError, 'path is "  "; accepted: the path of a file'],
@@ -90,23 +90,23 @@ describe('an option that is not accepted', () => {
     expect(attempt).toThrow(message);
   });
 
-  it('is a mistake where there are none at all', () => {
+  it('throws without any options', () => {
     expect(() => new FileLogRecordExporter(undefined as never)).toThrow('accepted: an object');
   });
 
-  it('is a mistake where the path is that of a folder', () => {
+  it('throws if the path is a folder', () => {
     expect(() => make({ path: folder })).toThrow(TypeError);
     expect(() => make({ path: folder })).toThrow(`path is ${JSON.stringify(folder)}, a folder; accepted`);
   });
 
-  it('leaves everything at the ends of the ranges', () => {
+  it('throws nothing at the ends of the ranges', () => {
     make({ maxBytes: 1024, maxFiles: 1 });
     make({ maxBytes: 2 ** 40, maxFiles: 10_000 });
   });
 });
 
 describe('a write that fails', () => {
-  it('is said to have failed, and told once, without the line', () => {
+  it('is reported once, without the line', () => {
     const exporter = make({ path: '/dev/full' });
     const secret = ['s3', 'cr3t'].join('');
     expect([exporter.write(secret), exporter.write(secret)]).toEqual([false, false]);
@@ -115,7 +115,7 @@ describe('a write that fails', () => {
     expect(errors.join()).not.toContain(secret);
   });
 
-  it('tells whoever writes of each line that is lost, and why, whatever they make of that', () => {
+  it('passes the reason of each lost line to the caller, whatever its callback does', () => {
     const exporter = make({ path: '/dev/full' });
     const lost = vi.fn(() => {
       throw new Error('theirs');
@@ -128,14 +128,14 @@ describe('a write that fails', () => {
     expect(lost.mock.calls.map(([error]: any) => error.code)).toEqual(['ENOSPC', 'ENOSPC']);
   });
 
-  it('makes an export fail with its error', () => {
+  it('makes the export fail with its error', () => {
     const result = vi.fn();
     make({ path: '/dev/full' }).export([{ body: 'a' }, { body: 'b' }], result);
     expect(result.mock.calls).toEqual([[{ code: 1, error: errors[0] }]]);
     expect(errors).toHaveLength(1);
   });
 
-  it('is told again where it is of another kind', () => {
+  it('is reported again if it is of another kind', () => {
     const exporter = make({ path: join(folder, 'sub/audit.jsonl') });
     mkdirSync(join(folder, 'sub/audit.jsonl'), { recursive: true });
     exporter.write('a');
@@ -146,7 +146,7 @@ describe('a write that fails', () => {
     expect(codes()).toEqual(['EISDIR', 'ENOTDIR']);
   });
 
-  it('is the last one when writing works again', () => {
+  it('does not prevent later writes', () => {
     const exporter = make();
     mkdirSync(path);
     expect(exporter.write('a')).toBe(false);
@@ -155,7 +155,7 @@ describe('a write that fails', () => {
     expect(content()).toBe('b\n');
   });
 
-  it('does not throw, whatever onError does', async () => {
+  it('throws nothing, whatever onError does', async () => {
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);
     const onErrors: (() => unknown)[] = [
@@ -174,7 +174,7 @@ describe('a write that fails', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
-  it('does not throw, whatever the callback of an export does', () => {
+  it('throws nothing, whatever the callback of an export does', () => {
     const result = vi.fn(() => {
       throw new Error('mine');
     });
@@ -183,13 +183,13 @@ describe('a write that fails', () => {
     expect(content()).toBe('{"body":"a"}\n');
   });
 
-  it.each([[undefined], [7], [[null]]])('does not throw, whatever is exported: %j', (records) => {
+  it.each([[undefined], [7], [[null]]])('throws nothing, whatever is exported: %j', (records) => {
     const result = vi.fn();
     make().export(records as never, result);
     expect(result).toHaveBeenCalledTimes(1);
   });
 
-  it('does not throw, whatever the clock does', () => {
+  it('throws nothing, whatever the clock does', () => {
     const clocks = [
       () => Number.NaN,
       () => 'noon' as never,
@@ -201,7 +201,7 @@ describe('a write that fails', () => {
   });
 });
 
-describe('what is not one line', () => {
+describe('anything but one line', () => {
   it.each([['a\nb'], ['a\n'], ['a\rb'], [undefined], [{}]])('is not written: %j', (line) => {
     const exporter = make();
     expect(exporter.write(line as string)).toBe(false);
@@ -210,8 +210,8 @@ describe('what is not one line', () => {
   });
 });
 
-describe('a path that is no file', () => {
-  it('is not written to where it is a symbolic link, also one that leads nowhere', () => {
+describe('a path to anything but a file', () => {
+  it('is refused if it is a symbolic link, also a dangling one', () => {
     const target = join(folder, 'target');
     symlinkSync(target, path);
     const exporter = make();
@@ -226,7 +226,7 @@ describe('a path that is no file', () => {
     expect(content(target)).toBe('');
   });
 
-  it('is not written to where it becomes a symbolic link, also one to the very file', () => {
+  it('is refused if it becomes a symbolic link, even to the same file', () => {
     const exporter = make();
     exporter.write('a');
     renameSync(path, join(folder, 'moved'));
@@ -235,13 +235,13 @@ describe('a path that is no file', () => {
     expect(content(join(folder, 'moved'))).toBe('a\n');
   });
 
-  it('is not written to, nor waited for, where it is a named pipe without a reader', () => {
+  it('is refused at once if it is a named pipe without a reader', () => {
     execFileSync('mkfifo', [path]);
     expect(make().write('a')).toBe(false);
     expect(errors[0]?.message).toMatch(/: it is neither a file nor a device$/);
   });
 
-  it('may be below a symbolic link: folders are the business of whoever runs the process', () => {
+  it('may be below a symbolic link, because the operator owns the folders', () => {
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'link'));
     expect(make({ path: join(folder, 'link/audit.jsonl') }).write('a')).toBe(true);
@@ -250,7 +250,7 @@ describe('a path that is no file', () => {
 });
 
 describe('a new file', () => {
-  it('is made with the first line, and can be read by its owner alone, like its folders', () => {
+  it('is created with the first line, readable by its owner alone, like its folders', () => {
     path = join(folder, 'a/b/audit.jsonl');
     const exporter = make();
     expect(existsSync(join(folder, 'a'))).toBe(false);
@@ -259,14 +259,14 @@ describe('a new file', () => {
     expect([join(folder, 'a/b'), join(folder, 'a')].map((each) => statSync(each).mode & 0o777)).toEqual([0o700, 0o700]);
   });
 
-  it('is named by its placeholders', () => {
+  it('is named by the placeholders', () => {
     const exporter = make({ path: join(folder, '{service}-{pid}.jsonl'), placeholders: { service: 'a/b' } });
     exporter.write('a');
     expect(readdirSync(folder)).toEqual([`a_b-${process.pid}.jsonl`]);
   });
 });
 
-describe('a file that is there already', () => {
+describe('an existing file', () => {
   it.each([
     [0o666, /can write to it/],
     [0o660, /can write to it/],
@@ -290,7 +290,7 @@ describe('a file that is there already', () => {
     }
   });
 
-  it('is continued, with the mode that it has', () => {
+  it('is continued with its mode', () => {
     writeFileSync(path, 'a\n');
     chmodSync(path, 0o640);
     make({ now: Date.now }).write('b');
@@ -298,7 +298,7 @@ describe('a file that is there already', () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
-  it('that ends in the middle of a line gets the rest of it on a line of its own', () => {
+  it('gets a line break first if it ends in the middle of a line', () => {
     writeFileSync(path, 'a\n{"torn');
     const exporter = make({ now: Date.now });
     exporter.write('b');
@@ -306,7 +306,7 @@ describe('a file that is there already', () => {
     expect(content()).toBe('a\n{"torn\nb\nc\n');
   });
 
-  it('that something else moved is made again', () => {
+  it('is created again after something else moves it', () => {
     const exporter = make();
     exporter.write('a');
     renameSync(path, join(folder, 'moved'));
@@ -314,7 +314,7 @@ describe('a file that is there already', () => {
     expect([content(join(folder, 'moved')), content()]).toEqual(['a\n', 'b\n']);
   });
 
-  it('that something else deleted is made again, with its folder', () => {
+  it('is created again, with its folder, after something else deletes it', () => {
     path = join(folder, 'sub/audit.jsonl');
     const exporter = make();
     exporter.write('a');
@@ -323,7 +323,7 @@ describe('a file that is there already', () => {
     expect(content()).toBe('b\n');
   });
 
-  it('that something else emptied in place is continued', () => {
+  it('is continued after something else truncates it', () => {
     const exporter = make();
     exporter.write('a');
     writeFileSync(path, '');
@@ -333,7 +333,7 @@ describe('a file that is there already', () => {
 });
 
 describe('a full file', () => {
-  it('is put aside under the time, beside the path', () => {
+  it('rotates to a name with the time, in the same folder', () => {
     const exporter = make({ maxBytes: 1024 });
     exporter.write(lineOf(1000, 'a'));
     exporter.write(lineOf(24, 'b'));
@@ -345,7 +345,7 @@ describe('a full file', () => {
     expect(statSync(join(folder, 'audit-2026-11-21T093000Z-1.jsonl')).mode & 0o777).toBe(0o600);
   });
 
-  it('is counted in bytes, and with what other processes wrote', () => {
+  it('counts bytes, and lines of other processes', () => {
     const exporter = make({ maxBytes: 1024 });
     exporter.write('é'.repeat(256));
     appendFileSync(path, `${lineOf(500)}\n`);
@@ -353,14 +353,14 @@ describe('a full file', () => {
     expect(rotated()).toHaveLength(1);
   });
 
-  it('may be of one line that is larger', () => {
+  it('may contain a single longer line', () => {
     const exporter = make({ maxBytes: 1024 });
     for (const letter of ['a', 'b', 'c']) exporter.write(lineOf(5000, letter));
     expect(rotated().map((name) => content(join(folder, name))[0])).toEqual(['a', 'b']);
     expect(content()[0]).toBe('c');
   });
 
-  it('is not put aside twice where another process was faster', () => {
+  it('does not rotate twice if another process was faster', () => {
     const [one, other] = [make({ maxBytes: 1024 }), make({ maxBytes: 1024 })];
     one.write(lineOf(1000, 'a'));
     other.write(lineOf(20, 'b'));
@@ -370,7 +370,7 @@ describe('a full file', () => {
     expect(content()).toBe(`${lineOf(100, 'c')}\n${lineOf(100, 'd')}\n`);
   });
 
-  it('never takes the name of another', () => {
+  it('never takes the name of another file', () => {
     writeFileSync(join(folder, 'audit-2026-11-21T093000Z-1.jsonl'), 'precious');
     const exporter = make({ maxBytes: 1024 });
     exporter.write(lineOf(1024, 'a'));
@@ -379,7 +379,7 @@ describe('a full file', () => {
     expect(content(join(folder, 'audit-2026-11-21T093000Z-1.jsonl'))).toBe('precious');
   });
 
-  it('grows on where it cannot be put aside, which is told once', () => {
+  it('keeps growing if it cannot rotate, which is reported once', () => {
     // A name that is nearly as long as a name can be has no room for a time.
     path = join(folder, `${'n'.repeat(240)}.jsonl`);
     const exporter = make({ maxBytes: 1024 });
@@ -394,8 +394,8 @@ describe('a full file', () => {
   });
 });
 
-describe('a file of another day', () => {
-  it('is put aside with the first line of the new one, in UTC', () => {
+describe('a file of an earlier day', () => {
+  it('rotates with the first line of the next day, in UTC', () => {
     now = Date.UTC(2026, 10, 21, 23, 59, 59, 999);
     const exporter = make();
     exporter.write('a');
@@ -405,14 +405,14 @@ describe('a file of another day', () => {
     expect(content()).toBe('b\n');
   });
 
-  it('is put aside by a process that starts on the new one', () => {
+  it('rotates when a process starts the next day', () => {
     writeFileSync(path, 'a\n');
     utimesSync(path, NOW / 1000, NOW / 1000 - 86_400);
     make().write('b');
     expect(rotated()).toEqual(['audit-2026-11-21T093000Z-1.jsonl']);
   });
 
-  it('is not put aside where it is empty, or where the clock was set back', () => {
+  it('does not rotate if it is empty, or if the clock was set back', () => {
     const exporter = make();
     writeFileSync(path, '');
     exporter.write('a');
@@ -423,13 +423,13 @@ describe('a file of another day', () => {
   });
 });
 
-describe('files that were put aside', () => {
+describe('rotated files', () => {
   const fill = (exporter: FileLogRecordExporter, letters: string) => {
     for (const letter of letters) exporter.write(lineOf(1024, letter));
   };
   const kept = () => rotated().map((name) => content(join(folder, name))[0]);
 
-  it('are kept in number, the newest', () => {
+  it('are kept up to the limit, the newest ones', () => {
     fill(make({ maxBytes: 1024, maxFiles: 3 }), 'abcdefghijklm');
     expect(rotated()).toEqual([
       'audit-2026-11-21T093000Z-10.jsonl',
@@ -439,7 +439,7 @@ describe('files that were put aside', () => {
     expect(kept()).toEqual(['j', 'k', 'l']);
   });
 
-  it('are the newest also after the clock was set back', () => {
+  it('keep their order after the clock was set back', () => {
     const exporter = make({ maxBytes: 1024, maxFiles: 2 });
     now = NOW + DAY / 24;
     fill(exporter, 'abc');
@@ -448,7 +448,7 @@ describe('files that were put aside', () => {
     expect(kept()).toEqual(['c', 'd']);
   });
 
-  it('are the only ones to be deleted: nothing that has another name, is empty, or is no file', () => {
+  it('are the only files to be deleted: other names, empty files and folders stay', () => {
     const others = ['audit-old.jsonl', 'audit-2020-01-01T000000Z-1.jsonl.gz', 'b-2020-01-01T000000Z-1.jsonl'];
     for (const name of others) writeFileSync(join(folder, name), 'x');
     writeFileSync(join(folder, 'audit-2020-01-01T000000Z-1.jsonl'), '');
@@ -462,7 +462,7 @@ describe('files that were put aside', () => {
 });
 
 describe('an exporter that is shut down', () => {
-  it('writes nothing more, and has let go of the file', async () => {
+  it('writes nothing more, and has closed the file', async () => {
     const exporter = make();
     exporter.write('a');
     expect(openDescriptorsOf(path)).toBe(1);
@@ -479,20 +479,20 @@ describe('an exporter that is shut down', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is so from the moment on that it was asked', () => {
+  it('stops at the call, not when the promise settles', () => {
     const exporter = make();
     void exporter.shutdown();
     expect(exporter.write('a')).toBe(false);
   });
 
-  it('may never have written', async () => {
+  it('need not have written anything', async () => {
     await expect(make().shutdown()).resolves.toBeUndefined();
     expect(existsSync(path)).toBe(false);
   });
 });
 
 describe('a flush', () => {
-  it('is done when the file is on the disk, or where there is nothing to be', async () => {
+  it('resolves when the file is on disk, or when there is nothing to sync', async () => {
     const exporter = make();
     await expect(exporter.forceFlush()).resolves.toBeUndefined();
     exporter.write('a');

@@ -18,7 +18,7 @@ function expectOneLine(line: string) {
   expect(() => JSON.parse(line)).not.toThrow();
 }
 
-describe('a record that cannot be read', () => {
+describe('an unreadable record', () => {
   const throwing = () => {
     throw new Error('not yours');
   };
@@ -53,12 +53,12 @@ describe('a record that cannot be read', () => {
     expect(parsed({ eventName: 'e', body })).toEqual({ event_name: 'e', body: expected });
   });
 
-  it('is not asked for its own idea of JSON', () => {
+  it('does not have its toJSON called', () => {
     expect(bodyOf({ toJSON: throwing, a: 1 })).toEqual({ a: 1 });
   });
 });
 
-describe('a value that JSON has no word for', () => {
+describe('a value without JSON', () => {
   it.each([
     ['a bigint', 123456789012345678901234567890n, '123456789012345678901234567890'],
     ['a huge bigint', 2n ** 100_000n, '[bigint]'],
@@ -74,25 +74,25 @@ describe('a value that JSON has no word for', () => {
     expect(bodyOf(value)).toEqual(expected);
   });
 
-  it('is cut where it contains itself', () => {
+  it('becomes a mark if it contains itself', () => {
     const body: Record<string, unknown> = { a: 1 };
     body['self'] = [body];
     expect(bodyOf(body)).toEqual({ a: 1, self: ['[cycle]'] });
   });
 
-  it('may stand twice in a record without being a cycle', () => {
+  it('may occur twice in a record without being a cycle', () => {
     const twin = { a: 1 };
     expect(bodyOf([twin, twin])).toEqual([twin, twin]);
   });
 
-  it('keeps a member called __proto__, and the prototype of objects', () => {
+  it('can be a member called __proto__, and changes no prototype', () => {
     const line = recordLine({ body: JSON.parse('{"__proto__":{"polluted":true}}') });
     expect(line).toBe('{"body":{"__proto__":{"polluted":true}}}');
     expect(({} as { polluted?: true }).polluted).toBeUndefined();
   });
 });
 
-describe('a record of too much', () => {
+describe('an oversized record', () => {
   const deep = (depth: number): unknown => (depth === 0 ? 'bottom' : { in: deep(depth - 1) });
   const paths = (depth: number): unknown => (depth === 0 ? [] : new Array(1_000).fill(paths(depth - 1)));
   const MANY = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 'v']));
@@ -118,13 +118,13 @@ describe('a record of too much', () => {
     if (!what.includes('grows')) expect(JSON.parse(line)).toMatchObject({ event_name: 'e', truncated: true });
   });
 
-  it('keeps what is within the bounds', () => {
+  it('keeps everything within the bounds', () => {
     expect(bodyOf(MANY)).toEqual(Object.fromEntries(Object.entries(MANY).slice(0, MAX_MEMBERS)));
     expect(bodyOf('x'.repeat(MAX_STRING_CHARS))).toHaveLength(MAX_STRING_CHARS);
     expect(parsed({ body: deep(MAX_DEPTH - 1) })).toEqual({ body: deep(MAX_DEPTH - 1) });
   });
 
-  it('is not cut through the middle of a character', () => {
+  it('is not cut within a character', () => {
     expect(bodyOf(`${'x'.repeat(MAX_STRING_CHARS - 1)}😀`)).toBe('x'.repeat(MAX_STRING_CHARS - 1));
   });
 
@@ -136,7 +136,7 @@ describe('a record of too much', () => {
 });
 
 describe('a line', () => {
-  it('never holds a line break', () => {
+  it('never contains a line break', () => {
     const breaks = 'a\nb\rc\u2028d\u2029e';
     const line = recordLine({
       eventName: breaks,
@@ -153,17 +153,17 @@ describe('a line', () => {
     });
   });
 
-  it('keeps half a character as an escape, not as a replacement', () => {
+  it('keeps half of a surrogate pair as an escape', () => {
     expect(recordLine({ body: '\ud800' })).toBe('{"body":"\\ud800"}');
   });
 
-  it('is recognised where it holds no line feed and no carriage return', () => {
+  it('contains neither a line feed nor a carriage return', () => {
     expect(['{}', '{"a":"\u2028"}', '', 'a\nb', 'a\r'].map(isOneLine)).toEqual([true, true, true, false, false]);
   });
 });
 
 describe('the line of an ordinary record', () => {
-  it('is one flat object of everything the record has', () => {
+  it('is one flat object with everything in the record', () => {
     const line = recordLine({
       hrTime: [1_795_253_400, 7],
       hrTimeObserved: [1_795_253_400, 123_456_789],
@@ -186,7 +186,7 @@ describe('the line of an ordinary record', () => {
     );
   });
 
-  it('leaves out what is absent, empty or no such thing', () => {
+  it('omits what is absent, empty or of the wrong type', () => {
     const record = {
       hrTime: [0, 0],
       hrTimeObserved: [Number.NaN, -1],
@@ -206,7 +206,7 @@ describe('the line of an ordinary record', () => {
     },
   );
 
-  it('has the last second that there is a form for', () => {
+  it('allows times up to the year 9999', () => {
     expect(parsed({ hrTime: [253_402_300_799, 999_999_999] }).time).toBe('9999-12-31T23:59:59.999999999Z');
   });
 });
@@ -237,7 +237,7 @@ describe('the line of an audit record', () => {
     expect(JSON.parse(line)).toMatchObject({ event_name: eventName, body: expect.anything() });
   });
 
-  it('is not for the bodies of other events', () => {
+  it('is not used for the bodies of other events', () => {
     expect(parsed({ eventName: 'audit', body: '{"a":1}' })).toEqual({ event_name: 'audit', body: '{"a":1}' });
     expect(parsed({ body: '{"a":1}' })).toEqual({ body: '{"a":1}' });
   });

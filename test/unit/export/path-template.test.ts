@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resolvePath } from '../../../src/export/file.js';
 
-describe('a path that names no file', () => {
-  it.each(['logs/', '/', '.', '..', 'logs/..', 'logs/.'])('is a mistake where it can only be a folder: %s', (path) => {
+describe('a path that cannot be a file', () => {
+  it.each(['logs/', '/', '.', '..', 'logs/..', 'logs/.'])('throws if it can only be a folder: %s', (path) => {
     expect(() => resolvePath(path)).toThrow(/^path is ".*", a folder; accepted: the path of a file$/);
   });
 
@@ -34,19 +34,19 @@ describe('a placeholder', () => {
     expect(resolvePath('/log/{service}/a.jsonl', { service })).toBe(resolve(`/log/${part}/a.jsonl`));
   });
 
-  it('may stand more than once, and is the process where it is the pid', () => {
+  it('may occur more than once, and pid is the process id', () => {
     const path = resolvePath('/log/{pid}/{service}-{pid}-{n}', { service: 's', n: 0 });
     expect(path).toBe(resolve(`/log/${process.pid}/s-${process.pid}-0`));
     expect(resolvePath('/log/{pid}', { pid: 7 })).toBe(resolve('/log/7'));
   });
 
-  it('is what has a name between its braces', () => {
+  it('needs a name between its braces', () => {
     expect(resolvePath('/log/{}/{1}/{a b}/{')).toBe(resolve('/log/{}/{1}/{a b}/{'));
   });
 });
 
 describe('a path', () => {
-  it('is absolute from then on', () => {
+  it('becomes absolute at once', () => {
     expect(resolvePath('logs/audit.jsonl')).toBe(resolve(process.cwd(), 'logs/audit.jsonl'));
   });
 });

@@ -6,7 +6,7 @@ const NOW = Date.UTC(2026, 10, 21, 9, 30, 0, 999);
 const namesOf = (names: readonly string[], path = PATH) => rotatedNames(path, names).map(({ name }) => name);
 
 describe('the rotated files of a path', () => {
-  it('are those of its own pattern alone', () => {
+  it('match its own pattern only', () => {
     const others = [
       'audit.jsonl',
       'audit-.jsonl',
@@ -26,13 +26,13 @@ describe('the rotated files of a path', () => {
     expect(namesOf([...others, 'audit-2026-11-21T093000Z-1.jsonl'])).toEqual(['audit-2026-11-21T093000Z-1.jsonl']);
   });
 
-  it('are found where the name has characters of regular expressions, or no extension', () => {
+  it('are found if the name contains characters of regular expressions, or has no extension', () => {
     expect(namesOf(['a.b+-2026-11-21T093000Z-1.(c'], '/x/a.b+.(c')).toHaveLength(1);
     expect(namesOf(['audit-2026-11-21T093000Z-1'], '/x/audit')).toHaveLength(1);
     expect(namesOf(['.audit-2026-11-21T093000Z-1'], '/x/.audit')).toHaveLength(1);
   });
 
-  it('are sorted by time and by number, the newest first', () => {
+  it('are sorted by time and number, newest first', () => {
     const sorted = [
       'audit-2026-11-22T000000Z-1.jsonl',
       'audit-2026-11-21T093000Z-10.jsonl',
@@ -46,12 +46,12 @@ describe('the rotated files of a path', () => {
 describe('the next name', () => {
   const newest = (name: string) => rotatedNames(PATH, [name])[0];
 
-  it('says the time to the second', () => {
+  it('contains the time to the second', () => {
     expect(nextName(PATH, NOW, undefined).name).toBe('audit-2026-11-21T093000Z-1.jsonl');
     expect(nextName('/x/audit', NOW, undefined).name).toBe('audit-2026-11-21T093000Z-1');
   });
 
-  it('counts within a second, also past a number that was deleted', () => {
+  it('counts within a second, also past a deleted number', () => {
     expect(nextName(PATH, NOW, newest('audit-2026-11-21T093000Z-4.jsonl')).name).toBe(
       'audit-2026-11-21T093000Z-5.jsonl',
     );
@@ -60,7 +60,7 @@ describe('the next name', () => {
     );
   });
 
-  it('is the newest even where the clock was set back: the oldest are deleted by name', () => {
+  it('is the newest even if the clock was set back, because deletion goes by name', () => {
     expect(nextName(PATH, NOW, newest('audit-2099-01-01T000000Z-7.jsonl')).name).toBe(
       'audit-2099-01-01T000000Z-8.jsonl',
     );

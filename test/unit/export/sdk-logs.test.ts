@@ -97,7 +97,7 @@ describe('a LoggerProvider', () => {
     });
   });
 
-  it('hears of a record that could not be written', async () => {
+  it('receives a record that could not be written', async () => {
     const code = `
       const { setGlobalErrorHandler } = await import('@opentelemetry/core');
       const { LoggerProvider, SimpleLogRecordProcessor } = await import('@opentelemetry/sdk-logs');

@@ -23,7 +23,7 @@ function plainStream(fd: number): StderrStream {
   return { fd, writableLength: 0, write: unexpected, once: () => {}, removeListener: () => {}, listenerCount: () => 0 };
 }
 
-describe('an option that is not accepted', () => {
+describe('a refused option', () => {
   it.each([
     [{ onError: 1 }, TypeError, 'onError is 1; accepted: a function'],
     [{ stream: 2 }, TypeError, 'stream is 2; accepted: a stream with a descriptor'],
@@ -42,7 +42,7 @@ describe('an option that is not accepted', () => {
 });
 
 describe('a descriptor that refuses', () => {
-  it('makes a write and an export fail, and is told once, without the line', () => {
+  it('makes a write and an export fail, and is reported once, without the line', () => {
     const fd = openSync('/dev/full', 'w');
     const exporter = new StderrLogRecordExporter({ stream: plainStream(fd), onError });
     const secret = ['s3', 'cr3t'].join('');
@@ -60,7 +60,7 @@ describe('a descriptor that refuses', () => {
     ]);
   });
 
-  it('having taken a part of a line, gets the next one on a line of its own', async () => {
+  it('gets the next line on a new one after it took part of a line', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-export-'));
     const path = join(folder, 'stderr.txt');
     const code = `
@@ -78,14 +78,14 @@ describe('a descriptor that refuses', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('does not take what is not one line', () => {
+  it('refuses anything but one line', () => {
     const exporter = new StderrLogRecordExporter({ stream: plainStream(99), onError });
     expect([exporter.write('a\nb'), exporter.write({} as string)]).toEqual([false, false]);
     expect(errors).toHaveLength(1);
   });
 });
 
-describe('a pipe that nobody reads', () => {
+describe('a pipe without a reader', () => {
   let reader: ChildProcess & { stdin: Socket };
   /** Reads once it is told to, and says then what it has read. */
   const READER = `
@@ -118,7 +118,7 @@ describe('a pipe that nobody reads', () => {
 
   const lineOf = (n: number) => JSON.stringify({ n, fill: 'x'.repeat(10_000) });
 
-  it('takes whole lines and no others, in their order, among those of the application', async () => {
+  it('gets whole lines in their order, among those of the application', async () => {
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     const accepted: string[] = [];
     let refused = 0;
@@ -136,7 +136,7 @@ describe('a pipe that nobody reads', () => {
     expect((await everythingRead()).split('\n')).toEqual([...accepted, '']);
   });
 
-  it('takes lines at once again when somebody has read it', async () => {
+  it('gets lines at once again after it was read', async () => {
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
     expect(reader.stdin.writableLength).toBeGreaterThan(0);
@@ -149,7 +149,7 @@ describe('a pipe that nobody reads', () => {
     expect(errors).toEqual([]);
   });
 
-  it('does not hold up the end for long', async () => {
+  it('does not delay the end for long', async () => {
     vi.useFakeTimers();
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
@@ -160,7 +160,7 @@ describe('a pipe that nobody reads', () => {
     expect(exporter.write('a')).toBe(false);
   });
 
-  it('and whose reader goes away, is told and does not end the process', async () => {
+  it('does not end the process if its reader goes away', async () => {
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
     const told = vi.waitFor(() => expect(errors).toHaveLength(1));
@@ -169,7 +169,7 @@ describe('a pipe that nobody reads', () => {
     expect(['EPIPE', 'ECONNRESET']).toContain(errors[0]?.code);
   });
 
-  it('tells of every line that waited for a reader who went away, once each', async () => {
+  it('reports every queued line once if its reader goes away', async () => {
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     const lost: (string | undefined)[] = [];
     let accepted = 0;
@@ -185,7 +185,7 @@ describe('a pipe that nobody reads', () => {
 });
 
 describe('the stderr of a process', () => {
-  it('does not hold the process up where the parent never reads it', async () => {
+  it('never blocks the process, even if the parent never reads it', async () => {
     const code = `
       const codes = [];
       const exporter = new StderrLogRecordExporter({ onError: (error) => codes.push(error.code) });
@@ -207,7 +207,7 @@ describe('the stderr of a process', () => {
     expect(lines.map((line) => JSON.parse(line).n)).toEqual(Array.from({ length: accepted }, (_, n) => n));
   });
 
-  it('has every line when the process is killed after it, as long as the pipe has room', async () => {
+  it('has every line when the process is killed, while the pipe has room', async () => {
     const code = `
       const exporter = new StderrLogRecordExporter();
       for (let n = 0; n < 20; n++) exporter.write(JSON.stringify({ n }));

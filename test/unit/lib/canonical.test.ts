@@ -28,7 +28,7 @@ describe('canonical JSON refuses', () => {
     expect(canonicalJson('x'.repeat(1_048_574))).toHaveLength(1_048_576);
   });
 
-  it('what is small to write and large to walk', () => {
+  it('values that are small to write and large to walk', () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, undefined]));
     expect(() => canonicalJson(new Array(1000).fill(wide))).toThrow(RangeError);
     let twice: unknown = [];
@@ -36,7 +36,7 @@ describe('canonical JSON refuses', () => {
     expect(() => canonicalJson(twice)).toThrow(RangeError);
   });
 
-  it('two names that only lone surrogates tell apart', () => {
+  it('two names that differ in lone surrogates only', () => {
     expect(() => canonicalJson({ [LONE]: 1, '\ufffd': 2 })).toThrow(RangeError);
   });
 });
@@ -69,7 +69,7 @@ describe('canonical JSON reads around', () => {
     expect(canonicalJson([throwing, proxy])).toBe('[null,null]');
   });
 
-  it('what JSON has no word for', () => {
+  it('values without JSON', () => {
     expect(canonicalJson({ a: undefined, b: () => 1, c: Symbol('s'), d: Number.NaN, e: 1n, f: -0 })).toBe(
       '{"d":null,"e":null,"f":0}',
     );
@@ -81,7 +81,7 @@ describe('canonical JSON reads around', () => {
     expect(canonicalJson({ toJSON: () => 'other', x: 1 })).toBe('{"x":1}');
   });
 
-  it('lone surrogates, in values and in names, and sorts by what it writes', () => {
+  it('lone surrogates in values and names, and sorts by the replaced names', () => {
     expect(canonicalJson({ v: `a${LONE}b`, [`${LONE}`]: 1, '\ue000': 2 })).toBe(
       '{"v":"a\ufffdb","\ue000":2,"\ufffd":1}',
     );
@@ -111,7 +111,7 @@ describe('canonical JSON', () => {
     expect(canonicalJson(JSON.parse('{"b":1,"__proto__":{"x":1}}'))).toBe('{"__proto__":{"x":1},"b":1}');
   });
 
-  it('is the same for the same members in another order, and does not touch the value', () => {
+  it('is the same for members in another order, and does not change the value', () => {
     const value = Object.freeze({ b: Object.freeze([1, { d: 1, c: 2 }]), a: '' });
     expect(canonicalJson(value)).toBe(canonicalJson({ a: '', b: [1, { c: 2, d: 1 }] }));
     expect(Object.keys(value)).toEqual(['b', 'a']);

@@ -14,27 +14,27 @@ function read(text: string | Buffer, maxBytes = 1_000): unknown {
   return readJsonFile(path, maxBytes);
 }
 
-describe('a file that says nothing is a problem', () => {
-  it('where it is not there', () => {
+describe('a file without a value is a problem', () => {
+  it('if it does not exist', () => {
     expect(readJsonFile(join(folder, 'none.json'), 1_000)).toEqual({ problem: 'cannot be read (ENOENT)' });
     expect(readJsonFile('a\0b', 1_000)).toEqual({ problem: 'cannot be read (ERR_INVALID_ARG_VALUE)' });
   });
 
-  it('where it is none', () => {
+  it('if it is not a file', () => {
     expect(readJsonFile(folder, 1_000)).toEqual({ problem: 'is not a file' });
   });
 
-  it.skipIf(process.platform === 'win32')('where it is a pipe, which is not waited for', () => {
+  it.skipIf(process.platform === 'win32')('if it is a pipe, without waiting for it', () => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     expect(readJsonFile(pipe, 1_000)).toEqual({ problem: 'is not a file' });
   });
 
-  it('where it is too large', () => {
+  it('if it is too large', () => {
     expect(read('[1, 2]', 5)).toEqual({ problem: 'has 6 bytes; accepted: at most 5' });
   });
 
-  it('where it is not JSON: it is said where, and not what', () => {
+  it('if it is not JSON, with the position and without the text', () => {
     const secret = `hunter${2}`;
     expect(read(`password = ${secret}`)).toEqual({ problem: 'is not JSON at line 1, column 1' });
     expect(read(`{\n  "a": 1,\n  "b": ${secret}\n}`)).toEqual({ problem: 'is not JSON at line 3, column 8' });
@@ -42,7 +42,7 @@ describe('a file that says nothing is a problem', () => {
   });
 });
 
-it('a file of JSON is read, with or without a byte order mark', () => {
+it('a JSON file is read with or without a byte order mark', () => {
   expect(read('{"a": ["ü"]}')).toEqual({ value: { a: ['ü'] } });
   expect(read('\ufeff{"a": 1}')).toEqual({ value: { a: 1 } });
   expect(read('null')).toEqual({ value: null });
@@ -82,7 +82,7 @@ describe('a text stops being JSON', () => {
     expect(jsonErrorAt(text)).toBe(at);
   });
 
-  it('where JSON.parse says that it does, whatever is broken', () => {
+  it('where JSON.parse stops, whatever is broken', () => {
     const sound = '{"a": [1, -2.5e+3, true, null], "b\\n\\u00e9": {"c": "text", "d": []}, "e": {}}';
     expect(jsonErrorAt(sound)).toBeUndefined();
     const broken = [...sound].flatMap((_, index) =>

@@ -15,7 +15,7 @@ function deep(levels: number): unknown {
   return value;
 }
 
-describe('there is no answer for', () => {
+describe('there is no size for', () => {
   test.each<[string, unknown]>([
     ['undefined', undefined],
     ['a function', () => 1],
@@ -45,12 +45,12 @@ describe('there is no answer for', () => {
     expect(jsonSize(value)).toBeUndefined();
   });
 
-  it('a text that is longer than a string can be, because one part is in it too often', () => {
+  it('a text longer than any string, because one part occurs too often', () => {
     const long = 'x'.repeat(10_000_000);
     expect(jsonSize(new Array(100).fill(long))).toBeUndefined();
   });
 
-  it('more values than are allowed, members without JSON among them', () => {
+  it('more values than allowed, members without JSON included', () => {
     expect(jsonSize([1, 2, 3], 4)).toBe(7);
     expect(jsonSize([1, 2, 3], 3)).toBeUndefined();
     expect(jsonSize({ a: undefined, b: { c: 1 } }, 4)).toBe(13);
@@ -114,7 +114,7 @@ describe('the size is that of the JSON text', () => {
     }
   });
 
-  it('and the value is as it was', () => {
+  it('and the value stays unchanged', () => {
     const value = Object.freeze({ a: Object.freeze([1, 'x']) });
     expect(jsonSize(value)).toBe(13);
   });

@@ -51,12 +51,12 @@ describe('where the package is', () => {
     });
   });
 
-  it('is known where source maps are in use', async () => {
+  it('is known with source maps', async () => {
     const file = urlOf('esm', 'lib', 'location.js');
     expect((await locationOf(`import(${JSON.stringify(file)})`, '--enable-source-maps')).here).toBe(file);
   });
 
-  it('is known where the application formats stacks itself, and goes on to', async () => {
+  it('is known if the application formats stacks itself, and still does', async () => {
     const file = urlOf('esm', 'lib', 'location.js');
     const answer = await run(`
       const format = () => 'formatted';
@@ -68,14 +68,14 @@ describe('where the package is', () => {
     expect(answer).toEqual([file, true]);
   });
 
-  it('is, in a bundle, the bundle’s', async () => {
+  it('is the file of the bundle in a bundle', async () => {
     const outfile = join(folder, 'bundle.cjs');
     const entry = fileURLToPath(urlOf('cjs', 'lib', 'location.js'));
     await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'cjs', outfile });
     expect((await locationOf(`Promise.resolve(require(${JSON.stringify(outfile)}))`)).here).toBe(urlOf('bundle.cjs'));
   });
 
-  it('is unknown where the code has no file', async () => {
+  it('is unknown for code without a file', async () => {
     const entry = fileURLToPath(urlOf('cjs', 'lib', 'location.js'));
     const answer = await run(`
       const source = require('node:fs').readFileSync(${JSON.stringify(entry)}, 'utf8');

@@ -8,8 +8,8 @@ const NOW = 0x0192_3456_789a;
 /** The milliseconds that a UUID says. */
 const timeOf = (uuid: string) => Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
 
-describe('what goes wrong around it', () => {
-  it('does not put UUIDs out of order: a clock that steps back', () => {
+describe('trouble around it', () => {
+  it('does not break the order: a clock that steps back', () => {
     const clock = [1_000_000, 999_999, 990_500, 1_000_000, 1_000_001];
     const next = createUuidV7({ now: () => clock.shift() ?? 0 });
     const made = [next(), next(), next(), next(), next()];
@@ -17,13 +17,13 @@ describe('what goes wrong around it', () => {
     expect(made.map(timeOf)).toEqual([1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_001]);
   });
 
-  it('does not freeze the time: a clock that was hours ahead and is put right', () => {
+  it('does not freeze the time: a clock that was hours ahead and is corrected', () => {
     const clock = [50_000_000, 1_000_000, 1_000_001];
     const next = createUuidV7({ now: () => clock.shift() ?? 0 });
     expect([next(), next(), next()].map(timeOf)).toEqual([50_000_000, 1_000_000, 1_000_001]);
   });
 
-  it('does not repeat UUIDs: more in a millisecond than the counter counts', () => {
+  it('does not repeat UUIDs: more per millisecond than the counter can count', () => {
     const next = createUuidV7({ now: () => NOW, random: all(0xff) });
     let last = next();
     for (let made = 1; made <= 2 ** 17; made++) {
@@ -44,7 +44,7 @@ describe('what goes wrong around it', () => {
     },
   );
 
-  it('does not reuse randomness: a source that throws is asked again', () => {
+  it('does not reuse randomness: a source that throws is called again', () => {
     let broken = true;
     const next = createUuidV7({
       random: (bytes) => {
@@ -59,7 +59,7 @@ describe('what goes wrong around it', () => {
 });
 
 describe('a UUIDv7', () => {
-  it('is laid out as RFC 9562 has it', () => {
+  it('has the layout of RFC 9562', () => {
     expect(createUuidV7({ now: () => NOW, random: all(0) })()).toBe('01923456-789a-7000-8000-000000000000');
     expect(createUuidV7({ now: () => NOW, random: all(0xff) })()).toBe('01923456-789a-77ff-bfff-ffffffffffff');
     // The time of the example in appendix A.6.
@@ -75,7 +75,7 @@ describe('a UUIDv7', () => {
     expect(made[64]).toBe('01923456-789a-7001-8000-000000000000');
   });
 
-  it('is different each time, in form, and in order', () => {
+  it('is unique, well formed and in order', () => {
     const next = createUuidV7();
     const made = Array.from({ length: 20_000 }, next);
     expect(new Set(made).size).toBe(made.length);
@@ -84,7 +84,7 @@ describe('a UUIDv7', () => {
     expect(Math.abs(timeOf(made[0] as string) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('takes its randomness from a pool, and every byte of it once at most', () => {
+  it('takes its random bytes from a pool, and uses each once at most', () => {
     let asked = 0;
     let serial = 0;
     const next = createUuidV7({
@@ -101,7 +101,7 @@ describe('a UUIDv7', () => {
     expect(starts.slice(0, 3)).toEqual([3, 10, 17]);
   });
 
-  it('has nothing in common with those of another source but the time', () => {
+  it('shares only the time with those of another source', () => {
     const [one, other] = [createUuidV7({ now: () => NOW })(), createUuidV7({ now: () => NOW })()];
     expect(one.slice(0, 14)).toBe(other.slice(0, 14));
     expect(one.slice(15)).not.toBe(other.slice(15));

@@ -143,7 +143,7 @@ describe('names are listed', () => {
     expect(namesIn(args)).toEqual({ keys, unknownCount: undefined, dropped: 0 });
   });
 
-  test('without anything that is a secret, every kind', () => {
+  test('without any kind of secret', () => {
     for (const { secret, text = secret } of Object.values(SECRETS)) {
       const counts = new RedactionCounts();
       const { keys } = argumentNames({ a: { [text]: 1 } }, undefined, redactor, counts);
@@ -152,17 +152,17 @@ describe('names are listed', () => {
     }
   });
 
-  test('with a secret that has dots in it hidden whole', () => {
+  test('with a secret that contains dots hidden whole', () => {
     expect(namesIn({ a: { [jwt]: 1 } }).keys).toEqual(['a', 'a.[REDACTED:jwt]']);
   });
 
-  test('outer ones before inner ones where there are too many', () => {
+  test('outer ones first if there are too many', () => {
     const { keys, dropped } = namesIn({ list: Array.from({ length: 10_000 }, () => ({ x: 1 })), z: 1 });
     expect(keys).toEqual(['list', 'list.x', 'z']);
     expect(dropped).toBeGreaterThan(9000);
   });
 
-  test('completely where a long list has no names in it', () => {
+  test('completely, even beside a long list without names', () => {
     const numbers = Array.from({ length: 100_000 }, (_, index) => index);
     expect(namesIn({ embedding: numbers, z: { a: 1 } })).toMatchObject({ keys: ['embedding', 'z', 'z.a'], dropped: 0 });
   });
@@ -182,13 +182,13 @@ describe('names are listed', () => {
     expect([...counts.dropped]).toEqual(['keys']);
   });
 
-  test('and the arguments stay as they were', () => {
+  test('and the arguments stay unchanged', () => {
     const args = Object.freeze({ a: Object.freeze([Object.freeze({ b: 1 })]) });
     expect(namesIn(args).keys).toEqual(['a', 'a.b']);
   });
 });
 
-describe('with the names that are declared', () => {
+describe('with declared names', () => {
   const text = { type: 'string' };
   const declared = declaredNames({
     properties: {
@@ -229,7 +229,7 @@ describe('with the names that are declared', () => {
     expect((unknownCount ?? 0) + dropped).toBe(100_000);
   });
 
-  test('none at all make every name unknown', () => {
+  test('an empty declaration makes every name unknown', () => {
     expect(namesIn({ a: 1 }, new Set())).toEqual({ keys: [], unknownCount: 1, dropped: 0 });
   });
 });

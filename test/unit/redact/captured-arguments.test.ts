@@ -21,10 +21,10 @@ function captured(value: unknown, rule: CaptureRule, path = 'x') {
 const text: CaptureRule = { type: 'string', unsafeText: true };
 const card = Number(`4111${'1'.repeat(12)}`);
 
-describe('what is not as its rule says is not captured, and counted', () => {
+describe('a value that breaks its rule is not captured, and counted', () => {
   test.each<[string, unknown, CaptureRule]>([
     ['text for a number', '7', { type: 'number' }],
-    ['a number that is none', Number.NaN, { type: 'number' }],
+    ['NaN', Number.NaN, { type: 'number' }],
     ['an endless number', Number.POSITIVE_INFINITY, { type: 'number' }],
     ['a big one', 7n, { type: 'number' }],
     ['one too small', 0, { type: 'number', min: 1 }],
@@ -43,12 +43,12 @@ describe('what is not as its rule says is not captured, and counted', () => {
     ['an object', { a: 1 }, text],
     ['an object that turns into text', { toString: () => 'de' }, { type: 'enum', values: ['de'] }],
     ['a list', ['de'], { type: 'enum', values: ['de'] }],
-    ['anything for a type that is none', 'x', { type: 'constructor' } as unknown as CaptureRule],
+    ['anything for an unknown type', 'x', { type: 'constructor' } as unknown as CaptureRule],
   ])('%s', (_, value, rule) => {
     expect(captured(value, rule)).toEqual({ result: undefined, rules: ['capture'], dropped: ['arguments.x'] });
   });
 
-  test('nor is what its name hides, whatever the rule says', () => {
+  test('nor is one under a sensitive name, whatever the rule', () => {
     const counts = new RedactionCounts();
     const rules = new Map([
       ['login.password', text],
@@ -59,7 +59,7 @@ describe('what is not as its rule says is not captured, and counted', () => {
     expect([...counts.dropped]).toEqual(['arguments.login.password', 'arguments.apiKey']);
   });
 
-  test('nor is a number that is somebody’s', () => {
+  test('nor is a personal number', () => {
     expect(captured(card, { type: 'integer' })).toEqual({
       result: undefined,
       rules: ['card'],
@@ -103,7 +103,7 @@ describe('nothing is captured, and nothing counted', () => {
   });
 });
 
-describe('what is as its rule says is captured', () => {
+describe('a value that keeps its rule is captured', () => {
   test.each<[string, unknown, CaptureRule]>([
     ['a number', 0.5, { type: 'number', min: 0, max: 1 }],
     ['a number at the edge', 1, { type: 'number', min: 1, max: 1 }],
@@ -127,7 +127,7 @@ describe('what is as its rule says is captured', () => {
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
   });
 
-  test('but not the secrets in it', () => {
+  test('without the secrets in it', () => {
     expect(captured(githubToken, text)).toEqual({ result: '[REDACTED:github]', rules: ['github'], dropped: [] });
   });
 });

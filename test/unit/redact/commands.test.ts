@@ -6,7 +6,7 @@ import { AT, hex, noise } from './samples.js';
 const clean = (text: string) => scrub(text, text.length, true);
 const HIDDEN = '[REDACTED:assignment]';
 
-describe('a secret is hidden in the place where a program takes it', () => {
+describe('a secret is hidden where a program takes it', () => {
   test.each([
     ['curl -u joe:hunter2 https://x.example.com', `curl -u ${HIDDEN} https://x.example.com`],
     ['curl -sSu joe:hunter2 https://x.example.com', `curl -sSu ${HIDDEN} https://x.example.com`],
@@ -47,13 +47,13 @@ describe('a secret is hidden in the place where a program takes it', () => {
     expect(clean(text)).toBe(expected);
   });
 
-  test('the private half of a PuTTY key, to its end or to that of the text', () => {
+  test('the private half of a PuTTY key, to its end or to the end of the text', () => {
     const key = `PuTTY-User-Key-File-3: ssh-ed25519\nPublic-Lines: 1\n${noise(40)}\nPrivate-Lines: 1\n${hex(44)}\nPrivate-MAC: ${hex(64)}`;
     expect(clean(`${key}\nafter`)).toMatch(/^PuTTY[\s\S]*Private-Lines:\[REDACTED:private-key\]\nafter$/);
     expect(clean(key.slice(0, key.indexOf('Private-MAC')))).not.toContain(hex(12));
   });
 
-  test('the private members of a JSON Web Key, in a text and as data', () => {
+  test('the private members of a JSON Web Key, in text and as data', () => {
     const secret = noise(43);
     const text = JSON.stringify({ kty: 'EC', x: noise(40), d: secret });
     expect(clean(text)).toBe(text.replace(secret, '[REDACTED:private-key]'));

@@ -106,7 +106,7 @@ describe('the properties are declared', () => {
     expect(names(schema)).toEqual(expected);
   });
 
-  test('where ways to one part double at every step', () => {
+  test('if the ways to one part double at every step', () => {
     let part: object = object({ a: text });
     for (let level = 0; level < 100; level++) part = { anyOf: [part, part] };
     expect(names(part)).toEqual(['a']);
@@ -118,7 +118,7 @@ describe('the properties are declared', () => {
     expect(names(part)).toEqual(['a']);
   });
 
-  test('of objects that really contain themselves', () => {
+  test('of objects that contain themselves', () => {
     const schema = object({ a: text });
     Object.assign(schema, { anyOf: [schema], items: schema });
     Object.assign(schema.properties, { self: schema });

@@ -30,7 +30,7 @@ const DISGUISES: Record<string, (text: string) => string> = {
   'zero-width spaces as escapes of JSON': (text) => text.split('').join('\\u200b'),
 };
 
-describe('characters that are not seen, or look like others, hide nothing from the patterns', () => {
+describe('invisible and look-alike characters hide nothing from the patterns', () => {
   for (const [name, disguise] of Object.entries(DISGUISES)) {
     test.each(Object.entries(SECRETS).filter(([, { secret }]) => !/\n/.test(secret)))(
       `${name} in: %s`,
@@ -42,7 +42,7 @@ describe('characters that are not seen, or look like others, hide nothing from t
     );
   }
 
-  test('only the secret is replaced, and the rest stays as it is', () => {
+  test('only the secret is replaced', () => {
     const token = `${['gh', 'p_'].join('')}${noise(18)}\u200b${noise(18)}`;
     expect(clean(`\u00e9\u200b「天気」 ${token}\u200b, ﬁn\u00ad`)).toBe(
       '\u00e9\u200b「天気」 [REDACTED:github]\u200b, ﬁn\u00ad',
@@ -57,19 +57,19 @@ describe('percent-encoding hides no secret', () => {
     expect(safeUri(uri.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))).not.toContain(secret);
   });
 
-  test('only the secret is replaced, and the rest stays as it is', () => {
+  test('only the secret is replaced', () => {
     const text = `a%20b/${encodeURIComponent(`https://joe:pw7${AT}h.example.com/x?y`)}/c%2Fd`;
     expect(clean(text)).toBe('a%20b/https%3A%2F%2F[REDACTED:userinfo]%40h.example.com%2Fx%3Fy/c%2Fd');
   });
 
-  test('a secret that is partly encoded is hidden whole', () => {
+  test('a partly encoded secret is hidden whole', () => {
     const token = `${['gh', 'p_'].join('')}${noise(36)}`;
     const encoded = token.replace('_', '%5F').replace('A', '%41');
     expect(clean(`see ${encoded}, there`)).toBe('see [REDACTED:github], there');
   });
 });
 
-test('look-alikes are left alone when they are encoded', () => {
+test('encoded look-alikes stay', () => {
   const changed = LOOK_ALIKES.map(encodeURIComponent).filter((text) => clean(text) !== text);
   expect(changed).toEqual([]);
 });
@@ -77,7 +77,7 @@ test('look-alikes are left alone when they are encoded', () => {
 /** What the first decoder to find anything makes of a text. */
 const decode = (text: string) => DECODERS.map((decoder) => decoder(text)).find((decoded) => decoded !== undefined);
 
-describe('a text as it reads', () => {
+describe('a decoded text', () => {
   test.each([
     ['x%20y%E2%82%AC%41z%', 'x y€Az%'],
     ['a\\u0041b\\u200bc', 'aAb\u200bc'],
@@ -91,11 +91,14 @@ describe('a text as it reads', () => {
     expect(decode(text)?.text).toBe(expected);
   });
 
-  test.each(['', 'plain\n\ttext', '100 %', '%zz', '%C3%zz', '%FF', '天気', 'C:\\Users'])('%j is as it is', (text) => {
-    expect(decode(text)).toBeUndefined();
-  });
+  test.each(['', 'plain\n\ttext', '100 %', '%zz', '%C3%zz', '%FF', '天気', 'C:\\Users'])(
+    '%j stays as it is',
+    (text) => {
+      expect(decode(text)).toBeUndefined();
+    },
+  );
 
-  test('a decoded stretch is where it stands in the original, and no more', () => {
+  test('a decoded stretch maps to its place in the original, and no more', () => {
     const original = 'x%20\u200by\u200b\u{1d557}z';
     const { text, origin } = decode(original) as Decoded;
     const place = (part: string) => {

@@ -60,12 +60,12 @@ describe('a detector that fails drops the value', () => {
     expect(JSON.stringify(redactor.value('v', ['hello', 1]))).toBe('["[REDACTED]","[REDACTED]"]');
   });
 
-  test('what is no list of detectors is a detector that fails', () => {
+  test('anything but a list of detectors is a detector that fails', () => {
     const redactor = new Redactor({ detectors: 'x' as unknown as Detector[] });
     expect(redactor.name('tool', 'get_weather')).toBe('[REDACTED]');
   });
 
-  test('a rejection goes nowhere', async () => {
+  test('a rejection is ignored', async () => {
     process.on('unhandledRejection', unhandled);
     const rejecting = { id: 'x', detect: async () => Promise.reject(new Error('no')) } as unknown as Detector;
     expect(withDetectors(rejecting).text('text', 'hello')).toBeUndefined();
@@ -101,7 +101,7 @@ describe('what a detector finds is hidden', () => {
     expect(both.text('t', 'abcdefghi tail')).toBe('[REDACTED:odd]ef[REDACTED:odd] [REDACTED:end]');
   });
 
-  test('also where it lies across the bound', () => {
+  test('also across the bound', () => {
     for (let lead = 240; lead <= 256; lead++) {
       expect(redactor.name('tool', `${'-'.repeat(lead)}sesame${'-'.repeat(100)}`)).not.toMatch(
         /s(?:e(?:s(?:a|…)|…)|…)/,
@@ -109,19 +109,19 @@ describe('what a detector finds is hidden', () => {
     }
   });
 
-  test('and its id is shown only when it is safe to show', () => {
+  test('and its id is shown only if it is safe', () => {
     for (const id of ['', 'a b', 'x'.repeat(33), 'a]', '\u0000', 42, null, githubToken]) {
       const odd = withDetectors(finds('sesame', id as string));
       expect(odd.text('t', 'sesame')).toBe('[REDACTED:custom]');
     }
   });
 
-  test('and half a character left over is replaced', () => {
+  test('and the remaining half of a character is replaced', () => {
     expect(withDetectors(answers([{ start: 1, end: 2 }])).text('t', '😀a')).toBe('\ufffd[REDACTED:odd]a');
   });
 });
 
-test('a detector never sees what the patterns hide, and sees no more than the bounds', () => {
+test('a detector never sees what the patterns hide, and no more than the bounds', () => {
   const seen: string[] = [];
   const spy: Detector = {
     id: 'spy',
@@ -140,6 +140,6 @@ test('a detector never sees what the patterns hide, and sees no more than the bo
   expect(Math.max(...seen.map((text) => text.length))).toBeLessThanOrEqual(8192 + 4096);
 });
 
-test('no detectors at all leave everything as it was', () => {
+test('without detectors everything stays as it was', () => {
   expect(new Redactor({ detectors: [] }).name('tool', 'get_weather')).toBe('get_weather');
 });

@@ -6,7 +6,7 @@ import { hex, noise } from './samples.js';
 
 const secret = Buffer.from(hex(64), 'hex');
 
-describe('a key that is not accepted is refused without showing it', () => {
+describe('a bad key is refused without showing it', () => {
   test.each<[string, string | undefined, string, RegExp]>([
     ['nothing', undefined, '', /^is too short: 0 bytes/],
     ['white space', undefined, ' \n ', /^is too short: 0 bytes/],
@@ -53,7 +53,7 @@ describe('a key is read', () => {
     }
   });
 
-  test('and has an id of its own where none is given', () => {
+  test('and gets an id if none is given', () => {
     const id = createHash('sha256').update('kid').update(secret).digest('hex').slice(0, 8);
     expect(parseDigestKey(undefined, secret.toString('base64')).key?.id).toBe(id);
     expect(parseDigestKey(undefined, hex(62)).key?.id).not.toBe(id);
@@ -67,7 +67,7 @@ describe('a digest', () => {
     expect(digester.digest(text)).toBe(`hmac-sha256:k1:${createHmac('sha256', secret).update(text).digest('hex')}`);
   });
 
-  test('takes text that is not well formed', () => {
+  test('accepts text that is not well formed', () => {
     expect(digester.digest('\ud800')).toMatch(/^hmac-sha256:k1:[0-9a-f]{64}$/);
   });
 
@@ -78,7 +78,7 @@ describe('a digest', () => {
     expect(own.digest('a')).toBe(digester.digest('a'));
   });
 
-  test('does not show the key where the digester is printed', () => {
+  test('does not show the key when the digester is printed', () => {
     const printed = inspect(digester, { depth: 9, showHidden: true }) + JSON.stringify(digester);
     expect(printed).not.toContain(secret.toString('hex').slice(0, 8));
     expect(printed).not.toContain(inspect(secret).slice(8, 20));

@@ -38,7 +38,7 @@ describe('a hook that fails drops the field', () => {
     }
   });
 
-  test('an async one, and its rejection goes nowhere', async () => {
+  test('an async one, and its rejection is ignored', async () => {
     process.on('unhandledRejection', unhandled);
     const redact = (async () => Promise.reject(new Error('no'))) as unknown as () => string;
     expect(new Redactor({ redact, now: () => 0 }).field('f', 'name', 'x')).toBeUndefined();
@@ -54,7 +54,7 @@ describe('the hook', () => {
     expect([counts.count, [...counts.rules], [...counts.dropped]]).toEqual([1, ['hook'], ['user.name']]);
   });
 
-  test('changes a field, within the bounds of its kind, on one line where it has one', () => {
+  test('changes a field, within the bounds of its kind, on one line if the kind has one', () => {
     const answering = new Redactor({ redact: () => `a\u0000\n\ud800${'😀'.repeat(100_000)}` });
     const counts = new RedactionCounts();
     const [name, uri, text] = KINDS.map((kind) => answering.field('f', kind, 'x', counts) ?? '');
@@ -65,14 +65,14 @@ describe('the hook', () => {
     expect([counts.count, [...counts.rules], counts.dropped.size]).toEqual([3, ['hook'], 0]);
   });
 
-  test('is told nothing when it changes nothing, and has 5 ms', () => {
+  test('counts nothing if it changes nothing, and has 5 ms', () => {
     const counts = new RedactionCounts();
     const same = new Redactor({ redact: (_, value) => value, now: clockOf(5) });
     expect(same.field('f', 'name', 'joe', counts)).toBe('joe');
     expect(counts.count).toBe(0);
   });
 
-  test('is asked for every kind, last: it never sees what the patterns and detectors hide', () => {
+  test('is called last for every kind: it never sees what the patterns and detectors hide', () => {
     const redact = vi.fn((_field: string, value: string) => value);
     const redactor = new Redactor({ redact, detectors: [{ id: 'first', detect: () => [{ start: 0, end: 1 }] }] });
     redactor.field('a', 'name', `x ${githubToken}`);
@@ -85,7 +85,7 @@ describe('the hook', () => {
     ]);
   });
 
-  test('of content has no such time limit, and its counts knows what it did', () => {
+  test('has no time limit for content, and counts what it did', () => {
     const slow = new Redactor({ redact: () => 'x', now: clockOf(100) });
     const counts = new RedactionCounts();
     expect(slow.text('t', 'joe', counts)).toBe('x');
@@ -104,19 +104,19 @@ describe('a field without a hook', () => {
       expect(redactor.field('f', kind, text) ?? '').not.toContain(secret);
   });
 
-  test('is what the method of its kind makes of it', () => {
+  test('equals the method of its kind', () => {
     for (const text of ['get_weather', 'https://joe@example.com/a?b', 'a\nb', 'x'.repeat(10_000), '\ud800']) {
       for (const kind of KINDS) expect(redactor.field('f', kind, text)).toBe(redactor[kind]('f', text));
     }
   });
 
-  test('never throws for what is not a string', () => {
+  test('never throws for anything but a string', () => {
     const [name, uri, text] = KINDS.map((kind) => redactor.field('f', kind, {} as string));
     expect([name, uri, text]).toEqual(['[REDACTED]', '[REDACTED]', undefined]);
   });
 });
 
-test('a string put together from redacted parts is asked about alone', () => {
+test('the hook sees a string composed of redacted parts, too', () => {
   const redact = vi.fn((_field: string, value: string) => value.toUpperCase());
   const counts = new RedactionCounts();
   expect(new Redactor({ redact, now: () => 0 }).approved('f', 'name', 'a.b', counts)).toBe('A.B');

@@ -17,7 +17,7 @@ function pick(headers: unknown, allowed: readonly string[], by = redactor) {
   return { values: Object.fromEntries(values), names, rules: [...counts.rules] };
 }
 
-describe('credentials are never shown, even when they are allowed', () => {
+describe('credentials are never shown, even if they are allowed', () => {
   test.each([
     ...[
       'authorization',
@@ -162,12 +162,12 @@ describe('headers are picked', () => {
     expect(result.names).toEqual(['[REDACTED:github]']);
   });
 
-  test('and URIs without what they carry', () => {
+  test('with URIs reduced', () => {
     const result = pick({ location: `https://joe:pw${AT}example.com/a?code=hunter2` }, ['location']);
     expect(result.values['location']).toEqual(['https://example.com/a']);
   });
 
-  test('and the hook is asked about each', () => {
+  test('and the hook is called for each', () => {
     const redact = vi.fn((_: string, value: string) => (value === 'no' ? undefined : value));
     const result = pick(
       { 'X-A': 'no', 'x-b': 'yes', 'x-c': '1' },

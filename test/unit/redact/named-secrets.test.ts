@@ -8,7 +8,7 @@ const clean = (text: string) => scrub(text, text.length, true);
 const HIDDEN = '[REDACTED:assignment]';
 const uuid = [hex(8), hex(4), hex(4), hex(4), hex(12)].join('-');
 
-describe('a value is hidden because of the service before it', () => {
+describe('a value is hidden because of the service’s name before it', () => {
   test.each([
     ['algolia', `algolia = ${noise(32)}`, `algolia = ${HIDDEN}`],
     ['a longer name', `MY_ALGOLIA_ADMIN=${noise(32)}`, `MY_ALGOLIA_ADMIN=${HIDDEN}`],
@@ -50,7 +50,7 @@ describe('a value stays', () => {
     expect(clean(text)).toBe(text);
   });
 
-  test('of a member that is no text, or no secret', () => {
+  test('of a member that is not text, or not secret', () => {
     expect(isNamedSecret('algolia', 42)).toBe(false);
     expect(isNamedSecret('algolia', 'products')).toBe(false);
     expect(isNamedSecret('algolia', `${noise(32)} and more`)).toBe(false);

@@ -3,7 +3,7 @@ import { containerOf, memberPath, namesOf } from '../../../src/redact/argument-n
 
 const NAMES = ['a', '', 'a.b', '.', '..', '\\', 'a\\', '\\.', '\\\\.', '__proto__', 'é😀', '\n', '[0]'];
 
-test('a path leads back to its names and to its container, whatever they are', () => {
+test('a path leads back to its names and its container', () => {
   const seen = new Set<string>();
   for (const first of NAMES) {
     const outer = memberPath(undefined, first);
@@ -19,12 +19,12 @@ test('a path leads back to its names and to its container, whatever they are', (
   expect(seen.size).toBe(NAMES.length ** 2);
 });
 
-test('names are joined by dots, and dots within a name are marked', () => {
+test('names are joined by dots, and dots within a name are escaped', () => {
   expect(memberPath(memberPath('filter', 'date'), 'from')).toBe('filter.date.from');
   expect(memberPath(undefined, 'a.b\\c')).toBe('a\\.b\\\\c');
 });
 
-test('a path written by hand with a backslash at its end is read, too', () => {
+test('a handwritten path may end in a backslash', () => {
   expect(namesOf('a\\')).toEqual(['a\\']);
 });
 

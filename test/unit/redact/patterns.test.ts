@@ -6,7 +6,7 @@ import { AT, githubToken, hex, jwt, LOOK_ALIKES, noise, privateKey, SECRETS, sho
 
 const clean = (text: string) => scrub(text, text.length, true);
 
-describe('no secret is let through', () => {
+describe('no secret passes', () => {
   const surroundings: Record<string, (text: string) => string> = {
     alone: (text) => text,
     'in prose': (text) => `It says: ${text} and then goes on.`,
@@ -45,7 +45,7 @@ describe('no secret is let through', () => {
     for (const piece of [noise(8), hex(8), 'am9l', 'YW5u', 'hunter']) expect(clean(text)).not.toContain(piece);
   });
 
-  test('a secret lying across the bound is hidden whole', () => {
+  test('a secret across the bound is hidden whole', () => {
     for (let lead = 0; lead <= 60; lead++) {
       const result = scrub(`${'x '.repeat(lead)}${githubToken} tail`, 60);
       expect(result).not.toContain(githubToken.slice(0, 8));
@@ -88,7 +88,7 @@ describe('what is hidden is named, and the rest stays', () => {
   });
 });
 
-test('look-alikes are left alone: 0 false hits', () => {
+test('look-alikes stay: 0 false hits', () => {
   const changed = LOOK_ALIKES.filter((text) => clean(text) !== text);
   expect({ falseHits: changed.length, changed }).toEqual({
     falseHits: 0,
@@ -96,8 +96,8 @@ test('look-alikes are left alone: 0 false hits', () => {
   });
 });
 
-describe('the cheap way out', () => {
-  test('is never taken by anything with a secret in it', () => {
+describe('the cheap exit', () => {
+  test('is never taken by a text with a secret', () => {
     const missed = Object.values(SECRETS).filter(({ secret, text = secret }) => isOrdinary(text));
     expect(missed).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('the cheap way out', () => {
     expect(clean(token.slice(0, -1))).not.toBe(`[REDACTED:${shape.id}]`);
   });
 
-  test('is taken by the names of every day', () => {
+  test('is taken by ordinary names', () => {
     const names = ['get_weather', '42', 'tools/call', '2025-06-18', 'notifications/resources/updated', '1718000000000'];
     names.push('mcp__github__create_pull_request', '6f1c2a7e-1b2c-4d3e-8f90-0123456789ab', hex(32));
     expect(names.filter((name) => !isOrdinary(name))).toEqual([]);
@@ -233,7 +233,7 @@ const EVIL: Record<string, (size: number) => string> = {
   ),
 };
 
-describe('time grows no faster than the text', () => {
+describe('time grows linearly with the text', () => {
   const measure = (text: string) => {
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < 3; run++) {
@@ -253,7 +253,7 @@ describe('time grows no faster than the text', () => {
     expect(Math.min(...ratios)).toBeLessThan(24);
   });
 
-  test('a megabyte handed in costs what the bound costs', () => {
+  test('a megabyte costs no more than the bound', () => {
     for (const make of Object.values(EVIL)) {
       const small = Math.max(2000, measure(make(12_288)));
       const start = process.cpuUsage().user;

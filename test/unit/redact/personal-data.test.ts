@@ -9,11 +9,11 @@ const redactor = new Redactor();
 const CARD = ['4111', '1111', '1111', '1111'];
 const card = CARD.join('');
 
-describe('a number with a check is left alone when', () => {
+describe('a number with a check stays if', () => {
   test.each([
     ['its last digit is another', '12345678A, 85.07.30-033.29, 111.444.777-36, 756.9217.0769.86'],
     ['its letter is another', 'RSSMRA85T10A562T, 131052-308U, S1234567E, A123456(4)'],
-    ['its day is none', '85.17.30-033.28 and 811342-9874'],
+    ['its day does not exist', '85.17.30-033.28 and 811342-9874'],
     ['it is a part of a longer one', '0.12345678Z 4.85.07.30-033.28 x12345678Zy'],
     ['it is a Unix time', `${1704067200000 + 47}, 1712345678`],
     ['it stands among others in a row', '12 2341 2341 2346 7, 1 943 476 5919 2'],
@@ -93,20 +93,20 @@ describe('an id is no card number', () => {
   });
 });
 
-test('numbers side by side are all hidden, and what is between them stays', () => {
+test('neighbouring numbers are all hidden, and the text between them stays', () => {
   expect(clean('4 111.444.777-35 42')).toBe('4 [REDACTED:national-id] 42');
   expect(clean(`12 ${CARD.join(' ')} ${CARD.join(' ')}, 85.07.30-033.28 and 111.444.777-35.`)).toBe(
     '12 [REDACTED:card] [REDACTED:card], [REDACTED:national-id] and [REDACTED:national-id].',
   );
 });
 
-test('the checks that have no formula are those of their authors', () => {
+test('checks without a formula match those of their authors', () => {
   // Verhoeff’s own example, and that of ISO 7064.
   expect(['2363', '2364', '3263'].map(verhoeff)).toEqual([true, false, false]);
   expect(['07945', '07946', '70945'].map(mod11And10)).toEqual([true, false, false]);
 });
 
-describe('what is taken for an e-mail address is one', () => {
+describe('an e-mail address is recognised', () => {
   test.each([
     'lib@1.2.3.tgz',
     'icon@2x.png',
@@ -130,7 +130,7 @@ describe('what is taken for an e-mail address is one', () => {
   });
 });
 
-test('SECURITY.md names every number that is known, and no other', () => {
+test('SECURITY.md names exactly the numbers that are recognised', () => {
   const page = readFileSync(new URL('../../../SECURITY.md', import.meta.url), 'utf8');
   const listed = /<!-- national ids -->\s([\s\S]*?)\s<!-- end -->/.exec(page)?.[1] ?? '';
   const named = listed.split(/,\s*/).map((each) => each.trim());

@@ -14,7 +14,7 @@ function told(call: (counts: RedactionCounts) => unknown) {
 
 const nothing = { count: 0, rules: [], dropped: [] };
 
-describe('a counts is told what was hidden', () => {
+describe('counts contain what was hidden', () => {
   test.each<[string, (counts: RedactionCounts) => unknown, number, string[]]>([
     ['a secret in a name', (counts) => redactor.name('tool', githubToken, counts), 1, ['github']],
     ['each of several', (counts) => redactor.text('t', `${jwt} ${jwt} joe@example.com`, counts), 3, ['jwt', 'email']],
@@ -47,12 +47,12 @@ describe('a counts is told what was hidden', () => {
       expect(told((counts) => redactor.text('t', text, counts)).count).toBeGreaterThan(0);
   });
 
-  test('not twice when a text of quotes is scrubbed again to fit', () => {
+  test('not twice if a text of quotes is scrubbed again to fit', () => {
     const input = { text: `${githubToken} ${'"'.repeat(8000)}` };
     expect(told((counts) => redactor.value('v', input, counts))).toMatchObject({ count: 1, rules: ['github'] });
   });
 
-  test('which field had no string', () => {
+  test('fields that were not strings', () => {
     for (const method of ['name', 'uri', 'text'] as const) {
       const result = told((counts) => redactor[method]('x', undefined as unknown as string, counts));
       expect(result).toEqual({ count: 1, rules: ['unreadable'], dropped: ['x'] });
@@ -60,32 +60,32 @@ describe('a counts is told what was hidden', () => {
   });
 });
 
-describe('a counts hears nothing', () => {
-  test('of look-alikes', () => {
+describe('counts do not contain', () => {
+  test('look-alikes', () => {
     for (const text of LOOK_ALIKES) expect(told((counts) => redactor.name('tool', text, counts))).toEqual(nothing);
   });
 
-  test('of cuts: they are no redactions', () => {
+  test('cuts, which are no redactions', () => {
     expect(told((counts) => redactor.name('tool', 'a'.repeat(1000), counts))).toEqual(nothing);
     expect(told((counts) => redactor.text('t', 'a'.repeat(100_000), counts))).toEqual(nothing);
   });
 
-  test('of what lies beyond the bound and does not leave anyway', () => {
+  test('secrets beyond the bound, which do not leave anyway', () => {
     const text = `${'a '.repeat(200)}${githubToken}\u0000`;
     expect(told((counts) => redactor.name('tool', text, counts))).toEqual(nothing);
   });
 
-  test('of a URI that is left as it is', () => {
+  test('unchanged URIs', () => {
     expect(told((counts) => redactor.uri('uri', 'https://example.com/a', counts))).toEqual(nothing);
   });
 });
 
-test('a counts is bounded, and goes on counting', () => {
+test('the sets are bounded, and counting continues', () => {
   const counts = new RedactionCounts();
   for (let index = 0; index < 1000; index++) counts.drop(`field ${index}`, `rule ${index}`);
   expect([counts.count, counts.rules.size, counts.dropped.size]).toEqual([1000, 64, 64]);
 });
 
-test('the media type of a data URI is looked through, too', () => {
+test('the media type of a data URI is scanned, too', () => {
   expect(redactor.uri('uri', `data:text/${githubToken},x`)).toBe('data:text/[REDACTED:github],[REDACTED:data]');
 });

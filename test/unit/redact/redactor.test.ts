@@ -30,24 +30,24 @@ describe('name', () => {
       expect(redactor.name('tool', text)).not.toContain(secret);
   });
 
-  test('shows no part of a secret that lies across its bound', () => {
+  test('shows no part of a secret across its bound', () => {
     for (let lead = 215; lead <= 256; lead++) {
       expect(redactor.name('tool', `${'-'.repeat(lead)}${githubToken}`)).not.toContain(githubToken.slice(0, 8));
     }
   });
 
-  test('says when it was cut', () => {
+  test('marks a cut', () => {
     expect(redactor.name('tool', 'a'.repeat(1_000_000))).toBe(`${'a'.repeat(255)}…`);
     expect(redactor.name('tool', 'a'.repeat(256))).toBe('a'.repeat(256));
   });
 
-  test('leaves look-alikes alone: 0 false hits', () => {
+  test('keeps look-alikes: 0 false hits', () => {
     expect(LOOK_ALIKES.filter((text) => redactor.name('tool', text) !== text)).toEqual([]);
   });
 });
 
 describe('text', () => {
-  test.each([512, 1000, 8192])('keeps within %d bytes and says how much is missing', (maxContentBytes) => {
+  test.each([512, 1000, 8192])('keeps within %d bytes, and marks how much is missing', (maxContentBytes) => {
     const bounded = new Redactor({ maxContentBytes });
     for (const unit of ['a', 'é', '€', '😀', '\ud800', 'a😀']) {
       const result = bounded.text('result', unit.repeat(1_000_000)) ?? '';
@@ -63,7 +63,7 @@ describe('text', () => {
     expect(redactor.text('result', 'a'.repeat(8192))).toBe('a'.repeat(8192));
   });
 
-  test('shows no part of a secret that lies across its bound', () => {
+  test('shows no part of a secret across its bound', () => {
     const bounded = new Redactor({ maxContentBytes: 512 });
     for (let lead = 440; lead <= 512; lead++) {
       expect(bounded.text('result', `${' '.repeat(lead)}${githubToken}`)).not.toContain(noise(6));
@@ -100,7 +100,7 @@ describe('the hook', () => {
     expect(hooked.name('tool', 'get_weather')).toBe('get_weather');
   });
 
-  test('that is async drops the value, and its rejection goes nowhere', async () => {
+  test('drops the value if it is async, and its rejection is ignored', async () => {
     process.on('unhandledRejection', unhandled);
     const redact = (async () => Promise.reject(new Error('no'))) as unknown as () => string;
     expect(new Redactor({ redact, now: () => 0 }).text('result', 'x')).toBeUndefined();
@@ -183,7 +183,7 @@ describe('uri', () => {
     expect(result).not.toMatch(/[\p{Cc}\p{Cs}]/u);
   });
 
-  test('never throws for what is not a string', () => {
+  test('never throws for anything but a string', () => {
     expect(redactor.uri('uri', undefined as unknown as string)).toBe('[REDACTED]');
   });
 });

@@ -35,26 +35,26 @@ function faultsOf(source: string): string[] {
   return faults;
 }
 
-describe('every shape of a token', () => {
+describe('every token format', () => {
   test.each(TOKEN_SHAPES)('is read in linear time: $id, $marks.0', ({ marks, rest, before = '' }) => {
     expect([...faultsOf(rest), ...faultsOf(before)]).toEqual([]);
     expect(before).not.toMatch(/,\}/);
     for (const mark of marks) expect(mark).toMatch(/^[\x21-\x7e]{3,}$/);
   });
 
-  test('is too long for a name that is let through unread', () => {
+  test('is too long for a name that skips the scan', () => {
     for (const shape of TOKEN_SHAPES) expect(shortest(shape).length, shape.id).toBeGreaterThan(14);
   });
 
-  test('would be found wrong if it were not linear', () => {
+  test('would fail this test if it were not linear', () => {
     for (const source of ['(?:a{1,3}){2,}', 'a+', 'x.{3}', '[a]{2,}[b]{3,}', '[a]{1,9000}b']) {
       expect(faultsOf(source), source).not.toEqual([]);
     }
   });
 });
 
-describe('the rows made from the rules of gitleaks', () => {
-  test('are many, and say where they come from', () => {
+describe('the rows made from gitleaks', () => {
+  test('are many, and name their source', () => {
     expect(MARKED.length).toBeGreaterThan(30);
     expect(NAMED.length).toBeGreaterThan(70);
     const text = readFileSync(new URL('../../../src/redact/gitleaks.generated.ts', import.meta.url), 'utf8');
@@ -63,7 +63,7 @@ describe('the rows made from the rules of gitleaks', () => {
     expect(text).toContain('The above copyright notice and this permission notice shall be included in all');
   });
 
-  test.each(NAMED)('ask for a name, and for a value that is read in linear time: $id', ({ names, value }) => {
+  test.each(NAMED)('need a name, and match their value in linear time: $id', ({ names, value }) => {
     expect(faultsOf(value)).toEqual([]);
     expect(value).not.toMatch(/,\}/);
     for (const name of names) expect(name).toMatch(/^[a-z0-9_.-]{3,}$/);

@@ -44,12 +44,12 @@ describe('a secret is found', () => {
     }
   });
 
-  test('by its start, when it is endless', () => {
+  test('by its start if it is endless', () => {
     const endless = noise(100_000);
     expect(containsSecret(`a ${endless}`, endless)).toBe(true);
   });
 
-  test('to be on the safe side, in a text that is too long to search', () => {
+  test('in a text that is too long to search, to be safe', () => {
     expect(containsSecret('a'.repeat(1_048_577), jwt)).toBe(true);
   });
 });

@@ -27,11 +27,11 @@ test.each(
   expect(isSensitiveKey(key)).toBe(false);
 });
 
-test.each(['', '_', '...', '42', '😀', '\ud800'])('a key without words hides nothing: %j', (key) => {
+test.each(['', '_', '...', '42', '😀', '\ud800'])('a name without words hides nothing: %j', (key) => {
   expect(isSensitiveKey(key)).toBe(false);
 });
 
-test('only the start of an endless key is looked at', () => {
+test('only the start of an endless name is read', () => {
   expect(isSensitiveKey(`${'a'.repeat(1_000_000)}_password`)).toBe(false);
   expect(isSensitiveKey(`password_${'a'.repeat(1_000_000)}`)).toBe(true);
 });

@@ -12,7 +12,7 @@ afterEach(() => {
   diag.disable();
 });
 
-test('a value is shown in one line, and cut', () => {
+test('a value is shown on one line, and cut', () => {
   expect(shown('a\nb', 10)).toBe('a\ufffdb');
   expect(shown('x'.repeat(50), 40)).toBe(`${'x'.repeat(39)}…`);
 });
@@ -23,13 +23,13 @@ test('a secret is recognised before the value is cut', () => {
   expect(show(URL_WITH_PASSWORD)).not.toContain('hunter2');
 });
 
-test('a warning for the operator holds no secret, wherever it came from', () => {
+test('a warning contains no secret, wherever it came from', () => {
   const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   warnOperator(`/run/${TOKEN}/policy.json cannot be read`);
   expect(write).toHaveBeenCalledWith('mcp-trail: /run/[REDACTED:github]/policy.json cannot be read\n');
 });
 
-test('a failure is reported without a secret in the name of its class', () => {
+test('a failure is reported without a secret in its class name', () => {
   const told: string[] = [];
   const tell = (text: string) => told.push(text);
   diag.setLogger({ error: tell, warn: tell, info: tell, debug: tell, verbose: tell });

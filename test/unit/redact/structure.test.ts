@@ -51,7 +51,7 @@ describe('hostile values come back as plain data', () => {
     ['undefined', undefined, undefined],
     ['numbers JSON has no word for', [Number.NaN, Number.POSITIVE_INFINITY, 1], [null, null, 1]],
     ['a date', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
-    ['a date that is none', { at: new Date(Number.NaN) }, { at: '[UNREADABLE]' }],
+    ['an invalid date', { at: new Date(Number.NaN) }, { at: '[UNREADABLE]' }],
     ['a buffer, not expanded', { b: Buffer.from('hunter2') }, { b: '[Uint8Array]' }],
     [
       'binary data of other kinds',
@@ -74,8 +74,8 @@ describe('hostile values come back as plain data', () => {
   });
 });
 
-describe('secrets are hidden wherever they stand', () => {
-  test('under a sensitive key, whatever the value is', () => {
+describe('secrets are hidden wherever they are', () => {
+  test('under a sensitive key, whatever the value', () => {
     expect(
       value({
         password: 'x',
@@ -93,7 +93,7 @@ describe('secrets are hidden wherever they stand', () => {
     });
   });
 
-  test('as key and as value, every kind', () => {
+  test('as key and as value, of every kind', () => {
     for (const { secret, text = secret } of Object.values(SECRETS)) {
       expect(JSON.stringify(value({ [text.slice(0, 128)]: 1, list: [{ note: text }] }))).not.toContain(
         JSON.stringify(secret).slice(1, -1),
@@ -121,7 +121,7 @@ describe('secrets are hidden wherever they stand', () => {
     ]);
   });
 
-  test('in lists of arguments, after the option that names them', () => {
+  test('in lists of arguments, after the option', () => {
     const given = [
       '--user',
       'joe',
@@ -149,7 +149,7 @@ describe('secrets are hidden wherever they stand', () => {
     expect(value(given)).toEqual([...shown, '--no-auth', 'x']);
   });
 
-  test('but a statement under such a key stays', () => {
+  test('but a harmless value under such a key stays', () => {
     const given = { session: 'closed', auth: 'none', pass: 3, pwd: '/home/someone', ok: { session: null } };
     expect(value(given)).toEqual(given);
     expect(
@@ -219,14 +219,14 @@ describe('the copy is bounded', () => {
     }
   });
 
-  test('what fits is copied unchanged, as a copy', () => {
+  test('content that fits is copied unchanged', () => {
     const input = { city: 'Paris', days: [1, 2, { deep: true }], none: null };
     expect(value(input)).toEqual(input);
     expect(value(input)).not.toBe(input);
   });
 });
 
-describe('one call is read to a bound, names and values together', () => {
+describe('the names and values of one call share a reading budget', () => {
   /** Counts what is read: a detector is shown all of it, but for the part beyond a bound. */
   function reading(use: (redactor: Redactor) => unknown) {
     let shown = 0;
@@ -264,7 +264,7 @@ describe('one call is read to a bound, names and values together', () => {
     expect(JSON.stringify(value)).toContain('[TRUNCATED]');
   });
 
-  test('ordinary names and values are far below it', () => {
+  test('ordinary names and values stay far below it', () => {
     const given = args(64, 20, 40);
     const { result } = reading((redactor) => {
       const left = newReading();
@@ -284,7 +284,7 @@ describe('one call is read to a bound, names and values together', () => {
     expect(MAX_READ_CHARS - left.left).toBe(read);
   });
 
-  test('values that have a rule are left out and counted beyond it', () => {
+  test('captured values beyond it are left out and counted', () => {
     const given = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`a${index}`, 'v'.repeat(1024)]));
     const rules = new Map(
       Object.keys(given).map((name) => [name, { type: 'string', unsafeText: true, maxLength: 1024 } as const]),

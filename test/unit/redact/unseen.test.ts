@@ -5,7 +5,7 @@ import { writtenOut } from '../../../src/redact/unseen.js';
 
 const redactor = new Redactor();
 
-describe('no name looks like another one', () => {
+describe('no name looks like another', () => {
   test.each([
     ['delete\u200b_file', 'delete\\u200b_file'],
     ['delete\u00ad_file', 'delete\\u00ad_file'],
@@ -32,7 +32,7 @@ describe('no name looks like another one', () => {
     expect(redactor.uri('mcp.resource.uri', `file:///${name}`)).toBe(`file:///${shown}`);
   });
 
-  test('an escape that stands in a name is told from one that was written', () => {
+  test('a literal escape differs from a written one', () => {
     const names = [
       'a\u200bb',
       'a\\u200bb',
@@ -51,7 +51,7 @@ describe('no name looks like another one', () => {
     expect(shown.map(read)).toEqual(names);
   });
 
-  test('what was written out once stays as it is when it is looked at again', () => {
+  test('an escaped name stays as it is when it is escaped again', () => {
     const once = redactor.name('gen_ai.tool.name', 'a\u200b\\u200bb');
     expect(redactor.name('gen_ai.tool.name', once, undefined, { again: true })).toBe(once);
     expect(
@@ -62,7 +62,7 @@ describe('no name looks like another one', () => {
     );
   });
 
-  test('it costs no more than its length, backslashes included', () => {
+  test('escaping takes linear time, backslashes included', () => {
     for (const unit of ['\\', '\\u200b', '\\u', '\u200b', '\u0430', '\u{1f5c2}\u200d']) {
       expect(redactor.name('gen_ai.tool.name', unit.repeat(1_000_000)).length).toBeLessThanOrEqual(256);
     }
@@ -77,7 +77,7 @@ function read(shown: string): string {
   });
 }
 
-describe('names of every day stay as they are', () => {
+describe('ordinary names stay as they are', () => {
   test.each([
     'get_weather',
     'C:\\Users\\someone',
@@ -105,7 +105,7 @@ describe('names of every day stay as they are', () => {
   });
 });
 
-test('a key hides its value, whatever it is written in', () => {
+test('a key hides its value in any spelling', () => {
   for (const key of [
     'pass\u200bword',
     '\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44',

@@ -13,8 +13,8 @@ afterEach(() => diag.disable());
 
 const load = () => import('../../../src/report/guarded.js');
 
-describe('a hook of the application’s', () => {
-  it('that throws is reported, and answers nothing', async () => {
+describe('a hook of the application', () => {
+  it('is reported and returns nothing if it throws', async () => {
     const { callHook } = await load();
     const hook = () => {
       throw new TypeError('secret');
@@ -24,7 +24,7 @@ describe('a hook of the application’s', () => {
     expect(warn.mock.calls.join()).not.toContain('secret');
   });
 
-  it('that rejects is reported, and leaves no unhandled rejection', async () => {
+  it('is reported and leaves no unhandled rejection if it rejects', async () => {
     const { callHook } = await load();
     const unhandled = vi.fn();
     process.once('unhandledRejection', unhandled);
@@ -38,7 +38,7 @@ describe('a hook of the application’s', () => {
     expect(warn.mock.calls.join()).toMatch(/the requestHook failed \(TypeError\)/);
   });
 
-  it('gets its arguments, and its answer is passed on', async () => {
+  it('gets its arguments, and its result is returned', async () => {
     const { callHook } = await load();
     expect(callHook('a hook', (...words: string[]) => words.join(' '), 'good', 'day')).toBe('good day');
     expect(warn).not.toHaveBeenCalled();

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 describe('a process that has been preloaded', () => {
-  it('says nothing until MCP is seen, and then everything in its order', () => {
+  it('reports nothing until MCP is seen, and then everything in order', () => {
     quiet.keepQuiet();
     quiet.unlessQuiet(say('one'));
     quiet.unlessQuiet(say('two'));
@@ -25,7 +25,7 @@ describe('a process that has been preloaded', () => {
     expect([quiet.isQuiet(), said]).toEqual([false, ['one', 'two']]);
   });
 
-  it('speaks at once from then on, and repeats nothing', () => {
+  it('reports at once from then on, and repeats nothing', () => {
     quiet.keepQuiet();
     quiet.mcpSeen();
     quiet.unlessQuiet(say('later'));
@@ -33,7 +33,7 @@ describe('a process that has been preloaded', () => {
     expect(said).toEqual(['later']);
   });
 
-  it('hears of MCP by another copy of the package, too', async () => {
+  it('sees MCP through another copy of the package, too', async () => {
     quiet.keepQuiet();
     quiet.unlessQuiet(say('held by one copy'));
     vi.resetModules();
@@ -41,14 +41,14 @@ describe('a process that has been preloaded', () => {
     expect(said).toEqual(['held by one copy']);
   });
 
-  it('holds a bounded number of lines', () => {
+  it('keeps a bounded number of lines', () => {
     quiet.keepQuiet();
     for (let line = 0; line < 10_000; line++) quiet.unlessQuiet(say(String(line)));
     quiet.mcpSeen();
     expect(said).toHaveLength(200);
   });
 
-  it('passes no error of what waited on to whoever connects', () => {
+  it('passes no error of a waiting function on to the application', () => {
     quiet.keepQuiet();
     quiet.unlessQuiet(() => {
       throw new Error('broken');
@@ -60,12 +60,12 @@ describe('a process that has been preloaded', () => {
 });
 
 describe('a process whose code uses this package', () => {
-  it('speaks at once', () => {
+  it('reports at once', () => {
     quiet.unlessQuiet(say('now'));
     expect([quiet.isQuiet(), said]).toEqual([false, ['now']]);
   });
 
-  it('lets what is only for MCP wait for it all the same', () => {
+  it('still waits for MCP with what only MCP needs', () => {
     quiet.whenMcpIsSeen(say('with MCP'));
     expect(said).toEqual([]);
     quiet.mcpSeen();

@@ -39,14 +39,14 @@ describe('a failure of ours', () => {
     expect(warn.mock.calls.join()).not.toContain('secret');
   });
 
-  it('is reported once for each place', async () => {
+  it('is reported once per site', async () => {
     const { reportFailure } = await fresh();
     for (let time = 0; time < 3; time++)
       for (const site of ['one', 'two']) reportFailure(site, new Error(String(time)));
     expect(warn).toHaveBeenCalledTimes(2);
   });
 
-  it('is reported for a hundred places at most', async () => {
+  it('is reported for a hundred sites at most', async () => {
     const { reportFailure } = await fresh();
     for (let site = 0; site < 1000; site++) reportFailure(`place ${site}`, new Error());
     expect(warn).toHaveBeenCalledTimes(100);
@@ -66,13 +66,13 @@ describe('a failure of ours', () => {
     expect(() => reportFailure('two', trap)).not.toThrow();
   });
 
-  it('is not written to stderr: that is for the logger to decide', async () => {
+  it('is not written to stderr, which is the logger’s decision', async () => {
     (await fresh()).reportFailure('a place', new Error());
     expect(stderr).not.toHaveBeenCalled();
   });
 });
 
-describe('a word to the operator', () => {
+describe('a warning for the operator', () => {
   it('is one line on stderr, once', async () => {
     const { warnOperator } = await fresh();
     warnOperator('something is set wrongly');

@@ -538,7 +538,7 @@ const OBSERVABILITY: readonly Format[] = [
   ['Checkly key', 'checklyhq.com/docs/accounts-and-users/creating-api-key', 'cu_{h32}'],
 ];
 
-/** Formats of programs and standards, whoever issues what is in them. */
+/** Formats of programs and standards. */
 const PROGRAMS: readonly Format[] = [
   [
     'PEM of RSA',
