@@ -50,6 +50,9 @@ const FILES = [
   ...under('docs', '.md'),
   ...['.md', '.mjs', '.yaml', '.sh', '.json'].flatMap((ending) => under('collector-config', ending)),
   ...['.md', '.mjs', '.cjs'].flatMap((ending) => under('examples', ending)),
+  ...['bench', 'conformance', 'fixtures', 'golden', 'matrix', 'stack', 'support'].flatMap((folder) =>
+    ['.md', '.mjs', '.cjs', '.ts', '.yaml'].flatMap((ending) => under(`test/${folder}`, ending)),
+  ),
   ...under('src', '.ts'),
   ...under('src', '.md'),
 ]
