@@ -22,6 +22,11 @@ const ENTRIES = {
   mappings: 'src/mapping/index.ts',
 };
 
+/** Loaded on first use: what an `import` statement of the source names becomes functions that load the file. */
+const LATE = {
+  'core/audit': 'src/audit/assemble.ts',
+};
+
 /** Loaded by a path, not by a name: the rest of `register`, and the command. */
 const INNER = {
   'zero-code': 'src/zero-code.ts',
@@ -29,6 +34,31 @@ const INNER = {
 };
 
 const SETTINGS = { absWorkingDir: ROOT, bundle: true, platform: 'node', target: 'node20', packages: 'external' };
+
+/** Marks the imports of what is loaded late. */
+const late = {
+  name: 'late',
+  setup({ onResolve }) {
+    for (const [entry, source] of Object.entries(LATE)) {
+      onResolve({ filter: new RegExp(`/${basename(source, '.ts')}\\.js$`) }, ({ path, resolveDir }) => {
+        const isIt = join(resolveDir, path).replace(/\.js$/, '.ts') === join(ROOT, source);
+        return isIt ? { path: `late:${entry}`, external: true } : undefined;
+      });
+    }
+  },
+};
+
+/** Functions in the place of marked imports. */
+function loadLate(text, folder) {
+  return text.replace(/^import \{([^}]*)\} from "late:([^"]*)";$/gm, (_, names, entry) => {
+    const file = `./${relative(folder, join(CJS, `${entry}.js`))}`;
+    const functions = names.split(',').map((name) => {
+      const [exported, local = exported] = name.trim().split(' as ');
+      return `function ${local}(...args) {\n  return require('${file}').${exported}(...args);\n}`;
+    });
+    return functions.join('\n');
+  });
+}
 
 function write(path, text) {
   mkdirSync(dirname(path), { recursive: true });
@@ -40,7 +70,8 @@ async function buildCode() {
   const { register, ...others } = ENTRIES;
   const { metafile, outputFiles } = await build({
     ...SETTINGS,
-    entryPoints: { ...others, ...INNER },
+    entryPoints: { ...others, ...LATE, ...INNER },
+    plugins: [late],
     chunkNames: 'core/[hash]',
     format: 'esm',
     splitting: true,
@@ -56,7 +87,7 @@ async function buildCode() {
       const chunk = names.get(relative(ROOT, join(dirname(path), from)));
       return chunk === undefined ? from : `${dirname(from)}/${chunk}.js`;
     });
-    write(file, await asCommonJs(renamed, name));
+    write(file, await asCommonJs(loadLate(renamed, dirname(path)), name));
   }
   await buildRegister(register);
   return metafile;
@@ -82,7 +113,8 @@ function chunkNames({ outputs }) {
 async function asCommonJs(text, name) {
   const { code } = await transform(text.replace(/^\/\/ (?=src\/)/gm, '//! '), {
     format: 'cjs',
-    platform: 'node',
+    // For Node, the names that an ES module may import are added.
+    ...(name in ENTRIES && { platform: 'node' }),
     target: SETTINGS.target,
     sourcefile: `${name}.js`,
     legalComments: 'inline',
@@ -122,7 +154,8 @@ function buildDeclarations() {
       if (taken.has(file)) return;
       taken.add(file);
       const text = readFileSync(join(emitted, file), 'utf8');
-      write(join(CJS, 'types', file), text);
+      // Tabs: a fifth of the size is indentation.
+      write(join(CJS, 'types', file), text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)));
       for (const [, from] of text.matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g)) {
         take(join(dirname(file), `${from}.d.ts`));
       }

@@ -228,6 +228,15 @@ describe('the built package', () => {
     }
   });
 
+  it.each([
+    ['off', false],
+    ['stderr', true],
+  ])('loads the audit trail only where it is kept: %s', async (MCP_TRAIL_AUDIT, isLoaded) => {
+    const loaded = "console.log(Object.keys(require.cache).some((file) => file.endsWith('/dist/cjs/core/audit.js')))";
+    const register = ['--require', 'mcp-trail/register', '-e', loaded];
+    expect(await printed(register, { MCP_TRAIL_AUDIT, MCP_TRAIL_SDK: 'off' })).toBe(`${isLoaded}\n`);
+  });
+
   it('finds its register entry beside the file that looks for it', () => {
     const core = join(ROOT, 'dist/cjs/core');
     const files = readdirSync(core).filter((name) => name.endsWith('.js'));
