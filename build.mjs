@@ -155,7 +155,10 @@ function buildDeclarations() {
       taken.add(file);
       const text = readFileSync(join(emitted, file), 'utf8');
       // Tabs: a fifth of the size is indentation.
-      write(join(CJS, 'types', file), text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)));
+      write(
+        join(CJS, 'types', file),
+        text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)),
+      );
       for (const [, from] of text.matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g)) {
         take(join(dirname(file), `${from}.d.ts`));
       }
