@@ -21,9 +21,9 @@ export interface TelemetrySource {
   readonly isFailing?: (exporter: object) => boolean;
 }
 
-/** The providers of the process, whoever started their SDK. */
+/** The providers of the process, from our SDK or the application's. */
 export class Telemetry {
-  /** Whether the SDK was started here. The application flushes and shuts down an SDK of its own. */
+  /** Whether the SDK was started here. The application flushes and shuts down its own SDK. */
   readonly isOurs: boolean;
   readonly #started: readonly Flushable[];
   readonly #logs: () => Flushable | undefined;

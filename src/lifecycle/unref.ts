@@ -1,6 +1,6 @@
 /**
  * Work that does not keep the process alive: the timers and sockets it makes are unreferenced as soon as they exist. Code
- * that needs its result waits with a timer of its own.
+ * that needs its result waits with a separate timer.
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { Socket } from 'node:net';

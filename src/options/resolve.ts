@@ -57,6 +57,6 @@ function fallback<T>({ default: value, refused = value }: Option<T>): T {
 function replacement<T>(option: Option<T>, isWhole = true): string {
   if (option.refused !== undefined) return 'Using none';
   const text = option.default === undefined ? '' : String(option.default);
-  if (text !== '' && typeof option.default !== 'object') return `Using ${text}`;
+  if (text !== '' && (typeof option.default !== 'object' || Array.isArray(option.default))) return `Using ${text}`;
   return isWhole ? 'Ignored' : 'The option is ignored';
 }

@@ -140,7 +140,7 @@ describe('the register entry', () => {
       env: { MCP_TRAIL_AUDT: 'otel', MCP_TRAIL_AUDIT_FILE: '/tmp/x' },
       exported: 1,
       stderr:
-        /^mcp-trail: MCP_TRAIL_AUDT .* MCP_TRAIL_AUDIT meant\?\nmcp-trail: MCP_TRAIL_AUDIT_FILE has no effect: .*\n$/,
+        /^mcp-trail: MCP_TRAIL_AUDT .* Did you mean MCP_TRAIL_AUDIT\?\nmcp-trail: MCP_TRAIL_AUDIT_FILE has no effect: .*\n$/,
     },
     {
       what: 'says once that a file is set for records that go elsewhere',

@@ -1,16 +1,9 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import {
-  InMemoryTaskMessageQueue,
-  InMemoryTaskStore,
-} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
-import { instrumentClient, instrumentServer } from '../../src/index.js';
 import { auditEndingOf, auditScenarios, ending, expectAudited, OK, pairsOf } from '../support/audit-endings.js';
 import { type Deferred, deferred } from '../support/deferred.js';
 import { expectNothingOpen } from '../support/endings.js';
-import { FLAVOURS, text } from '../support/flavours.js';
+import { FLAVOURS } from '../support/flavours.js';
+import { pairWithTask as pairRunning } from './task-pair.js';
 
 const scenario = auditScenarios();
 const { telemetry, audit } = scenario;
@@ -18,40 +11,15 @@ const config = { audit: true } as const;
 const SIDES = ['client', 'server'] as const;
 const MODERN = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as (typeof FLAVOURS)[number];
 
-/** A server with a tool that runs as a task until the test ends it, and a client of it. */
+/** A tool that runs as a task until the test ends it, and how to start it. */
 async function pairWithTask() {
-  const options = { capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } };
-  const stores = { taskStore: new InMemoryTaskStore(), taskMessageQueue: new InMemoryTaskMessageQueue() };
-  const server = new McpServer({ name: 'server', version: '1.0.0' }, { ...options, ...stores });
   const finish: Deferred<'completed' | 'failed'> = deferred();
-  server.experimental.tasks.registerToolTask(
-    'research',
-    { inputSchema: {}, execution: { taskSupport: 'optional' } },
-    {
-      createTask: async (_args, { taskStore }) => {
-        const task = await taskStore.createTask({ ttl: 60_000, pollInterval: 5 });
-        finish.promise.then((status) => taskStore.storeTaskResult(task.taskId, status, text('done')));
-        return { task };
-      },
-      getTask: (_args, { taskId, taskStore }) => taskStore.getTask(taskId),
-      getTaskResult: (_args, { taskId, taskStore }) => taskStore.getTaskResult(taskId) as never,
-    },
-  );
-  const client = new Client({ name: 'client', version: '1.0.0' });
-  instrumentServer(server, config);
-  instrumentClient(client, config);
-  const [clientTransport, serverTransport] = InMemoryTransport.createLinkedPair();
-  await server.connect(serverTransport);
-  await client.connect(clientTransport);
+  const { client, close } = await pairRunning({ config, work: () => finish.promise });
   const start = async () => {
     const params = { name: 'research', arguments: {} };
     const stream = client.experimental.tasks.callToolStream(params, undefined, { task: {} });
     for await (const message of stream) if (message.type === 'taskCreated') return message.task.taskId;
     throw new Error('no task');
-  };
-  const close = async () => {
-    await client.close();
-    stores.taskStore.cleanup();
   };
   return { client, start, finish: finish.resolve, close };
 }

@@ -1,21 +1,15 @@
 /** Requests and notifications about a task are linked to the call that made it, in whatever trace they are. */
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import {
-  InMemoryTaskMessageQueue,
-  InMemoryTaskStore,
-} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { instrumentClient, instrumentServer, instrumentTransport } from '../../src/index.js';
+import { instrumentTransport } from '../../src/index.js';
 import { DIALECTS } from '../support/dialects.js';
 import { expectNothingOpen, scenarioTelemetry } from '../support/endings.js';
-import { FLAVOURS, type Flavour, text } from '../support/flavours.js';
+import { FLAVOURS, type Flavour } from '../support/flavours.js';
 import { HTTP_FLAVOURS, type HttpFlavour } from '../support/http.js';
-import { ASKABLE, answer, ELICITATION } from '../support/questions.js';
+import { ELICITATION } from '../support/questions.js';
 import { idOf, linkedIdsOf } from '../support/spans.js';
+import { pairWithTask } from './task-pair.js';
 
 const telemetry = scenarioTelemetry();
 const SIDES = ['client', 'server'] as const;
@@ -25,43 +19,15 @@ const ANYTHING = z.looseObject({});
 const taskOf = (span: ReadableSpan) => span.attributes['mcp_trail.task.id'];
 
 /** SDK v1: a tool that runs as a task and asks its user something meanwhile. */
-async function pairV1() {
-  const options = { capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } };
-  const stores = { taskStore: new InMemoryTaskStore(), taskMessageQueue: new InMemoryTaskMessageQueue() };
-  const server = new McpServer({ name: 'server', version: '1.0.0' }, { ...options, ...stores });
-  server.experimental.tasks.registerToolTask(
-    'research',
-    { inputSchema: {}, execution: { taskSupport: 'optional' } },
-    {
-      createTask: async (_args, { taskStore }) => {
-        const task = await taskStore.createTask({ ttl: 60_000, pollInterval: 5 });
-        const { taskId } = task;
-        const { method, params } = ELICITATION;
-        const asked = server.server.request({ method, params } as never, ANYTHING, { relatedTask: { taskId } });
-        asked.then(
-          () => taskStore.storeTaskResult(taskId, 'completed', text('done')),
-          () => {},
-        );
-        void taskStore.updateTaskStatus(taskId, 'input_required');
-        return { task };
-      },
-      getTask: (_args, { taskId, taskStore }) => taskStore.getTask(taskId),
-      getTaskResult: (_args, { taskId, taskStore }) => taskStore.getTaskResult(taskId) as never,
+const pairV1 = () =>
+  pairWithTask({
+    questions: [ELICITATION],
+    work({ ask, setStatus }) {
+      const asked = ask(ELICITATION);
+      void setStatus('input_required');
+      return asked;
     },
-  );
-  const client = new Client({ name: 'client', version: '1.0.0' }, ASKABLE);
-  answer(client, DIALECTS.v1, ELICITATION);
-  instrumentServer(server);
-  instrumentClient(client);
-  const [clientTransport, serverTransport] = InMemoryTransport.createLinkedPair();
-  await server.connect(serverTransport);
-  await client.connect(clientTransport);
-  const close = async () => {
-    await client.close();
-    stores.taskStore.cleanup();
-  };
-  return { client, close };
-}
+  });
 
 describe('a tool call that runs as a task, on v1', () => {
   it('is linked from its polls and the request for its result, each on its own side', async () => {

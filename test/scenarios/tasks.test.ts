@@ -1,16 +1,7 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import {
-  InMemoryTaskMessageQueue,
-  InMemoryTaskStore,
-} from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { instrumentClient, instrumentServer } from '../../src/index.js';
 import { deferred } from '../support/deferred.js';
-import { DIALECTS } from '../support/dialects.js';
 import {
   answered,
   blameless,
@@ -21,61 +12,15 @@ import {
   scenarioTelemetry,
   UNSET,
 } from '../support/endings.js';
-import { text } from '../support/flavours.js';
-import { ASKABLE, answer, ELICITATION, type Question, SAMPLING } from '../support/questions.js';
+import { ELICITATION, SAMPLING } from '../support/questions.js';
 import { countTraces, idOf, parentIdOf } from '../support/spans.js';
+import { pairWithTask as pairRunning, type RunningTask } from './task-pair.js';
 
 const telemetry = scenarioTelemetry();
 const TASK = { resultType: 'task' } as const;
 const QUESTIONS = [ELICITATION, SAMPLING];
 
-interface Work {
-  readonly taskId: string;
-  /** Asks the client something. The question waits in the task's queue. */
-  ask(question: Question): Promise<unknown>;
-  setStatus(status: 'input_required' | 'failed'): Promise<void>;
-}
-
-/** A server with a tool that runs as a task, and a client of it. */
-async function pairWithTask(work: (task: Work) => Promise<unknown>) {
-  const options = { capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } } };
-  const stores = { taskStore: new InMemoryTaskStore(), taskMessageQueue: new InMemoryTaskMessageQueue() };
-  const server = new McpServer({ name: 'server', version: '1.0.0' }, { ...options, ...stores });
-  server.experimental.tasks.registerToolTask(
-    'research',
-    { inputSchema: {}, execution: { taskSupport: 'optional' } },
-    {
-      createTask: async (_args, { taskStore }) => {
-        const task = await taskStore.createTask({ ttl: 60_000, pollInterval: 5 });
-        const { taskId } = task;
-        const ask: Work['ask'] = ({ method, params }) => {
-          const request = { method, params } as never;
-          return server.server.request(request, z.looseObject({}), { relatedTask: { taskId } });
-        };
-        const setStatus: Work['setStatus'] = (status) => taskStore.updateTaskStatus(taskId, status);
-        work({ taskId, ask, setStatus }).then(
-          () => taskStore.storeTaskResult(taskId, 'completed', text('done')),
-          () => {},
-        );
-        return { task };
-      },
-      getTask: (_args, { taskId, taskStore }) => taskStore.getTask(taskId),
-      getTaskResult: (_args, { taskId, taskStore }) => taskStore.getTaskResult(taskId) as never,
-    },
-  );
-  const client = new Client({ name: 'client', version: '1.0.0' }, ASKABLE);
-  for (const question of QUESTIONS) answer(client, DIALECTS.v1, question);
-  instrumentServer(server);
-  instrumentClient(client);
-  const [clientTransport, serverTransport] = InMemoryTransport.createLinkedPair();
-  await server.connect(serverTransport);
-  await client.connect(clientTransport);
-  const close = async () => {
-    await client.close();
-    stores.taskStore.cleanup();
-  };
-  return { client, close };
-}
+const pairWithTask = (work: (task: RunningTask) => Promise<unknown>) => pairRunning({ questions: QUESTIONS, work });
 
 async function callAsTask(client: Client): Promise<string[]> {
   const types: string[] = [];

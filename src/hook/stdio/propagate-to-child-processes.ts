@@ -1,5 +1,5 @@
 /**
- * The option `propagateToChildProcesses`: has a server process that a client starts traced without code of its own. The MCP
+ * The option `propagateToChildProcesses`: traces server processes that a client starts, without code in them. The MCP
  * SDKs pass only a short list of variables to child processes, without the preload and the exporter settings.
  */
 import { existsSync } from 'node:fs';
