@@ -11,7 +11,7 @@ export type CaptureRulesOf = (tool: string) => ReadonlyMap<string, CaptureRule> 
 /** The allow-list of a policy. */
 export function captureRulesOf(capture: Policy['capture']): CaptureRulesOf {
   const tools = Object.entries(capture?.tools ?? {});
-  const byTool = new Map(tools.map(([tool, rules]) => [tool, new Map(Object.entries(rules.arguments))]));
+  const byTool = new Map(tools.map(([tool, rules]) => [tool, new Map(Object.entries(rules?.arguments ?? {}))]));
   return (tool) => byTool.get(tool);
 }
 
