@@ -1,24 +1,24 @@
-/** Public types of the audit trail: its options, its hooks, and what applications tell it. */
+/** Public types of the audit trail: options, hooks, and events that applications record. */
 
 /** Where audit records go. */
 export type AuditDelivery = 'otel' | 'stderr' | 'file';
 
-/** What an {@link AuditConfig.identity} hook is told of whoever acts. No credential is in it. */
+/** What an {@link AuditConfig.identity} hook gets. It contains no credential. */
 export interface IdentityContext {
   /** `server` for a message that was received, `client` for one that is sent. */
   readonly side: 'client' | 'server';
-  /** The JSON-RPC method, as it stands on the wire. */
+  /** The JSON-RPC method on the wire. */
   readonly method: string;
-  /** Tool or prompt name, where the method has one. */
+  /** Tool or prompt name, if the method has one. */
   readonly target?: string;
-  /** What the peer says of itself. */
+  /** The client, as it describes itself. */
   readonly client?: { readonly name?: string; readonly version?: string };
-  /** What the SDK's token verification has found out: never the token. */
+  /** The result of the SDK's token verification, without the token. */
   readonly auth?: {
     readonly clientId?: string;
     readonly subject?: string;
     readonly scopes?: readonly string[];
-    /** The verifier's own additions, such as the token's claims. */
+    /** Additions of the verifier, such as the token's claims. */
     readonly extra?: Readonly<Record<string, unknown>>;
   };
   /** Address of the HTTP client. */
@@ -29,7 +29,9 @@ export interface IdentityContext {
   readonly certificateSubject?: string;
 }
 
-/** What an {@link AuditConfig.identity} hook answers. Everything is optional and passes the redactor; see {@link AuditConfig.actorIds}. */
+/**
+ * What {@link AuditConfig.identity} returns. All members are optional and redacted; see {@link AuditConfig.actorIds}.
+ */
 export interface Identity {
   /** Opaque and stable: becomes `audit.actor.id` and, for users, `user.id`. */
   readonly id?: string;
@@ -46,8 +48,8 @@ export interface Identity {
 /** Options of the audit trail. */
 export interface AuditConfig {
   /**
-   * Where records go: `otel`, the application's LoggerProvider, best effort; `file` and `stderr`, lines of JSON, for
-   * those without a Collector. Also several. `MCP_TRAIL_AUDIT`.
+   * Where records go: `otel`, the application's LoggerProvider, best effort; `file` and `stderr`, lines of JSON that
+   * need no Collector. One or several. `MCP_TRAIL_AUDIT`.
    * @defaultValue `'otel'`
    */
   delivery?: AuditDelivery | readonly AuditDelivery[];
@@ -60,101 +62,100 @@ export interface AuditConfig {
   file?: string;
 
   /**
-   * Bytes after which the file is rotated; it is also rotated every day (UTC). 1024 to 2^40.
+   * Size in bytes at which the file is rotated; it is also rotated every day (UTC). 1024 to 2^40.
    * `MCP_TRAIL_AUDIT_FILE_MAX_BYTES`.
    * @defaultValue 67108864 (64 MiB)
    */
   fileMaxBytes?: number;
 
   /**
-   * How many rotated files are kept, 1 to 10000; older ones are deleted. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
+   * Number of rotated files to keep, 1 to 10000; older ones are deleted. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
    * @defaultValue 30
    */
   fileMaxFiles?: number;
 
   /**
-   * Which operations have a record when they begin, before the handler runs, beside the one when they have ended: only
-   * that one survives a crash in between. `sensitive` needs a policy that says what is. `MCP_TRAIL_AUDIT_ATTEMPTS`.
+   * Which operations also have a record when they begin, before the handler runs: it survives a crash of the handler.
+   * `sensitive` needs a policy that classifies operations. `MCP_TRAIL_AUDIT_ATTEMPTS`.
    * @defaultValue `'always'`
    */
   attempts?: 'always' | 'sensitive' | 'never';
 
   /**
-   * Who acts. Called once per operation of a client, before its first record; a server's own requests are its own doing.
-   * Synchronous; one that throws, or returns a promise or anything but an object, is reported once, and the record falls
-   * back to what the protocol tells.
+   * Identifies the actor. Called once per operation of a client, before its first record; a server's own requests are
+   * its own. Synchronous. If it throws, or returns a promise or anything but an object, that is reported once, and the
+   * record falls back to what the protocol tells.
    */
   identity?: (context: IdentityContext) => Identity | undefined;
 
   /**
-   * Classification rules, policy tags and the allow-list of argument values: a policy document or the path of a JSON
-   * file that holds one. `MCP_TRAIL_AUDIT_POLICY` (a path). See `examples/policy/`.
+   * Classification rules, policy tags and the allow-list of argument values: a policy document, or the path of a JSON
+   * file. `MCP_TRAIL_AUDIT_POLICY` (a path). See `examples/policy/`.
    */
   policy?: string | object;
 
   /**
-   * Key of digests: with one, records carry a keyed digest of the arguments, and session ids and endpoints can be
-   * compared over restarts and machines. Hex or base64, 16 bytes or more; `id` names it in every digest.
-   * `MCP_TRAIL_AUDIT_DIGEST_KEY`, `MCP_TRAIL_AUDIT_DIGEST_KEY_ID`.
-   * A key that cannot be read is reported and not used.
-   * @defaultValue a random key, kept in the state directory if there is one; then no digests of arguments
+   * Key of digests. With a key, records have a keyed digest of the arguments, and session ids and endpoints can be
+   * compared across restarts and machines. Hex or base64, 16 bytes or more; `id` is part of every digest.
+   * `MCP_TRAIL_AUDIT_DIGEST_KEY`, `MCP_TRAIL_AUDIT_DIGEST_KEY_ID`. An invalid key is reported and ignored.
+   * @defaultValue a random key, kept in the state directory if there is one; then arguments have no digest
    */
   digestKey?: string | { readonly id: string; readonly key: string };
 
   /**
-   * How the ids and names of who acts are told, that the `identity` hook, OAuth (`sub`, `client_id`) or a client
-   * certificate give: as they are, e-mail addresses and numbers included, or as keyed digests, equal wherever the same
-   * `digestKey` is used. Known formats of secrets and the caller's own token are hidden in them in any case. `redact` is
-   * given ids and names of actors as they came. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
+   * How records show ids and names of actors from the `identity` hook, OAuth (`sub`, `client_id`) and client
+   * certificates: as they are, with e-mail addresses and numbers, or as keyed digests, which are equal wherever
+   * `digestKey` is. Known formats of secrets and the caller's token are redacted in either case. `redact` gets ids and
+   * names of actors unredacted. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
    * @defaultValue `'plain'`
    */
   actorIds?: 'plain' | 'digest';
 
   /**
-   * Whether `mcp.session.id` of records is a digest, the id itself, or not there. Servers accept it like a password. Wins
-   * over the instrumentation's `sessionIds`. Client and server can be joined by digests only where both have the same
-   * `digestKey`. `MCP_TRAIL_AUDIT_SESSION_IDS`.
-   * @defaultValue what `sessionIds` of the instrumentation says, else `'digest'`
+   * Whether `mcp.session.id` of records is a digest, the id itself, or absent. Servers accept the id like a password.
+   * Takes precedence over `sessionIds` of the instrumentation. Digests of client and server are equal only with the
+   * same `digestKey`. `MCP_TRAIL_AUDIT_SESSION_IDS`.
+   * @defaultValue `sessionIds` of the instrumentation, else `'digest'`
    */
   sessionIds?: 'digest' | 'plain' | 'none';
 
   /**
-   * Paths of the HTTP server that are MCP endpoints, `*` at the end for any rest: so that refusals (401, 403, 429) are
-   * recorded from the first request on. Endpoints that have served MCP messages are known without.
-   * Compared as they are, case and trailing slash included. A list with anything but paths is reported and not used.
-   * `MCP_TRAIL_AUDIT_PATHS`, separated by commas.
+   * Paths of MCP endpoints on the HTTP server, with an optional final `*`: refusals there (401, 403, 429) are recorded
+   * from the first request on. Endpoints that have served MCP messages need no entry. Compared literally, with case and
+   * trailing slash. A list with an invalid path is reported and ignored. `MCP_TRAIL_AUDIT_PATHS`, separated by commas.
    * @defaultValue none
    */
   paths?: readonly string[];
 
   /**
-   * Response headers to record in addition to content-type, mcp-protocol-version, retry-after and x-request-id. Those that
-   * hold credentials are never recorded. A list with anything but names of headers is reported and not used.
+   * Response headers to record in addition to content-type, mcp-protocol-version, retry-after and x-request-id. Headers
+   * with credentials are never recorded. A list with an invalid name is reported and ignored.
    * `MCP_TRAIL_AUDIT_HEADERS`, separated by commas.
    * @defaultValue none
    */
   headers?: readonly string[];
 
   /**
-   * JSON-RPC error codes of the application and the status they stand for: JSON-RPC has none for these.
+   * Statuses of the application's own JSON-RPC error codes.
    * @example `{ '-32029': 'rate_limited' }`
    */
   errorCodes?: Readonly<Record<string, 'rate_limited' | 'denied' | 'unauthenticated' | 'timeout' | 'input_required'>>;
 
   /**
-   * A directory for what survives restarts: the inventory of servers and tools. `MCP_TRAIL_AUDIT_STATE_DIRECTORY`.
+   * Directory for state that survives restarts: the inventory of servers and tools, and the key of digests.
+   * `MCP_TRAIL_AUDIT_STATE_DIRECTORY`.
    * @defaultValue none: kept in memory
    */
   stateDirectory?: string;
 
   /**
-   * Adds a readable sentence from a fixed template, `mcp_audit.message`. `MCP_TRAIL_AUDIT_MESSAGES`.
+   * Adds a readable sentence, `mcp_audit.message`, from a fixed template. `MCP_TRAIL_AUDIT_MESSAGES`.
    * @defaultValue `false`
    */
   messages?: boolean;
 }
 
-/** A decision about the operation at hand, for {@link recordAuthorization}. */
+/** A decision about the current operation, for {@link recordAuthorization}. */
 export interface AuthorizationDecision {
   readonly decision: 'allow' | 'deny';
   readonly policyId?: string;
@@ -165,12 +166,12 @@ export interface AuthorizationDecision {
   readonly reason?: string;
 }
 
-/** Something that happened to a login or a token, for {@link recordAuthentication}. */
+/** An event of a login or token, for {@link recordAuthentication}. */
 export interface AuthenticationEvent {
   readonly event: 'login' | 'logout' | 'token_issued' | 'token_refreshed' | 'token_revoked' | 'token_rejected';
   /** @defaultValue `'failure'` for `token_rejected`, else `'success'` */
   readonly outcome?: 'success' | 'failure';
-  /** Who; without, whoever the running operation or HTTP request belongs to. */
+  /** The actor; by default the caller of the current operation or HTTP request. */
   readonly actor?: Identity;
   /** How: `password`, `oauth`, `mtls`. */
   readonly method?: string;
@@ -178,7 +179,7 @@ export interface AuthenticationEvent {
   readonly reason?: string;
 }
 
-/** What a guardrail has found, for {@link recordGuardrail}. */
+/** A verdict of a guardrail, for {@link recordGuardrail}. */
 export interface GuardrailVerdict {
   readonly verdict: 'allow' | 'block' | 'quarantine' | 'sanitize';
   /** Anything else is reported, and nothing is recorded. @defaultValue `'other'` */
@@ -190,7 +191,7 @@ export interface GuardrailVerdict {
 
 /** A change of configuration, for {@link recordConfigChange}. */
 export interface ConfigChange {
-  /** What was changed: the name of a setting, a policy or a server. Never its value. */
+  /** Name of the changed setting, policy or server. Never its value. */
   readonly item: string;
   /** Anything else is reported, and nothing is recorded. @defaultValue `'update'` */
   readonly change?: 'create' | 'update' | 'delete';

@@ -1,4 +1,4 @@
-/** What applications tell the audit trail. Harmless where nothing is audited. */
+/** Functions by which applications record events. Without an audit trail they do nothing. */
 
 import { context } from '@opentelemetry/api';
 import { entryOf } from './audit/entry.js';
@@ -14,63 +14,63 @@ import { warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
 
 /**
- * Records a decision about the operation that is being handled, from its handler or from HTTP middleware before it: all
- * records of the operation that follow carry it, and a `deny` makes its status `denied`. It changes nothing about the
- * operation: refusing is up to the caller.
+ * Records an authorization decision about the current operation, from its handler or from HTTP middleware before it.
+ * Later records of the operation carry it; `deny` sets the status `denied`. The operation itself goes on: refuse it
+ * yourself.
  *
- * A decision that is neither `allow` nor `deny` is reported on stderr and not recorded. Never throws.
+ * A decision other than `allow` or `deny` is reported on stderr and not recorded. Never throws.
  *
- * @returns whether it was recorded: false where nothing is audited
+ * @returns whether it was recorded; false without an audit trail
  */
 export function recordAuthorization(decision: AuthorizationDecision): boolean {
-  return stated('recordAuthorization', decision, AUTHORIZATION, ({ events }, given, place) => {
+  return recordEvent('recordAuthorization', decision, AUTHORIZATION, ({ events }, given, place) => {
     events.authorization(given, place);
   });
 }
 
 /**
- * Records a login, a logout, or what has become of a token. Without an `actor` it is about whoever the running operation
- * or HTTP request belongs to. An unknown `event` or `outcome` is reported on stderr and not recorded. Never throws.
+ * Records a login, a logout or a token event. Without `actor`, it is about the caller of the current operation or HTTP
+ * request. An unknown `event` or `outcome` is reported on stderr and not recorded. Never throws.
  *
- * @returns whether it was recorded: false where nothing is audited
+ * @returns whether it was recorded; false without an audit trail
  */
 export function recordAuthentication(event: AuthenticationEvent): boolean {
-  return stated('recordAuthentication', event, AUTHENTICATION, ({ events }, given, place) => {
+  return recordEvent('recordAuthentication', event, AUTHENTICATION, ({ events }, given, place) => {
     events.authentication(given, place);
   });
 }
 
 /**
- * Records what a guardrail has found: which rule, about what, and whether it was blocked, put aside or cleaned. Never
- * the text. An unknown `verdict` or `subject` is reported on stderr and not recorded. Never throws.
+ * Records the verdict of a guardrail: the rule, the subject, and whether it was blocked, quarantined or sanitized.
+ * Never pass the text. An unknown `verdict` or `subject` is reported on stderr and not recorded. Never throws.
  *
- * @returns whether it was recorded: false where nothing is audited
+ * @returns whether it was recorded; false without an audit trail
  */
 export function recordGuardrail(verdict: GuardrailVerdict): boolean {
-  return stated('recordGuardrail', verdict, GUARDRAIL, ({ events }, given, place) => {
+  return recordEvent('recordGuardrail', verdict, GUARDRAIL, ({ events }, given, place) => {
     events.guardrail(given, place);
   });
 }
 
 /**
- * Records that a setting, a policy or the like was created, updated or deleted, by its name. An `item` that is no text,
- * or an unknown `change`, is reported on stderr and not recorded. Never throws.
+ * Records that a setting, policy or similar item was created, updated or deleted. An `item` that is not a string, or an
+ * unknown `change`, is reported on stderr and not recorded. Never throws.
  *
- * @returns whether it was recorded: false where nothing is audited
+ * @returns whether it was recorded; false without an audit trail
  */
 export function recordConfigChange(change: ConfigChange): boolean {
-  return stated('recordConfigChange', change, CONFIG_CHANGE, ({ events }, given, place) => {
+  return recordEvent('recordConfigChange', change, CONFIG_CHANGE, ({ events }, given, place) => {
     events.configChange(given, place);
   });
 }
 
 /**
- * Adds to the inventory what no traffic shows: who added, reviewed or removed a server, the state of its review and
- * approval, notes. The record of it (`mcp_audit.inventory.changed`) has all that is said of the server by then, redacted.
- * A server that was never seen, and what is no annotation, is reported on stderr and not recorded. Never throws.
+ * Annotates servers in the inventory: who added, reviewed or removed them, the state of review and approval, notes. The
+ * record `mcp_audit.inventory.changed` has all annotations of the server, redacted. Unknown servers and annotations are
+ * reported on stderr and not recorded. Never throws.
  *
- * @param server the server's id in the inventory (`mcp_audit.server.id`), its name, or an object that tells it from others
- * @returns whether it was recorded: false where nothing is audited, the server is not known, or nothing is new
+ * @param server the server's id in the inventory (`mcp_audit.server.id`), its name, or an object that selects it
+ * @returns whether it was recorded; false without an audit trail, for an unknown server, and if nothing changes
  *
  * @example annotate('weather', { approval: 'approved', reviewer: 'ada@example.com' })
  * @example annotate({ name: 'weather', endpoint: 'mcp.example.com:443' }, { notes: 'asked for an owner' })
@@ -79,16 +79,19 @@ export function annotate(server: string | ServerSelector, annotations: Annotatio
   return withRecorder('annotate', (recorder) => recorder.inventory.annotate(server, annotations)) ?? false;
 }
 
-/** The inventory of servers and tools as plain data: since when, how often used, what failed; nothing where none is kept. */
+/**
+ * The inventory of servers and tools as plain data: when they were first and last seen, use and failures; undefined
+ * without an audit trail.
+ */
 export function inventory(): InventorySnapshot | undefined {
   return withRecorder('inventory', (recorder) => recorder.inventory.snapshot());
 }
 
-/** What a statement consists of. */
+/** Members of an event. */
 interface Form<T> {
-  /** What has to be there. */
+  /** The required member. */
   readonly required: keyof T & string;
-  /** Members that are one of a few words. */
+  /** Members with a fixed set of values. */
   readonly words: { readonly [K in keyof T & string]?: readonly string[] };
   readonly others: readonly (keyof T & string)[];
 }
@@ -120,7 +123,7 @@ const CONFIG_CHANGE: Form<ConfigChange> = {
   others: ['item', 'actor', 'reason'],
 };
 
-function stated<T extends object>(
+function recordEvent<T extends object>(
   what: string,
   given: T,
   form: Form<T>,
@@ -133,7 +136,7 @@ function stated<T extends object>(
     const accepted = words[member];
     if (value === undefined && member !== required) continue;
     if (typeof value === 'string' && (accepted === undefined || accepted.includes(value))) continue;
-    const list = accepted?.join(', ') ?? 'a text';
+    const list = accepted?.join(', ') ?? 'a string';
     warnOperator(`the ${member} given to ${what} is ${show(value)}; accepted: ${list}. Not recorded`);
     return false;
   }

@@ -1,5 +1,5 @@
 /**
- * What messages say about their operation: read once, for its span and its audit records. Raw values, to be redacted
+ * Facts that messages state about their operation, read once for its span and its audit records. Raw values, to be redacted
  * later. Open operations do not keep facts, which hold the whole message.
  */
 import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';

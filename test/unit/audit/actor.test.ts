@@ -29,25 +29,25 @@ const ORDER: readonly [string, string, ActorSources][] = [
     { ...EVERYTHING, identity: undefined, peer: peerWith(CERTIFICATE) },
   ],
   [
-    'its own word, where nobody vouches for the certificate',
+    'its claimed name, if no authority signed the certificate',
     'client service self_asserted',
     { ...EVERYTHING, identity: undefined, peer: peerWith({ ...CERTIFICATE, authorized: false }) },
   ],
   [
-    'its own word',
+    'its claimed name',
     'client service self_asserted',
     { identity: undefined, peer: undefined, sender: { name: 'client' } },
   ],
   ['nobody', 'anonymous user none', { identity: undefined, peer: undefined, sender: undefined }],
   [
-    'nobody, of empty words',
+    'nothing, if all strings are empty',
     'anonymous user none',
     { identity: { id: '' }, peer: peerWith({ ...CERTIFICATE, subject: '' }, { subject: '' }), sender: { name: '' } },
   ],
 ];
 
 describe('the actor of a record', () => {
-  it.each(ORDER)('is known from %s', (_source, expected, sources) => {
+  it.each(ORDER)('comes from %s', (_source, expected, sources) => {
     const fields = actorFields(sources);
     expect([fields['audit.actor.id'], fields['audit.actor.type'], fields['mcp_audit.actor.source']].join(' ')).toBe(
       expected,

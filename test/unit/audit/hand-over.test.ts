@@ -27,13 +27,13 @@ function newLog() {
 }
 
 describe('the record of an answer', () => {
-  it('is made at once where the answer leaves in no HTTP response', () => {
+  it('is made at once if the answer does not leave in an HTTP response', () => {
     const { log, record, lost } = newLog();
     new HandOver().before(undefined, record(), lost);
     expect(log).toEqual(['record']);
   });
 
-  it('is made at once where the head of the response has been sent', () => {
+  it('is made at once if the head of the response is sent', () => {
     const { log, record, lost } = newLog();
     new HandOver().before(response({ open: false }).http, record(), lost);
     expect(log).toEqual(['record']);
@@ -50,7 +50,7 @@ describe('the record of an answer', () => {
     expect(log).toEqual(['record']);
   });
 
-  it('is made, and then it is said to be lost, when the response closes without a head', () => {
+  it('is made, then reported lost, when the response closes without a head', () => {
     const { log, record, lost } = newLog();
     const { http, close } = response();
     new HandOver().before(http, record(), lost);
@@ -58,13 +58,13 @@ describe('the record of an answer', () => {
     expect(log).toEqual(['record', 'lost']);
   });
 
-  it('is made, and then it is said to be lost, when the response is over already', () => {
+  it('is made, then reported lost, when the response is already over', () => {
     const { log, record, lost } = newLog();
     new HandOver().before(response({ open: false, over: true }).http, record(), lost);
     expect(log).toEqual(['record', 'lost']);
   });
 
-  it('is made when the process may end before the head is', () => {
+  it('is made when the process may end before the head is made', () => {
     const { log, record, lost } = newLog();
     const { http, makeHead } = response();
     const handOver = new HandOver();
@@ -75,7 +75,7 @@ describe('the record of an answer', () => {
     expect(log).toEqual(['record']);
   });
 
-  it('is made when somebody cannot wait for the head', () => {
+  it('is made when it is released before the head', () => {
     const { log, record, lost } = newLog();
     const { http, makeHead } = response();
     const held = record();
@@ -86,14 +86,14 @@ describe('the record of an answer', () => {
     expect(log).toEqual(['record']);
   });
 
-  it('does not wait for ever in a heap of others: the oldest is made', () => {
+  it('is made beyond the bound of waiting records, oldest first', () => {
     const { log, record, lost } = newLog();
     const handOver = new HandOver();
     for (let number = 1; number <= 1001; number++) handOver.before(response().http, record(`record ${number}`), lost);
     expect(log).toEqual(['record 1']);
   });
 
-  it('harms nobody when making it fails, which is reported without its words', () => {
+  it('reports its failure without the error message, and throws nothing', () => {
     const reports: string[] = [];
     const quiet = () => {};
     const warn = (text: string) => void reports.push(text);

@@ -33,7 +33,7 @@ afterEach(() => {
 const digest = () => digestKey(undefined, () => folder, {}).digester.digest('session-1');
 
 describe('the key in the state directory', () => {
-  it('is made at the first use, for its owner alone, and is the same for whoever comes next', () => {
+  it('is created on first use, readable by its owner only, and reused afterwards', () => {
     const first = digest();
     expect(digest()).toBe(first);
     expect(readdirSync(folder)).toEqual(['digest.key']);
@@ -50,7 +50,7 @@ describe('the key in the state directory', () => {
     ['is far too long', 'ab'.repeat(100_000), /too long/],
   ];
 
-  it.each(BROKEN)('that %s is said, kept as it is and not used', (_what, text, reason) => {
+  it.each(BROKEN)('that %s is reported, left alone and not used', (_what, text, reason) => {
     writeFileSync(file, text, { mode: 0o600 });
     const one = digest();
     expect(readFileSync(file, 'utf8')).toBe(text);
@@ -64,21 +64,21 @@ describe('the key in the state directory', () => {
     expect(digest()).toBe(one);
   });
 
-  it('that is a folder is said and kept', () => {
+  it('that is a folder is reported and left alone', () => {
     mkdirSync(file);
     digest();
     expect(said.join()).toMatch(/digest\.key .*\(EISDIR\).*Digests use a key of this process/);
     expect(statSync(file).isDirectory()).toBe(true);
   });
 
-  it('that is a pipe is not waited for', () => {
+  it('that is a pipe does not block', () => {
     execFileSync('mkfifo', [file]);
     digest();
     expect(said.join()).toMatch(/digest\.key .*no file/);
     expect(existsSync(file)).toBe(true);
   });
 
-  it('that others can read is used, and said', () => {
+  it('that others can read is used and reported', () => {
     writeFileSync(file, 'ab'.repeat(32));
     chmodSync(file, 0o644);
     expect(digest()).not.toMatch(/:process:/);

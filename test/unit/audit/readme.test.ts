@@ -27,7 +27,7 @@ function place(name: string): RegExp {
 }
 
 describe('the page about the audit trail', () => {
-  it.each(Object.keys(TABLES))('has a place for the table %s', (name) => {
+  it.each(Object.keys(TABLES))('has markers for the table %s', (name) => {
     expect(readFileSync(README, 'utf8')).toMatch(place(name));
   });
 

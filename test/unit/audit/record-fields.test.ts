@@ -2,20 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { RecordFields } from '../../../src/audit/record-fields.js';
 
 describe('the fields of a record', () => {
-  it('are written with their keys in the order of their code units and no space', () => {
+  it('are written as JSON without spaces, with keys in code unit order', () => {
     const text = new RecordFields()
       .add({ 'user.name': 'x', 'audit.action': 'EXECUTE', time: 't', 'client.port': 7 })
       .toText();
     expect(text).toBe('{"audit.action":"EXECUTE","client.port":7,"time":"t","user.name":"x"}');
   });
 
-  it('do not depend on the order in which they were set', () => {
+  it('do not depend on the order of setting', () => {
     const forth = new RecordFields().add({ 'user.name': 'x', time: 't' });
     const back = new RecordFields().add({ time: 't', 'user.name': 'x' });
     expect(back.toText()).toBe(forth.toText());
   });
 
-  it('hold headers that the definition does not name, in their place', () => {
+  it('include headers that the definition does not list, in order', () => {
     const fields = new RecordFields().add({ 'http.response.status_code': 200, 'http.request.method': 'POST' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     fields.setOpen('http.response.header.content-type', ['text/plain']);
@@ -26,7 +26,7 @@ describe('the fields of a record', () => {
     expect(fields.openKeys()).toEqual(['http.response.header.x-cache']);
   });
 
-  it('are not said without a value', () => {
+  it('are left out without a value', () => {
     expect(new RecordFields().toText()).toBe('{}');
     expect(new RecordFields().add({ 'user.id': undefined, 'user.name': 'x' }).toText()).toBe('{"user.name":"x"}');
   });
@@ -40,7 +40,7 @@ describe('the fields of a record', () => {
     },
   );
 
-  it('are taken away again', () => {
+  it('can be removed', () => {
     const fields = new RecordFields().add({ 'user.name': 'x', 'user.id': 'y' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     expect(fields.drop('user.name')).toBe(true);
@@ -50,7 +50,7 @@ describe('the fields of a record', () => {
     expect(fields.toText()).toBe('{"user.id":"y"}');
   });
 
-  it('are a copy of their own', () => {
+  it('can be copied', () => {
     const first = new RecordFields().add({ 'user.name': 'x' });
     first.setOpen('http.response.header.x-cache', ['HIT']);
     const second = new RecordFields(first);
@@ -62,7 +62,7 @@ describe('the fields of a record', () => {
     expect(second.get('user.name')).toBe('y');
   });
 
-  it('are attributes, but for what a log record says by other means', () => {
+  it('become attributes, except those that log records have members for', () => {
     const fields = new RecordFields().add({ time: 't', trace_id: 'x', 'service.name': 's', 'user.name': 'n' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);
     const attributes = {};

@@ -22,14 +22,14 @@ const RECORD: AuditRecord = {
 const long = 'é'.repeat(20_000);
 
 describe('a record that is too large', () => {
-  it('stays as it is at the limit', () => {
+  it('is unchanged at the limit', () => {
     const room = MAX_RECORD_BYTES - Buffer.byteLength(new RecordFields().add({ ...RECORD, 'user.name': '' }).toText());
     const text = write(new RecordFields().add({ ...RECORD, 'user.name': 'x'.repeat(room) }));
     expect(Buffer.byteLength(text)).toBe(MAX_RECORD_BYTES);
     expect(JSON.parse(text)['mcp_audit.truncated']).toBeUndefined();
   });
 
-  it('loses the values of arguments first, and says so', () => {
+  it('loses argument values first, and names them', () => {
     const fields = new RecordFields().add({ ...RECORD, 'gen_ai.tool.call.arguments': long, 'user.roles': ['admin'] });
     const record = JSON.parse(write(fields));
     expect(record['gen_ai.tool.call.arguments']).toBeUndefined();
@@ -39,7 +39,7 @@ describe('a record that is too large', () => {
     expect(Object.fromEntries(fields.entries())).toEqual(record);
   });
 
-  it('loses as much as it must, in the documented order', () => {
+  it('loses as little as possible, in the documented order', () => {
     const roles = Array.from({ length: 64 }, (_, index) => `${index}`.padEnd(300, 'x'));
     const keys = roles.map((role) => `key ${role}`);
     const text = write(
@@ -49,7 +49,7 @@ describe('a record that is too large', () => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
   });
 
-  it('goes on with what was cut before', () => {
+  it('keeps the names of earlier cuts', () => {
     const fields = new RecordFields().add({ ...RECORD, 'mcp_audit.truncated': ['mcp_audit.tool.argument.keys'] });
     fields.set('gen_ai.tool.call.arguments', long);
     expect(JSON.parse(write(fields))['mcp_audit.truncated']).toEqual([
@@ -58,7 +58,7 @@ describe('a record that is too large', () => {
     ]);
   });
 
-  it('loses headers that nobody but the configuration knows last', () => {
+  it('loses configured headers last', () => {
     const fields = new RecordFields().add(RECORD);
     fields.setOpen('http.response.header.x-long', [long]);
     expect(JSON.parse(write(fields))).toEqual({
@@ -67,7 +67,7 @@ describe('a record that is too large', () => {
     });
   });
 
-  it('never loses who did what, when and with what outcome', () => {
+  it('never loses actor, action, time and outcome', () => {
     const bulky = Object.fromEntries(CUT_ORDER.map((key) => [key, long]));
     const text = write(new RecordFields().add({ ...RECORD, ...bulky }));
     expect(JSON.parse(text)).toMatchObject(RECORD);

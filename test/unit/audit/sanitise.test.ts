@@ -12,13 +12,13 @@ const redaction = (showId: RedactionContext['showId'] = (id) => id): RedactionCo
 });
 const ADA = 'CN=ada@example.com,O=Example';
 
-it('the subject of a client certificate is told whole, as that of the actor and as its own', () => {
+it('the subject of a client certificate is complete, in the actor and in its own field', () => {
   const facts = { 'audit.actor.id': ADA, 'mcp_audit.actor.source': 'mtls', 'tls.client.subject': ADA } as const;
   const fields = addSafe(new RecordFields(), facts, redaction());
   expect(Object.fromEntries(fields.entries())).toEqual(facts);
 });
 
-it('every field that says who somebody is is told in the same way, and no other is', () => {
+it('every identity field, and no other, is shown in the form of identities', () => {
   const facts = {
     'audit.actor.id': ADA,
     'mcp_audit.actor.source': 'oauth',
@@ -49,7 +49,7 @@ it('every field that says who somebody is is told in the same way, and no other 
   expect(told).toEqual(Object.fromEntries(expected));
 });
 
-it.each(['self_asserted', 'none'] as const)('an actor whose source is %s has a name like any other', (source) => {
+it.each(['self_asserted', 'none'] as const)('an actor with the source %s is redacted like any name', (source) => {
   const fields = addSafe(
     new RecordFields(),
     { 'audit.actor.id': ADA, 'mcp_audit.actor.source': source },

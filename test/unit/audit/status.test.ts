@@ -34,12 +34,12 @@ describe('the status of an audited operation', () => {
     ['a recorded denial with an error', end({ errorType: '-32603' }, { decision: 'deny' }), 'denied'],
     ['a recorded permission', end({}, { decision: 'allow' }), 'ok'],
     [
-      'a code of the application’s own',
+      'an application code',
       end({ errorType: '-32029', statusCode: '-32029' }, { errorCodes: { '-32029': 'rate_limited' } }),
       'rate_limited',
     ],
     [
-      'a code of the application’s own with a recorded denial',
+      'an application code with a recorded denial',
       end({ statusCode: '-32029' }, { decision: 'deny', errorCodes: { '-32029': 'rate_limited' } }),
       'denied',
     ],
@@ -48,11 +48,11 @@ describe('the status of an audited operation', () => {
     expect(statusOf(given)).toBe(expected);
   });
 
-  it('is one of the record’s, each with an outcome and a severity', () => {
+  it('is defined by the record, each with outcome and severity', () => {
     expect(Object.keys(STATUSES).sort()).toEqual([...AUDIT_FIELDS['mcp_audit.status'].values].sort());
   });
 
-  it('is set by a cause of the table, and every cause can be reached', () => {
+  it('is set by a rule of the table, and every rule is reachable', () => {
     const reached = new Set(STATUS_RULES.map(({ status }) => status));
     expect([...reached, 'ok'].sort()).toEqual(Object.keys(STATUSES).sort());
   });

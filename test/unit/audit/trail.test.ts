@@ -20,7 +20,7 @@ function newTrail() {
 }
 
 describe('the end of auditing', () => {
-  it('comes after the record of an answer that waits for the head of its response', () => {
+  it('follows the record of an answer that waits for the head of its response', () => {
     const { trail, names } = newTrail();
     trail.start();
     const answer = new Held(() =>

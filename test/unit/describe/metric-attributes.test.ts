@@ -27,15 +27,15 @@ function valuesOf(key: string, all: readonly Record<string, unknown>[]): number 
 
 const MANY = Array.from({ length: 1000 }, (_, each) => `name ${each}`);
 
-describe('labels of names that a peer chooses', () => {
-  it('are _OTHER for methods, tools, prompts and versions that nothing has proven', () => {
+describe('metric attributes with names of a peer', () => {
+  it('are _OTHER for unknown methods, tools, prompts and versions', () => {
     expect(labels({ method: 'acme/unheard' })['mcp.method.name']).toBe('_OTHER');
     expect(labels({ target: 'echo' })['gen_ai.tool.name']).toBe('_OTHER');
     expect(labels({ method: 'prompts/get', target: 'greet' })['gen_ai.prompt.name']).toBe('_OTHER');
     expect(labels({ protocolVersion: '1999-01-01' })['mcp.protocol.version']).toBe('_OTHER');
   });
 
-  it('are the names once an operation has succeeded, for that kind of name alone', () => {
+  it('are the names after a success, for that kind of name only', () => {
     const names = createKnownMetricNames();
     learnNames(facts({ target: 'echo', protocolVersion: '1999-01-01' }), names);
     expect(labels({ target: 'echo', protocolVersion: '1999-01-01' }, SUCCESS, names)).toMatchObject({
@@ -45,7 +45,7 @@ describe('labels of names that a peer chooses', () => {
     expect(labels({ method: 'prompts/get', target: 'echo' }, SUCCESS, names)['gen_ai.prompt.name']).toBe('_OTHER');
   });
 
-  it('are not proven by a notification, which anybody can send', () => {
+  it('are not learned from notifications', () => {
     const names = createKnownMetricNames();
     learnNames(facts({ method: 'notifications/acme', protocolVersion: '1999-01-01' }), names);
     expect(labels({ method: 'notifications/acme', protocolVersion: '1999-01-01' }, SUCCESS, names)).toEqual({
@@ -71,7 +71,7 @@ describe('labels of names that a peer chooses', () => {
       50,
       (name: string) => ({ method: 'ping', peer: { role: 'client', transport: 'stdio', name } }),
     ],
-  ] as const)('are bounded for %s, also if all of them succeed', (_kind, key, bound, given) => {
+  ] as const)('are bounded for %s, even if all succeed', (_kind, key, bound, given) => {
     const names = createKnownMetricNames();
     const all = MANY.map((name) => {
       learnNames(facts(given(name)), names);
@@ -81,7 +81,7 @@ describe('labels of names that a peer chooses', () => {
     expect(valuesOf(key, all)).toBe(bound + 1);
   });
 
-  it('are bounded for error codes, in error.type as well', () => {
+  it('are bounded for error codes, also in error.type', () => {
     const names = createKnownMetricNames();
     const all = MANY.map((_, code) => labels({}, { errorType: String(code), statusCode: String(code) }, names));
     expect(valuesOf('rpc.response.status_code', all)).toBe(51);
@@ -90,8 +90,8 @@ describe('labels of names that a peer chooses', () => {
   });
 });
 
-describe('the labels of an operation', () => {
-  it('never hold what is on spans only', () => {
+describe('the metric attributes of an operation', () => {
+  it('never include attributes of spans only', () => {
     const given = { sessionId: 'session', target: 'echo', protocolVersion: '2025-11-25' };
     const outcome = {
       errorType: 'timeout',
@@ -124,14 +124,11 @@ describe('the labels of an operation', () => {
     expect(keys).toEqual([...keys].sort());
   });
 
-  it.each(['tool_error', 'timeout', 'connection_closed', '401'])(
-    'name the failure %s as the span does',
-    (errorType) => {
-      expect(labels({}, { errorType })['error.type']).toBe(errorType);
-    },
-  );
+  it.each(['tool_error', 'timeout', 'connection_closed', '401'])('have the error type %s of the span', (errorType) => {
+    expect(labels({}, { errorType })['error.type']).toBe(errorType);
+  });
 
-  it('keep the code of an error that was no fault, without an error type', () => {
+  it('keep the code of an error without fault, without an error type', () => {
     const refused = labels({}, { statusCode: '-32602' });
     expect(refused).toMatchObject({ 'rpc.response.status_code': '-32602' });
     expect(refused).not.toHaveProperty(['error.type']);
@@ -141,12 +138,12 @@ describe('the labels of an operation', () => {
     ['rpc.response.status_code', ['rpc.response.status_code']],
     ['rpc.status_code', ['rpc.status_code']],
     ['both', ['rpc.response.status_code', 'rpc.status_code']],
-  ] as const)('hold the code where the option %s says', (key, keys) => {
+  ] as const)('have the code under %s', (key, keys) => {
     const found = labels({}, { errorType: '-1', statusCode: '-1' }, createKnownMetricNames(), key);
     expect(Object.keys(found).filter((each) => each.startsWith('rpc.'))).toEqual(keys);
   });
 
-  it('have no server in what was received', () => {
+  it('have no server address on inbound operations', () => {
     const connection = new Connection({ _url: new URL('http://h'), terminateSession() {} }, 'client');
     expect(labels({ connection, direction: 'outbound' })).toHaveProperty(['server.address'], 'h');
     expect(labels({ connection, direction: 'inbound' })).not.toHaveProperty(['server.address']);
@@ -155,8 +152,8 @@ describe('the labels of an operation', () => {
 
 const PEER = { role: 'server', transport: 'http' } as const;
 
-describe('the labels of a session', () => {
-  it('hold how it ended, its version and its network, and nothing else', () => {
+describe('the metric attributes of a session', () => {
+  it('are error type, version and network only', () => {
     const connection = new Connection(
       { _url: new URL('http://h'), terminateSession() {}, sessionId: 'secret' },
       'client',
@@ -179,7 +176,7 @@ describe('the labels of a session', () => {
     });
   });
 
-  it('hold a version and a name that nothing has proven as _OTHER, and no server on the server’s side', () => {
+  it('have _OTHER for unknown versions and names, and no server address on the server', () => {
     const connection = new Connection({ _stdin: {} }, 'server');
     connection.protocolVersion = 'x'.repeat(1000);
     expect(

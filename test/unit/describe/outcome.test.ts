@@ -31,27 +31,27 @@ describe('a JSON-RPC error', () => {
   const error = (code: unknown, direction: Direction) =>
     outcomeOfAnswer({ id: 1, error: { code, message: 'why' } }, CALL, direction);
 
-  it.each([...FAULTS, ...BLAMELESS])('with the code %i is an error of that name to the sender', (code) => {
+  it.each([...FAULTS, ...BLAMELESS])('with the code %i is an error with that type to the sender', (code) => {
     expect(error(code, 'outbound')).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
   });
 
-  it.each(FAULTS)('with the code %i is one to the receiver too', (code) => {
+  it.each(FAULTS)('with the code %i is also an error to the receiver', (code) => {
     expect(error(code, 'inbound')).toEqual({ errorType: String(code), statusCode: String(code), message: 'why' });
   });
 
-  it.each(BLAMELESS)('with the code %i is none to the receiver, but keeps its code', (code) => {
+  it.each(BLAMELESS)('with the code %i is not an error to the receiver, but keeps its code', (code) => {
     expect(error(code, 'inbound')).toEqual({ statusCode: String(code), message: 'why' });
   });
 
   it.each([undefined, null, '-32602', 1.5, Number.NaN, 2 ** 60, {}, [-32602]])(
-    'whose code is %o has no code, and a name that anything has',
+    'with the code %o has no code and the type _OTHER',
     (code) => {
       for (const direction of ['outbound', 'inbound'] as const)
         expect(error(code, direction)).toEqual({ errorType: '_OTHER', message: 'why' });
     },
   );
 
-  it.each([null, 'no', 7, [], {}])('that is %o is one all the same', (value) => {
+  it.each([null, 'no', 7, [], {}])('that is %o is still an error', (value) => {
     expect(outcomeOfAnswer({ id: 1, error: value }, CALL, 'outbound')).toEqual({ errorType: '_OTHER' });
   });
 
@@ -59,7 +59,7 @@ describe('a JSON-RPC error', () => {
     expect(outcomeOfAnswer({ id: 1, result: {}, error: { code: -32603 } }, CALL, 'outbound').errorType).toBe('-32603');
   });
 
-  it('has no message unless it is text', () => {
+  it('has a message only if it is a string', () => {
     expect(outcomeOfAnswer({ id: 1, error: { code: -1, message: { a: 1 } } }, CALL, 'outbound')).not.toHaveProperty(
       'message',
     );
@@ -80,41 +80,41 @@ describe('a result', () => {
     { resultType: 'complete' },
     { resultType: 'other' },
     { task: 'id' },
-  ])('that is %o is the one success there is', (result) => {
+  ])('that is %o is SUCCESS', (result) => {
     for (const direction of ['outbound', 'inbound'] as const)
       expect(answerOf(result, 'tools/call', direction)).toBe(SUCCESS);
   });
 
-  it('with isError is a tool error on both sides, and says nothing of why', () => {
+  it('with isError is a tool error on both sides, without its text', () => {
     const result = { isError: true, content: [{ type: 'text', text: 'secret' }] };
     for (const direction of ['outbound', 'inbound'] as const)
       expect(answerOf(result, 'tools/call', direction)).toEqual({ errorType: 'tool_error' });
   });
 
-  it('with isError is a success where the method calls no tool', () => {
+  it('with isError is a success for methods other than tool calls', () => {
     expect(answerOf({ isError: true }, 'prompts/get')).toBe(SUCCESS);
     expect(answerOf({ isError: true }, 'acme/unheard')).toBe(SUCCESS);
   });
 
-  it.each(['tools/call', 'prompts/get', 'resources/read'])('of %s that asks for input is no error', (method) => {
+  it.each(['tools/call', 'prompts/get', 'resources/read'])('of %s that asks for input is not an error', (method) => {
     expect(answerOf({ resultType: 'input_required', inputRequests: {} }, method)).toEqual({
       resultType: 'input_required',
     });
   });
 
   it.each([{ resultType: 'task', taskId: '1' }, { task: { taskId: '1', status: 'working' } }])(
-    '%o hands out a task, which is no error',
+    '%o creates a task, which is not an error',
     (result) => {
       expect(answerOf(result)).toEqual({ resultType: 'task' });
     },
   );
 
-  it('that hands out a task where no tool was called is nothing special', () => {
+  it('with a task is a plain success for methods that cannot create one', () => {
     expect(answerOf({ resultType: 'task' }, 'resources/read')).toBe(SUCCESS);
   });
 
   it.each(['working', 'input_required', 'completed', 'failed', 'cancelled'])(
-    'of tasks/get with the status %s says so',
+    'of tasks/get with the status %s has that status',
     (status) => {
       expect(answerOf({ status }, 'tasks/get')).toEqual({ taskStatus: status });
       expect(answerOf({ status }, 'tasks/cancel')).toEqual({ taskStatus: status });
@@ -122,14 +122,14 @@ describe('a result', () => {
   );
 
   it.each([undefined, null, 7, 'done', 'WORKING', 'x'.repeat(1000), {}])(
-    'of tasks/get with the status %o says nothing',
+    'of tasks/get with the status %o has no status',
     (status) => {
       expect(answerOf({ status }, 'tasks/get')).toBe(SUCCESS);
       expect(taskStatusOf({ status })).toBeUndefined();
     },
   );
 
-  it('with a status is nothing special where the method is about no task', () => {
+  it('with a status is a plain success for methods without tasks', () => {
     expect(answerOf({ status: 'failed' })).toBe(SUCCESS);
   });
 });
@@ -140,13 +140,13 @@ describe('a promise that is rejected', () => {
   const aborted = (reason?: unknown) => AbortSignal.abort(reason);
   const withCode = (code: unknown) => Object.assign(new Error('x'), { code });
 
-  it('after an answer is an invalid result, whatever else is true', () => {
+  it('after an answer is an invalid result in any case', () => {
     expect(rejected({ answered: true, connected: false, signal: aborted(), error: withCode(-32001) })).toEqual({
       errorType: 'invalid_result',
     });
   });
 
-  it('without a connection is not_connected, whatever else is true', () => {
+  it('without a connection is not_connected in any case', () => {
     expect(rejected({ connected: false, signal: aborted(), error: withCode('ECONNRESET') })).toEqual({
       errorType: 'not_connected',
     });
@@ -163,7 +163,7 @@ describe('a promise that is rejected', () => {
     expect(rejected({ signal: aborted(new DOMException('x', 'TimeoutError')) })).toEqual({ errorType: 'timeout' });
   });
 
-  it('with a signal that is not aborted is judged by its error', () => {
+  it('with a signal that is not aborted depends on its error', () => {
     expect(rejected({ signal: new AbortController().signal, error: withCode(-32001) })).toEqual({
       errorType: 'timeout',
     });
@@ -181,25 +181,25 @@ describe('a promise that is rejected', () => {
     ['the bad result of v2', new SdkError(SdkErrorCode.InvalidResult, 'x'), 'invalid_result'],
     ['the unknown result type of v2', new SdkError(SdkErrorCode.UnsupportedResultType, 'x'), 'invalid_result'],
   ];
-  it.each(REAL)('with %s is named so', (_name, error, errorType) => {
+  it.each(REAL)('with %s has that type', (_name, error, errorType) => {
     expect(rejected({ error })).toEqual({ errorType });
   });
 
   it.each([400, 401, 403, 404, 405, 429, 500, 503, 599])(
-    'with the HTTP status %i is named by it, in either line’s place for it',
+    'with the HTTP status %i has it as type, under either SDK line’s key',
     (status) => {
       expect(rejected({ error: Object.assign(new Error('x'), { status }) })).toEqual({ errorType: String(status) });
       expect(rejected({ error: withCode(status) })).toEqual({ errorType: String(status) });
     },
   );
 
-  it('with the HTTP error of v2 is named by its status', () => {
+  it('with the HTTP error of v2 has its status as type', () => {
     const error = new SdkHttpError(SdkErrorCode.ClientHttpAuthentication, 'x', { status: 403 } as never);
     expect(rejected({ error })).toEqual({ errorType: '403' });
   });
 
   it.each(['ECONNRESET', 'UND_ERR_SOCKET'])(
-    'by the network’s %s, told by the error or its cause, is a closed connection',
+    'with the network error %s, also as a cause, is a closed connection',
     (code) => {
       expect(rejected({ error: withCode(code) })).toEqual({ errorType: 'connection_closed' });
       expect(rejected({ error: new TypeError('fetch failed', { cause: withCode(code) }) })).toEqual({
@@ -221,7 +221,7 @@ describe('a promise that is rejected', () => {
     withCode('constructor'),
     withCode('__proto__'),
     withCode({}),
-  ])('by anything else, such as %o, is a message that could not be sent', (error) => {
+  ])('with anything else, such as %o, is send_failed', (error) => {
     expect(rejected({ error })).toEqual({ errorType: 'send_failed' });
   });
 });
@@ -239,7 +239,7 @@ describe('an error thrown by a handler', () => {
     expect(outcomeOfHandlerError(error)).toMatchObject({ errorType: '-32603', statusCode: '-32603' });
   });
 
-  it('of a request with a code of its own is an error of that code, or of nobody’s making', () => {
+  it('of a request with an integer code is an error of that code, unless blameless', () => {
     expect(outcomeOfHandlerError(new McpError(-32042, 'x'))).toMatchObject({
       errorType: '-32042',
       statusCode: '-32042',
@@ -260,23 +260,23 @@ describe('an error thrown by a handler', () => {
     [{ name: 'RangeError' }, '_OTHER'],
     ['RangeError', '_OTHER'],
     [undefined, '_OTHER'],
-  ])('of a notification, %o, is named by its class if that is a name: %s', (error, errorType) => {
+  ])('of a notification, %o, has its class as type if that is an identifier: %s', (error, errorType) => {
     expect(outcomeOfThrown(error)).toEqual({ errorType });
   });
 });
 
-describe('the outcomes with a name', () => {
+describe('the named outcomes', () => {
   it.each([
     ['a caller that gave up, as its peer sees it', CANCELLED_BY_PEER, { cancelled: true }],
     ['a caller that gave up', CANCELLED, { errorType: 'cancelled' }],
     ['a connection that is gone', CONNECTION_CLOSED, { errorType: 'connection_closed' }],
     ['one operation too many', EVICTED, { errorType: '_OTHER' }],
     ['no answer in time', TIMED_OUT, { errorType: 'timeout' }],
-  ])('say of %s what it is called', (_name, outcome, expected) => {
+  ])('include %s', (_name, outcome, expected) => {
     expect(outcome).toEqual(expected);
   });
 
-  it('include one for success, with nothing in it, that cannot be written to', () => {
+  it('include a frozen, empty success', () => {
     expect(SUCCESS).toEqual({});
     expect(Object.isFrozen(SUCCESS)).toBe(true);
   });

@@ -7,7 +7,7 @@ import { template } from '../build.js';
 const HTTP_CLIENT = { _url: new URL('https://mcp.example.com/mcp'), terminateSession() {} };
 
 describe('a template', () => {
-  it('holds nothing that is not known, and a place for the id of a request', () => {
+  it('has known attributes only, and a placeholder for the id of a request', () => {
     expect(template({ method: 'ping' }).spanAttributes).toEqual({
       'mcp.method.name': 'ping',
       'jsonrpc.request.id': '',
@@ -17,7 +17,7 @@ describe('a template', () => {
     expect(template({ method: 'ping' }).successMetricAttributes).toBeUndefined();
   });
 
-  it('has no operation name but for a tool call', () => {
+  it('has an operation name for tool calls only', () => {
     expect(template({ method: 'tools/call' }).spanAttributes).toHaveProperty(['gen_ai.operation.name'], 'execute_tool');
     expect(template({ method: 'tools/list' }).spanAttributes).not.toHaveProperty(['gen_ai.operation.name']);
   });
@@ -32,18 +32,18 @@ describe('a template', () => {
     expect(template(facts).spanName).toBe(name);
   });
 
-  it('is of the kind that the message’s direction gives it, not the process', () => {
+  it('has the span kind of the direction, whatever the role of the process', () => {
     const server = new Connection({}, 'server');
     expect(template({ connection: server, direction: 'outbound' }).spanKind).toBe(SpanKind.CLIENT);
     expect(template({ connection: server, direction: 'inbound' }).spanKind).toBe(SpanKind.SERVER);
   });
 
-  it('holds the target under the name that the method gives it', () => {
+  it('has the target under the attribute of the method', () => {
     expect(template({ method: 'tools/call', target: 'a' }).spanAttributes).toHaveProperty(['gen_ai.tool.name'], 'a');
     expect(template({ method: 'prompts/get', target: 'a' }).spanAttributes).toHaveProperty(['gen_ai.prompt.name'], 'a');
   });
 
-  it('holds version, session and network', () => {
+  it('has version, session and network', () => {
     const connection = new Connection(HTTP_CLIENT, 'client');
     connection.httpVersion = '1.1';
     const { spanAttributes } = template({ method: 'ping', connection, protocolVersion: '2025-11-25', sessionId: 's' });
@@ -62,7 +62,7 @@ describe('a template', () => {
 });
 
 describe('network attributes', () => {
-  it('have no server in what was received', () => {
+  it('have no server address on inbound messages', () => {
     const connection = new Connection(HTTP_CLIENT, 'client');
     expect(networkAttributes({ connection, direction: 'inbound' })).toEqual({
       'network.transport': 'tcp',
@@ -78,15 +78,15 @@ describe('network attributes', () => {
       { _url: new URL('ws://h') },
       { 'network.transport': 'tcp', 'network.protocol.name': 'websocket', 'server.address': 'h', 'server.port': 80 },
     ],
-  ])('of %o are those of its kind', (transport, attributes) => {
+  ])('of %o are those of its transport', (transport, attributes) => {
     expect(networkAttributes({ connection: new Connection(transport, 'client'), direction: 'outbound' })).toEqual(
       attributes,
     );
   });
 });
 
-describe('what is defined', () => {
-  it('is all that is not undefined, empty and zero included', () => {
+describe('defined()', () => {
+  it('keeps all but undefined, also empty strings and zero', () => {
     expect(defined({ a: undefined, b: '', c: 0, d: 'x' })).toEqual({ b: '', c: 0, d: 'x' });
   });
 });

@@ -24,27 +24,27 @@ afterEach(() => {
   expect(stdout).not.toHaveBeenCalled();
 });
 
-describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
-  it('are shown from the level of warnings on', async () => {
+describe('OpenTelemetry’s diagnostics without a logger of the application', () => {
+  it('are shown from warnings on', async () => {
     (await fresh()).showDiagnostics();
     for (const level of ['verbose', 'debug', 'info', 'warn', 'error'] as const) diag[level](`at ${level}`);
     expect(printed()).toEqual(['mcp-trail: OpenTelemetry: at warn\n', 'mcp-trail: OpenTelemetry: at error\n']);
   });
 
-  it('are shown once each, also with another number in them', async () => {
+  it('are shown once each, even with other numbers', async () => {
     (await fresh()).showDiagnostics();
     for (let n = 0; n < 1000; n++) diag.warn(`attempt ${n} failed`);
     expect(printed()).toEqual(['mcp-trail: OpenTelemetry: attempt 0 failed\n']);
   });
 
-  it('are shown in twenty lines at most, and one that says how to see more', async () => {
+  it('are shown in twenty lines at most, and a line on how to see more', async () => {
     (await fresh()).showDiagnostics();
     for (let n = 0; n < 1000; n++) diag.warn(`${'x'.repeat(n)} failed`);
     expect(printed()).toHaveLength(21);
     expect(printed().at(-1)).toBe('mcp-trail: OpenTelemetry has more to say: set OTEL_LOG_LEVEL=warn to see it\n');
   });
 
-  it('are one line each, without secrets and without what a server answered', async () => {
+  it('are one line each, without secrets and responses of servers', async () => {
     (await fresh()).showDiagnostics();
     diag.warn('component', `cannot send to https://user:${SECRET}@collector/x?key=${SECRET}`, Buffer.from(SECRET));
     diag.error(
@@ -59,7 +59,7 @@ describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
     expect(printed()[2]).toContain('RangeError: out of range');
   });
 
-  it('leave out what the operator has asked for', async () => {
+  it('leave out expected messages', async () => {
     (await fresh()).showDiagnostics();
     diag.warn('OTEL_TRACES_EXPORTER contains "none". SDK will not be initialized.');
     diag.warn('invalid attempt to force flush after LoggerProvider shutdown');
@@ -68,7 +68,7 @@ describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
     expect(printed()).toEqual([]);
   });
 
-  it('leave out what is said in other words', async () => {
+  it('leave out messages that other code reports', async () => {
     const { saidElsewhere, showDiagnostics } = await fresh();
     saidElsewhere(['OTEL_TRACES_SAMPLER', /^Failed to read \w+ file/]);
     showDiagnostics();
@@ -78,7 +78,7 @@ describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
     expect(printed()).toEqual(['mcp-trail: OpenTelemetry: something else\n']);
   });
 
-  it('have a second registration explained', async () => {
+  it('explain a duplicate registration', async () => {
     const { explainDuplicates, showDiagnostics } = await fresh();
     const explained = vi.fn();
     explainDuplicates(explained);
@@ -88,7 +88,7 @@ describe('the diagnostics of OpenTelemetry, where nobody else listens', () => {
     expect(printed()).toEqual([]);
   });
 
-  it('say failures of ours as ours', async () => {
+  it('show our own failures as ours', async () => {
     (await fresh()).showDiagnostics();
     diag.warn('mcp-trail: starting a span failed (RangeError)');
     expect(printed()).toEqual(['mcp-trail: starting a span failed (RangeError)\n']);
@@ -101,7 +101,7 @@ describe('a logger of the application', () => {
     return { warn, logger: { error: warn, warn, info: warn, debug: warn, verbose: warn } };
   };
 
-  it('that was there first stays, alone', async () => {
+  it('that was there first stays, as the only one', async () => {
     const { warn, logger } = own();
     diag.setLogger(logger);
     (await fresh()).showDiagnostics();
@@ -110,7 +110,7 @@ describe('a logger of the application', () => {
     expect(printed()).toEqual([]);
   });
 
-  it('that comes later takes over, and hears of nothing that it replaces', async () => {
+  it('that comes later takes over, without a warning about the replaced logger', async () => {
     const { warn, logger } = own();
     (await fresh()).showDiagnostics();
     diag.setLogger(logger);
@@ -121,14 +121,14 @@ describe('a logger of the application', () => {
     expect(warn.mock.calls.join()).toContain('Current logger will be overwritten');
   });
 
-  it.each(['none', 'ERROR', ' debug '])('is what the operator has asked for with OTEL_LOG_LEVEL=%s', async (level) => {
+  it.each(['none', 'ERROR', ' debug '])('is left in charge by OTEL_LOG_LEVEL=%s', async (level) => {
     vi.stubEnv('OTEL_LOG_LEVEL', level);
     (await fresh()).showDiagnostics();
     diag.error('a message');
     expect(printed()).toEqual([]);
   });
 
-  it.each(['', 'loud', '1', '__proto__', 'toString'])('is not what OTEL_LOG_LEVEL=%s asks for', async (level) => {
+  it.each(['', 'loud', '1', '__proto__', 'toString'])('is not assumed with OTEL_LOG_LEVEL=%s', async (level) => {
     vi.stubEnv('OTEL_LOG_LEVEL', level);
     (await fresh()).showDiagnostics();
     diag.error('a message');

@@ -30,7 +30,7 @@ describe('the reason of a failed export', () => {
     expect(reasonOf(thrown)).toBe(reason);
   });
 
-  it('holds nothing that the other side says', () => {
+  it('contains no text of the other side', () => {
     const said = [
       error(`401 ${SECRET}`, { code: 401, data: `{"token":"${SECRET}"}` }),
       error(`7 PERMISSION_DENIED: ${SECRET}`, { code: 7, details: SECRET }),
@@ -42,7 +42,7 @@ describe('the reason of a failed export', () => {
     }
   });
 
-  it('ends where causes go in circles', () => {
+  it('ends with circular causes', () => {
     const one = error('one', { code: 'EONE' });
     Object.assign(one, { cause: error('two', { code: 'ETWO', cause: one }) });
     expect(reasonOf(one)).toBe('EONE, ETWO');

@@ -19,8 +19,8 @@ function provider() {
   return new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
 }
 
-describe('a record that nobody takes is reported, with the reason:', () => {
-  it('there is no LoggerProvider', () => {
+describe('a lost record is reported with its reason:', () => {
+  it('no LoggerProvider', () => {
     const said: string[] = [];
     expect(
       new Logs(
@@ -33,7 +33,7 @@ describe('a record that nobody takes is reported, with the reason:', () => {
     ]);
   });
 
-  it('its logger never took one', () => {
+  it('a logger that never accepts', () => {
     const said: string[] = [];
     const logs = new Logs(
       () => new LoggerProvider(),
@@ -45,7 +45,7 @@ describe('a record that nobody takes is reported, with the reason:', () => {
     ]);
   });
 
-  it('it was shut down after it had taken some, until another takes its place', async () => {
+  it('a shut down logger, until another replaces it', async () => {
     const said: string[] = [];
     let current = provider();
     const logs = new Logs(

@@ -9,13 +9,13 @@ describe('a context that adds one value to another', () => {
   const base = ROOT_CONTEXT.setValue(OTHER, 'below');
   const overlay = new OverlayContext(base, KEY, 'above');
 
-  it('has its own value and those beneath it', () => {
+  it('has its own value and inherited ones', () => {
     expect(overlay.getValue(KEY)).toBe('above');
     expect(overlay.getValue(OTHER)).toBe('below');
     expect(overlay.getValue(createContextKey('no such key'))).toBeUndefined();
   });
 
-  it('leaves the context beneath it as it was', () => {
+  it('does not change the context beneath', () => {
     expect(base.getValue(KEY)).toBeUndefined();
   });
 
@@ -24,14 +24,14 @@ describe('a context that adds one value to another', () => {
     expect(base.getValue(OTHER)).toBe('below');
   });
 
-  it('gives the values of all to a context derived from it, which is none of ours: chains do not grow', () => {
+  it('passes all values to derived contexts of the API: chains do not grow', () => {
     const derived = overlay.setValue(OTHER, 'new');
     expect(derived).not.toBeInstanceOf(OverlayContext);
     expect([derived.getValue(KEY), derived.getValue(OTHER)]).toEqual(['above', 'new']);
     expect(overlay.getValue(OTHER)).toBe('below');
   });
 
-  it.each([KEY, OTHER])('can lose a value: %s', (key) => {
+  it.each([KEY, OTHER])('can delete a value: %s', (key) => {
     const without = overlay.deleteValue(key);
     expect(without.getValue(key)).toBeUndefined();
     expect(overlay.getValue(key)).toBeDefined();
@@ -39,17 +39,17 @@ describe('a context that adds one value to another', () => {
 });
 
 describe('a context with a span', () => {
-  it('is to the API what its own function makes', () => {
+  it('behaves like one of trace.setSpan', () => {
     const span = trace.wrapSpanContext({ ...INVALID_SPAN_CONTEXT, traceFlags: 1 });
     expect(trace.getSpan(withSpan(ROOT_CONTEXT, span))).toBe(span);
     expect(trace.getSpanContext(withSpan(ROOT_CONTEXT, span))).toBe(span.spanContext());
   });
 
-  it('is made without copying on the API that is installed', () => {
+  it('is made without copying with the installed API', () => {
     expect(withSpan(ROOT_CONTEXT, trace.wrapSpanContext(INVALID_SPAN_CONTEXT))).toBeInstanceOf(OverlayContext);
   });
 
-  it('can have another span', () => {
+  it('can be given another span', () => {
     const [first, second] = [1, 2].map((traceFlags) => trace.wrapSpanContext({ ...INVALID_SPAN_CONTEXT, traceFlags }));
     const context = withSpan(ROOT_CONTEXT, first as never);
     expect(trace.getSpan(trace.setSpan(context, second as never))).toBe(second);

@@ -45,7 +45,7 @@ describe('extracting', () => {
   it.each<[string, object]>([
     ['nothing', {}],
     [
-      'somebody’s getters, which throw',
+      'throwing getters',
       Object.defineProperty({}, 'traceparent', {
         enumerable: true,
         get: () => {
@@ -60,7 +60,7 @@ describe('extracting', () => {
   });
 
   it.each([7, null, {}, ['a=b'], MEGABYTE, '=,=;=', '\u0000'])(
-    'takes a good traceparent although tracestate and baggage are %o',
+    'accepts a valid traceparent with tracestate and baggage %o',
     (bad) => {
       const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate: bad, baggage: bad });
       expect(trace.getSpanContext(found)).toMatchObject({ traceId: TRACE_ID, spanId: SPAN_ID, isRemote: true });
@@ -68,7 +68,7 @@ describe('extracting', () => {
     },
   );
 
-  it('gives back the context it started from when the propagator throws', () => {
+  it('returns the given context when the propagator throws', () => {
     const broken = () => {
       throw new Error('broken');
     };
@@ -89,7 +89,7 @@ describe('extracting', () => {
     expect(propagation.getBaggage(found)?.getEntry('user')?.value).toBe('7');
   });
 
-  it('leaves out a tracestate with a secret in it, which every exporter would send', () => {
+  it('drops a tracestate with a secret, which every exporter would send', () => {
     const secret = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
     const found = extract(ROOT_CONTEXT, { traceparent: TRACEPARENT, tracestate: `vendor=${secret}` });
     expect(trace.getSpanContext(found)).toMatchObject({ traceId: TRACE_ID, spanId: SPAN_ID });
@@ -109,16 +109,16 @@ describe('extracting', () => {
 });
 
 describe('injecting', () => {
-  it('gives nothing for a context without a span', () => {
+  it('returns undefined for a context without a span', () => {
     expect(inject(ROOT_CONTEXT)).toBeUndefined();
   });
 
-  it('gives nothing when no propagator is configured', () => {
+  it('returns undefined without a propagator', () => {
     propagation.disable();
     expect(inject(active())).toBeUndefined();
   });
 
-  it('gives nothing when the propagator throws, also if it has written before', () => {
+  it('returns undefined when the propagator throws, even after writing', () => {
     use({
       inject(_context, carrier, setter) {
         setter.set(carrier, 'traceparent', 'half');
@@ -130,7 +130,7 @@ describe('injecting', () => {
     expect(inject(active())).toBeUndefined();
   });
 
-  it('gives unprefixed keys, and what was given can be extracted again', () => {
+  it('uses unprefixed keys, and can be extracted again', () => {
     const base = propagation.setBaggage(active(), propagation.createBaggage({ user: { value: '7' } }));
     const entries = inject(base) as Record<string, string>;
     expect(Object.keys(entries).sort()).toEqual(['baggage', 'traceparent']);
@@ -139,7 +139,7 @@ describe('injecting', () => {
     expect(propagation.getBaggage(found)?.getEntry('user')?.value).toBe('7');
   });
 
-  it('gives the keys of whatever propagator is configured', () => {
+  it('uses the keys of the configured propagator', () => {
     use({
       inject: (_context, carrier, setter) => setter.set(carrier, 'b3', 'value'),
       extract: (context) => context,
@@ -149,7 +149,7 @@ describe('injecting', () => {
   });
 });
 
-describe('the trace context that a message holds', () => {
+describe('the trace context of a message', () => {
   it.each<[object, unknown]>([
     [{}, undefined],
     [{ progressToken: 1 }, undefined],
@@ -162,7 +162,7 @@ describe('the trace context that a message holds', () => {
     expect(traceContextOf(carrier as never)).toBe(expected);
   });
 
-  it('is under no keys but those of the configured propagators', () => {
+  it('is read from keys of the configured propagators only', () => {
     use({ inject: () => {}, extract: (context) => context, fields: () => ['b3'] });
     expect(traceContextOf({ traceparent: TRACEPARENT })).toBeUndefined();
     expect(traceContextOf({ b3: 'x' })).toBe('x');
@@ -173,7 +173,7 @@ describe('the trace context that a message holds', () => {
     [7, false],
     [undefined, false],
     [TRACEPARENT, true],
-  ])('is kept only as a string of a sane length', (value, kept) => {
+  ])('is kept only as a string of bounded length', (value, kept) => {
     expect(isKeepable(value)).toBe(kept);
   });
 });

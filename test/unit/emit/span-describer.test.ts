@@ -9,12 +9,12 @@ const TOKEN = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
 
 const describer = new SpanDescriber(resolveConfig({ capturePromptVariables: true }, {}));
 
-describe('an outcome as it may be shown', () => {
-  test('names no class that is called like a secret', () => {
+describe('a redacted outcome', () => {
+  test('contains no class name that is a secret', () => {
     expect(describer.outcome({ errorType: TOKEN })).toEqual({ errorType: '[REDACTED:github]' });
   });
 
-  test('has no code that is somebody’s card number', () => {
+  test('has no code that is a card number', () => {
     expect(describer.outcome({ errorType: CARD, statusCode: CARD })).toEqual({
       errorType: '[REDACTED:card]',
       statusCode: '[REDACTED:card]',
@@ -29,21 +29,21 @@ describe('an outcome as it may be shown', () => {
   );
 });
 
-describe('what a request says of itself', () => {
+describe('the start attributes of a request', () => {
   const started = (id: string | number, params: object = {}, method = 'tools/list') => {
     const facts = requestFacts({ method, id, params }, 'request', 'outbound');
     const template = { facts: { row: facts.row }, spanAttributes: {} } as never;
     return describer.startAttributes(template, facts, undefined, undefined);
   };
 
-  test('is its id, which no card number is unless it is written like one', () => {
+  test('include its id, redacted only if formatted like a card number', () => {
     const grouped = CARD.replace(/\d{4}(?=\d)/g, '$& ');
     expect(started(7)).toEqual({ 'jsonrpc.request.id': '7' });
     expect(started(Number(CARD))).toEqual({ 'jsonrpc.request.id': CARD });
     expect(started(grouped)).toEqual({ 'jsonrpc.request.id': '[REDACTED:card]' });
   });
 
-  test.each(['password', 'token', 'api-key'])('is no value of a prompt’s variable called %s', (name) => {
+  test.each(['password', 'token', 'api-key'])('never include the value of a prompt variable named %s', (name) => {
     const { ['jsonrpc.request.id']: _, ...rest } = started(
       1,
       { arguments: { [name]: 'swordfish', city: 'Rome' } },
@@ -55,7 +55,7 @@ describe('what a request says of itself', () => {
     });
   });
 
-  test('is of the variables of a prompt what may be read of one call, and a mark for the rest', () => {
+  test('include prompt variables up to the bound of one call, and a mark for the rest', () => {
     const names = Array.from({ length: 64 }, (_, index) => `v${index}`);
     const given = Object.fromEntries(names.map((name) => [name, 'x'.repeat(4096)]));
     const attributes = started(1, { arguments: given }, 'prompts/get');

@@ -9,20 +9,20 @@ function connection(transport: object = {}): Connection {
 }
 
 describe('the open requests of a connection', () => {
-  it('know no id that was not added, whatever it is called', () => {
+  it('find no id that was not added', () => {
     const empty = connection();
     for (const id of ['__proto__', 'constructor', '', 0, Number.NaN, MEGABYTE])
       expect(empty.find('outbound', id)).toBeUndefined();
   });
 
-  it('tell a number from the string of its digits', () => {
+  it('distinguish a number from the string of its digits', () => {
     const open = connection();
     const one = operation({ connection: open, id: 1 });
     open.add(one);
     expect([open.find('outbound', 1), open.find('outbound', '1')]).toEqual([one, undefined]);
   });
 
-  it('tell what was sent from what was received under the same id', () => {
+  it('distinguish outbound and inbound requests with the same id', () => {
     const open = connection();
     const sent = operation({ connection: open, id: 1, direction: 'outbound' });
     const received = operation({ connection: open, id: 1, direction: 'inbound' });
@@ -31,7 +31,7 @@ describe('the open requests of a connection', () => {
     expect(open.openRequests()).toEqual([sent, received]);
   });
 
-  it('give up the first of two with the same id, and do not lose the second when the first is removed', () => {
+  it('replace the first of two with the same id, and keep the second when the first is removed', () => {
     const open = connection();
     const first = operation({ connection: open, id: 'same' });
     const second = operation({ connection: open, id: 'same' });
@@ -43,7 +43,7 @@ describe('the open requests of a connection', () => {
     expect(open.openRequests()).toEqual([]);
   });
 
-  it('do not hold what has no id, which is open all the same', () => {
+  it('list operations without an id separately', () => {
     const open = connection();
     const notification = operation({ connection: open, id: undefined });
     expect(open.add(notification)).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the open requests of a connection', () => {
     expect(open.openUnnumbered()).toEqual([]);
   });
 
-  it('find ids of a megabyte, and tell them apart by their length and beginning', () => {
+  it('find ids of a megabyte, by length and start', () => {
     const open = connection();
     const ids = [MEGABYTE, `y${MEGABYTE.slice(1)}`, `${MEGABYTE}x`];
     const operations = ids.map((id) => operation({ connection: open, id }));
@@ -64,7 +64,7 @@ describe('the open requests of a connection', () => {
     expect(open.openRequests()).toEqual([]);
   });
 
-  it('do not take a short id for a long one, however it is written', () => {
+  it('never confuse a short id with a shortened one', () => {
     const open = connection();
     open.add(operation({ connection: open, id: MEGABYTE }));
     expect(open.find('outbound', `${MEGABYTE.length}:${MEGABYTE.slice(0, 256)}`)).toBeUndefined();
@@ -78,7 +78,7 @@ describe('a connection', () => {
     expect(known.role).toBe('client');
   });
 
-  it('has no endpoint to connect to once it is known to be a server’s', () => {
+  it('has no endpoint once its role is server', () => {
     const transport = { _url: new URL('http://127.0.0.1:3000') };
     const unknown = connection(transport);
     expect(unknown.endpoint).toEqual({ address: '127.0.0.1', port: 3000 });
@@ -87,11 +87,11 @@ describe('a connection', () => {
     expect(new Connection(transport, 'server').endpoint).toBeUndefined();
   });
 
-  it.each([undefined, null, '', 7, {}])('has no session while its transport says %o', (sessionId) => {
+  it.each([undefined, null, '', 7, {}])('has no session id while its transport has %o', (sessionId) => {
     expect(connection({ sessionId })).toMatchObject({ sessionId: undefined, hadSessionId: false });
   });
 
-  it('reads the session id when it is asked, and remembers that there was one', () => {
+  it('reads the session id on demand, and remembers that there was one', () => {
     const transport = { sessionId: undefined as string | undefined };
     const late = connection(transport);
     expect(late.sessionId).toBeUndefined();

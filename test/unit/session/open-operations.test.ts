@@ -3,7 +3,7 @@ import { OpenOperations } from '../../../src/session/open-operations.js';
 import { operation } from '../build.js';
 
 describe('the open operations', () => {
-  it('give up the oldest when there are too many, and never hold more than the bound once it is gone', () => {
+  it('return the oldest beyond the bound', () => {
     const open = new OpenOperations(3);
     const all = Array.from({ length: 10 }, (_, id) => operation({ id }));
     const givenUp = all.map((each) => {
@@ -16,19 +16,19 @@ describe('the open operations', () => {
     expect([...open.values()]).toEqual(all.slice(7));
   });
 
-  it('count one that was added twice once', () => {
+  it('count a duplicate once', () => {
     const open = new OpenOperations(1);
     const one = operation();
     expect([open.add(one), open.add(one), open.size]).toEqual([undefined, undefined, 1]);
   });
 
-  it('pass over one that is not there', () => {
+  it('ignore the removal of an unknown one', () => {
     const open = new OpenOperations(1);
     open.delete(operation());
     expect(open.size).toBe(0);
   });
 
-  it('can be ended while they are walked through', () => {
+  it('can be removed during iteration', () => {
     const open = new OpenOperations(10);
     const all = [operation({ id: 1 }), operation({ id: 2 }), operation({ id: 3 })];
     for (const each of all) open.add(each);

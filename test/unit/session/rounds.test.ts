@@ -11,7 +11,7 @@ function round(span: number, number: number | undefined = 1) {
 
 describe('rounds', () => {
   it.each([undefined, null, {}, { requestState: undefined }, { requestState: 7 }, { requestState: {} }])(
-    'are not remembered by a result without a state: %o',
+    'are not kept for a result without a state: %o',
     (result) => {
       const rounds = new Rounds();
       rounds.remember(round(1), result);
@@ -19,7 +19,7 @@ describe('rounds', () => {
     },
   );
 
-  it('are not remembered by a state that is longer than anybody needs', () => {
+  it('are not kept for an overlong state', () => {
     const rounds = new Rounds();
     const [longest, tooLong] = [4096, 4097].map((length) => ({ requestState: 'x'.repeat(length) }));
     rounds.remember(round(1), longest);
@@ -28,7 +28,7 @@ describe('rounds', () => {
     expect(rounds.continuedBy('tools/call', longest)).toBeDefined();
   });
 
-  it('are not continued by another method, or by another state', () => {
+  it('do not continue with another method or state', () => {
     const rounds = new Rounds();
     rounds.remember(round(1), { requestState: 'a' });
     expect(rounds.continuedBy('prompts/get', { requestState: 'a' })).toBeUndefined();
@@ -36,21 +36,21 @@ describe('rounds', () => {
     expect(rounds.continuedBy('tools/call', { inputResponses: {} })).toBeUndefined();
   });
 
-  it('are forgotten, the oldest first, when there are more than 256', () => {
+  it('are bounded at 256, oldest first out', () => {
     const rounds = new Rounds();
     for (let each = 0; each < 257; each++) rounds.remember(round(1), { requestState: `state ${each}` });
     const known = (each: number) => rounds.continuedBy('tools/call', { requestState: `state ${each}` }) !== undefined;
     expect([known(0), known(1), known(256)]).toEqual([false, true, true]);
   });
 
-  it('are not continued where several wait with the same state: a wrong link is worse than none', () => {
+  it('do not continue if several wait with the same state: a wrong link is worse than a missing one', () => {
     const rounds = new Rounds();
     for (const span of [1, 2, 3]) rounds.remember(round(span), { requestState: 'same' });
     expect(rounds.continuedBy('prompts/get', { requestState: 'same' })).toBeUndefined();
     expect(rounds.continuedBy('tools/call', { requestState: 'same' })).toBeUndefined();
   });
 
-  it('are continued once by a request that hands back their state', () => {
+  it('continue once, with a request that returns their state', () => {
     const rounds = new Rounds();
     const params = { requestState: 'a', inputResponses: {} };
     rounds.remember(round(7, 2), { requestState: 'a' });
@@ -63,7 +63,7 @@ describe('rounds', () => {
     expect(rounds.continuedBy('tools/call', params)).toBeUndefined();
   });
 
-  it('point to the first of them, however many there are', () => {
+  it('all link to the first', () => {
     const third = round(3, 3);
     third.firstRound = spanContext(1);
     expect(roundOf(third)).toEqual({ method: 'tools/call', number: 3, first: spanContext(1) });
@@ -71,21 +71,27 @@ describe('rounds', () => {
 });
 
 describe('the number of a round', () => {
-  it('is unknown after one whose number is unknown', () => {
+  it('is unknown after an unknown number', () => {
     expect(nextNumber({ method: 'tools/call', number: undefined, first: spanContext(1) })).toBeUndefined();
   });
 
-  it('is one more than that of the round before', () => {
+  it('is one more than the previous', () => {
     expect(nextNumber(roundOf(round(1, 2)))).toBe(3);
   });
 });
 
 describe('a later round', () => {
-  it.each([undefined, null, 'x', {}, { name: 'x' }, { requestState: undefined }])('is not told from %o', (params) => {
-    expect(isLaterRound(params)).toBe(false);
-  });
+  it.each([undefined, null, 'x', {}, { name: 'x' }, { requestState: undefined }])(
+    'is not recognised from %o',
+    (params) => {
+      expect(isLaterRound(params)).toBe(false);
+    },
+  );
 
-  it.each([{ inputResponses: {} }, { requestState: 'a' }, { requestState: null }])('is told from %o', (params) => {
-    expect(isLaterRound(params)).toBe(true);
-  });
+  it.each([{ inputResponses: {} }, { requestState: 'a' }, { requestState: null }])(
+    'is recognised from %o',
+    (params) => {
+      expect(isLaterRound(params)).toBe(true);
+    },
+  );
 });

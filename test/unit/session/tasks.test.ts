@@ -6,7 +6,7 @@ import { spanContext } from '../build.js';
 const connection = () => new Connection({}, 'server');
 
 describe('the call that made a task', () => {
-  it('is told apart by who sent it', () => {
+  it('is kept per direction', () => {
     const tasks = new Tasks();
     const here = connection();
     tasks.remember(here, 'outbound', 'task', spanContext(1));
@@ -15,7 +15,7 @@ describe('the call that made a task', () => {
     expect(tasks.madeBy(here, 'inbound', 'task')).toEqual(spanContext(2));
   });
 
-  it('is known on another connection where it was received, and not where it was sent', () => {
+  it('is known on other connections if it was inbound, not if outbound', () => {
     const tasks = new Tasks();
     tasks.remember(connection(), 'outbound', 'sent', spanContext(1));
     tasks.remember(connection(), 'inbound', 'received', spanContext(2));
@@ -23,7 +23,7 @@ describe('the call that made a task', () => {
     expect(tasks.madeBy(connection(), 'inbound', 'received')).toEqual(spanContext(2));
   });
 
-  it('is not known on another connection where two calls made tasks of one id', () => {
+  it('is unknown on other connections if two calls made tasks with one id', () => {
     const tasks = new Tasks();
     const one = connection();
     tasks.remember(one, 'inbound', 'task', spanContext(1));
@@ -32,7 +32,7 @@ describe('the call that made a task', () => {
     expect(tasks.madeBy(one, 'inbound', 'task')).toEqual(spanContext(1));
   });
 
-  it('is forgotten with its connection, and at the end', () => {
+  it('is forgotten with its connection, and on clear', () => {
     const tasks = new Tasks();
     const here = connection();
     for (const direction of ['outbound', 'inbound'] as const) tasks.remember(here, direction, 'task', spanContext(1));
@@ -42,7 +42,7 @@ describe('the call that made a task', () => {
       expect(tasks.madeBy(here, direction, 'task')).toBeUndefined();
   });
 
-  it('is one of 256, on a connection and in the process; an id of more than 256 letters is not kept', () => {
+  it('is bounded at 256 per connection and process; ids of more than 256 characters are not kept', () => {
     const tasks = new Tasks();
     const here = connection();
     for (let each = 0; each < 1000; each++) tasks.remember(here, 'inbound', `task ${each}`, spanContext(each));

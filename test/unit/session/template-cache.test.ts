@@ -5,7 +5,7 @@ import { template } from '../build.js';
 const PEER = { name: 'server' };
 
 describe('the templates of a connection', () => {
-  it('are not kept under names of more than 256 letters', () => {
+  it('are not kept for names of more than 256 characters', () => {
     const cache = new TemplateCache();
     const [longest, tooLong] = ['x'.repeat(256), 'x'.repeat(257)] as [string, string];
     for (const method of [longest, tooLong]) cache.set('outbound', method, undefined, template());
@@ -16,7 +16,7 @@ describe('the templates of a connection', () => {
     expect(cache.get('outbound', 'tools/call', tooLong)).toBeUndefined();
   });
 
-  it('are 512 at most, whether of methods, targets or directions', () => {
+  it('are 512 at most, across methods, targets and directions', () => {
     const cache = new TemplateCache();
     const kept = Array.from({ length: 1000 }, (_, each) => {
       const key = [
@@ -36,8 +36,8 @@ describe('the templates of a connection', () => {
     { other: 'session', facts: ['2025-11-25', 'other', '1.1', PEER] },
     { other: 'HTTP version', facts: ['2025-11-25', 'session', '2.0', PEER] },
     { other: 'peer', facts: ['2025-11-25', 'session', '1.1', { name: 'server' }] },
-    { other: 'session: none any more', facts: ['2025-11-25', undefined, '1.1', PEER] },
-  ])('are forgotten, and make room for new ones, with another $other', ({ facts }) => {
+    { other: 'session: removed', facts: ['2025-11-25', undefined, '1.1', PEER] },
+  ])('are dropped with another $other', ({ facts }) => {
     const cache = new TemplateCache();
     cache.expect('2025-11-25', 'session', '1.1', PEER);
     for (let each = 0; each < 512; each++) cache.set('inbound', 'tools/call', `tool ${each}`, template());
@@ -48,7 +48,7 @@ describe('the templates of a connection', () => {
     expect(cache.get('inbound', 'tools/call', 'tool 600')).toBe(fresh);
   });
 
-  it('stay while nothing changes', () => {
+  it('are kept while nothing changes', () => {
     const cache = new TemplateCache();
     const kept = template();
     cache.expect('2025-11-25', 'session', '1.1', PEER);
@@ -57,7 +57,7 @@ describe('the templates of a connection', () => {
     expect(cache.get('outbound', 'tools/call', 'echo')).toBe(kept);
   });
 
-  it('are told apart by direction, method and target', () => {
+  it('are keyed by direction, method and target', () => {
     const cache = new TemplateCache();
     const kept = template();
     cache.set('outbound', 'tools/call', 'echo', kept);
