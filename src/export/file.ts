@@ -168,7 +168,7 @@ export class FileLogRecordExporter {
   #send(line: string): WriteError | undefined {
     if (this.#shutDown !== undefined) return writeError(`cannot write to ${this.#where}: it is shut down`);
     try {
-      if (typeof line !== 'string' || !isOneLine(line)) throw writeError('what was given is not one line');
+      if (typeof line !== 'string' || !isOneLine(line)) throw writeError('the text is not one line');
       this.#file.append(Buffer.from(`${line}\n`));
       return undefined;
     } catch (error) {

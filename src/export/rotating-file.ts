@@ -159,8 +159,8 @@ function openDescriptor(path: string): number {
 
 export function symbolicLink(): Error {
   return writeError(
-    'it is a symbolic link, which is not followed because somebody else may have put it there; ' +
-      'give the path that it leads to',
+    'it is a symbolic link, and links are refused because anyone who can write to the folder can create one; ' +
+      'give the path it leads to',
     'ELOOP',
   );
 }

@@ -109,7 +109,7 @@ export class StderrLogRecordExporter {
   #send(line: string, lostLater: ErrorHandler = () => {}): WriteError | undefined {
     if (this.#isShutDown) return writeError('cannot write to stderr: it is shut down');
     try {
-      if (typeof line !== 'string' || !isOneLine(line)) throw writeError('what was given is not one line');
+      if (typeof line !== 'string' || !isOneLine(line)) throw writeError('the text is not one line');
       this.#put(Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`), lostLater);
       this.#torn = false;
       return undefined;
@@ -127,7 +127,7 @@ export class StderrLogRecordExporter {
     const hasRoom = bytes > 0 || queued + line.length <= MAX_QUEUED_BYTES;
     if (!mayWait || !hasRoom) {
       if (bytes > 0) this.#torn = true;
-      throw error ?? writeError('EAGAIN: nobody reads it, and too much waits already', 'EAGAIN');
+      throw error ?? writeError('EAGAIN: the reader is too slow, and too much is queued', 'EAGAIN');
     }
     this.#queue(line.subarray(bytes), (failed) => failed && lostLater(this.#report(failed)));
   }

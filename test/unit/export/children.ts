@@ -1,4 +1,4 @@
-/** Processes of their own that write with the exporters. */
+/** Child processes that write with the exporters. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const EXPORTERS = await compileModule(`
   export { StderrLogRecordExporter } from './src/export/stderr.js';
 `);
 
-/** Code that may use `FileLogRecordExporter`, `StderrLogRecordExporter` and `fs`, and the arguments as `args`. */
+/** Code with access to `AppendFile`, `FileLogRecordExporter`, `StderrLogRecordExporter`, `fs` and the arguments (`args`). */
 function moduleOf(code: string): string {
   return `import fs from 'node:fs';
     import { AppendFile, FileLogRecordExporter, StderrLogRecordExporter } from ${JSON.stringify(EXPORTERS)};
@@ -18,18 +18,18 @@ function moduleOf(code: string): string {
     ${code}`;
 }
 
-/** Starts such a process, in a shell that has run `prepare` before where that is given. */
+/** Starts such a process, in a shell that runs `prepare` first. */
 export function start(code: string, args: unknown = {}, prepare?: string): ChildProcessWithoutNullStreams {
   const argv = ['--input-type=module', '-e', moduleOf(code), JSON.stringify(args)];
   const env = { ...process.env, NODE_OPTIONS: '' };
-  // Packages are found from here.
+  // Where packages are found.
   const cwd = fileURLToPath(new URL('../../../', import.meta.url));
   return prepare === undefined
     ? spawn(process.execPath, argv, { env, cwd })
     : spawn('sh', ['-c', `${prepare}; exec "$0" "$@"`, process.execPath, ...argv], { env, cwd });
 }
 
-/** What a process says on its standard output until it ends, as JSON. */
+/** The standard output of a process, as JSON. */
 export async function answerOf(child: ChildProcessWithoutNullStreams): Promise<any> {
   let said = '';
   let complained = '';

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** All lines of all files: none may be torn, so each is JSON. */
+/** All lines of all files, parsed: a torn one would throw. */
 function lines(): any[] {
   return readdirSync(folder).flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8');
@@ -76,7 +76,7 @@ describe('a process that is killed', () => {
     });
     await new Promise((resolve) => child.once('close', resolve));
     expect(child.signalCode).toBe('SIGKILL');
-    // The last number may have been cut.
+    // The last number may be cut.
     const last = acknowledged.split(' ').slice(0, -1).map(Number).length;
     expect(last).toBeGreaterThan(300);
     const found = new Set(lines().map(({ n }) => n));
@@ -85,7 +85,7 @@ describe('a process that is killed', () => {
 });
 
 describe('a disk that takes only part of a line', () => {
-  // The size of files is limited to 4 KiB; of the line that goes past it, the system writes the beginning.
+  // Files are limited to 4 KiB: the system writes the start of the line that exceeds it.
   const LIMIT = 'ulimit -f 8';
 
   it('loses that part, and the next line that fits is written', async () => {
@@ -108,7 +108,7 @@ describe('a disk that takes only part of a line', () => {
       file.append(line('a', 3000), 0n);
       let code;
       try {
-        // The size from before somebody else's line.
+        // The size before the other process's line.
         file.append(line('b', 3000), 0n);
       } catch (error) {
         code = error.code;
@@ -134,7 +134,7 @@ describe('a file that cannot be rotated', () => {
       const write = (n) => exporter.write(JSON.stringify({ n, fill: 'x'.repeat(1000) }));
       const files = () => fs.readdirSync(args.folder).length;
       const accepted = [write(1)];
-      // Putting aside takes a descriptor more than writing.
+      // Rotating needs one descriptor more than writing.
       const taken = [];
       try {
         for (;;) taken.push(fs.openSync('/dev/null'));

@@ -60,7 +60,7 @@ const rotated = () =>
     .filter((name) => name.startsWith('audit-'))
     .sort();
 const codes = () => errors.map(({ code }) => code);
-/** A line of so many bytes, its line feed included. */
+/** A line of this many bytes, line feed included. */
 const lineOf = (bytes: number, letter = 'x') => letter.repeat(bytes - 1);
 
 describe('a refused option', () => {
@@ -206,7 +206,7 @@ describe('anything but one line', () => {
     const exporter = make();
     expect(exporter.write(line as string)).toBe(false);
     expect(existsSync(path)).toBe(false);
-    expect(errors[0]?.message).toContain('what was given is not one line');
+    expect(errors[0]?.message).toContain('the text is not one line');
   });
 });
 
@@ -219,7 +219,7 @@ describe('a path to anything but a file', () => {
     expect(existsSync(target)).toBe(false);
     expect(codes()).toEqual(['ELOOP']);
     expect(errors[0]?.message).toMatch(
-      /it is a symbolic link, which is not followed .*; give the path that it leads to$/,
+      /it is a symbolic link, and links are refused .*; give the path it leads to$/,
     );
     writeFileSync(target, '');
     expect(exporter.write('a')).toBe(false);
@@ -380,7 +380,7 @@ describe('a full file', () => {
   });
 
   it('keeps growing if it cannot rotate, which is reported once', () => {
-    // A name that is nearly as long as a name can be has no room for a time.
+    // A name close to the longest possible has no room for a time.
     path = join(folder, `${'n'.repeat(240)}.jsonl`);
     const exporter = make({ maxBytes: 1024 });
     for (const _ of [1, 2, 3]) {
@@ -504,7 +504,7 @@ describe('a flush', () => {
   });
 });
 
-/** How many descriptors of this process are of a file. */
+/** The number of this process's descriptors for a file. */
 function openDescriptorsOf(file: string): number {
   const { ino } = lstatSync(file);
   return readdirSync('/proc/self/fd').filter((fd) => {

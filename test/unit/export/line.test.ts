@@ -12,7 +12,7 @@ import type { LogRecordLike } from '../../../src/export/types.js';
 const parsed = (record: LogRecordLike) => JSON.parse(recordLine(record));
 const bodyOf = (body: unknown) => parsed({ body }).body;
 
-/** Whatever a record holds, its line is one line of JSON. */
+/** The line of any record is one line of JSON. */
 function expectOneLine(line: string) {
   expect(line).not.toMatch(/[\n\r\u2028\u2029]/);
   expect(() => JSON.parse(line)).not.toThrow();
@@ -215,7 +215,7 @@ describe('the line of an audit record', () => {
   const eventName = 'mcp_audit.request';
 
   it('is its body, byte for byte', () => {
-    // Nothing that writes JSON again would write it like this.
+    // No JSON writer would produce this.
     const body = '{"b":1.50,"a":"\\u0041\u2028é","event_name":"mcp_audit.request"}';
     expect(recordLine({ eventName, body, attributes: { more: true } })).toBe(body);
   });

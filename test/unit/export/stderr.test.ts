@@ -15,7 +15,7 @@ beforeEach(() => {
   errors = [];
 });
 
-/** A descriptor behind which nothing ever waits. */
+/** A descriptor behind which nothing ever queues. */
 function plainStream(fd: number): StderrStream {
   const unexpected = () => {
     throw new Error('a line that should have gone to the descriptor went to the stream');
@@ -87,7 +87,7 @@ describe('a descriptor that refuses', () => {
 
 describe('a pipe without a reader', () => {
   let reader: ChildProcess & { stdin: Socket };
-  /** Reads once it is told to, and says then what it has read. */
+  /** Reads when told to, and then reports what it read. */
   const READER = `
     process.once('SIGUSR2', () => process.stdin.pipe(process.stdout));
     process.stderr.write('ready');
@@ -192,7 +192,7 @@ describe('the stderr of a process', () => {
       let accepted = 0;
       for (let n = 0; n < 300; n++) if (exporter.write(JSON.stringify({ n, fill: 'x'.repeat(10000) }))) accepted++;
       fs.writeSync(1, JSON.stringify({ accepted, codes }));
-      // Only when the parent has heard of it does it begin to read.
+      // It begins to read only when the parent has heard of it.
     `;
     const child = start(code);
     const [answer] = await once(child.stdout.setEncoding('utf8'), 'data');

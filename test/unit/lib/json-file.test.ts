@@ -90,7 +90,7 @@ describe('a text stops being JSON', () => {
         (char) => sound.slice(0, index) + char + sound.slice(index + 1),
       ),
     );
-    // Within an escape or a number, JSON.parse names the character that was one too many, we its first.
+    // Within an escape or a number, JSON.parse names the first superfluous character; ours is the start of the token.
     const off = broken.filter((text) => Math.abs((jsonErrorAt(text) ?? -100) - said(text)) > 5);
     expect(off).toEqual([]);
   });
@@ -101,7 +101,7 @@ describe('a text stops being JSON', () => {
   });
 });
 
-/** The place in the message of `JSON.parse`, where there is one: or else ours. -100 for what is JSON. */
+/** The position in the message of `JSON.parse`, or ours if it has none. -100 for valid JSON. */
 function said(text: string): number {
   try {
     JSON.parse(text);

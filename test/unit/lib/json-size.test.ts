@@ -120,7 +120,7 @@ describe('the size is that of the JSON text', () => {
   });
 });
 
-/** Numbers from 0 to below 1, the same each time (mulberry32). */
+/** The same numbers in [0, 1) each time (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

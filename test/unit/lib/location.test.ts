@@ -12,7 +12,7 @@ const SOURCE = fileURLToPath(new URL('../../../src/lib/location.ts', import.meta
 let folder: string;
 
 beforeAll(async () => {
-  // A path that has to be escaped in a URL.
+  // A path that a URL has to escape.
   folder = join(await mkdtemp(join(tmpdir(), 'mcp-trail-')), 'a b#c%20d');
   for (const format of ['esm', 'cjs'] as const) {
     await build({ entryPoints: [SOURCE], platform: 'node', format, outfile: join(folder, format, 'lib/location.js') });
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(join(folder, '..'), { recursive: true }));
 
-/** What some code says, in a process of its own. */
+/** The output of code in a process of its own. */
 async function run(code: string, ...flags: string[]) {
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code], {
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -30,7 +30,7 @@ async function run(code: string, ...flags: string[]) {
   return JSON.parse(stdout);
 }
 
-/** What a build says of its location, given an expression that loads it. */
+/** The location that a build reports, given an expression that loads it. */
 function locationOf(load: string, ...flags: string[]): Promise<{ here?: string; register?: string }> {
   const show = 'console.log(JSON.stringify({ here: location.HERE, register: location.registerUrl() }))';
   return run(`${load}.then((location) => { ${show} })`, ...flags);

@@ -5,7 +5,7 @@ const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const all = (byte: number) => (bytes: Uint8Array) => void bytes.fill(byte);
 const NOW = 0x0192_3456_789a;
 
-/** The milliseconds that a UUID says. */
+/** The milliseconds in a UUID. */
 const timeOf = (uuid: string) => Number.parseInt(uuid.replace('-', '').slice(0, 12), 16);
 
 describe('trouble around it', () => {
@@ -62,7 +62,7 @@ describe('a UUIDv7', () => {
   it('has the layout of RFC 9562', () => {
     expect(createUuidV7({ now: () => NOW, random: all(0) })()).toBe('01923456-789a-7000-8000-000000000000');
     expect(createUuidV7({ now: () => NOW, random: all(0xff) })()).toBe('01923456-789a-77ff-bfff-ffffffffffff');
-    // The time of the example in appendix A.6.
+    // The time in the example of appendix A.6.
     expect(createUuidV7({ now: () => 0x017f22e279b0, random: all(0x5a) })()).toMatch(/^017f22e2-79b0-7/);
   });
 

@@ -11,7 +11,7 @@ const evil = () => {
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 
-/** What is captured of the argument `x`, and what the counts was told. */
+/** The captured value of the argument `x`, and the counts. */
 function captured(value: unknown, rule: CaptureRule, path = 'x') {
   const counts = new RedactionCounts();
   const result = captureArguments({ x: value }, new Map([[path, rule]]), redactor, counts);

@@ -74,7 +74,7 @@ test('encoded look-alikes stay', () => {
   expect(changed).toEqual([]);
 });
 
-/** What the first decoder to find anything makes of a text. */
+/** The result of the first decoder that changes a text. */
 const decode = (text: string) => DECODERS.map((decoder) => decoder(text)).find((decoded) => decoded !== undefined);
 
 describe('a decoded text', () => {

@@ -5,7 +5,7 @@ import { githubToken, SECRETS } from './samples.js';
 
 const KINDS: readonly FieldKind[] = ['name', 'uri', 'text'];
 
-/** A clock that is read twice per call of the hook, which takes so many milliseconds. */
+/** A clock for a hook that takes this many milliseconds per call. */
 function clockOf(milliseconds: number): () => number {
   let readings = 0;
   return () => (readings++ % 2 === 0 ? 1000 : 1000 + milliseconds);

@@ -245,8 +245,8 @@ describe('time grows linearly with the text', () => {
   };
 
   test.each(Object.entries(EVIL))('%s repeated', (_, make) => {
-    // Eight times the text: linear is 8, quadratic is 64. Below a millisecond nothing can be told apart.
-    // A machine with other things to do can make anything slow once, and not every time.
+    // Eight times the text: linear is 8, quadratic 64. Differences below a millisecond are noise. A busy machine can make
+    // anything slow once, but not every time.
     const ratio = () => measure(make(200_000)) / Math.max(1000, measure(make(25_000)));
     const ratios = [ratio()];
     while (Math.min(...ratios) >= 24 && ratios.length < 5) ratios.push(ratio());

@@ -5,7 +5,7 @@ import { AT, githubToken, jwt, LOOK_ALIKES, SECRETS } from './samples.js';
 
 const redactor = new Redactor();
 
-/** What a counts was told by one call. */
+/** The counts of one call. */
 function told(call: (counts: RedactionCounts) => unknown) {
   const counts = new RedactionCounts();
   call(counts);

@@ -1,8 +1,8 @@
-/** Secrets put together at run time, so that no scanner finds one in this repository, and things that only look alike. */
+/** Secrets that are put together at run time, so that no scanner finds one in this repository, and look-alikes. */
 
 import type { TokenShape } from '../../../src/redact/secret-formats.js';
 
-/** Letters and digits in a fixed but irregular order. */
+/** Letters and digits in a fixed, irregular order. */
 export function noise(
   length: number,
   alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
@@ -18,7 +18,7 @@ export function noise(
 
 export const hex = (length: number) => noise(length, '0123456789abcdef');
 const upper = (length: number) => noise(length, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567');
-/** Keeps a URL with a password from standing in one piece. */
+/** Keeps a URL with a password from being one literal. */
 export const AT = '@';
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -35,7 +35,7 @@ export const privateKey = [
   join('-----END RSA ', 'PRIVATE KEY-----'),
 ].join('\n');
 
-/** Name → the part that must not be seen again, in a text that gives it away. */
+/** Name → the part that must not appear, in a text that contains it. */
 export const SECRETS: Record<string, { secret: string; text?: string }> = {
   'private key': { secret: noise(64), text: privateKey },
   'private key in JSON': {
@@ -161,7 +161,7 @@ export const SECRETS: Record<string, { secret: string; text?: string }> = {
   'phone in one run': { secret: join('+1415', '5550132') },
 };
 
-/** The shortest string of a shape: the first choice everywhere, and as little as it allows. */
+/** The shortest string of a format: the first choice everywhere, and the fewest repetitions. */
 export function shortest({ marks, rest, before = '' }: TokenShape): string {
   return shortestOf(before) + marks[0] + shortestOf(rest);
 }
@@ -169,7 +169,7 @@ export function shortest({ marks, rest, before = '' }: TokenShape): string {
 function shortestOf(source: string): string {
   const set = '\\[(?:\\\\.|[^\\]\\\\])*\\]|\\\\.|[^()|?]';
   let text = source.replace(/\(\?<?[=!](?:\[[^\]]*\]|[^()[\]])*\)/g, '');
-  // From the innermost group outwards: nothing of what is optional, the first of what there is to choose from.
+  // From the innermost group outwards: drop optional parts, and take the first alternative.
   for (let before = ''; before !== text; ) {
     before = text;
     text = text.replace(/\(\?:((?:\[[^\]]*\]|\\.|[^()[\]\\])*)\)(\?)?/, (_, inner: string, optional?: string) =>

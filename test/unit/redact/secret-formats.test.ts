@@ -4,10 +4,12 @@ import { MARKED, NAMED } from '../../../src/redact/gitleaks.generated.js';
 import { TOKEN_SHAPES } from '../../../src/redact/secret-formats.js';
 import { shortest } from './samples.js';
 
-/** A run that is read before it is known whether there is a match. */
+/** A run that is read before a match is certain. */
 const MAX_RUN = 512;
 
-/** What in a pattern could make a text be read again and again: nothing, in a sequence of characters, sets and bounded runs. */
+/**
+ * The parts of a pattern that could read a text again and again; none for a sequence of characters, sets and bounded runs.
+ */
 function faultsOf(source: string): string[] {
   const faults: string[] = [];
   const parts = source.match(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?[:=!]|\{\d+(?:,\d*)?\}|[()|?*+.]|[\s\S]/g) ?? [];
@@ -21,7 +23,7 @@ function faultsOf(source: string): string[] {
     if (part === '*' || part === '+' || part === '.') faults.push(`${part} at ${index}`);
     if (isRun && before === ')' && repeats.at(-1) === true) faults.push(`a run of runs at ${index}`);
     if (isRun) {
-      // What follows a run without a bound may be missing, or is only looked at.
+      // A part after an unbounded run may be missing, or is a lookahead.
       if (open && repeats.length === 1 && min !== '0') faults.push(`a run behind one without a bound at ${index}`);
       if (Number(max) > MAX_RUN) faults.push(`${part} is long`);
       if (max === '') open = true;

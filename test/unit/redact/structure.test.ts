@@ -227,7 +227,7 @@ describe('the copy is bounded', () => {
 });
 
 describe('the names and values of one call share a reading budget', () => {
-  /** Counts what is read: a detector is shown all of it, but for the part beyond a bound. */
+  /** Counts what is read: a detector sees all of it, except the part beyond a bound. */
   function reading(use: (redactor: Redactor) => unknown) {
     let shown = 0;
     const counting = {
@@ -243,7 +243,7 @@ describe('the names and values of one call share a reading budget', () => {
     Object.fromEntries(
       Array.from({ length: count }, (_, index) => [`${index}${'k'.repeat(name)}`, 'v'.repeat(text)] as const),
     );
-  /** The bound, and a name and a value that were begun. */
+  /** The bound, plus a name and a value that were begun. */
   const MOST = MAX_READ_CHARS + 3 * SCAN_OVERLAP_CHARS + 8192;
 
   test.each([

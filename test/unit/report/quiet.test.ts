@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-/** The module as it is in a fresh process. */
+/** The module in a fresh process. */
 async function fresh() {
   vi.resetModules();
   Reflect.deleteProperty(globalThis, Symbol.for('mcp-trail.quiet'));

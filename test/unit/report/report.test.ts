@@ -5,7 +5,7 @@ const stderr = vi.spyOn(process.stderr, 'write');
 const warn = vi.fn();
 const quiet = () => {};
 
-/** The module as it is in a fresh process. */
+/** The module in a fresh process. */
 async function fresh() {
   vi.resetModules();
   return import('../../../src/report/report.js');
