@@ -137,7 +137,7 @@ interface BoundedJson {
  * base64, NaN and the infinities their names, dates their ISO form: all as strings. Does not call `toJSON`. Escapes line
  * breaks of every kind.
  */
-export function boundedJson(value: object): BoundedJson {
+function boundedJson(value: object): BoundedJson {
   const budget: Budget = { chars: MAX_CHARS, cut: false, open: new Set() };
   const json = write(value, budget) ?? '{}';
   return { json, cut: budget.cut };

@@ -157,7 +157,7 @@ function openDescriptor(path: string): number {
   return openSync(path, FLAGS, FILE_MODE);
 }
 
-export function symbolicLink(): Error {
+function symbolicLink(): Error {
   return writeError(
     'it is a symbolic link, and links are refused because anyone who can write to the folder can create one; ' +
       'give the path it leads to',
@@ -229,7 +229,7 @@ const MAX_NAME_TRIES = 1_000;
  *
  * @throws the operating system's error; the file is then where it was
  */
-export function putAside(path: string, nowMs: number, isOurs: (found: BigIntStats) => boolean): void {
+function putAside(path: string, nowMs: number, isOurs: (found: BigIntStats) => boolean): void {
   const folder = dirname(path);
   const target = join(folder, reserve(path, folder, nowMs));
   let renamed = false;
@@ -267,7 +267,7 @@ function reserve(path: string, folder: string, nowMs: number): string {
  *
  * @throws the first failure, after trying all files
  */
-export function deleteOldest(path: string, maxFiles: number): void {
+function deleteOldest(path: string, maxFiles: number): void {
   const folder = dirname(path);
   const failures: unknown[] = [];
   const names = rotatedNames(path, readdirSync(folder));

@@ -265,10 +265,10 @@ function isWithin(name: string, containers: ReadonlySet<string | undefined>): bo
 }
 
 /** Names in a path, at most. What lies deeper is data. */
-export const MAX_PATH_DEPTH = 3;
+const MAX_PATH_DEPTH = 3;
 
 /** One name as part of a path. */
-export function escapedName(name: string): string {
+function escapedName(name: string): string {
   return /[\\.]/.test(name) ? name.replace(/[\\.]/g, '\\$&') : name;
 }
 

@@ -152,7 +152,7 @@ export function assignedValueAt(match: Span, text: string): Span | undefined {
 }
 
 /** Whether a value is harmless. `before` is the character in front of it. */
-export function isHarmless(value: string, before: string): boolean {
+function isHarmless(value: string, before: string): boolean {
   const bare = value.replace(/[)\]}.]+$/, '');
   // `secrets:list` is a name made of words; `password:hunter2` and `password: hunter` are not.
   return (

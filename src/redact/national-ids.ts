@@ -1,7 +1,7 @@
 /** Numbers that states give to people: how they are written, and how they are checked. Digits are text. */
 
 /** The sum of the digits times their weights. Ignores digits beyond the weights. */
-export function weighted(digits: string, weights: readonly number[]): number {
+function weighted(digits: string, weights: readonly number[]): number {
   let sum = 0;
   const length = Math.min(digits.length, weights.length);
   for (let index = 0; index < length; index++) sum += (weights[index] as number) * valueAt(digits, index);
@@ -62,7 +62,7 @@ export function verhoeff(digits: string): boolean {
 }
 
 /** The check digit modulo 11: 11 becomes 0 and 10 becomes `ten`, which may be undefined. */
-export function mod11(digits: string, weights: readonly number[], ten?: number): number | undefined {
+function mod11(digits: string, weights: readonly number[], ten?: number): number | undefined {
   const check = (11 - (weighted(digits, weights) % 11)) % 11;
   return check === 10 ? ten : check;
 }
@@ -80,44 +80,44 @@ export function isDate(day: number, month: number): boolean {
 }
 
 /** Year, month and day from `at` on. */
-export const isYmd = (digits: string, at = 0) => isDate(two(digits, at + 4), two(digits, at + 2));
-export const isDmy = (digits: string, at = 0) => isDate(two(digits, at), two(digits, at + 2));
+const isYmd = (digits: string, at = 0) => isDate(two(digits, at + 4), two(digits, at + 2));
+const isDmy = (digits: string, at = 0) => isDate(two(digits, at), two(digits, at + 2));
 
 /** Whether the digit at `at` is the check digit of these weights. */
 export const ends = (digits: string, at: number, weights: readonly number[], ten?: number) =>
   mod11(digits, weights, ten) === Number(digits[at]);
 
-export const isRepeated = (digits: string) => /^(\d)\1*$/.test(digits);
+const isRepeated = (digits: string) => /^(\d)\1*$/.test(digits);
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
 const DOWN_FROM_9_TO_1 = down(9, 1);
-export const DOWN_FROM_9_TO_2 = down(9, 2);
-export const DOWN_FROM_10_TO_2 = down(10, 2);
+const DOWN_FROM_9_TO_2 = down(9, 2);
+const DOWN_FROM_10_TO_2 = down(10, 2);
 const DOWN_FROM_11_TO_2 = down(11, 2);
-export const DOWN_FROM_13_TO_2 = down(13, 2);
+const DOWN_FROM_13_TO_2 = down(13, 2);
 
 /** Estonia, Lithuania: a second row of weights if the first results in 10. */
-export function isBaltic(digits: string): boolean {
+function isBaltic(digits: string): boolean {
   const first = weighted(digits, [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11;
   const check = first < 10 ? first : (weighted(digits, [3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 11) % 10;
   return /^[1-6]/.test(digits) && isYmd(digits, 1) && check === Number(digits[10]);
 }
 
 /** Among the first ten digits of a German tax id, one occurs two or three times, the others once at most. */
-export function isSteuerId(digits: string): boolean {
+function isSteuerId(digits: string): boolean {
   if (digits[0] === '0' || !mod11And10(digits)) return false;
   const different = new Set(digits.slice(0, 10));
   const most = Math.max(...[...different].map((digit) => digits.slice(0, 10).split(digit).length - 1));
   return different.size === 11 - most && (most === 2 || most === 3);
 }
 
-export function isCpf(digits: string): boolean {
+function isCpf(digits: string): boolean {
   return !isRepeated(digits) && ends(digits, 9, DOWN_FROM_10_TO_2, 0) && ends(digits, 10, DOWN_FROM_11_TO_2, 0);
 }
 
 const CNPJ_WEIGHTS = [6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
 
 /** Newer ones have letters, which count by their code. */
-export function isCnpj(text: string): boolean {
+function isCnpj(text: string): boolean {
   const values = [...text].map((character) => character.charCodeAt(0) - 48);
   return (
     [12, 13].every((at) => {
@@ -128,14 +128,14 @@ export function isCnpj(text: string): boolean {
   );
 }
 
-export function isTurkish(digits: string): boolean {
+function isTurkish(digits: string): boolean {
   const odd = weighted(digits, [1, 0, 1, 0, 1, 0, 1, 0, 1]);
   const even = weighted(digits, [0, 1, 0, 1, 0, 1, 0, 1]);
   const tenth = (odd * 7 - even + 90) % 10;
   return digits[0] !== '0' && tenth === Number(digits[9]) && (odd + even + tenth) % 10 === Number(digits[10]);
 }
 
-export function isNorwegian(digits: string): boolean {
+function isNorwegian(digits: string): boolean {
   // People who are not yet registered have 4 added to the day.
   const day = two(digits, 0) % 40;
   return (
@@ -146,14 +146,14 @@ export function isNorwegian(digits: string): boolean {
 }
 
 /** France: sex, year and month of birth, department; the last two digits are a remainder of the others. */
-export function isNir(text: string): boolean {
+function isNir(text: string): boolean {
   if (!/^[12]\d\d(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d\d|2[AB])\d{8}$/.test(text)) return false;
   // Corsica has letters: 2A is 19, 2B is 18.
   const digits = text.replace('2A', '19').replace('2B', '18');
   return 97 - mod97(digits.slice(0, 13)) === Number(digits.slice(13));
 }
 
-export function isPesel(digits: string): boolean {
+function isPesel(digits: string): boolean {
   // People born in this century have 20 added to the month.
   const month = two(digits, 2);
   const check = (10 - (weighted(digits, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10;
@@ -165,7 +165,7 @@ export function isPesel(digits: string): boolean {
 /** Two digits of a year of birth in this century, with room for some years to come. */
 const isBorn = (digits: string, at = 0) => two(digits, at) <= 35;
 
-export function isBelgian(digits: string): boolean {
+function isBelgian(digits: string): boolean {
   const base = digits.slice(0, 9);
   const check = Number(digits.slice(9));
   // For people born in this century, a 2 is put before the other digits.
@@ -173,21 +173,21 @@ export function isBelgian(digits: string): boolean {
 }
 
 /** Korea: numbers issued since October 2020, to people born later, have no check digit. */
-export function isKorean(digits: string): boolean {
+function isKorean(digits: string): boolean {
   if (!isYmd(digits)) return false;
   const check = (11 - (weighted(digits, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10;
   return check === Number(digits[12]) || /^2\d{5}[3478]/.test(digits);
 }
 
 /** South Africa: citizen or resident; the digit before the last has lost its meaning, and is 8 or 9. */
-export const isSouthAfrican = (digits: string) => isYmd(digits) && /^\d{10}[012][89]\d$/.test(digits) && luhn(digits);
+const isSouthAfrican = (digits: string) => isYmd(digits) && /^\d{10}[012][89]\d$/.test(digits) && luhn(digits);
 
-export function isCnp(digits: string): boolean {
+function isCnp(digits: string): boolean {
   const rest = weighted(digits, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
   return isYmd(digits, 1) && (rest === 10 ? 1 : rest) === Number(digits[12]);
 }
 
-export function isEgn(digits: string): boolean {
+function isEgn(digits: string): boolean {
   return (
     isDate(two(digits, 4), two(digits, 2) % 20) &&
     (weighted(digits, [2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11) % 10 === Number(digits[9])
@@ -195,26 +195,26 @@ export function isEgn(digits: string): boolean {
 }
 
 /** China: region and full date of birth. The last character may be an X. */
-export function isChinese(text: string): boolean {
+function isChinese(text: string): boolean {
   if (!/^[1-8]\d{5}(?:19|20)\d{9}[\dX]$/.test(text) || !isDate(two(text, 12), two(text, 10))) return false;
   return '10X98765432'.charAt(weighted(text, [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11) === text[17];
 }
 
 /** Sweden, with or without the century. Stamps such as `20250618-1530` look the same. */
-export const isSwedish = (digits: string) =>
+const isSwedish = (digits: string) =>
   isDate(two(digits, digits.length - 6) % 60, two(digits, digits.length - 8)) && luhn(digits.slice(-10));
-export const isSwedishAndGrown = (digits: string) => /^(?:19|200|201[0-4])/.test(digits) && isSwedish(digits);
+const isSwedishAndGrown = (digits: string) => /^(?:19|200|201[0-4])/.test(digits) && isSwedish(digits);
 
-export const isSnils = (digits: string) => (weighted(digits, DOWN_FROM_9_TO_1) % 101) % 100 === Number(digits.slice(9));
-export const isInn = (digits: string) =>
+const isSnils = (digits: string) => (weighted(digits, DOWN_FROM_9_TO_1) % 101) % 100 === Number(digits.slice(9));
+const isInn = (digits: string) =>
   (weighted(digits, [7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[10]) &&
   (weighted(digits, [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10 === Number(digits[11]);
 
 /** The United States: ranges ever issued, to people (SSN) or, beginning with 9, to taxpayers without an SSN (ITIN). */
-export const isSsn = (digits: string) => /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/.test(digits);
-export const isItin = (digits: string) => /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(digits);
+const isSsn = (digits: string) => /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/.test(digits);
+const isItin = (digits: string) => /^9\d\d(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\d{4}$/.test(digits);
 
-export function isMyNumber(digits: string): boolean {
+function isMyNumber(digits: string): boolean {
   const rest = weighted(digits, [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
   return (rest < 2 ? 0 : 11 - rest) === Number(digits[11]);
 }

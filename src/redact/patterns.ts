@@ -215,21 +215,21 @@ export const SECRET_PATTERNS: readonly Pattern[] = PATTERNS.filter(({ id }) => !
 const anyOf = (patterns: readonly Pattern[]) => new RegExp(patterns.map(({ hint }) => `(?:${hint.source})`).join('|'));
 
 /** Matches every text that some row may apply to. */
-export const ANY_HINT = anyOf(PATTERNS);
+const ANY_HINT = anyOf(PATTERNS);
 
 /** The same for text with few digits and no colon, space or sign of assignment: only these rows remain. */
-export const SHORT_HINT = anyOf(PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'));
+const SHORT_HINT = anyOf(PATTERNS.filter(({ id }) => id === 'jwt' || id === 'iban'));
 
 const TOKEN_INDEX = new MarkIndex(TOKENS);
 const ALL = new MarkIndex([...TOKENS, ...NAMED_SECRETS, ...COMMANDS]);
 
 /** Whether the text contains a provider's token. */
-export function holdsToken(text: string): boolean {
+function holdsToken(text: string): boolean {
   return TOKEN_INDEX.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
 }
 
 /** Whether the text contains anything that is recognised by its mark. */
-export function holdsMarked(text: string): boolean {
+function holdsMarked(text: string): boolean {
   return ALL.some(text, (row, at, mark) => row.locate(text, at, mark) !== undefined);
 }
 

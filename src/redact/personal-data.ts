@@ -86,7 +86,7 @@ function localPart(before: string): string {
 const MAX_BEFORE = 64;
 
 /** The words of the field's name, and the words before a number: `taxFileNumber` is three. */
-export function wordsBefore(text: string, start: number, label: string | undefined): string {
+function wordsBefore(text: string, start: number, label: string | undefined): string {
   const before = `${label ?? ''} ${text.slice(Math.max(0, start - MAX_BEFORE), start)}`;
   return before.replace(/([a-z])([A-Z])/g, '$1 $2');
 }
@@ -105,7 +105,7 @@ const PERSONAL = /card|(?<![a-z])pan(?![a-z])|visa|amex|credit|debit|national|ci
 const ID_OR_NAME = /^audit\.(?:actor|target)\.id$/;
 
 /** Whether a bare number is an identifier, a quantity or a time: by the name before it, or by the name of the field. */
-export function isNobodys(text: string, { start, end }: Span, label: string | undefined): boolean {
+function isNobodys(text: string, { start, end }: Span, label: string | undefined): boolean {
   const first = Math.max(0, start - MAX_BEFORE);
   // Characters before one of several values.
   let at = start;

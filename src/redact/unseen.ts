@@ -2,7 +2,7 @@
 import type { Span } from './spans.js';
 
 /** Text without such characters. */
-export const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
+const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
 
 /** Controls, format characters such as joiners and direction marks, fillers, lone surrogates, marks on a letter. */
 const NOTHING = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\p{Zl}\p{Zp}]/u;
@@ -40,7 +40,7 @@ export function readAs(text: string): string {
 }
 
 /** How a character beyond ASCII reads: as nothing, as ASCII characters, or as itself. */
-export function foldOf(character: string): string {
+function foldOf(character: string): string {
   let fold = folds.get(character);
   if (fold === undefined) {
     fold = computedFold(character);
