@@ -218,9 +218,7 @@ describe('a path to anything but a file', () => {
     expect(exporter.write('a')).toBe(false);
     expect(existsSync(target)).toBe(false);
     expect(codes()).toEqual(['ELOOP']);
-    expect(errors[0]?.message).toMatch(
-      /it is a symbolic link, and links are refused .*; give the path it leads to$/,
-    );
+    expect(errors[0]?.message).toMatch(/it is a symbolic link, and links are refused .*; give the path it leads to$/);
     writeFileSync(target, '');
     expect(exporter.write('a')).toBe(false);
     expect(content(target)).toBe('');
