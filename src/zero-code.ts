@@ -3,9 +3,9 @@
  * application's own `@opentelemetry/sdk-node` from the `OTEL_*` environment.
  */
 import { explainDuplicates, levelOf, saidElsewhere, showDiagnostics } from './emit/diagnostics.js';
-import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/exports.js';
 import { currentLoggerProvider } from './emit/logger-provider.js';
-import { noticeOther } from './emit/others.js';
+import { explained, isFailing, sentAtExit, takeOverLosses } from './emit/lost-exports.js';
+import { noticeOther } from './emit/other-instrumentation.js';
 import { watchRegistered } from './emit/providers.js';
 import { endpointOf, watchSpans } from './emit/sdk-internals.js';
 import { StderrLogRecordExporter } from './export/stderr.js';

@@ -9,9 +9,9 @@ import type { Environment } from '../options/resolve.js';
 import { Redactor } from '../redact/redactor.js';
 import type { Peer } from '../session/peer.js';
 import { InventoryFeed } from './inventory-feed.js';
+import { sharedFor } from './process-trail.js';
 import { AuditRecorder } from './recorder.js';
 import { auditSettings } from './settings.js';
-import { sharedFor } from './shared.js';
 
 /** What a recorder needs besides options. */
 export interface Surroundings {

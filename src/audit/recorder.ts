@@ -16,7 +16,6 @@ import { actorFields } from './actor.js';
 import { ApplicationEvents } from './application-events.js';
 import { addArguments } from './argument-fields.js';
 import { classificationAttributes, classificationFields, type SpanAttributes } from './classification-fields.js';
-import { Constants } from './constants.js';
 import { Endings, type Write } from './endings.js';
 import { AuditEntry, entryOf } from './entry.js';
 import { identify } from './identify.js';
@@ -31,6 +30,7 @@ import { addSafe, type RedactionContext } from './sanitise.js';
 import type { Service } from './service.js';
 import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
+import { TemplateFields } from './template-fields.js';
 import { type Trail, traceOf } from './trail.js';
 
 export interface AuditRecorderParts {
@@ -59,7 +59,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   readonly #service: Service;
   readonly #sessions: SessionRecords;
   readonly #endings: Endings;
-  readonly #constants: Constants;
+  readonly #templateFields: TemplateFields;
   readonly #onLost: AuditRecorderParts['onLost'];
   #uses = 0;
 
@@ -82,7 +82,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     this.events = new ApplicationEvents({ trail, target, settings, correlator });
     this.#service = service;
     this.#sessions = new SessionRecords(trail, target);
-    this.#constants = new Constants(settings);
+    this.#templateFields = new TemplateFields(settings);
     this.#endings = new Endings(settings, trail, inventory, this.#write);
   }
 
@@ -170,7 +170,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     const id = http?.notes.operationId ?? this.trail.newId();
     // A batch has one id from middleware: its first message takes it.
     if (http !== undefined) delete http.notes.operationId;
-    const fields = this.#constants.fieldsOf({ operation, audit, facts, client }, redaction);
+    const fields = this.#templateFields.fieldsOf({ operation, audit, facts, client }, redaction);
     addSafe(fields, messageFields(operation, audit, facts), redaction);
     if (peer !== undefined) addSafe(fields, peerFields(peer), redaction);
     if (peer !== undefined || identity !== undefined) {
@@ -203,7 +203,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   #introduced(operation: Operation, { fields, redaction }: AuditEntry): void {
     const { connection, row } = operation;
     addSafe(fields, endpointFields(connection, undefined), redaction);
-    addSafe(fields, this.#constants.spoken(operation), { ...redaction, again: true });
+    addSafe(fields, this.#templateFields.spoken(operation), { ...redaction, again: true });
     fields.set('mcp_audit.server.id', this.inventory.serverOf(operation));
     if (fields.get('audit.target.type') === 'mcp.server') fields.drop('audit.target.id');
     fields.add(namedTarget(row, fields));

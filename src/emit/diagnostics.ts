@@ -5,7 +5,7 @@
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { shown } from '../redact/scrub.js';
 import { warnOperator } from '../report/report.js';
-import { isToldFailure } from './exports.js';
+import { isToldFailure } from './lost-exports.js';
 
 const API = Symbol.for('opentelemetry.js.api.1');
 const MAX_LINES = 20;

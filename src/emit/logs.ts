@@ -1,8 +1,8 @@
 /** Emits log records, and warns once when they are lost. */
 import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
-import { watchExports } from './exports.js';
 import type { Logger, LoggerProvider, LogRecord } from './logger-provider.js';
+import { watchExports } from './lost-exports.js';
 
 /** Unsampled: a trace-based logger drops records in this context. */
 const UNSAMPLED = trace.setSpanContext(ROOT_CONTEXT, {

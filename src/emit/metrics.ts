@@ -20,7 +20,7 @@ import {
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
 } from '../semconv/metrics.js';
 import type { Direction } from '../session/connection-info.js';
-import { watchExports } from './exports.js';
+import { watchExports } from './lost-exports.js';
 import type { Providers } from './providers.js';
 
 interface Instruments {

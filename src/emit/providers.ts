@@ -6,8 +6,8 @@
 import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
-import { watchExports } from './exports.js';
 import { currentLoggerProvider } from './logger-provider.js';
+import { watchExports } from './lost-exports.js';
 
 /** Whether span attributes may be maps and arrays. */
 export const STRUCTURED_ATTRIBUTES = 'logs' in api;

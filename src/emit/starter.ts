@@ -14,7 +14,7 @@ import type { Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
 import { Earlier, hasRounds, linkedTo, numberRound } from './earlier.js';
-import { enrich, isOthers, noticeOther } from './others.js';
+import { enrich, isOthers, noticeOther } from './other-instrumentation.js';
 import { withSpan } from './overlay-context.js';
 import {
   ambientOf,

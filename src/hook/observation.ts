@@ -1,5 +1,5 @@
 /** Creates what observes MCP with one set of options: a pipeline and, if enabled, its part of the audit trail. */
-import { createAuditRecorder, spanSessionIds } from '../audit/create.js';
+import { createAuditRecorder, spanSessionIds } from '../audit/create-recorder.js';
 import type { AuditRecorder } from '../audit/recorder.js';
 import type { Trail } from '../audit/trail.js';
 import { showDiagnostics } from '../emit/diagnostics.js';

@@ -30,7 +30,7 @@ async function fresh() {
   const [api, config, audit, options, trail] = await Promise.all([
     import('@opentelemetry/api'),
     import('../../src/options/instrumentation.js'),
-    import('../../src/audit/create.js'),
+    import('../../src/audit/create-recorder.js'),
     import('../../src/options/resolve.js'),
     import('../../src/index.js'),
   ]);

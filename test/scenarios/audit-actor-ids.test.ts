@@ -1,6 +1,6 @@
 /** The actor is the purpose of the trail: an identity is recorded in full or as a digest, never partly redacted. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { digestKey } from '../../src/audit/key.js';
+import { digestKey } from '../../src/audit/digest-key.js';
 import {
   type AuditConfig,
   type Identity,

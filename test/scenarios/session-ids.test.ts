@@ -1,6 +1,6 @@
 /** How session ids are recorded, on spans and in the trail: one option for both. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { spanSessionIds } from '../../src/audit/create.js';
+import { spanSessionIds } from '../../src/audit/create-recorder.js';
 import type { McpInstrumentationConfig } from '../../src/index.js';
 import { resolveConfig } from '../../src/options/instrumentation.js';
 import { auditScenarios } from '../support/audit-endings.js';

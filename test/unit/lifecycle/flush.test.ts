@@ -14,7 +14,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isFailing, watchExports } from '../../../src/emit/exports.js';
+import { isFailing, watchExports } from '../../../src/emit/lost-exports.js';
 import { Telemetry, type TelemetrySource } from '../../../src/lifecycle/flush.js';
 import { deferred } from '../../support/deferred.js';
 

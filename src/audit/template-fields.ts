@@ -29,7 +29,7 @@ interface Begun {
   readonly client: Implementation | undefined;
 }
 
-export class Constants {
+export class TemplateFields {
   readonly #settings: AuditSettings;
   readonly #made = new WeakMap<Template, Made>();
 

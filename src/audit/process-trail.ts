@@ -20,7 +20,7 @@ import { REDACTED } from '../redact/scrub.js';
 import { unlessQuiet } from '../report/quiet.js';
 import { reportFailure, warnOperator } from '../report/report.js';
 import type { Sink } from './delivery.js';
-import { type DigestKey, digestKey } from './key.js';
+import { type DigestKey, digestKey } from './digest-key.js';
 import { Service } from './service.js';
 import { brokenSink, LogsSink, lineSink } from './sinks.js';
 import { Trail } from './trail.js';

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { digestKey } from '../../../src/audit/key.js';
+import { digestKey } from '../../../src/audit/digest-key.js';
 
 let folder: string;
 let file: string;

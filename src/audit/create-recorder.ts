@@ -5,7 +5,7 @@ import type { Environment } from '../options/resolve.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
 import { assembleRecorder, type Surroundings } from './assemble.js';
-import { processDigester } from './key.js';
+import { processDigester } from './digest-key.js';
 import type { AuditRecorder } from './recorder.js';
 import { latestRecorder } from './registry.js';
 
