@@ -31,6 +31,15 @@ interface About {
   readonly redaction: RedactionContext;
 }
 
+interface EventRecord {
+  readonly name: AuditEventName;
+  readonly fields: RecordFields;
+  readonly action: NonNullable<AuditFields['audit.action']>;
+  readonly status: AuditStatus;
+  /** By default that of the status. */
+  readonly severity?: Severity;
+}
+
 interface ApplicationEventParts {
   readonly trail: Trail;
   readonly target: LogsTarget | undefined;
@@ -58,7 +67,12 @@ export class ApplicationEvents {
     if (entry !== undefined) entry.decision = decision;
     else if (place.peer?.http !== undefined) place.peer.http.notes.decision = decision;
     fields.add(decided);
-    this.#record('mcp_audit.authorization', place, fields, 'AUTHORIZE', given.decision === 'deny' ? 'denied' : 'ok');
+    this.#record(place, {
+      name: 'mcp_audit.authorization',
+      fields,
+      action: 'AUTHORIZE',
+      status: given.decision === 'deny' ? 'denied' : 'ok',
+    });
   }
 
   authentication({ event, outcome, actor, method, reason }: AuthenticationEvent, place: Place): void {
@@ -70,7 +84,12 @@ export class ApplicationEvents {
       'mcp_audit.access.reason': reason,
     };
     addSafe(fields, said, redaction);
-    this.#record('mcp_audit.authentication', place, fields, 'AUTHENTICATE', failed ? 'unauthenticated' : 'ok');
+    this.#record(place, {
+      name: 'mcp_audit.authentication',
+      fields,
+      action: 'AUTHENTICATE',
+      status: failed ? 'unauthenticated' : 'ok',
+    });
   }
 
   guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
@@ -85,7 +104,13 @@ export class ApplicationEvents {
     };
     addSafe(fields, said, redaction);
     const status: AuditStatus = verdict === 'block' || verdict === 'quarantine' ? 'denied' : 'ok';
-    this.#record('mcp_audit.guardrail', place, fields, 'EVALUATE', status, verdict === 'allow' ? 'INFO' : 'WARN');
+    this.#record(place, {
+      name: 'mcp_audit.guardrail',
+      fields,
+      action: 'EVALUATE',
+      status,
+      severity: verdict === 'allow' ? 'INFO' : 'WARN',
+    });
   }
 
   configChange({ item, change = 'update', actor, reason }: ConfigChange, place: Place): void {
@@ -97,7 +122,7 @@ export class ApplicationEvents {
       'mcp_audit.access.reason': reason,
     };
     addSafe(fields, said, redaction);
-    this.#record('mcp_audit.config.changed', place, fields, 'UPDATE', 'ok');
+    this.#record(place, { name: 'mcp_audit.config.changed', fields, action: 'UPDATE', status: 'ok' });
   }
 
   /** The operation or HTTP request that an event is about; neither is known outside of both. */
@@ -134,12 +159,8 @@ export class ApplicationEvents {
   }
 
   #record(
-    name: AuditEventName,
     { active }: Place,
-    fields: RecordFields,
-    action: NonNullable<AuditFields['audit.action']>,
-    status: AuditStatus,
-    severity: Severity = STATUSES[status].severity,
+    { name, fields, action, status, severity = STATUSES[status].severity }: EventRecord,
   ): void {
     fields.add({ 'audit.action': action, 'audit.outcome': STATUSES[status].outcome, 'mcp_audit.status': status });
     const { trail, target } = this.#parts;

@@ -56,7 +56,7 @@ export function sharedFor(config: AuditConfig, values: AuditValues, redactor: Re
   if (made.size === 0) endWithProcess();
   const existing = made.get(options);
   if (existing !== undefined) return existing;
-  const shared = make(config, values, redactor, env, createHash('sha256').update(options).digest('hex'));
+  const shared = make({ config, values, redactor, env, key: createHash('sha256').update(options).digest('hex') });
   made.set(options, shared);
   for (const [oldest, { trail, inventory }] of made) {
     if (made.size <= MAX_TRAILS) break;
@@ -104,7 +104,16 @@ function endAll(end: (shared: Shared) => void): void {
   }
 }
 
-function make(config: AuditConfig, values: AuditValues, redactor: Redactor, env: Environment, key: string): Shared {
+interface TrailParts {
+  readonly config: AuditConfig;
+  readonly values: AuditValues;
+  readonly redactor: Redactor;
+  readonly env: Environment;
+  /** Identifies the trail. */
+  readonly key: string;
+}
+
+function make({ config, values, redactor, env, key }: TrailParts): Shared {
   const service = new Service(env, redactor);
   const stateDirectory = once(() => usableDirectory(values.stateDirectory, config.stateDirectory !== undefined));
   const inventory = new Inventory({
