@@ -36,7 +36,7 @@ describe('a value that breaks its rule is not captured, and counted', () => {
     ['null', null, { type: 'boolean' }],
     ['another word', 'fr', { type: 'enum', values: ['de', 'en'] }],
     ['a word where none is listed', 'fr', { type: 'enum' }],
-    ['text that nobody called unsafe', 'abc', { type: 'string' } as CaptureRule],
+    ['text without unsafeText', 'abc', { type: 'string' } as CaptureRule],
     ['longer text', 'x'.repeat(65), text],
     ['text longer than any rule allows', 'x'.repeat(1025), { ...text, maxLength: 1e9 }],
     ['a megabyte', 'x'.repeat(1_000_000), text],

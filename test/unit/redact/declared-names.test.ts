@@ -43,7 +43,7 @@ describe('no argument is declared', () => {
     ['by an object without properties', { type: 'object' }],
     ['by an object of any properties', { type: 'object', additionalProperties: true }],
     ['by a schema of something else', { type: 'string' }],
-    ['by properties that are none', { type: 'object', properties: 'x' }],
+    ['by malformed properties', { type: 'object', properties: 'x' }],
     ['by a getter, which is not called', Object.defineProperty({ type: 'object' }, 'properties', { get: evil })],
     ['by what is inherited', Object.assign(Object.create({ properties: { a: text } }), { type: 'object' })],
   ])('%s', (_, schema) => {

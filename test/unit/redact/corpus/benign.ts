@@ -1,4 +1,4 @@
-/** Texts that hide nothing: what tools, servers and people write all day. Every change to one of them destroys something. */
+/** Harmless texts: what tools, servers and people write all day. Any change destroys something. */
 import { LOOK_ALIKES } from '../samples.js';
 import { type Harmless, harmlessTexts } from './measure.js';
 
@@ -191,7 +191,7 @@ const WORDS: readonly string[] = [
   'Error: connect ECONNREFUSED 127.0.0.1:5432',
 ];
 
-/** All of them, each as it stands, in prose and in JSON. */
+/** All of them, plain, in prose and in JSON. */
 export const HARMLESS_TEXTS: readonly string[] = [
   ...harmlessTexts(IDENTIFIERS),
   ...harmlessTexts(

@@ -1,6 +1,6 @@
 /**
- * The corpus by which the redactor is judged, in parts: documented formats, which are to be hidden, and harmless texts, which
- * are to stay. `corpus.test.ts` holds each part to its limit, and `npm run bench:redact` prints them.
+ * The corpus that judges the redactor, in parts: documented formats, which it must hide, and harmless texts, which it must
+ * keep. `corpus.test.ts` holds each part to its limit, and `npm run bench:redact` prints the results.
  */
 import { HARMLESS_TEXTS } from './benign.js';
 import { draw, seeded } from './draw.js';
@@ -9,14 +9,14 @@ import { changed, type Format, isHeldOut, missed, type Scrub } from './measure.j
 import { PERSONAL_FORMATS } from './personal-formats.js';
 import { SECRET_FORMATS } from './secret-formats.js';
 
-/** One part, and what of it a redactor gets wrong. */
+/** One part, and the errors of a redactor in it. */
 interface Part {
   readonly name: string;
   readonly error: 'missed' | 'changed';
   readonly size: number;
-  /** How large a share of it may be wrong. */
+  /** The share that may be wrong. */
   readonly limit: number;
-  /** Names of formats that are missed, or texts that are changed. */
+  /** Names of missed formats, or changed texts. */
   readonly wrong: (scrub: Scrub) => string[];
 }
 
@@ -40,7 +40,7 @@ export const PARTS: readonly Part[] = [
   toKeep('names and ids', IDENTITIES, 0.01),
 ];
 
-/** Texts of a size, one for each kind that goes through a redactor. */
+/** Texts of a given size, one for each kind that passes a redactor. */
 export function textsToTime(size: number): Readonly<Record<string, string>> {
   const repeated = (unit: string) => unit.repeat(Math.ceil(size / unit.length)).slice(0, size);
   const prose = HARMLESS_TEXTS.filter(
@@ -58,7 +58,7 @@ export function textsToTime(size: number): Readonly<Record<string, string>> {
   };
 }
 
-/** Arguments of calls that make a redactor read much. */
+/** Arguments that make a redactor read much. */
 export function callsToTime(): Readonly<Record<string, Record<string, string>>> {
   const text = (unit: string) => unit.repeat(4096).slice(0, 4096);
   const call = (count: number, name: (index: number) => string, value: string) =>

@@ -1,10 +1,13 @@
-/** Samples of a written shape, drawn from a generator that is seeded: no secret stands in this repository, and every run sees the same. */
+/**
+ * Samples of a written shape, from a seeded generator: this repository contains no secret, and every run sees the same
+ * samples.
+ */
 
 const DIGITS = '0123456789';
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 
-/** What the letter of a place such as `{a32}` draws from. */
+/** The characters for each letter of a placeholder such as `{a32}`. */
 const ALPHABETS: Readonly<Record<string, string>> = {
   a: UPPER + LOWER + DIGITS,
   b: `${UPPER}${LOWER}${DIGITS}+/`,
@@ -19,10 +22,10 @@ const ALPHABETS: Readonly<Record<string, string>> = {
   w: `${UPPER}${LOWER}${DIGITS}_-`,
 };
 
-/** Draws the next number from 0 to below 1. */
+/** Draws the next number in [0, 1). */
 export type Random = () => number;
 
-/** A small generator whose numbers depend on nothing but the seed. */
+/** A small generator whose numbers depend on the seed alone. */
 export function seeded(seed: string): Random {
   let state = 0x811c9dc5;
   for (const character of seed) state = Math.imul(state ^ (character.codePointAt(0) as number), 0x01000193);
@@ -38,7 +41,7 @@ function drawn(random: Random, alphabet: string, length: number): string {
   return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)]).join('');
 }
 
-/** A text, and the parts of it that may not be seen again. */
+/** A text, and the parts of it that must be hidden. */
 export interface Sample {
   readonly text: string;
   readonly secrets: readonly string[];

@@ -1,4 +1,4 @@
-/** What names a thing, and looks like a secret or like a person: each change takes away which one it was. */
+/** Identifiers that look like a secret or like personal data: a change would make them useless. */
 import { type Harmless, harmlessTexts } from './measure.js';
 
 const IDS: readonly Harmless[] = [
@@ -100,7 +100,7 @@ const NAMES: readonly string[] = [
   'H₂O, m², x³, ①②③, ℃',
 ];
 
-/** Each as it stands, in prose and in JSON. */
+/** Each of them, plain, in prose and in JSON. */
 export const IDENTITIES: readonly string[] = [
   ...harmlessTexts(IDS, 20),
   ...harmlessTexts(

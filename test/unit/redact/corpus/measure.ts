@@ -1,11 +1,11 @@
-/** What a redactor does to the corpus: how much of what is to be hidden it shows, and how much of the rest it changes. */
+/** The errors of a redactor on the corpus: how much it shows of what it must hide, and changes of what it must keep. */
 import { createHash } from 'node:crypto';
 import { draw, type Sample, seeded } from './draw.js';
 
-/** A documented format: its name, who documents it, and a shape as `draw` reads it. */
+/** A documented format: its name, who documents it, and its shape (see `draw`). */
 export type Format = readonly [name: string, source: string, shape: string];
 
-/** A kind of text that hides nothing, and a shape as `draw` reads it. */
+/** A kind of harmless text, and its shape (see `draw`). */
 export type Harmless = readonly [name: string, shape: string];
 
 export type Scrub = (text: string) => string;
@@ -13,7 +13,7 @@ export type Scrub = (text: string) => string;
 /** Samples per format. */
 const SAMPLES = 3;
 
-/** Where a value turns up. Each gets a text that may have quotes and lines in it. */
+/** Surroundings of a value. Each gets a text that may contain quotes and line breaks. */
 const SURROUNDINGS: Readonly<Record<string, (text: string) => string>> = {
   alone: (text) => text,
   prose: (text) => `The answer was ${text} and nothing else.`,
@@ -25,7 +25,7 @@ const SURROUNDINGS: Readonly<Record<string, (text: string) => string>> = {
   'command line': (text) => `tool run --verbose ${text} --output json`,
 };
 
-/** Shorter pieces of a secret may be there by chance. */
+/** Shorter pieces of a secret may occur by chance. */
 const PIECE = 12;
 
 function decoded(text: string): string {
@@ -36,7 +36,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Says whether the whole secret, or any 12 neighbouring characters of it, are still to be seen. */
+/** Whether the whole secret, or any 12 neighbouring characters of it, are still visible. */
 function shows(text: string, secret: string): boolean {
   const length = Math.min(PIECE, secret.length);
   for (let at = 0; at + length <= secret.length; at++) if (text.includes(secret.slice(at, at + length))) return true;
@@ -49,7 +49,7 @@ function leaks({ text, secrets }: Sample, around: (text: string) => string, scru
   return secrets.some((secret) => shows(result, secret) || shows(plain, secret));
 }
 
-/** Where samples of a format are seen again: surroundings, each once. Empty when the format is hidden everywhere. */
+/** The surroundings in which samples of a format stay visible. Empty if the format is always hidden. */
 export function leaksOf([name, , shape]: Format, scrub: Scrub): string[] {
   const random = seeded(name);
   const samples = Array.from({ length: SAMPLES }, () => draw(shape, random));
@@ -58,7 +58,7 @@ export function leaksOf([name, , shape]: Format, scrub: Scrub): string[] {
     .map(([surrounding]) => surrounding);
 }
 
-/** A format counts as hidden when every sample of it is, in all surroundings. */
+/** A format counts as hidden if every sample of it is hidden in all surroundings. */
 export function missed(formats: readonly Format[], scrub: Scrub): string[] {
   return formats.flatMap((format) => {
     const where = leaksOf(format, scrub);
@@ -66,7 +66,7 @@ export function missed(formats: readonly Format[], scrub: Scrub): string[] {
   });
 }
 
-/** The harmless texts, some of each kind, as they stand and in JSON. */
+/** The harmless texts, some of each kind, plain and in JSON. */
 export function harmlessTexts(kinds: readonly Harmless[], each = 5): string[] {
   return kinds.flatMap(([name, shape]) => {
     const random = seeded(name);
@@ -83,7 +83,7 @@ export function changed(texts: readonly string[], scrub: Scrub): string[] {
   return texts.filter((text) => scrub(text) !== text);
 }
 
-/** A third of the formats, chosen by nothing but the name, is not looked at while rows of the redactor are written. */
+/** A third of the formats, chosen by name alone, is held out while rows of the redactor are written. */
 export function isHeldOut([name]: Format): boolean {
   return createHash('sha256').update(name).digest().readUInt32BE() % 3 === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Personal data as public documents show it: their own examples, or numbers made by the rules that they state. What stands in
- * `[[` and `]]` is to be hidden; without these, all of it is.
+ * Personal data from public documents: their examples, or numbers made by their rules. Text in `[[` and `]]` must be
+ * hidden; without these marks, all of it.
  */
 import type { Format } from './measure.js';
 

@@ -1,5 +1,5 @@
 /**
- * Formats of secrets as those who issue or read them document them, not as the redactor has them. A format that nothing marks
+ * Formats of secrets as their issuers or readers document them, not as the redactor knows them. A format without a mark
  * stands under the name that its document gives it.
  */
 import type { Format } from './measure.js';
