@@ -284,7 +284,7 @@ export const ATTR_CLIENT_ADDRESS = 'client.address' as const;
 export const ATTR_CLIENT_PORT = 'client.port' as const;
 
 // Extensions. The keys below belong to this package and to no OpenTelemetry convention: the standard has no words for
-// what they say. They live in the namespace `mcp_trail.` and hold nothing sensitive.
+// their meaning. They live in the namespace `mcp_trail.` and hold nothing sensitive.
 
 /**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** The name of the server that this process talks to as a

@@ -26,7 +26,7 @@ export const AUDIT_SEVERITIES = ['INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 
 /** What is to know of an event. */
 export interface AuditEvent {
-  /** What the record says, in one or two sentences. */
+  /** The meaning of the record, in one or two sentences. */
   readonly brief: string;
   /** What happens in the process that makes one. */
   readonly source: string;
@@ -98,8 +98,8 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
     severity: { INFO: 'always' },
   },
   'mcp_audit.server.observed': {
-    brief: 'What a server says of itself and offers: an entry of the inventory, with hashes to compare it by.',
-    source: 'The first contact with a server, a change of what it says, and from time to time while it is in use.',
+    brief: 'How a server describes itself and its tools: an entry of the inventory, with hashes to compare it by.',
+    source: 'The first contact with a server, a change of its description, and from time to time while it is in use.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.tool.changed': {

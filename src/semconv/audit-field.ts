@@ -22,7 +22,7 @@ export interface AuditField {
   readonly values?: readonly string[];
   /** Stands in the body alone: the log record, or its resource, says it by other means. */
   readonly bodyOnly?: true;
-  /** What it says, in one or two sentences. */
+  /** Its meaning, in one or two sentences. */
   readonly brief: string;
   /** Values as they may be; a closed set needs none. */
   readonly examples?: readonly (string | number | readonly string[])[];
@@ -41,7 +41,7 @@ export interface AuditField {
   readonly see?: string;
 }
 
-/** Fields about the same thing. What it says of events and requirement holds for a field that says nothing of its own. */
+/** Fields about the same thing. Their events and requirement apply to each field that does not set its own. */
 export interface AuditFieldGroup {
   readonly title: string;
   readonly brief: string;

@@ -168,7 +168,7 @@ export const ACTOR = {
     'user_agent.original': {
       type: 'string',
       redaction: 'name',
-      brief: 'What the HTTP client says it is.',
+      brief: 'The name and version that the HTTP client gives itself.',
       examples: ['node'],
       stability: 'stable',
       see: registryPage('user-agent'),

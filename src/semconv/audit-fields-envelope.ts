@@ -4,7 +4,7 @@ import { type AuditFieldGroup, NANOSECOND_TIME, registryPage } from './audit-fie
 
 export const ENVELOPE = {
   title: 'Envelope',
-  brief: 'What the log record says in fields of its own. In the body alone, so that the body is complete by itself.',
+  brief: 'Fields that the log record has itself. Repeated in the body, which is complete without them.',
   events: AUDIT_EVENTS,
   requirement: 'required',
   fields: {

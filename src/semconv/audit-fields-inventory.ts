@@ -1,4 +1,4 @@
-/** Fields about what changed in the inventory: a tool, an entry, or what people say of it. */
+/** Fields about what changed in the inventory: a tool, an entry, or its annotations. */
 import type { AuditFieldGroup } from './audit-field.js';
 
 export const INVENTORY = {

@@ -116,7 +116,7 @@ export const CLASSIFICATION = {
       type: 'string',
       redaction: 'ours',
       values: ['read', 'write', 'delete'],
-      brief: 'What the tool does to data, by the rules and not by what the server says of it.',
+      brief: 'What the tool does to data, by the rules and not as the server claims.',
       stability: 'own',
     },
     'mcp_audit.policy_tags': {

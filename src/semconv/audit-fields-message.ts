@@ -1,4 +1,4 @@
-/** Fields about the messages of an operation: rounds, tasks, sizes, and HTTP. Never what they say. */
+/** Fields about the messages of an operation: rounds, tasks, sizes, and HTTP. Never their content. */
 import { OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { type AuditFieldGroup, registryPage } from './audit-field.js';
 
@@ -6,7 +6,7 @@ const HTTP_PAGE = registryPage('http');
 
 export const MESSAGE = {
   title: 'Messages',
-  brief: 'The shape of the messages: rounds of input, tasks, sizes and kinds of content. Never what they say.',
+  brief: 'The shape of the messages: rounds of input, tasks, sizes and kinds of content. Never the content.',
   events: ['mcp_audit.response'],
   requirement: 'recommended',
   fields: {
@@ -71,7 +71,7 @@ export const MESSAGE = {
 
 export const HTTP = {
   title: 'HTTP',
-  brief: 'What HTTP says of the operation, where HTTP carries it. A header is recorded only if it is listed here.',
+  brief: 'The HTTP side of the operation, where HTTP carries it. A header is recorded only if it is listed here.',
   events: PEER_EVENTS,
   requirement: 'recommended',
   fields: {

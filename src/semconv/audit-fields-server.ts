@@ -4,7 +4,7 @@ import { type AuditFieldGroup, registryPage } from './audit-field.js';
 
 export const SERVER = {
   title: 'Server',
-  brief: 'The MCP server. Names and versions are what it says of itself; the hashes are there to be compared.',
+  brief: 'The MCP server. Names and versions are its own claims; the hashes are there to be compared.',
   events: INVENTORY_EVENTS,
   requirement: { conditionally_required: 'it is known' },
   fields: {
