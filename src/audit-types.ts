@@ -1,5 +1,7 @@
 /** Public types of the audit trail: options, hooks, and events that applications record. */
 
+import type { PolicyDocument } from './policy/rule.js';
+
 /** Where audit records go. */
 export type AuditDelivery = 'otel' | 'stderr' | 'file';
 
@@ -92,7 +94,7 @@ export interface AuditConfig {
    * Classification rules, policy tags and the allow-list of argument values: a policy document, or the path of a JSON
    * file. `MCP_TRAIL_AUDIT_POLICY` (a path). See `examples/policy/`.
    */
-  policy?: string | object;
+  policy?: string | PolicyDocument;
 
   /**
    * Key of digests. With a key, records have a keyed digest of the arguments, and session ids and endpoints can be

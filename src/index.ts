@@ -27,6 +27,7 @@ export {
 export { McpInstrumentation } from './instrumentation.js';
 export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
 export type { Annotations, ServerSelector } from './inventory/types.js';
+export type { ArgumentPredicate, ClassificationRule, PolicyDocument, ToolCapture } from './policy/rule.js';
 export {
   annotate,
   inventory,
@@ -35,6 +36,7 @@ export {
   recordConfigChange,
   recordGuardrail,
 } from './record.js';
+export type { CaptureRule } from './redact/captured-arguments.js';
 export type {
   FetchHandler,
   Instrumented,

@@ -30,7 +30,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   policy: { imports: ['report'], types: ['redact', 'semconv'] },
   mapping: { imports: [], types: ['semconv'] },
   cli: { imports: ['lib', 'redact'], types: ['semconv'] },
-  'audit-types.ts': { imports: [] },
+  'audit-types.ts': { imports: [], types: ['policy'] },
   'types.ts': { imports: [], types: ['audit-types.ts', 'session'] },
   protocol: { imports: ['semconv'] },
   options: { imports: ['lib', 'policy', 'protocol', 'redact', 'report'], types: ['audit-types.ts', 'types.ts'] },
@@ -83,7 +83,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'index.ts': {
     imports: ['export', 'hook', 'instrumentation.ts', 'record.ts'],
-    types: ['audit-types.ts', 'inventory', 'types.ts'],
+    types: ['audit-types.ts', 'inventory', 'policy', 'redact', 'types.ts'],
   },
 };
 

@@ -23,6 +23,17 @@ export interface McpServerHolder {
   readonly server: McpPeer;
 }
 
+/** Members that servers have, of both SDK lines: a server in the place of a client does not compile. */
+interface NotAServer {
+  readonly getClientCapabilities?: never;
+  readonly server?: never;
+}
+
+/** A member that clients have, of both SDK lines: a client in the place of a server does not compile. */
+interface NotAClient {
+  readonly getServerCapabilities?: never;
+}
+
 // A server that is made and instrumented for each HTTP request comes after the first request.
 if (!isSwitchedOff()) noteHttpRequests();
 
@@ -43,9 +54,9 @@ function observationFor(config: McpInstrumentationConfig | undefined): Observati
  *
  * @param client a `Client`
  * @param config options; by default those of the environment
- * @throws TypeError if `client` has no `connect` method
+ * @throws TypeError if `client` has no `connect` method, saying what was expected and what was given
  */
-export function instrumentClient(client: McpPeer, config?: McpInstrumentationConfig): Instrumented {
+export function instrumentClient(client: McpPeer & NotAServer, config?: McpInstrumentationConfig): Instrumented {
   return instrumentProtocol(protocolOf(client, 'instrumentClient', 'a Client'), config);
 }
 
@@ -54,11 +65,14 @@ export function instrumentClient(client: McpPeer, config?: McpInstrumentationCon
  *
  * @param server a `Server` or `McpServer`
  * @param config options; by default those of the environment
- * @throws TypeError if `server` is neither
+ * @throws TypeError if `server` is neither, saying what was expected and what was given
  */
-export function instrumentServer(server: McpPeer | McpServerHolder, config?: McpInstrumentationConfig): Instrumented {
-  const protocol = protocolOf('server' in server ? server.server : server, 'instrumentServer', 'a Server or McpServer');
-  return instrumentProtocol(protocol, config);
+export function instrumentServer(
+  server: (McpPeer & NotAClient) | McpServerHolder,
+  config?: McpInstrumentationConfig,
+): Instrumented {
+  const held = (server as Partial<McpServerHolder> | null | undefined)?.server;
+  return instrumentProtocol(protocolOf(held ?? server, 'instrumentServer', 'a Server or McpServer'), config);
 }
 
 /**

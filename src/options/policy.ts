@@ -42,7 +42,7 @@ const scalar = valueThat<string | number | boolean>(
     typeof value === 'boolean' ||
     Number.isFinite(value) ||
     (typeof value === 'string' && value.length <= MAX_PATTERN_CHARS),
-  { schema: { type: ['string', 'number', 'boolean'], maxLength: MAX_PATTERN_CHARS } },
+  { schema: { anyOf: [{ type: 'string', maxLength: MAX_PATTERN_CHARS }, { type: 'number' }, { type: 'boolean' }] } },
 );
 
 const some = <T>(entry: Kind<T>) => oneOrMore(entry, MAX_LIST_ENTRIES);

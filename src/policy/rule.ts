@@ -137,8 +137,9 @@ export interface ToolCapture {
 
 /** A policy document, in a file or in code: how sensitive operations are, and which argument values are recorded. */
 export interface PolicyDocument {
-  /** The JSON Schema, for editors: `node_modules/mcp-trail/policy.schema.json`. Not read. */
+  /** The JSON Schema, for editors: `mcp-trail/policy.schema.json`. Not read. */
   readonly $schema?: string;
+  /** The version of the format. */
   readonly version: 1;
   /** For operations to which no rule gives a sensitivity. */
   readonly defaults?: { readonly sensitivity?: Sensitivity };

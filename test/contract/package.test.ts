@@ -137,10 +137,13 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 /** Types that the main entry exports beside its values. */
 const PUBLIC_TYPES = [
   'Annotations',
+  'ArgumentPredicate',
   'AuditConfig',
   'AuditDelivery',
   'AuthenticationEvent',
   'AuthorizationDecision',
+  'CaptureRule',
+  'ClassificationRule',
   'ConfigChange',
   'FetchHandler',
   'FileLogRecordExporterOptions',
@@ -154,10 +157,12 @@ const PUBLIC_TYPES = [
   'McpPeer',
   'McpPeerInfo',
   'McpServerHolder',
+  'PolicyDocument',
   'SecretDetector',
   'ServerSelector',
   'ServerSnapshot',
   'StderrLogRecordExporterOptions',
+  'ToolCapture',
 ];
 
 const LOADERS = {
@@ -267,6 +272,22 @@ describe('package.json', () => {
   it('has the OpenTelemetry API as its only peer, of every version from 1.9 on', () => {
     expect(manifest.peerDependencies).toEqual({ '@opentelemetry/api': '^1.9.0' });
     expect(manifest.peerDependenciesMeta).toBeUndefined();
+  });
+
+  it('names every package that its declarations import', () => {
+    const folder = join(ROOT, 'dist/esm');
+    const declarations = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.d.ts'),
+    );
+    const imported = declarations
+      .flatMap((path) => [
+        ...readFileSync(join(folder, path), 'utf8').matchAll(/(?:from|import\()\s*['"]([^.'"][^'"]*)['"]/g),
+      ])
+      .map(([, name = '']) => name)
+      .filter((name) => !name.startsWith('node:'));
+    const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    expect([...new Set(imported)].filter((name) => !named.includes(name))).toEqual([]);
+    expect(imported).toContain('@opentelemetry/api');
   });
 
   it('says which files have side effects: the register entry, in both formats', () => {

@@ -74,7 +74,7 @@ async function misconfigure(sweep: Sweep): Promise<string> {
     delivery: 'file' as const,
     file: NO_DIRECTORY,
     errorCodes: { [plant('error code')]: plant('status of an error code') as 'denied' },
-    policy: policy(plant),
+    policy: policy(plant) as never,
     identity: plant('identity hook') as never,
   };
   trail.createAuditRecorder(

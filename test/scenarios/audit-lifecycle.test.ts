@@ -7,6 +7,7 @@ import {
   recordAuthorization,
   recordConfigChange,
 } from '../../src/index.js';
+import type { PolicyDocument } from '../../src/policy/rule.js';
 import { auditScenarios, pairsOf } from '../support/audit-endings.js';
 import { deferred } from '../support/deferred.js';
 import { expectNothingOpen } from '../support/endings.js';
@@ -127,7 +128,7 @@ describe('the audit trail', () => {
 });
 
 describe.each(FLAVOURS)('the fields of a policy, on $name', (flavour) => {
-  const policy = {
+  const policy: PolicyDocument = {
     version: 1,
     tags: ['SOC2'],
     rules: [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { PolicyDocument } from '../../src/policy/rule.js';
 import type { AuditRecord } from '../../src/semconv/audit-record.js';
 import { auditEndingOf, auditScenarios, OK, pairsOf } from '../support/audit-endings.js';
 import { DIALECTS } from '../support/dialects.js';
@@ -240,7 +241,10 @@ describe.each(LEGACY)('what is audited of a server, on $name', (flavour) => {
 });
 
 describe.each(FLAVOURS)('records of attempts, on $name', (flavour) => {
-  const policy = { version: 1, rules: [{ id: 'money', tool: 'pay*', sensitivity: 'restricted', sensitive: true }] };
+  const policy: PolicyDocument = {
+    version: 1,
+    rules: [{ id: 'money', tool: 'pay*', sensitivity: 'restricted', sensitive: true }],
+  };
   const tools = [
     { name: 'pay', handler: () => text('paid') },
     { name: 'look', handler: () => text('seen') },

@@ -57,7 +57,7 @@ export function auditRows(): OptionRow[] {
 export function declared(file: string, type: string): ReadonlyMap<string, string> {
   const source = readFileSync(join(SRC, file), 'utf8');
   const body = new RegExp(`interface ${type} \\{([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1] ?? '';
-  const members = body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly )?(\w+)\??:/g);
+  const members = body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly )?([\w$]+)\??:/g);
   return new Map([...members].map(([, comment = '', name = '']) => [name, firstSentence(comment)]));
 }
 

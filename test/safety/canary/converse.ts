@@ -12,6 +12,7 @@ import {
   recordConfigChange,
   recordGuardrail,
 } from '../../../src/index.js';
+import type { PolicyDocument } from '../../../src/policy/rule.js';
 import type { Flavour } from '../../support/flavours.js';
 import { clientInfo, clientOptions, configureClient, talk } from './client-side.js';
 import { configureServer, serverInfo, serverOptions } from './server-side.js';
@@ -22,7 +23,7 @@ export type Mode = 'by default' | 'opted in';
 export const MODES: readonly Mode[] = ['by default', 'opted in'];
 
 /** Recorded by the policy on the client; the server records everything. */
-const POLICY = {
+const POLICY: PolicyDocument = {
   version: 1,
   capture: {
     tools: { known: { arguments: { captured: { type: 'string', unsafeText: true, maxLength: 1024 } } } },
