@@ -9,7 +9,7 @@ const MEANINGS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   ['version', declared('policy/rule.ts', 'PolicyDocument')],
   ['id', declared('policy/rule.ts', 'ClassificationRule')],
   ['equals', declared('policy/rule.ts', 'ArgumentPredicate')],
-  ['type', declared('redact/capture.ts', 'CaptureRule')],
+  ['type', declared('redact/captured-arguments.ts', 'CaptureRule')],
 ]);
 
 export function policySchema(): Schema {
