@@ -25,8 +25,8 @@ export {
   type McpServerHolder,
 } from './hook/instrument-manually.js';
 export { McpInstrumentation } from './instrumentation.js';
+export type { Annotations, ServerSelector } from './inventory/annotations.js';
 export type { InventorySnapshot, ServerSnapshot } from './inventory/snapshot.js';
-export type { Annotations, ServerSelector } from './inventory/types.js';
 export type { ArgumentPredicate, ClassificationRule, PolicyDocument, ToolCapture } from './policy/rule.js';
 export {
   annotate,

@@ -1,6 +1,7 @@
 /** Reads annotations of servers. Applications may pass any value; what is not accepted is reported. */
-import { APPROVALS, isValid } from '../inventory/annotate.js';
-import { ANNOTATIONS, type Annotations, type ServerSelector } from '../inventory/types.js';
+
+import { type Annotations, APPROVALS, isValid, type ServerSelector } from '../inventory/annotations.js';
+import { ANNOTATIONS } from '../inventory/state.js';
 import { membersOf } from '../lib/foreign.js';
 import { show } from '../options/problem.js';
 import { warnOperator } from '../report/report.js';

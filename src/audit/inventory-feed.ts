@@ -1,9 +1,11 @@
 /** Feeds the inventory from traffic, and records the changes that it reports. */
 import type { LogsTarget } from '../emit/logger-provider.js';
-import { serverId } from '../inventory/hash.js';
+import type { ServerSelector } from '../inventory/annotations.js';
+import { serverId } from '../inventory/hashes.js';
 import type { Inventory } from '../inventory/inventory.js';
+import type { InventoryChange } from '../inventory/records.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
-import type { InventoryChange, ServerFacts, ServerSelector } from '../inventory/types.js';
+import type { ServerFacts } from '../inventory/state.js';
 import { arrayLength } from '../lib/foreign.js';
 import { runEvery } from '../lifecycle/timers.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';

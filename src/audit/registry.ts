@@ -4,8 +4,8 @@
  */
 import type { Context } from '@opentelemetry/api';
 import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, GuardrailVerdict } from '../audit-types.js';
+import type { ServerSelector } from '../inventory/annotations.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
-import type { ServerSelector } from '../inventory/types.js';
 import type { Peer } from '../session/peer.js';
 
 /** The context of an event: a handler, an HTTP request without an operation yet, or neither. */

@@ -1,29 +1,56 @@
 /** What servers and tools are there, since when, and what changed? */
-import { annotate } from './annotate.js';
-import { learn, sameFacts } from './facts.js';
-import { serverId } from './hash.js';
-import { DAY_MS, MAX_SERVERS, MAX_TOOLS, positive } from './limits.js';
-import { Lists } from './lists.js';
+import { type Annotations, annotate, type ServerSelector, select } from './annotations.js';
+import { serverId } from './hashes.js';
+import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './lists.js';
 import { LiveServers } from './live.js';
 import { Names } from './names.js';
-import { annotated, inventoryChanged, serverObserved } from './records.js';
-import { Saver } from './saver.js';
-import { select } from './select.js';
+import { annotated, type InventoryChange, inventoryChanged, serverObserved } from './records.js';
 import { type InventorySnapshot, snapshotOf } from './snapshot.js';
-import { type KnownFacts, newServer, type ServerState, type Servers } from './state.js';
-import { StateFile } from './state-file.js';
-import type {
-  Annotations,
-  CountedPage,
-  InventoryChange,
-  InventoryOptions,
-  ServerFacts,
-  ServerSelector,
-  ToolsPage,
-  Use,
-} from './types.js';
-import { addUse } from './usage.js';
+import {
+  type KnownFacts,
+  learn,
+  newServer,
+  type ServerFacts,
+  type ServerState,
+  type Servers,
+  sameFacts,
+} from './state.js';
+import { Saver, StateFile } from './state-file.js';
+import { addUse, type Use } from './usage.js';
 
+export interface InventoryOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /**
+   * The state file. It may be shared by several processes of one host, and the folder is made where it is missing.
+   * @defaultValue none: the state ends with the process
+   */
+  readonly file?: string | undefined;
+  /** After how long without a sign of it a server is stale, in milliseconds. @defaultValue 30 days */
+  readonly staleAfterMs?: number | undefined;
+  /** How often a server that did not change is observed again, in milliseconds. @defaultValue 24 hours */
+  readonly observeEveryMs?: number | undefined;
+  /** How long a change may wait before it is saved, in milliseconds. @defaultValue 5000 */
+  readonly saveEveryMs?: number | undefined;
+  /** Servers kept. When full, stale servers without annotations make room, and else new ones are not kept. @defaultValue 1000 */
+  readonly maxServers?: number | undefined;
+  /** Tools kept per server, of at most 10 000 in all. @defaultValue 1000 */
+  readonly maxTools?: number | undefined;
+  /** Redacts what a peer chose before it is kept; `again` what comes out of a record. @defaultValue as it is */
+  readonly redactName?: ((name: string, again?: boolean) => string) | undefined;
+  /** Redacts what says who acted before it is kept. @defaultValue as {@link redactName} does */
+  readonly redactIdentity?: ((id: string, again?: boolean) => string) | undefined;
+  /** Redacts what people say before it is kept. @defaultValue as it is */
+  readonly redactText?: ((text: string) => string) | undefined;
+  /** Argument names that an input schema declares; its answers are kept per tool. @defaultValue none are known */
+  readonly declaredNames?: DeclaredNames | undefined;
+  /** Told of what went wrong with the state file or a bound, once per text. */
+  readonly onProblem?: ((text: string) => void) | undefined;
+}
+
+const MAX_SERVERS = 1000;
+const MAX_TOOLS = 1000;
+const DAY_MS = 86_400_000;
 const MAX_PROBLEMS = 20;
 /** The last instant that has a name in RFC 3339. */
 const MAX_TIME = 253_402_300_799_999;
@@ -244,4 +271,9 @@ export class Inventory {
       // Who does not want to know need not.
     }
   };
+}
+
+/** A number that makes sense as a bound, or what stands in for it. */
+function positive(value: number | undefined, otherwise: number): number {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? value : otherwise;
 }

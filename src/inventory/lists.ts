@@ -1,24 +1,41 @@
-/** The lists of all servers: what comes page by page, compared when it is complete. */
+/** The lists of all servers: put together page by page, and compared with what is known once they are complete. */
 import { arrayLength } from '../lib/foreign.js';
-import { UNHASHABLE } from './definition.js';
-import { MAX_ALL_TOOLS } from './limits.js';
-import type { Live, LiveServers } from './live.js';
-import { countTools } from './merge.js';
+import { changedMembers, setHash, sha256, UNHASHABLE } from './hashes.js';
+import type { ChangeBudget, Live, LiveServers } from './live.js';
+import { countTools, MAX_ALL_TOOLS } from './merge.js';
 import type { Names } from './names.js';
-import { Pages } from './pages.js';
-import { listChanged } from './records.js';
+import { type InventoryChange, listChanged, serverObserved, toolChanged } from './records.js';
 import { newTool, type ServerState, type Servers, type ToolState } from './state.js';
-import { compareTools, makeRoom } from './tool-changes.js';
-import { type SeenDefinition, ToolList } from './tool-list.js';
-import type { CountedPage, InventoryChange, InventoryOptions, ToolsPage } from './types.js';
+import { type ListedTool, type SeenDefinition, ToolList } from './tool-list.js';
 import { sum } from './usage.js';
+
+/** One page of a list: empty or absent cursors are those of the first and of the last page. */
+export interface Page {
+  /** Cursor of the request. */
+  readonly cursor?: string | undefined;
+  /** Cursor in the result. */
+  readonly nextCursor?: string | undefined;
+}
+
+/** One page of `tools/list`, as it came: anything may be in it. */
+export interface ToolsPage extends Page {
+  readonly tools: unknown;
+}
+
+/** One page of `prompts/list` or `resources/list`. */
+export interface CountedPage extends Page {
+  readonly count: number;
+}
+
+/** The argument names that an input schema declares. */
+export type DeclaredNames = (inputSchema: unknown) => ReadonlySet<string> | undefined;
 
 export interface ListsOptions {
   readonly servers: Servers;
   readonly live: LiveServers;
   readonly names: Names;
   readonly maxTools: number;
-  readonly declaredNames: InventoryOptions['declaredNames'];
+  readonly declaredNames: DeclaredNames | undefined;
 }
 
 export class Lists {
@@ -93,4 +110,138 @@ export class Lists {
       return undefined;
     }
   }
+}
+
+/** Where a list is compared. */
+export interface Comparison {
+  readonly server: ServerState;
+  readonly budget: ChangeBudget;
+  readonly now: number;
+  /** Tools that may be kept of this server. */
+  readonly limit: number;
+}
+
+/** Learns a complete list. The first one is what later ones are compared with, and no change. */
+export function compareTools(list: ToolList, at: Comparison): InventoryChange[] {
+  const { server, now } = at;
+  const tools = list.tools();
+  const before = server.lists.get('tools');
+  const hash = setHash(tools.map((tool) => `${tool.name}:${tool.hash}`));
+  server.lists.set('tools', { count: list.count, hash, at: now });
+  if (before === undefined) {
+    for (const tool of tools) learn(tool, at);
+    server.reportedAt = now;
+    return [serverObserved(server)];
+  }
+  const changes = [
+    ...tools.map((tool) => compareOne(tool, at)),
+    // Of a list that was not read to its end, nothing can be said to be missing.
+    ...(!list.complete ? [] : missing(list, server).map((tool) => remove(tool, at))),
+  ];
+  const said = changes.flatMap((change) => (typeof change === 'object' ? [change] : []));
+  // Of what is not compared, the number is all there is.
+  const grown = list.overflowed && before.count !== list.count;
+  if (grown && at.budget.spend('list', now)) said.push(listChanged(server));
+  else if (changes.includes('held back') && at.budget.notice(now)) said.push(listChanged(server));
+  return said;
+}
+
+type Compared = InventoryChange | 'same' | 'held back';
+
+function compareOne(tool: ListedTool, at: Comparison): Compared {
+  const { server, now } = at;
+  const known = server.tools.get(tool.name);
+  if (known?.status === 'listed' && known.hash === tool.hash) {
+    known.lastSeen = now;
+    return 'same';
+  }
+  if (known === undefined && !hasRoom(server, at.limit)) return 'same';
+  if (!at.budget.spend(`tool:${tool.name}`, now)) return 'held back';
+  const how = { hash: tool.hash, previousHash: known?.hash };
+  const change =
+    known?.status === 'listed'
+      ? toolChanged(server, tool.rawName, 'modified', { ...how, members: changedMembers(known.members, tool.members) })
+      : toolChanged(server, tool.rawName, 'added', how);
+  learn(tool, at);
+  return change;
+}
+
+function missing(list: ToolList, server: ServerState): ToolState[] {
+  return [...server.tools.values()].filter((tool) => tool.status === 'listed' && !list.has(tool.name));
+}
+
+function remove(tool: ToolState, { server, budget, now }: Comparison): Compared {
+  if (!budget.spend(`tool:${tool.name}`, now)) return 'held back';
+  tool.status = 'removed';
+  tool.changedAt = now;
+  return toolChanged(server, tool.name, 'removed', { previousHash: tool.hash });
+}
+
+function learn({ name, hash, members }: ListedTool, { server, now, limit }: Comparison): void {
+  const tool = server.tools.get(name) ?? (makeRoom(server, limit) ? newTool(name, 'listed', now) : undefined);
+  if (tool === undefined) return;
+  tool.status = 'listed';
+  tool.hash = hash;
+  tool.members = members;
+  tool.lastSeen = now;
+  tool.changedAt = now;
+  server.tools.set(name, tool);
+}
+
+function hasRoom(server: ServerState, limit: number): boolean {
+  return server.tools.size < limit || [...server.tools.values()].some((tool) => tool.status !== 'listed');
+}
+
+/** Tools that are in no list any more make room for others, the oldest first. */
+export function makeRoom(server: ServerState, limit: number): boolean {
+  if (server.tools.size < limit) return true;
+  let oldest: ToolState | undefined;
+  for (const tool of server.tools.values()) {
+    if (tool.status !== 'listed' && tool.lastSeen < (oldest?.lastSeen ?? Number.POSITIVE_INFINITY)) oldest = tool;
+  }
+  return oldest !== undefined && server.tools.delete(oldest.name);
+}
+
+/** Lists that wait for their next page; the oldest makes room. */
+const MAX_OPEN = 16;
+
+export class Pages<T> {
+  readonly #open = new Map<string, T>();
+
+  /**
+   * The list that a page begins or goes on with, and whether that was its last one; undefined for a page in the middle of
+   * a list whose beginning was not seen. An empty cursor is none: some servers end their lists with one.
+   */
+  add(list: string, { cursor, nextCursor }: Page, begin: () => T, read: (value: T) => void): T | undefined {
+    const value = isCursor(cursor) ? this.#take(key(list, cursor)) : begin();
+    if (value === undefined) return undefined;
+    read(value);
+    if (!isCursor(nextCursor)) return value;
+    this.#keep(key(list, nextCursor), value);
+    return undefined;
+  }
+
+  #take(name: string): T | undefined {
+    const value = this.#open.get(name);
+    this.#open.delete(name);
+    return value;
+  }
+
+  #keep(name: string, value: T): void {
+    this.#open.delete(name);
+    this.#open.set(name, value);
+    if (this.#open.size <= MAX_OPEN) return;
+    for (const oldest of this.#open.keys()) {
+      this.#open.delete(oldest);
+      return;
+    }
+  }
+}
+
+function isCursor(cursor: unknown): cursor is string {
+  return typeof cursor === 'string' && cursor !== '';
+}
+
+function key(list: string, cursor: string): string {
+  return `${list}:${sha256(cursor)}`;
 }

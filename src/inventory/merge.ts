@@ -1,9 +1,9 @@
 /** What other processes wrote, added to what this one knows. */
-
-import { union } from './facts.js';
-import { MAX_ALL_TOOLS } from './limits.js';
-import type { ServerState, Servers, Tally, ToolState, Usage } from './state.js';
+import { type ServerState, type Servers, type Tally, type ToolState, type Usage, union } from './state.js';
 import { errorKey, later, sum } from './usage.js';
+
+/** Of all servers together. */
+export const MAX_ALL_TOOLS = 10_000;
 
 export interface MergeLimits {
   readonly maxServers: number;

@@ -1,6 +1,12 @@
 /** Names that peers chose, made fit to keep: well-formed, without control characters, redacted, short. */
 import { startOf } from '../lib/text.js';
-import { MAX_NAME, MAX_READ } from './limits.js';
+
+/** UTF-16 code units of a name that is kept. */
+export const MAX_NAME = 256;
+/** Of a name that is looked at, so that a secret across the end is seen whole. */
+export const MAX_READ = 2048;
+/** Of a text that people write. */
+export const MAX_TEXT = 2000;
 
 const MAX_REMEMBERED = 2000;
 export const UNREADABLE = '[REDACTED:hook_error]';

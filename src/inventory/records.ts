@@ -1,7 +1,12 @@
 /** What a change says in an audit record. */
 import type { AuditFields } from '../semconv/audit-record.js';
-import type { ServerState } from './state.js';
-import type { AnnotationName, InventoryChange } from './types.js';
+import type { AnnotationName, ServerState } from './state.js';
+
+/** What becomes an audit record. The fields are of the groups `server.*`, `tool.*` and `inventory.*`, and a tool's name. */
+export interface InventoryChange {
+  readonly event: 'mcp_audit.server.observed' | 'mcp_audit.tool.changed' | 'mcp_audit.inventory.changed';
+  readonly fields: AuditFields;
+}
 
 type Change<K extends keyof AuditFields> = NonNullable<AuditFields[K]>;
 

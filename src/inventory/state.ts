@@ -1,5 +1,39 @@
-/** What is remembered: everything about the servers that goes into the state file. Times are milliseconds since the epoch. */
-import type { AnnotationName } from './types.js';
+/** What is remembered of servers, as the state file has it. Times are milliseconds since the epoch. */
+import { startOf } from '../lib/text.js';
+import { MAX_NAME, type Names } from './names.js';
+
+export const MAX_CAPABILITIES = 64;
+export const MAX_PROTOCOL_VERSIONS = 16;
+
+/** What is known of a server at one moment. What is absent was not told, and changes nothing that was. */
+export interface ServerFacts {
+  /** The part this process plays beside that server: its client, or the server itself. */
+  readonly side: 'client' | 'server';
+  /** Names and texts as the server gave them. */
+  readonly name?: string;
+  readonly version?: string;
+  readonly title?: string;
+  /** Host and port, or an opaque fingerprint of a command. Safe as it is: it is not redacted. */
+  readonly endpoint?: string;
+  /** Versions seen. They add up: a server may speak several. */
+  readonly protocolVersions?: readonly string[];
+  /** All capabilities that were declared. */
+  readonly capabilities?: readonly string[];
+  readonly instructionsHash?: string;
+}
+
+/** Fields that only people can fill in. */
+export const ANNOTATIONS = [
+  'addedBy',
+  'approval',
+  'notes',
+  'rejectionReason',
+  'removedBy',
+  'review',
+  'reviewer',
+] as const;
+
+export type AnnotationName = (typeof ANNOTATIONS)[number];
 
 /** What is counted, per server and per tool. */
 export const COUNTED = ['calls', 'errors', 'denials', 'quarantines', 'redactions', 'unknownArguments'] as const;
@@ -134,4 +168,49 @@ export function newTool(name: string, status: ToolState['status'], at: number): 
 
 export function newUsage(): Usage {
   return { tallies: new Map(), lastUse: undefined };
+}
+
+const TEXTS = ['name', 'version', 'title', 'endpoint', 'instructionsHash'] as const;
+/** Made by this package, and safe by the contract of who gives them. */
+const SAFE: ReadonlySet<string> = new Set(['endpoint', 'instructionsHash']);
+
+/** The facts after these were seen. */
+export function learn(known: KnownFacts | undefined, facts: ServerFacts, names: Names): KnownFacts {
+  const learnt: { -readonly [K in keyof KnownFacts]: KnownFacts[K] } = {
+    ...known,
+    protocolVersions: union(known?.protocolVersions ?? [], kept(facts.protocolVersions, names)),
+    capabilities: capabilities(facts.capabilities, names) ?? known?.capabilities ?? [],
+  };
+  for (const key of TEXTS) {
+    const text = facts[key];
+    if (typeof text === 'string') learnt[key] = SAFE.has(key) ? startOf(text, MAX_NAME) : names.kept(text);
+  }
+  return learnt;
+}
+
+function capabilities(told: readonly string[] | undefined, names: Names): string[] | undefined {
+  if (!Array.isArray(told)) return undefined;
+  return [...new Set(kept(told, names))].sort().slice(0, MAX_CAPABILITIES);
+}
+
+function kept(told: readonly unknown[] | undefined, names: Names): string[] {
+  if (!Array.isArray(told)) return [];
+  return told.slice(0, 4 * MAX_CAPABILITIES).flatMap((each) => (typeof each === 'string' ? [names.kept(each)] : []));
+}
+
+/** Those that were there first stay when there are too many. */
+export function union(first: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...first, ...more])].slice(0, MAX_PROTOCOL_VERSIONS).sort();
+}
+
+export function sameFacts(a: KnownFacts, b: KnownFacts): boolean {
+  return (
+    TEXTS.every((key) => a[key] === b[key]) &&
+    sameList(a.protocolVersions, b.protocolVersions) &&
+    sameList(a.capabilities, b.capabilities)
+  );
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
 }

@@ -9,9 +9,8 @@ import {
   readDefinition,
   setHash,
   type Work,
-} from './definition.js';
-import { MAX_NAME } from './limits.js';
-import type { Names } from './names.js';
+} from './hashes.js';
+import { MAX_NAME, type Names } from './names.js';
 import type { MemberHashes, ToolState } from './state.js';
 
 /** Elements of one page that are looked at. */

@@ -1,8 +1,32 @@
 /** Who used what, how often, and how it went. */
-import { MAX_ERROR_TYPE, MAX_ERROR_TYPES } from './limits.js';
+import type { AuditFields } from '../semconv/audit-record.js';
 import type { Names } from './names.js';
 import type { Counted, LastUse, ServerState, Tally, Usage } from './state.js';
-import type { Use } from './types.js';
+
+export const MAX_ERROR_TYPE = 64;
+const MAX_ERROR_TYPES = 64;
+
+/** One finished operation. */
+export interface Use {
+  /** Name of the tool, where it was one. */
+  readonly tool?: string | undefined;
+  /** When, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly actor?: string | undefined;
+  /** The name that a user is known by. */
+  readonly actorName?: string | undefined;
+  readonly organization?: string | undefined;
+  readonly team?: string | undefined;
+  readonly status: AuditFields['mcp_audit.status'];
+  readonly errorType?: string | undefined;
+  /** A policy or guardrail said no. */
+  readonly denied?: boolean | undefined;
+  /** How many values were redacted. */
+  readonly redactions?: number | undefined;
+  readonly quarantined?: boolean | undefined;
+  /** How many arguments the tool did not declare. */
+  readonly unknownArguments?: number | undefined;
+}
 
 /** Statuses that are neither success nor under way. */
 const COUNTS_AS: Readonly<Partial<Record<NonNullable<Use['status']>, Counted>>> = {

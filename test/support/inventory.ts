@@ -1,6 +1,8 @@
 /** An inventory with its own clock, and tools to list. */
+
+import type { InventoryOptions } from '../../src/inventory/inventory.js';
 import { Inventory } from '../../src/inventory/inventory.js';
-import type { InventoryChange, InventoryOptions } from '../../src/inventory/types.js';
+import type { InventoryChange } from '../../src/inventory/records.js';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFacts } from '../../../src/inventory/types.js';
+import type { ServerFacts } from '../../../src/inventory/state.js';
 import { AUDIT_FIELDS } from '../../../src/semconv/audit-record.js';
 import { clocked, DAY, HOUR, START, told, tool } from '../../support/inventory.js';
 
