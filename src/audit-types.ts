@@ -7,7 +7,7 @@ export type AuditDelivery = 'otel' | 'stderr' | 'file';
 
 /** What an {@link AuditConfig.identity} hook gets. It contains no credential. */
 export interface IdentityContext {
-  /** `server` for a message that was received, `client` for one that is sent. */
+  /** `server` for a received message, `client` for a sent one. */
   readonly side: 'client' | 'server';
   /** The JSON-RPC method on the wire. */
   readonly method: string;
@@ -25,7 +25,7 @@ export interface IdentityContext {
   };
   /** Address of the HTTP client. */
   readonly address?: string;
-  /** Headers of the HTTP request, without those that hold credentials. */
+  /** Headers of the HTTP request, except those with credentials. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Subject of the TLS client certificate. */
   readonly certificateSubject?: string;
@@ -35,13 +35,13 @@ export interface IdentityContext {
  * What {@link AuditConfig.identity} returns. All members are optional and redacted; see {@link AuditConfig.actorIds}.
  */
 export interface Identity {
-  /** Opaque and stable: becomes `audit.actor.id` and, for users, `user.id`. */
+  /** An opaque, stable id: `audit.actor.id` and, for users, `user.id`. */
   readonly id?: string;
-  /** Readable name, as `user.name`. */
+  /** A readable name: `user.name`. */
   readonly name?: string;
-  /** Anything else counts as `user`. @defaultValue `'user'` */
+  /** Any other value counts as `user`. @defaultValue `'user'` */
   readonly type?: 'user' | 'service' | 'system';
-  /** Becomes `user.roles`; the first 64. */
+  /** `user.roles`; the first 64. */
   readonly roles?: readonly string[];
   readonly organization?: string;
   readonly team?: string;
@@ -57,7 +57,7 @@ export interface AuditConfig {
   delivery?: AuditDelivery | readonly AuditDelivery[];
 
   /**
-   * The file of the delivery `file`. `{pid}` and `{service}` in it are replaced. Several processes can share one.
+   * The file that the delivery `file` writes. `{pid}` and `{service}` are replaced. Several processes can share a file.
    * `MCP_TRAIL_AUDIT_FILE`.
    * @defaultValue `'mcp-audit.jsonl'` in the working directory
    */
@@ -161,7 +161,7 @@ export interface AuditConfig {
 export interface AuthorizationDecision {
   readonly decision: 'allow' | 'deny';
   readonly policyId?: string;
-  /** Becomes `security_rule.version`. */
+  /** Recorded as `security_rule.version`. */
   readonly policyVersion?: string;
   readonly ruleName?: string;
   /** A short code, not a sentence: `outside_business_hours`. */
@@ -171,11 +171,11 @@ export interface AuthorizationDecision {
 /** An event of a login or token, for {@link recordAuthentication}. */
 export interface AuthenticationEvent {
   readonly event: 'login' | 'logout' | 'token_issued' | 'token_refreshed' | 'token_revoked' | 'token_rejected';
-  /** @defaultValue `'failure'` for `token_rejected`, else `'success'` */
+  /** @defaultValue `'failure'` for `token_rejected`, `'success'` otherwise */
   readonly outcome?: 'success' | 'failure';
   /** The actor; by default the caller of the current operation or HTTP request. */
   readonly actor?: Identity;
-  /** How: `password`, `oauth`, `mtls`. */
+  /** The method: `password`, `oauth`, `mtls`. */
   readonly method?: string;
   /** A short code, not a sentence. Never the token. */
   readonly reason?: string;
@@ -184,7 +184,7 @@ export interface AuthenticationEvent {
 /** A verdict of a guardrail, for {@link recordGuardrail}. */
 export interface GuardrailVerdict {
   readonly verdict: 'allow' | 'block' | 'quarantine' | 'sanitize';
-  /** Anything else is reported, and nothing is recorded. @defaultValue `'other'` */
+  /** Any other value is reported, and nothing is recorded. @defaultValue `'other'` */
   readonly subject?: 'prompt' | 'arguments' | 'result' | 'resource' | 'tool_definition' | 'other';
   readonly ruleName?: string;
   readonly ruleVersion?: string;
@@ -195,7 +195,7 @@ export interface GuardrailVerdict {
 export interface ConfigChange {
   /** Name of the changed setting, policy or server. Never its value. */
   readonly item: string;
-  /** Anything else is reported, and nothing is recorded. @defaultValue `'update'` */
+  /** Any other value is reported, and nothing is recorded. @defaultValue `'update'` */
   readonly change?: 'create' | 'update' | 'delete';
   readonly actor?: Identity;
   readonly reason?: string;

@@ -1,37 +1,37 @@
-/** What a subcommand is given and what it gives back: nothing in `cli/` but `main.ts` knows the process. */
+/** The input and output of a subcommand. In `cli/`, only `main.ts` knows the process. */
 
 /** Exit codes of all subcommands. */
 export const EXIT = {
-  /** What was asked for was found, or is in order. */
+  /** Found, or in order. */
   OK: 0,
-  /** What was asked for was not found. */
+  /** Not found. */
   NOTHING_FOUND: 1,
-  /** Wrong arguments, or an input that cannot be read. */
+  /** Invalid arguments, or unreadable input. */
   USAGE: 3,
   /** A defect of the command itself. */
   FAILED: 70,
 } as const;
 
-/** Where the command writes for a reader. */
+/** An output of the command. */
 export interface Output {
   readonly write: (text: string) => unknown;
-  /** Whether a person looks at it: then there may be colours. */
+  /** Whether it is a terminal: then output can have colours. */
   readonly terminal: boolean;
-  /** Width in characters; nothing where it has none, as in a pipe. */
+  /** Width in characters; undefined without one, as for a pipe. */
   readonly columns: number | undefined;
 }
 
-/** The world of a subcommand. */
+/** The environment of a subcommand. */
 export interface World {
   readonly input: AsyncIterable<Uint8Array>;
   readonly out: Output;
-  /** Diagnostics: one line each, for the person who started the command. */
+  /** Prints a diagnostic line for the person who started the command. */
   readonly complain: (text: string) => unknown;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Command {
-  /** One line of the list of commands. */
+  /** The line in the list of commands. */
   readonly summary: string;
   /** Resolves to the exit code. */
   readonly run: (args: readonly string[], world: World) => Promise<number>;

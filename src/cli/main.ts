@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `mcp-trail`: finds the subcommand and gives it the process. A subcommand is a file beside this one. */
+/** The command `mcp-trail`: finds the subcommand and passes it the process. Each subcommand is a file in this folder. */
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { type Command, EXIT, type World } from './command.js';
 import { visible } from './text.js';
@@ -16,7 +16,7 @@ ${Object.entries(COMMANDS)
 ${PACKAGE_NAME} <command> --help tells more. ${PACKAGE_NAME} --version tells the version.
 `;
 
-/** Answers of the command itself. */
+/** Answers without a subcommand. */
 const ANSWERS: Readonly<Record<string, string>> = {
   '--help': USAGE,
   '-h': USAGE,
@@ -37,7 +37,7 @@ async function run([name = '', ...args]: readonly string[], world: World): Promi
   return EXIT.USAGE;
 }
 
-/** A reader such as `head` goes when it has seen enough: that is no failure. */
+/** A reader such as `head` closes the pipe early: that is not a failure. */
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

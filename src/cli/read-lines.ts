@@ -1,4 +1,4 @@
-/** Bytes to lines, in constant memory. */
+/** Splits bytes into lines, in constant memory. */
 import { createReadStream } from 'node:fs';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
-  /** Without its end; nothing where the line is longer than allowed. */
+  /** Without the line break; undefined for a line that is too long. */
   readonly text: string | undefined;
 }
 
@@ -15,17 +15,16 @@ const BYTE_ORDER_MARK = 0xfeff;
 const GZIP = [0x1f, 0x8b] as const;
 
 /**
- * The bytes of a file, or of `input` for the name `-`, unpacked where they are gzip. That is told by their beginning:
- * a file called `.gz` that is none is read as it is.
+ * The bytes of a file, or of `input` for the name `-`, decompressed if they begin as gzip does. The file name does not count.
  *
- * @throws what the file system or the decompression throws
+ * @throws errors of the file system and of the decompression
  */
 export async function* bytesOf(name: string, input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = (name === '-' ? input : createReadStream(name))[Symbol.asyncIterator]();
   const head = await headOf(chunks);
   const whole = joined(head, chunks);
   if (!GZIP.every((byte, place) => head[place] === byte)) return yield* whole;
-  // The callback does nothing: the error comes out of the loop as well.
+  // No callback is needed: the loop throws the error.
   yield* pipeline(Readable.from(whole, { objectMode: false }), createGunzip(), () => {});
 }
 
@@ -44,7 +43,7 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-/** The lines of UTF-8 text; empty ones are counted and left out. A line over `maxBytes` is never held in memory. */
+/** The lines of UTF-8 text; empty lines are counted and skipped. A line over `maxBytes` is never held in memory. */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line> {
   let number = 1;
   let parts: Uint8Array[] = [];

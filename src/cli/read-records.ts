@@ -1,15 +1,15 @@
-/** Lines to audit records, whatever a backend or the Collector has wrapped around them. Pure. */
+/** Extracts audit records from lines, through the wrappers of backends and the Collector. Pure. */
 import type { AuditKey } from '../semconv/audit-record.js';
 import type { Line } from './read-lines.js';
 
-/** A record as it was read: it calls itself one, and nothing about its values is certain. */
+/** A record as read: it has the name of one, and its values are unchecked. */
 export type ReadRecord = Readonly<Record<string, unknown>>;
 
-/** What the lines of one input were. */
+/** Counts of the lines of one input. */
 export interface Reading {
   lines: number;
   records: number;
-  /** Lines that are not JSON, or hold a record that was cut off. */
+  /** Lines that are not JSON, or contain a truncated record. */
   broken: Skipped;
   /** Lines longer than the limit. */
   tooLong: Skipped;
@@ -24,8 +24,8 @@ interface Skipped {
 const EVENT_PREFIX = 'mcp_audit.';
 
 /**
- * Where a record may be, below what names it, in the order in which that is tried: the log record of OTLP JSON, and the
- * exports of Loki (`logcli`, API), Elasticsearch (documents, hits, whole answers) and Datadog.
+ * Members that can contain a record, in the order in which they are tried: log records of OTLP JSON, and exports of Loki
+ * (`logcli`, API), Elasticsearch (documents, hits, whole responses) and Datadog.
  */
 const WRAPPERS = [
   'resourceLogs',
@@ -52,7 +52,7 @@ export function newReading(): Reading {
   return { lines: 0, records: 0, broken: none(), tooLong: none() };
 }
 
-/** The records of the lines. Lines that hold none are counted in `reading`, and never quoted. */
+/** The records in the lines. Lines without a record are counted in `reading` and never quoted. */
 export async function* readRecords(lines: AsyncIterable<Line>, reading: Reading): AsyncGenerator<ReadRecord> {
   for await (const { text, number } of lines) {
     reading.lines += 1;
@@ -72,7 +72,7 @@ function skip(skipped: Skipped, number: number): void {
   skipped.first ??= number;
 }
 
-/** All records in one line, and whether a part of the line could not be read. */
+/** All records in one line, and whether a part of it was unreadable. */
 export function recordsIn(line: string): { readonly records: readonly ReadRecord[]; readonly broken: boolean } {
   const records: ReadRecord[] = [];
   let broken = false;
@@ -95,7 +95,7 @@ export function recordsIn(line: string): { readonly records: readonly ReadRecord
       else searchBelow(value, depth + 1);
     }
   };
-  /** The first name that leads to a record is enough: some exports hold it twice, once as text and once parsed. */
+  /** The first member that leads to a record is enough: some exports have it twice, as text and parsed. */
   const searchBelow = (wrapper: ReadRecord, depth: number): void => {
     const before = records.length;
     for (const name of WRAPPERS) {
@@ -107,7 +107,7 @@ export function recordsIn(line: string): { readonly records: readonly ReadRecord
   return { records, broken };
 }
 
-/** Other programs log text in braces as well: only what looks like a record of ours is parsed, or counts as broken. */
+/** Other programs also log text in braces: only text that looks like an audit record is parsed, or counts as broken. */
 function mayHoldRecord(text: string): boolean {
   return /^\s*[{[]/.test(text) && text.includes(EVENT_PREFIX);
 }
@@ -121,7 +121,7 @@ function isObject(value: unknown): value is ReadRecord {
   return typeof value === 'object' && value !== null;
 }
 
-/** A field as text: lists are joined, and what is no value of a record is no value. */
+/** A field as text: lists are joined; undefined for a value that records cannot have. */
 export function textOf(record: ReadRecord, key: AuditKey): string | undefined {
   const value = Object.hasOwn(record, key) ? record[key] : undefined;
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -130,7 +130,7 @@ export function textOf(record: ReadRecord, key: AuditKey): string | undefined {
   return undefined;
 }
 
-/** A field as a number that is not negative; some backends keep all values as text. */
+/** A field as a non-negative number; some backends keep all values as text. */
 export function numberOf(record: ReadRecord, key: AuditKey): number | undefined {
   const text = textOf(record, key);
   return text !== undefined && /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;

@@ -1,31 +1,31 @@
-/** Text for a terminal: values come from peers, so they are shown and never obeyed. Pure. */
+/** Text for a terminal. Values come from peers: escape sequences in them have no effect. Pure. */
 import { escapeOf, isHidden, notation, writtenOut } from '../redact/unseen.js';
 
-/** Longer values are cut, so that one of a megabyte costs no more than any other. */
+/** Longer values are cut, so that a value of a megabyte costs no more than others. */
 const MAX_CHARACTERS = 200;
 
-/** East Asian characters and pictures, which take two cells. An approximation: terminals disagree with each other too. */
+/** East Asian characters and emoji, which take two cells. An approximation: terminals differ. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const COMBINING = /\p{M}/u;
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
-/** In braces, unlike what stands in the record already: a record has `\u200b` where a name had the character. */
+/** With braces, to differ from escapes in the record itself, which has `\u200b` in place of the character. */
 const IN_BRACES = notation('u\\{', (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 
-/** A value with everything that is not seen, or looks like ASCII and is not, written out as in `\u{1b}`; cut after `max` characters. */
+/** A value whose invisible and ASCII-like characters are escaped, as in `\u{1b}`; cut after `max` characters. */
 export function visible(raw: string, max = MAX_CHARACTERS): string {
   return writtenOut(cut(raw, max), false, IN_BRACES);
 }
 
 function cut(text: string, max: number): string {
   if (text.length <= max) return text;
-  // At most two units each: the rest of a long text is not looked at.
+  // At most two units each: the rest of a long text is not read.
   const characters = [...text.slice(0, 2 * max + 2)];
   return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : text;
 }
 
-/** Cells of a terminal that a text takes. */
+/** Number of terminal cells of a text. */
 export function widthOf(text: string): number {
   if (PRINTABLE_ASCII.test(text)) return text.length;
   let width = 0;
@@ -38,7 +38,7 @@ function cellsOf(character: string): number {
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** The text in at most this many cells; what is cut ends in `…`. */
+/** The text in at most `cells` cells; a cut text ends in `…`. */
 export function fitInto(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width <= 0) return '';
@@ -52,14 +52,14 @@ export function fitInto(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** JSON for a reader that may be a terminal: the same value, with everything that is not seen as an escape of JSON. */
+/** JSON that is safe in a terminal: the same value, with invisible characters as JSON escapes. */
 export function visibleJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2).replace(/[^\n\x20-\x7e]/gu, (character) =>
     /\p{C}/u.test(character) || isHidden(character) ? escapeOf(character) : character,
   );
 }
 
-/** Styles a text; nothing where there are no colours or no text. */
+/** Styles a text; no change without colours or text. */
 export type Paint = (text: string) => string;
 
 /** The styles of the command's output. */

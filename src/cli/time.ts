@@ -1,4 +1,4 @@
-/** Times of records and how they are written. Milliseconds since 1970, with fractions. Pure. */
+/** Reads and formats times of records, as milliseconds since 1970 with fractions. Pure. */
 
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)$/i;
 
@@ -6,7 +6,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** An RFC 3339 time, nanoseconds included to about a quarter of a microsecond; nothing for any other text. */
+/** Reads an RFC 3339 time, to about a quarter of a microsecond; undefined for any other text. */
 export function parseTime(text: string | undefined): number | undefined {
   const [, date, time, fraction = '0', zone] = TIMESTAMP.exec(text ?? '') ?? [];
   if (date === undefined) return undefined;

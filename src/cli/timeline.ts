@@ -1,4 +1,4 @@
-/** `mcp-trail timeline`: what happened under one id, over all the services whose records are at hand. */
+/** `mcp-trail timeline`: the records of one correlation or trace id, across services. */
 import { parseArgs } from 'node:util';
 import { type Command, EXIT, type World } from './command.js';
 import { bytesOf, readLines } from './read-lines.js';
@@ -15,7 +15,7 @@ import { timelineJson } from './timeline/to-json.js';
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_LINE_MIB = 1;
 const LIMIT_MAX_LINE_MIB = 256;
-/** More inputs are counted, and not all named. */
+/** Inputs named in a message; further ones are counted. */
 const MAX_NAMED_FILES = 10;
 
 const USAGE = `Usage: mcp-trail timeline [options] <correlation-or-trace-id> <file>...
@@ -64,7 +64,7 @@ export const timeline: Command = {
   },
 };
 
-/** The request, `help`, or what is wrong with it. */
+/** The request, `help`, or the problem with the arguments. */
 function requestOf(args: readonly string[]): Request | string {
   let parsed: ReturnType<typeof parse>;
   try {
@@ -109,7 +109,7 @@ async function show(asked: Request, world: World): Promise<number> {
       const lines = readLines(bytesOf(name, world.input), asked.maxLineBytes);
       for await (const record of readRecords(lines, input)) add(record);
     } catch (error) {
-      // No timeline then: a part of one looks like the whole.
+      // A partial timeline would look complete.
       world.complain(`cannot read ${input.name}: ${reasonOf(error)}`);
       return EXIT.USAGE;
     }
@@ -135,13 +135,13 @@ function nameOf(file: string): string {
   return file === '-' ? 'standard input' : visible(file);
 }
 
-/** By its code where it has one: messages of the system repeat the path. */
+/** The error's code if it has one: system messages repeat the path. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return visible(String(code ?? message));
 }
 
-/** Said by number: what such a line holds may be anything. */
+/** Counts unread lines: their content is unknown and never quoted. */
 function skippedLines({ name, broken, tooLong }: Input, { maxLineBytes }: Request): string[] {
   const skipped = [
     [broken, 'not JSON, or hold a record that is cut off'],

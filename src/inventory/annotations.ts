@@ -1,16 +1,16 @@
-/** What people say about servers, and which servers they mean. */
+/** Annotations that people make on servers, and the selection of the servers they mean. */
 import { startOf } from '../lib/text.js';
 import { MAX_TEXT, type Names, UNREADABLE } from './names.js';
 import { ANNOTATIONS, type AnnotationName, type ServerState, type Servers } from './state.js';
 
-/** What people say about a server, without the secrets in it. Absent leaves it as it is, `null` or an empty string takes it away. */
+/** Annotations on a server; secrets in them are hidden. An absent member stays as it is, `null` or an empty string removes it. */
 export interface Annotations {
-  /** Who added the server, e.g. an e-mail address. */
+  /** Who added the server, for example an e-mail address. */
   readonly addedBy?: string | null;
   readonly removedBy?: string | null;
-  /** The state of its review. */
+  /** The state of the review. */
   readonly review?: string | null;
-  /** Who reviewed it, e.g. an e-mail address. */
+  /** Who reviewed the server, for example an e-mail address. */
   readonly reviewer?: string | null;
   readonly approval?: 'approved' | 'rejected' | 'pending' | null;
   readonly notes?: string | null;
@@ -18,8 +18,8 @@ export interface Annotations {
 }
 
 /**
- * Which server is meant: all that is given has to be so. A name is what a server says of itself, and of several with one
- * name all are meant; its id, endpoint or version tells them apart.
+ * Selects servers by all given members. A name is the server's own claim and selects every server that has it; id, endpoint or
+ * version tell them apart.
  */
 export interface ServerSelector {
   readonly id?: string;
@@ -34,7 +34,7 @@ const MAX_ADDRESS = 254;
 
 export const APPROVALS: readonly unknown[] = ['approved', 'rejected', 'pending'];
 
-/** Keeps the annotations, and returns the names of those that are not what they were. What makes no sense is passed over. */
+/** Keeps the annotations and returns the names of the changed ones. Invalid ones are ignored. */
 export function annotate(
   server: ServerState,
   annotations: Annotations,
@@ -52,7 +52,7 @@ export function annotate(
   });
 }
 
-/** A hook that fails costs the text. */
+/** If the hook fails, the text is dropped. */
 function guarded(redact: ((text: string) => string) | undefined): (text: string) => string {
   return (text) => {
     try {
@@ -63,7 +63,7 @@ function guarded(redact: ((text: string) => string) | undefined): (text: string)
   };
 }
 
-/** Whoever added, reviewed or removed a server may be named by an e-mail address, which the redactor would hide. */
+/** Names of people, who may be named by an e-mail address, which the redactor would hide. */
 const PERSONS: ReadonlySet<AnnotationName> = new Set(['addedBy', 'removedBy', 'reviewer']);
 const ADDRESS = /^([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})$/;
 
@@ -72,13 +72,13 @@ function redacted(name: AnnotationName, given: string, redact: (text: string) =>
   return parts?.every((part) => redact(part) === part) ? given : redact(given);
 }
 
-/** Whether a value can stand under a name: a text, or `null` or nothing to take it away. */
+/** Whether a value is valid: a string, or `null` or an empty one to remove the annotation. */
 export function isValid(name: AnnotationName, value: unknown): value is string | null {
   if (value === null || value === '') return true;
   return typeof value === 'string' && (name !== 'approval' || APPROVALS.includes(value));
 }
 
-/** Ids of those that a selector fits; of a text, the one with that id, else those with that name. Nothing fits none. */
+/** Ids of the selected servers. A string selects the server with that id, or else those with that name; an empty selector none. */
 export function select(servers: Servers, names: Names, selector: string | ServerSelector): string[] {
   if (typeof selector === 'string')
     return servers.has(selector) ? [selector] : select(servers, names, { name: selector });

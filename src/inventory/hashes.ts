@@ -19,7 +19,7 @@ export function serverId(name: string | undefined, endpoint: string | undefined)
 }
 
 /**
- * Members of a tool that a change is told by. What a server calls its others is its own choice: they are `other`.
+ * Members of a tool that a change names. All other members, whose names the server chooses, are `other`.
  * @see https://modelcontextprotocol.io/specification/2025-11-25/server/tools#tool
  */
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -33,28 +33,28 @@ const MEMBERS: ReadonlySet<string> = new Set([
 ]);
 export const OTHER_MEMBERS = 'other';
 
-/** Stands for the hash of what is too deep or too large to have one. */
+/** Replaces the hash of a value that is too deep or too large. */
 export const UNHASHABLE = 'unhashable';
 
 const MAX_MEMBERS = 1000;
 const MAX_ICONS = 1000;
-/** Enough to tell that a member changed. */
+/** Enough to detect a change. */
 const MEMBER_HASH_LENGTH = 16;
-/** What hashing something costs that turns out to have no hash. */
+/** The cost of an attempt to hash that failed. */
 const COST_OF_FAILURE = 1_048_576;
 
-/** Characters that may still be hashed of one list. */
+/** Characters of one list that may still be hashed. */
 export interface Work {
   left: number;
 }
 
-/** A tool's members, as far as they belong to its definition: without `_meta`, and of icons their sources. */
+/** The members of a tool that belong to its definition: without `_meta`, and of icons only the sources. */
 export interface Definition {
   readonly name: string;
   readonly members: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Reads one element of a list of tools; undefined for what is none. */
+/** Reads one element of a list of tools; undefined if it is not a tool. */
 export function readDefinition(tool: unknown): Definition | undefined {
   if (typeof tool !== 'object' || tool === null) return undefined;
   const name = ownValue(tool, 'name', null);
@@ -78,12 +78,12 @@ function sources(icons: unknown): unknown {
   });
 }
 
-/** SHA-256 over the canonical JSON of the definition, its name included. */
+/** SHA-256 of the canonical JSON of the definition, name included. */
 export function definitionHash({ members }: Definition, work: Work): string {
   return members === undefined ? UNHASHABLE : hashOf(members, work);
 }
 
-/** One short hash per member that there is; those that the conventions do not name have one together. */
+/** One short hash per member; members that the protocol does not define share one. */
 export function memberHashes({ members }: Definition, work: Work): MemberHashes {
   const hashes: Record<string, string> = {};
   const others: Record<string, unknown> = Object.create(null);
@@ -108,18 +108,18 @@ function hashOf(value: unknown, work: Work): string {
   }
 }
 
-/** Names of members that differ, from the fixed list. */
+/** Names of the members that differ, from the fixed list. */
 export function changedMembers(before: MemberHashes, after: MemberHashes): string[] {
   const names = [...MEMBERS, OTHER_MEMBERS];
   return names.filter((name) => before[name] !== after[name]).sort();
 }
 
-/** Keeps of stored members what this list can compare. */
+/** Whether a stored member is one that changes name. */
 export function isMember(name: string): boolean {
   return MEMBERS.has(name) || name === OTHER_MEMBERS;
 }
 
-/** The hash of several definitions, in whatever order they come: of tools with the same name, or of a whole list. */
+/** The hash of several definitions regardless of their order: of tools with the same name, or of a whole list. */
 export function setHash(lines: readonly string[]): string {
   return sha256([...lines].sort().join('\n'));
 }

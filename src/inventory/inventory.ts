@@ -1,4 +1,4 @@
-/** What servers and tools are there, since when, and what changed? */
+/** The inventory of servers and tools: which exist, since when, and what changed. */
 import { type Annotations, annotate, type ServerSelector, select } from './annotations.js';
 import { serverId } from './hashes.js';
 import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './lists.js';
@@ -22,29 +22,29 @@ export interface InventoryOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /**
-   * The state file. It may be shared by several processes of one host, and the folder is made where it is missing.
+   * The state file. Several processes of one host can share it, and a missing folder is created.
    * @defaultValue none: the state ends with the process
    */
   readonly file?: string | undefined;
-  /** After how long without a sign of it a server is stale, in milliseconds. @defaultValue 30 days */
+  /** After how many milliseconds without a sign of life a server is stale. @defaultValue 30 days */
   readonly staleAfterMs?: number | undefined;
-  /** How often a server that did not change is observed again, in milliseconds. @defaultValue 24 hours */
+  /** How often an unchanged server is reported again, in milliseconds. @defaultValue 24 hours */
   readonly observeEveryMs?: number | undefined;
-  /** How long a change may wait before it is saved, in milliseconds. @defaultValue 5000 */
+  /** How long a change waits before it is saved, in milliseconds. @defaultValue 5000 */
   readonly saveEveryMs?: number | undefined;
-  /** Servers kept. When full, stale servers without annotations make room, and else new ones are not kept. @defaultValue 1000 */
+  /** Servers kept. When full, stale servers without annotations make room; otherwise new ones are not kept. @defaultValue 1000 */
   readonly maxServers?: number | undefined;
-  /** Tools kept per server, of at most 10 000 in all. @defaultValue 1000 */
+  /** Tools kept per server; at most 10,000 in all. @defaultValue 1000 */
   readonly maxTools?: number | undefined;
-  /** Redacts what a peer chose before it is kept; `again` what comes out of a record. @defaultValue as it is */
+  /** Redacts a name that a peer chose; `again` if it comes from a record. @defaultValue no redaction */
   readonly redactName?: ((name: string, again?: boolean) => string) | undefined;
-  /** Redacts what says who acted before it is kept. @defaultValue as {@link redactName} does */
+  /** Redacts the id or name of an actor. @defaultValue `redactName` */
   readonly redactIdentity?: ((id: string, again?: boolean) => string) | undefined;
-  /** Redacts what people say before it is kept. @defaultValue as it is */
+  /** Redacts annotations. @defaultValue no redaction */
   readonly redactText?: ((text: string) => string) | undefined;
-  /** Argument names that an input schema declares; its answers are kept per tool. @defaultValue none are known */
+  /** Reads the argument names of an input schema; its results are kept per tool. @defaultValue none are known */
   readonly declaredNames?: DeclaredNames | undefined;
-  /** Told of what went wrong with the state file or a bound, once per text. */
+  /** Hears of problems with the state file or a bound, once per text. */
   readonly onProblem?: ((text: string) => void) | undefined;
 }
 
@@ -52,18 +52,17 @@ const MAX_SERVERS = 1000;
 const MAX_TOOLS = 1000;
 const DAY_MS = 86_400_000;
 const MAX_PROBLEMS = 20;
-/** The last instant that has a name in RFC 3339. */
+/** The last instant that RFC 3339 can express. */
 const MAX_TIME = 253_402_300_799_999;
-/** Longer timers of Node.js fire at once. */
+/** Longer timers fire at once in Node.js. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The servers and tools that were seen, and what became of them. It is told what happens, and answers with what belongs
- * into the audit trail.
+ * The servers and tools seen, and their changes. Each method takes an observation and returns the changes to record.
  *
- * What is compared with is what was reported last, across restarts where there is a state file. At most ten changes of
- * one thing and 200 of one server are reported per hour; the first one held back is reported as `list_changed` or
- * `server_changed`, and what still is different later is reported then. Everything is bounded. No method throws.
+ * Observations are compared with the last reported state, across restarts if there is a state file. At most ten changes of one
+ * thing and 200 of one server are reported per hour; the first one held back is reported as `list_changed` or
+ * `server_changed`, and a difference that remains is reported later. Everything is bounded. No method throws.
  */
 export class Inventory {
   readonly #options: InventoryOptions;
@@ -76,7 +75,7 @@ export class Inventory {
   readonly #limits: { readonly maxServers: number; readonly maxTools: number };
   readonly #staleAfterMs: number;
   readonly #observeEveryMs: number;
-  /** Servers that were used while they counted as stale; told by the next sweep. */
+  /** Servers that were used while stale; the next sweep reports them. */
   readonly #returned = new Set<ServerState>();
   readonly #problems = new Set<string>();
 
@@ -100,14 +99,14 @@ export class Inventory {
     if (options.file !== undefined) this.keepIn(options.file);
   }
 
-  /** Takes in what the state file says, and keeps it in step from now on. Only the first file counts. */
+  /** Reads the state file, and saves to it from now on. Only the first file counts. */
   keepIn(path: string): void {
     const file = new StateFile({ path, now: this.#now, problem: this.#problem });
     const saveEveryMs = Math.min(positive(this.#options.saveEveryMs, 5000), MAX_TIMER_MS);
     this.#saver ??= new Saver({ file, servers: this.#servers, limits: this.#limits, saveEveryMs });
   }
 
-  /** A connection says who is at its other end, or who we are. The id is that of the server, kept or not. */
+  /** Takes the facts that a connection shows about the server at either end. Returns the server's id, whether it is kept or not. */
   observeServer(facts: ServerFacts): { id: string; changes: InventoryChange[] } {
     const now = this.#now();
     const id = serverId(facts.name, facts.endpoint);
@@ -122,17 +121,17 @@ export class Inventory {
     return { id, changes };
   }
 
-  /** One page of a server's tools has come. Of several pages, the last one completes the list. */
+  /** Takes one page of a server's tools. The last page completes the list. */
   observeTools(id: string, page: ToolsPage): InventoryChange[] {
     return this.#observeList(id, (server, now) => this.#lists.addTools(server, page, now));
   }
 
-  /** One page of a server's prompts or resources has come: they are counted. */
+  /** Takes one page of a server's prompts or resources, which are counted. */
   observeList(id: string, kind: 'prompts' | 'resources', page: CountedPage): InventoryChange[] {
     return this.#observeList(id, (server, now) => this.#lists.addCount(server, kind, page, now));
   }
 
-  /** An operation has finished. A tool that is in no list is kept once it was called with success. */
+  /** Takes a finished operation. A tool without a list is kept after a successful call. */
   used(id: string, use: Use): void {
     const server = this.#servers.get(id);
     if (server === undefined) return;
@@ -147,15 +146,15 @@ export class Inventory {
     this.#saver?.touch(false);
   }
 
-  /** Argument names that a tool declares in the latest list of this process; undefined when that is not known. */
+  /** Argument names that a tool declares in the latest list of this process; undefined if unknown. */
   declaredArguments(id: string, tool: string): ReadonlySet<string> | undefined {
     const server = this.#servers.get(id);
     return server && this.#lists.declared(server, tool);
   }
 
   /**
-   * What time alone changes, to be asked about now and then: servers that have become stale, once each, that were used
-   * again since, and those in use on long-lived connections whose last record is too old.
+   * Returns the changes that come with time alone, for periodic calls: servers that became stale, stale ones that were used
+   * again, and servers in use on long-lived connections whose last record is too old.
    */
   sweep(): InventoryChange[] {
     const now = this.#now();
@@ -163,7 +162,7 @@ export class Inventory {
     this.#returned.clear();
     const isStale = ({ staleAt, lastSeen }: ServerState) =>
       staleAt === undefined && now - lastSeen >= this.#staleAfterMs;
-    // Another process may have used it, or said so already.
+    // Another process may have used it, or reported it already.
     if ([...this.#servers.values()].some(isStale)) this.#saver?.refresh();
     for (const server of this.#servers.values()) {
       if (isStale(server)) {
@@ -181,7 +180,7 @@ export class Inventory {
     return select(this.#servers, this.#names, server);
   }
 
-  /** Keeps what people say about a server, and has a record say it. */
+  /** Keeps annotations on a server, and returns the change to record. */
   annotate(id: string, annotations: Annotations): InventoryChange[] {
     const server = this.#servers.get(id);
     if (server === undefined) return [];
@@ -191,17 +190,17 @@ export class Inventory {
     return [annotated(server, changed)];
   }
 
-  /** Everything that is known, as plain JSON. */
+  /** The whole inventory as plain JSON. */
   snapshot(): InventorySnapshot {
     return snapshotOf(this.#servers);
   }
 
-  /** Saves now, if something changed. Waits up to half a second for other processes that are saving. */
+  /** Saves unsaved changes now. Waits up to half a second for other processes that are saving. */
   flush(): void {
     this.#saver?.flush();
   }
 
-  /** Saves, and saves no more on its own. */
+  /** Saves, and stops saving after changes. */
   close(): void {
     this.#saver?.close();
   }
@@ -218,7 +217,7 @@ export class Inventory {
     return [serverObserved(server, 'server_added')];
   }
 
-  /** Makes room by what is stale longest, and was not worth a word to anybody. */
+  /** Evicts the longest-stale server without annotations. */
   #forgetOne(): boolean {
     const stale = [...this.#servers.values()].filter(
       (each) => each.staleAt !== undefined && each.annotations.size === 0,
@@ -268,12 +267,12 @@ export class Inventory {
     try {
       this.#options.onProblem?.(text);
     } catch {
-      // Who does not want to know need not.
+      // Ignore errors from onProblem.
     }
   };
 }
 
-/** A number that makes sense as a bound, or what stands in for it. */
+/** A positive bound, or the default for any other value. */
 function positive(value: number | undefined, otherwise: number): number {
   return value !== undefined && Number.isFinite(value) && value > 0 ? value : otherwise;
 }

@@ -1,4 +1,4 @@
-/** The lists of all servers: put together page by page, and compared with what is known once they are complete. */
+/** Lists of servers: assembled page by page, and compared with the known state once complete. */
 import { arrayLength } from '../lib/foreign.js';
 import { changedMembers, setHash, sha256, UNHASHABLE } from './hashes.js';
 import type { ChangeBudget, Live, LiveServers } from './live.js';
@@ -9,7 +9,7 @@ import { newTool, type ServerState, type Servers, type ToolState } from './state
 import { type ListedTool, type SeenDefinition, ToolList } from './tool-list.js';
 import { sum } from './usage.js';
 
-/** One page of a list: empty or absent cursors are those of the first and of the last page. */
+/** One page of a list. An empty or absent cursor marks the first or the last page. */
 export interface Page {
   /** Cursor of the request. */
   readonly cursor?: string | undefined;
@@ -17,7 +17,7 @@ export interface Page {
   readonly nextCursor?: string | undefined;
 }
 
-/** One page of `tools/list`, as it came: anything may be in it. */
+/** One page of `tools/list`, unchecked. */
 export interface ToolsPage extends Page {
   readonly tools: unknown;
 }
@@ -47,7 +47,7 @@ export class Lists {
     this.#options = options;
   }
 
-  /** One page of tools. What is no list is not an empty one. */
+  /** Adds a page of tools. A value that is not a list is ignored. */
   addTools(server: ServerState, page: ToolsPage, now: number): InventoryChange[] {
     if (arrayLength(page.tools) === undefined) return [];
     const live = this.#options.live.of(server);
@@ -65,7 +65,7 @@ export class Lists {
     return compareTools(list, { server, budget: live.budget, now, limit });
   }
 
-  /** One page of prompts or resources, which are counted. */
+  /** Adds a page of prompts or resources, which are counted. */
   addCount(server: ServerState, kind: 'prompts' | 'resources', page: CountedPage, now: number): InventoryChange[] {
     if (!Number.isSafeInteger(page.count) || page.count < 0) return [];
     const begin = () => ({ count: 0 });
@@ -84,7 +84,7 @@ export class Lists {
     return this.#options.live.of(server).declared.get(this.#options.names.kept(tool))?.names;
   }
 
-  /** The tool that was used. Callers choose names: only success shows that there is such a tool. */
+  /** The tool that was called. Callers choose names: only success proves that the tool exists. */
   used(server: ServerState, name: string, succeeded: boolean, at: number): ToolState | undefined {
     const kept = this.#options.names.recorded(name);
     const known = server.tools.get(kept);
@@ -94,13 +94,13 @@ export class Lists {
     return tool;
   }
 
-  /** Tools that may be kept of this server. */
+  /** Tools of this server that may be kept. */
   #toolLimit(server: ServerState): number {
     const { servers, maxTools } = this.#options;
     return Math.min(maxTools, server.tools.size + MAX_ALL_TOOLS - countTools(servers));
   }
 
-  /** A definition that did not change declares what it declared. */
+  /** An unchanged definition declares the same names. */
   #declaredNames(live: Live, { name, hash, inputSchema }: SeenDefinition): ReadonlySet<string> | undefined {
     const known = live.declared.get(name);
     if (known?.hash === hash && hash !== UNHASHABLE) return known.names;

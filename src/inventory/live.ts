@@ -1,11 +1,11 @@
-/** What is known of a server in this process only: how many changes it may still report, and the arguments its tools declare. */
+/** What is known of a server in this process only: its change budget, and the arguments that its tools declare. */
 import type { ServerState } from './state.js';
 
 const HOUR_MS = 3_600_000;
 
-/** Changes of one thing (a tool, the facts, a list) that are reported per hour. */
+/** Reported changes of one thing (a tool, the facts, a list) per hour. */
 const MAX_PER_THING = 10;
-/** Changes of one server that are reported per hour. */
+/** Reported changes of one server per hour: a server that changes with every call must not flood the audit trail. */
 const MAX_PER_SERVER = 200;
 
 export class ChangeBudget {
@@ -14,7 +14,7 @@ export class ChangeBudget {
   #noticed = false;
   readonly #things = new Map<string, number>();
 
-  /** Whether a change of this thing may be reported now. It counts as reported when it may. */
+  /** Whether a change of this thing may be reported now; if so, it counts as reported. */
   spend(thing: string, now: number): boolean {
     this.#renew(now);
     const spent = this.#things.get(thing) ?? 0;
@@ -24,7 +24,7 @@ export class ChangeBudget {
     return true;
   }
 
-  /** True for the first change of an hour that may not be reported: that much is said. */
+  /** True for the first change of an hour that is held back: this one is reported. */
   notice(now: number): boolean {
     this.#renew(now);
     if (this.#noticed) return false;
@@ -32,7 +32,7 @@ export class ChangeBudget {
     return true;
   }
 
-  /** The hour begins with its first change, and again when the clock was set back. */
+  /** An hour begins with its first change, and again if the clock is set back. */
   #renew(now: number): void {
     if (now >= this.#startedAt && now - this.#startedAt < HOUR_MS) return;
     this.#startedAt = now;
@@ -44,7 +44,7 @@ export class ChangeBudget {
 
 export interface Live {
   readonly budget: ChangeBudget;
-  /** Argument names by tool, each with the hash of the definition that declares them. */
+  /** Argument names by tool, with the hash of the definition that declares them. */
   declared: ReadonlyMap<string, { readonly hash: string; readonly names: ReadonlySet<string> | undefined }>;
 }
 

@@ -1,14 +1,14 @@
-/** One writer at a time: a file that only one process can create. */
+/** One writer at a time: a lock file that only one process can create. */
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { attempt } from '../lib/attempt.js';
 import { codeOf } from '../lib/files.js';
 
-/** A lock is held for a few milliseconds; who held it this long was killed. */
+/** Locks are held for milliseconds: the holder of an older one was killed. */
 const STALE_MS = 10_000;
 const RETRY_MS = 5;
 
-/** Something else is where a file belongs. */
+/** A folder, pipe or device is in the place of a file. */
 export class NoFile extends Error {
   readonly code = 'no file';
   override readonly name = 'NoFile';
@@ -21,17 +21,17 @@ export class NoFile extends Error {
 }
 
 export interface Lock {
-  /** Names this holder, and nobody else. */
+  /** Unique to this holder. */
   readonly token: string;
-  /** False when others took the lock for a stale one. */
+  /** False if another process took the lock for stale. */
   held(): boolean;
   release(): void;
 }
 
 /**
- * Takes the lock; undefined when others hold it for longer than may be waited, in milliseconds. Waiting blocks the thread.
- * @param removed called with the token of a stale lock that was taken away
- * @throws what the file system says when the lock can be created by nobody, or removed by nobody
+ * Takes the lock; undefined if others hold it for longer than `waitMs`. Waiting blocks the thread.
+ * @param removed called with the token of a stale lock that was removed
+ * @throws the error of the file system if the lock cannot be created or removed
  */
 export function acquireLock(path: string, waitMs: number, removed: (token: string) => void): Lock | undefined {
   const token = randomBytes(12).toString('hex');
@@ -39,7 +39,7 @@ export function acquireLock(path: string, waitMs: number, removed: (token: strin
     token,
     held: () => readToken(path) === token,
     release: () => {
-      // One that cannot be removed becomes stale; what was done under it is done.
+      // A lock that cannot be removed becomes stale.
       if (readToken(path) === token) rmQuietly(path);
     },
   };
@@ -63,23 +63,23 @@ function create(path: string, token: string): boolean {
   }
 }
 
-/** The token of the stale lock that was removed; undefined when there was none, or somebody else was quicker. */
+/** The token of the removed stale lock; undefined if there was none, or another process was quicker. */
 function removeStale(path: string, token: string): string | undefined {
-  // Nobody ever releases it.
+  // It would never be released.
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new NoFile(path);
   try {
     const stale = readFileSync(path, 'utf8');
     if (Date.now() - statSync(path).mtimeMs < STALE_MS) return undefined;
     const aside = `${path}.${token}`;
     renameSync(path, aside);
-    // Between reading and renaming another process may have replaced the stale lock by its own: that one goes back.
+    // Another process may have replaced the stale lock by its own in between: that one goes back.
     const taken = readFileSync(aside, 'utf8');
     if (taken !== stale) linkSync(aside, path);
     unlinkSync(aside);
     return taken === stale ? stale : undefined;
   } catch (error) {
     const code = codeOf(error);
-    // Anything else than that another process was quicker stays as it is.
+    // These codes mean that another process was quicker.
     if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
     return undefined;
   }

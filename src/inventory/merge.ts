@@ -1,8 +1,8 @@
-/** What other processes wrote, added to what this one knows. */
+/** Merges the state that other processes wrote into the state of this one. */
 import { type ServerState, type Servers, type Tally, type ToolState, type Usage, union } from './state.js';
 import { errorKey, later, sum } from './usage.js';
 
-/** Of all servers together. */
+/** Tools of all servers together. */
 export const MAX_ALL_TOOLS = 10_000;
 
 export interface MergeLimits {
@@ -11,8 +11,8 @@ export interface MergeLimits {
 }
 
 /**
- * Adds a stored state to ours, in place. Counts become those of the file and what we counted since we last saved; of what
- * can only be one thing, the later one stays. The file loses nothing but what there is no room for.
+ * Merges a stored state into ours, in place. Counts become those of the file plus our unsaved ones; of single values, the
+ * later one stays. Only entries without room are lost.
  */
 export function mergeInto(ours: Servers, stored: Servers, limits: MergeLimits): void {
   let total = countTools(ours);
@@ -27,7 +27,7 @@ export function mergeInto(ours: Servers, stored: Servers, limits: MergeLimits): 
   }
 }
 
-/** Says of all counts that the file has them now. */
+/** Marks all counts as saved. */
 export function markSaved(servers: Servers): void {
   for (const server of servers.values()) {
     settle(server.errors);
@@ -73,7 +73,7 @@ function mergeServer(ours: ServerState, stored: ServerState, room: number): void
   }
 }
 
-/** Stored error types by the keys that there is room for beside ours. */
+/** Stored error types, under the keys that fit beside ours. */
 function folded(stored: ReadonlyMap<string, Tally>, ours: ReadonlyMap<string, Tally>): Map<string, Tally> {
   const keys = new Set(ours.keys());
   const errors = new Map<string, Tally>();

@@ -1,11 +1,11 @@
-/** Names that peers chose, made fit to keep: well-formed, without control characters, redacted, short. */
+/** Names that peers chose, made safe to keep: well-formed, without control characters, redacted, short. */
 import { startOf } from '../lib/text.js';
 
-/** UTF-16 code units of a name that is kept. */
+/** Kept of a name, in UTF-16 units. */
 export const MAX_NAME = 256;
-/** Of a name that is looked at, so that a secret across the end is seen whole. */
+/** Read of a name, so that a secret across the end is seen whole. */
 export const MAX_READ = 2048;
-/** Of a text that people write. */
+/** Kept of a text that people write. */
 export const MAX_TEXT = 2000;
 
 const MAX_REMEMBERED = 2000;
@@ -13,7 +13,7 @@ export const UNREADABLE = '[REDACTED:hook_error]';
 
 export class Names {
   readonly #redact: ((name: string, again: boolean) => string) | undefined;
-  /** The same few names come with every call. */
+  /** A cache: the same few names come with every call. */
   readonly #remembered = new Map<string, string>();
   readonly #recorded = new Map<string, string>();
 
@@ -21,12 +21,12 @@ export class Names {
     this.#redact = redact;
   }
 
-  /** The form of a name that is kept, and that names are compared by. */
+  /** The form of a name that is kept and compared. */
   kept(name: string, max: number = MAX_NAME): string {
     return this.#remember(this.#remembered, name, max, false);
   }
 
-  /** The same of a name out of a record, which was redacted for it. */
+  /** The same for a name from a record, which is redacted already. */
   recorded(name: string): string {
     return this.#remember(this.#recorded, name, MAX_NAME, true);
   }
@@ -42,7 +42,7 @@ export class Names {
     return startOf(kept, max);
   }
 
-  /** A hook that fails costs the name. */
+  /** If the hook fails, the name is dropped. */
   #redacted(name: string, again: boolean): string {
     const read = name.slice(0, MAX_READ);
     if (this.#redact === undefined) return plain(read);

@@ -1,8 +1,8 @@
-/** What a change says in an audit record. */
+/** The fields of the audit record for each change. */
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { AnnotationName, ServerState } from './state.js';
 
-/** What becomes an audit record. The fields are of the groups `server.*`, `tool.*` and `inventory.*`, and a tool's name. */
+/** A change to record. Its fields are the groups `server.*`, `tool.*` and `inventory.*`, and the name of a tool. */
 export interface InventoryChange {
   readonly event: 'mcp_audit.server.observed' | 'mcp_audit.tool.changed' | 'mcp_audit.inventory.changed';
   readonly fields: AuditFields;
@@ -10,7 +10,7 @@ export interface InventoryChange {
 
 type Change<K extends keyof AuditFields> = NonNullable<AuditFields[K]>;
 
-/** A server as it is known now; with a reason unless it is only that time passed. */
+/** A server as known now. @param reason absent if only time has passed */
 export function serverObserved(server: ServerState, reason?: Change<'mcp_audit.inventory.change'>): InventoryChange {
   const { facts, lists } = server;
   return {
@@ -31,7 +31,7 @@ export function serverObserved(server: ServerState, reason?: Change<'mcp_audit.i
   };
 }
 
-/** One tool that is new, gone or other than it was. */
+/** A tool that was added, removed or modified. */
 export function toolChanged(
   server: ServerState,
   name: string,
@@ -52,7 +52,7 @@ export function toolChanged(
   };
 }
 
-/** Anything else about a server. */
+/** Any other change of a server. */
 export function inventoryChanged(
   server: ServerState,
   change: Change<'mcp_audit.inventory.change'>,
@@ -70,7 +70,7 @@ export function inventoryChanged(
   };
 }
 
-/** Where a record says what people say. */
+/** The field of each annotation. */
 const ANNOTATED = {
   addedBy: 'mcp_audit.inventory.annotation.added_by',
   approval: 'mcp_audit.inventory.annotation.approval',
@@ -81,7 +81,7 @@ const ANNOTATED = {
   reviewer: 'mcp_audit.inventory.annotation.reviewer',
 } as const satisfies Record<AnnotationName, keyof AuditFields>;
 
-/** Somebody has said something: what it was just now, by its names, and all that is said of the server by then. */
+/** New annotations: the names of the changed ones, and all annotations of the server. */
 export function annotated(server: ServerState, changed: readonly AnnotationName[]): InventoryChange {
   const said = [...server.annotations].map(([name, { value }]) => [ANNOTATED[name], value]);
   return inventoryChanged(server, 'annotated', {
@@ -90,7 +90,7 @@ export function annotated(server: ServerState, changed: readonly AnnotationName[
   });
 }
 
-/** A list of a server is not what it was. */
+/** A list of a server has changed. */
 export function listChanged(server: ServerState): InventoryChange {
   return inventoryChanged(
     server,
@@ -124,7 +124,7 @@ function toolSet({ lists }: ServerState): Given {
   return { 'mcp_audit.server.tools_hash': list?.hash, 'mcp_audit.server.tool_count': list?.count };
 }
 
-/** Records have no empty values. */
+/** Removes empty values. */
 function present(given: Given): AuditFields {
   const entries = Object.entries(given).filter(
     ([, value]) => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),

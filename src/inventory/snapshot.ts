@@ -1,4 +1,4 @@
-/** The inventory as plain JSON: what users see, what the state file holds, and how that is read back. Times are RFC 3339 in UTC. */
+/** The inventory as plain JSON, for users and for the state file, and the reader of the state file. Times are RFC 3339 in UTC. */
 import { isMember, UNHASHABLE } from './hashes.js';
 import { MAX_NAME, MAX_TEXT } from './names.js';
 import { isoTime } from './records.js';
@@ -24,15 +24,15 @@ import {
 } from './state.js';
 import { errorKey, MAX_ERROR_TYPE } from './usage.js';
 
-/** How often something happened, and when last. */
+/** A count, and when it last increased. */
 export interface TallySnapshot {
   readonly count: number;
   readonly last: string;
 }
 
-/** What was counted. Absent is zero. */
+/** Counts. An absent count is zero. */
 export interface UsageSnapshot {
-  /** When it was used last, and by whom, as far as that was known. What was refused is no use. */
+  /** The last use, and by whom if known. Refused operations do not count. */
   readonly lastUsed?: {
     readonly at: string;
     readonly actor?: string;
@@ -42,33 +42,33 @@ export interface UsageSnapshot {
   };
   readonly calls?: TallySnapshot;
   readonly errors?: TallySnapshot;
-  /** Refused by a policy, a guardrail or the authentication. */
+  /** Operations refused by a policy, a guardrail or authentication. */
   readonly denials?: TallySnapshot;
   readonly quarantines?: TallySnapshot;
-  /** Values that were redacted. */
+  /** Redacted values. */
   readonly redactions?: TallySnapshot;
-  /** Arguments that the tool did not declare. */
+  /** Arguments that the tool does not declare. */
   readonly unknownArguments?: TallySnapshot;
 }
 
-/** A tool as it was last reported. */
+/** A tool as last reported. */
 export interface ToolSnapshot {
   readonly name: string;
-  /** `removed`: was listed once. `unlisted`: was called with success, and was in no list. */
+  /** `removed`: was listed before. `unlisted`: was called successfully, and appeared in no list. */
   readonly status: 'listed' | 'removed' | 'unlisted';
   /** SHA-256 of the definition, or `unhashable`. */
   readonly hash?: string;
-  /** The beginning of the hash of every member there is. */
+  /** The first 16 digits of the hash of each member. */
   readonly memberHashes?: Readonly<Record<string, string>>;
   readonly firstSeen: string;
-  /** In a list, or by a call. */
+  /** The last list or call with the tool. */
   readonly lastSeen: string;
-  /** When it was added, changed or removed last. */
+  /** When the tool was last added, changed or removed. */
   readonly changedAt: string;
   readonly usage: UsageSnapshot;
 }
 
-/** A list as it was last seen. */
+/** A list as last seen. */
 export interface ListSnapshot {
   readonly count: number;
   /** SHA-256 over the tools' names and hashes. */
@@ -76,7 +76,7 @@ export interface ListSnapshot {
   readonly at: string;
 }
 
-/** What was said by people, and when. Without a value it was taken back. */
+/** An annotation, and when it was made. Without a value, it was removed. */
 export interface AnnotationSnapshot {
   readonly value?: string;
   readonly at: string;
@@ -95,11 +95,11 @@ export interface ServerSnapshot {
   readonly capabilities: readonly string[];
   readonly firstSeen: string;
   readonly lastSeen: string;
-  /** When the facts above changed last. */
+  /** When the facts above last changed. */
   readonly changedAt: string;
-  /** When it was last in a record of its own. */
+  /** When the server was last the subject of a record. */
   readonly reportedAt: string;
-  /** Since when it counts as stale, if it does. */
+  /** Since when the server is stale. */
   readonly staleSince?: string;
   readonly lists: {
     readonly tools?: ListSnapshot;
@@ -108,12 +108,12 @@ export interface ServerSnapshot {
   };
   readonly tools: readonly ToolSnapshot[];
   readonly usage: UsageSnapshot;
-  /** Errors by their class, of which 64 are told apart; the rest is `other`. */
+  /** Errors by class; beyond 64 classes, `other`. */
   readonly errorTypes: readonly (TallySnapshot & { readonly type: string })[];
   readonly annotations: Readonly<Partial<Record<AnnotationName, AnnotationSnapshot>>>;
 }
 
-/** All servers, by first seen. */
+/** All servers, ordered by first seen. */
 export interface InventorySnapshot {
   readonly servers: readonly ServerSnapshot[];
 }
@@ -176,7 +176,7 @@ function annotationSnapshot({ value, at }: AnnotationState): AnnotationSnapshot 
 
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** Without what is undefined. */
+/** Without undefined members. */
 function given<T extends object>(value: T): Given<T> {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Given<T>;
 }
@@ -186,7 +186,7 @@ const VERSION = 1;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** `newer`: written by a later version of this package, and not ours to touch. `damaged`: a part of it makes no sense. */
+/** `newer`: written by a later version of this package, and left untouched. `damaged`: some servers were invalid. */
 export type Stored =
   | 'corrupt'
   | 'newer'
@@ -199,7 +199,7 @@ export function writeState(servers: Servers): string {
   return `${JSON.stringify({ format: FORMAT, version: VERSION, ...snapshotOf(servers) })}\n`;
 }
 
-/** Reads the text of a state file. What makes no sense in it is left out; times after `now` are `now`. */
+/** Reads the text of a state file and trusts nothing in it. Invalid parts are left out; times after `now` become `now`. */
 export function readState(text: string, now: number): Stored {
   let file: unknown;
   try {
@@ -308,7 +308,7 @@ function readUsage(json: unknown, now: number): Usage {
   return usage;
 }
 
-/** All of it is in the file. */
+/** A count from the file, thus saved. */
 function readTally(json: unknown, now: number): Tally | undefined {
   if (!isObject(json) || !isCount(json['count']) || json['count'] === 0) return undefined;
   return { count: json['count'], last: readTime(json['last'], now) ?? 0, unsaved: 0 };

@@ -1,4 +1,4 @@
-/** The state file, shared by processes: read at the start, merged and replaced as a whole some seconds after a change. */
+/** The state file, which processes share: read at the start, merged and replaced as a whole some seconds after a change. */
 import {
   closeSync,
   copyFileSync,
@@ -17,7 +17,7 @@ import { type MergeLimits, markSaved, mergeInto } from './merge.js';
 import { readState, type Stored, writeState } from './snapshot.js';
 import type { Servers } from './state.js';
 
-/** More than the inventory can come to. */
+/** Larger than any inventory. */
 const MAX_BYTES = 64 * 1_048_576;
 
 export interface StateFileOptions {
@@ -26,7 +26,7 @@ export interface StateFileOptions {
   readonly problem: (text: string) => void;
 }
 
-/** How a save ended: `busy` when other processes were saving, `failed` when it has been said why. */
+/** How a save ended: `busy` if other processes were saving, `failed` after a reported problem. */
 export type Saved = 'saved' | 'busy' | 'failed';
 
 export class StateFile {
@@ -36,19 +36,19 @@ export class StateFile {
     this.#options = options;
   }
 
-  /** What other processes and runs knew; undefined when there is nothing to be known. */
+  /** The state that other processes and runs saved; undefined if there is none. */
   load(waitMs: number): Servers | undefined {
     return this.#guarded(undefined, () => {
       const stored = this.#read();
-      // Only who holds the lock may move a file: it may be another one by now.
+      // Only the lock's holder may move the file: another process may have replaced it by now.
       if (stored === 'corrupt') this.#locked(waitMs, () => this.#readOrMoveAside());
       return typeof stored === 'object' ? stored.servers : undefined;
     });
   }
 
   /**
-   * Replaces the file by what `merged` makes of it. With `durable`, it is on the disk when this returns.
-   * @param waitMs how long other processes may be waited for, in milliseconds
+   * Replaces the file by the result of `merged`. With `durable`, it is on disk on return.
+   * @param waitMs how long to wait for other processes, in milliseconds
    */
   save(merged: (stored: Servers | undefined) => Servers, durable: boolean, waitMs: number): Saved {
     return this.#guarded('failed', () =>
@@ -63,7 +63,7 @@ export class StateFile {
   #locked<T>(waitMs: number, action: (token: string, held: () => boolean) => T): T | 'busy' {
     const { path } = this.#options;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Who was killed while saving left a file behind.
+    // A process that was killed while saving leaves a temporary file.
     const lock = acquireLock(`${path}.lock`, waitMs, (token) => rmSync(temporary(path, token), { force: true }));
     if (lock === undefined) return 'busy';
     try {
@@ -77,11 +77,11 @@ export class StateFile {
     const { path, now, problem } = this.#options;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
-    // A pipe would be waited for.
+    // Reading a pipe would block.
     if (!found.isFile() && !found.isDirectory()) throw new NoFile();
     const stored = found.size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now());
     if (stored !== 'newer') return stored;
-    problem(`the inventory file ${path} was written by a newer version, and is neither read nor saved`);
+    problem(`the inventory file ${path} was written by a newer version of mcp-trail; it is neither read nor saved`);
     return 'unusable';
   }
 
@@ -92,17 +92,19 @@ export class StateFile {
     const aside = `${path}.corrupt-${now()}`;
     if (stored === 'corrupt') {
       renameSync(path, aside);
-      problem(`the inventory file ${path} could not be understood; it was kept as ${aside}, and a new one is begun`);
+      problem(`the inventory file ${path} is not valid; it was kept as ${aside}, and a new one is started`);
       return undefined;
     }
     if (stored.damaged) {
       copyFileSync(path, aside);
-      problem(`servers in the inventory file ${path} could not be understood, and are left out; a copy is ${aside}`);
+      problem(
+        `some servers in the inventory file ${path} are not valid and are left out; a copy of the file is ${aside}`,
+      );
     }
     return stored.servers;
   }
 
-  /** False when the lock was lost on the way: then what others wrote stays. */
+  /** False if the lock was lost in between: then the file of the other process stays. */
   #replace(text: string, token: string, durable: boolean, held: () => boolean): boolean {
     const { path } = this.#options;
     const file = temporary(path, token);
@@ -141,7 +143,7 @@ function temporary(path: string, token: string): string {
   return `${path}.tmp-${token}`;
 }
 
-/** How long the application may be held up by other processes that are saving, where it asked for it. */
+/** How long a call of the application waits for other processes that are saving. */
 const WAIT_MS = 500;
 
 export interface SaverOptions {
@@ -155,7 +157,7 @@ export class Saver {
   readonly #options: SaverOptions;
   #timer: NodeJS.Timeout | undefined;
   #unsaved = false;
-  /** Whether there is something that cannot be counted again: what a tool was like decides what is a change. */
+  /** Whether more than counts and times is unsaved: without the known definitions, changes would be missed. */
   #durable = false;
   #closed = false;
 
@@ -164,14 +166,14 @@ export class Saver {
     this.refresh(WAIT_MS);
   }
 
-  /** Learns what other processes have saved. */
+  /** Merges what other processes have saved. */
   refresh(waitMs = 0): void {
     const { file, servers, limits } = this.#options;
     const stored = file.load(waitMs);
     if (stored !== undefined) mergeInto(servers, stored, limits);
   }
 
-  /** Something changed. `durable`: more than counts and times. */
+  /** Schedules a save. @param durable whether more than counts and times changed */
   touch(durable: boolean): void {
     this.#unsaved = true;
     this.#durable ||= durable;

@@ -1,28 +1,28 @@
-/** What is remembered of servers, as the state file has it. Times are milliseconds since the epoch. */
+/** The state of servers that the state file keeps. Times are milliseconds since the epoch. */
 import { startOf } from '../lib/text.js';
 import { MAX_NAME, type Names } from './names.js';
 
 export const MAX_CAPABILITIES = 64;
 export const MAX_PROTOCOL_VERSIONS = 16;
 
-/** What is known of a server at one moment. What is absent was not told, and changes nothing that was. */
+/** Facts about a server at one moment. Absent facts leave known ones unchanged. */
 export interface ServerFacts {
-  /** The part this process plays beside that server: its client, or the server itself. */
+  /** The role of this process: the server's client, or the server itself. */
   readonly side: 'client' | 'server';
-  /** Names and texts as the server gave them. */
+  /** The server's own claims. */
   readonly name?: string;
   readonly version?: string;
   readonly title?: string;
-  /** Host and port, or an opaque fingerprint of a command. Safe as it is: it is not redacted. */
+  /** Host and port, or an opaque fingerprint of a command. Not redacted. */
   readonly endpoint?: string;
-  /** Versions seen. They add up: a server may speak several. */
+  /** Versions seen. They accumulate: a server can speak several. */
   readonly protocolVersions?: readonly string[];
-  /** All capabilities that were declared. */
+  /** All declared capabilities. */
   readonly capabilities?: readonly string[];
   readonly instructionsHash?: string;
 }
 
-/** Fields that only people can fill in. */
+/** Fields that only people fill in. */
 export const ANNOTATIONS = [
   'addedBy',
   'approval',
@@ -35,16 +35,16 @@ export const ANNOTATIONS = [
 
 export type AnnotationName = (typeof ANNOTATIONS)[number];
 
-/** What is counted, per server and per tool. */
+/** What is counted per server and per tool. */
 export const COUNTED = ['calls', 'errors', 'denials', 'quarantines', 'redactions', 'unknownArguments'] as const;
 
 export type Counted = (typeof COUNTED)[number];
 
 export interface Tally {
   count: number;
-  /** When it was counted last. */
+  /** Time of the last count. */
   last: number;
-  /** The part of the count that the state file does not have yet. */
+  /** The part of the count that is not in the state file yet. */
   unsaved: number;
 }
 
@@ -61,23 +61,23 @@ export interface Usage {
   lastUse: LastUse | undefined;
 }
 
-/** `unlisted` tools were called with success, and stood in no list. */
+/** `unlisted` tools were called successfully and appeared in no list. */
 export const TOOL_STATUSES = ['listed', 'removed', 'unlisted'] as const;
 
-/** Hashes of a definition's members, by their names; `other` is all that the conventions do not name. */
+/** Hashes of a definition's members by name; `other` combines those that the protocol does not define. */
 export type MemberHashes = Readonly<Record<string, string>>;
 
-/** A tool as it was last reported: what a later list is compared with. */
+/** A tool as last reported: later lists are compared with it. */
 export interface ToolState {
-  /** As it is kept, and the key of the tool. */
+  /** The redacted name: the key of the tool. */
   readonly name: string;
   status: (typeof TOOL_STATUSES)[number];
-  /** Absent while the tool was never listed. */
+  /** Absent if the tool was never listed. */
   hash: string | undefined;
   members: MemberHashes;
   firstSeen: number;
   lastSeen: number;
-  /** When status, hash and members became what they are. */
+  /** When status, hash or members last changed. */
   changedAt: number;
   readonly usage: Usage;
 }
@@ -86,15 +86,15 @@ export const LISTS = ['tools', 'prompts', 'resources'] as const;
 
 export type ListName = (typeof LISTS)[number];
 
-/** A list as it was last seen, all pages of it. */
+/** A complete list as last seen. */
 export interface ListState {
   readonly count: number;
-  /** Of the tools' definitions. */
+  /** The hash of the tools' definitions. */
   readonly hash?: string | undefined;
   readonly at: number;
 }
 
-/** What a server is, without its lists. */
+/** Known facts about a server, without its lists. */
 export interface KnownFacts {
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -108,7 +108,7 @@ export interface KnownFacts {
 }
 
 export interface AnnotationState {
-  /** Undefined once it was taken away. */
+  /** Undefined once removed. */
   readonly value: string | undefined;
   readonly at: number;
 }
@@ -117,18 +117,18 @@ export interface ServerState {
   readonly id: string;
   readonly sides: Set<'client' | 'server'>;
   facts: KnownFacts;
-  /** When the facts became what they are. */
+  /** When the facts last changed. */
   changedAt: number;
   firstSeen: number;
   lastSeen: number;
-  /** When it last was in a record of its own. */
+  /** When the server was last the subject of a record. */
   reportedAt: number;
-  /** Set while it counts as stale. */
+  /** Set while the server is stale. */
   staleAt: number | undefined;
   readonly lists: Map<ListName, ListState>;
   readonly tools: Map<string, ToolState>;
   readonly usage: Usage;
-  /** By the class of the error. */
+  /** By error class. */
   readonly errors: Map<string, Tally>;
   readonly annotations: Map<AnnotationName, AnnotationState>;
 }
@@ -171,10 +171,10 @@ export function newUsage(): Usage {
 }
 
 const TEXTS = ['name', 'version', 'title', 'endpoint', 'instructionsHash'] as const;
-/** Made by this package, and safe by the contract of who gives them. */
+/** Made by this package: not redacted. */
 const SAFE: ReadonlySet<string> = new Set(['endpoint', 'instructionsHash']);
 
-/** The facts after these were seen. */
+/** Known facts, updated by new ones. */
 export function learn(known: KnownFacts | undefined, facts: ServerFacts, names: Names): KnownFacts {
   const learnt: { -readonly [K in keyof KnownFacts]: KnownFacts[K] } = {
     ...known,
@@ -198,7 +198,7 @@ function kept(told: readonly unknown[] | undefined, names: Names): string[] {
   return told.slice(0, 4 * MAX_CAPABILITIES).flatMap((each) => (typeof each === 'string' ? [names.kept(each)] : []));
 }
 
-/** Those that were there first stay when there are too many. */
+/** The first ones stay if there are too many. */
 export function union(first: readonly string[], more: readonly string[]): string[] {
   return [...new Set([...first, ...more])].slice(0, MAX_PROTOCOL_VERSIONS).sort();
 }

@@ -13,39 +13,39 @@ import {
 import { MAX_NAME, type Names } from './names.js';
 import type { MemberHashes, ToolState } from './state.js';
 
-/** Elements of one page that are looked at. */
+/** Elements of one page that are read. */
 const MAX_ELEMENTS = 100_000;
-/** Characters of one list that are hashed; later definitions are `unhashable`. */
+/** Characters of one list that are hashed; further definitions are `unhashable`. */
 const MAX_WORK = 8 * 1_048_576;
 
-/** The definitions in one list that go by one name: one, unless the server repeats itself. */
+/** The definitions of one name in a list: one, unless the server repeats itself. */
 interface Found {
-  /** As the server gave it, cut. */
+  /** The server's name for it, cut. */
   readonly rawName: string;
   readonly definitions: { readonly hash: string; readonly members: MemberHashes }[];
 }
 
-/** What was found under one name, as it is compared and kept. */
+/** A listed tool, as it is compared and kept. */
 export interface ListedTool {
   readonly name: string;
   readonly rawName: string;
   readonly hash: string;
   readonly members: MemberHashes;
-  /** Argument names, once somebody asked for them. */
+  /** Argument names, once requested. */
   readonly declared: ReadonlySet<string> | undefined;
 }
 
-/** A definition, to be asked which arguments it declares. */
+/** A definition whose declared arguments are read. */
 export interface SeenDefinition {
   readonly name: string;
   readonly hash: string;
   readonly inputSchema: unknown;
 }
 
-/** What the list is read for. */
+/** The context in which a list is read. */
 export interface ListReader {
   readonly names: Names;
-  /** The tools of the server that were reported, by name. */
+  /** The server's reported tools by name. */
   readonly known: ReadonlyMap<string, ToolState>;
   /** Tools that may be kept. */
   readonly limit: number;
@@ -53,23 +53,23 @@ export interface ListReader {
 }
 
 export class ToolList {
-  /** Tools in the list, kept or not. */
+  /** Number of tools in the list, kept or not. */
   count = 0;
-  /** Whether there were definitions that are neither compared nor kept. */
+  /** Whether definitions were left out of the comparison. */
   overflowed = false;
   /** Whether all names were read. */
   complete = true;
   readonly #found = new Map<string, Found>();
-  /** Names of known tools, compared or not. */
+  /** Names of known tools in the list, compared or not. */
   readonly #present = new Set<string>();
   readonly #declared = new Map<string, ReadonlySet<string>>();
   readonly #work: Work = { left: MAX_WORK };
-  /** New names there still is room for. */
+  /** How many new names fit. */
   #room = 0;
   #new = 0;
   #definitions = 0;
 
-  /** Reads one page; what is no list, and what is no tool in it, is passed over. */
+  /** Reads one page; values that are not tools are ignored. */
   read(tools: unknown, reader: ListReader): void {
     const length = arrayLength(tools);
     if (length === undefined) return;
@@ -100,7 +100,7 @@ export class ToolList {
     }
     this.#definitions++;
     const hash = definitionHash(definition, this.#work);
-    // Members matter where something changed.
+    // Member hashes are needed only for a change.
     const members = hash === known?.hash ? known.members : memberHashes(definition, this.#work);
     found.definitions.push({ hash, members });
     if (found.definitions.length > 1) return;
@@ -108,7 +108,7 @@ export class ToolList {
     if (declared !== undefined) this.#declared.set(name, declared);
   }
 
-  /** Known tools are always found again; new ones as long as there is room. */
+  /** Known tools always have room, new ones up to the limit. */
   #begin(name: string, rawName: string, isKnown: boolean): Found | undefined {
     if (!isKnown && this.#new >= this.#room) return undefined;
     if (!isKnown) this.#new++;
@@ -117,7 +117,7 @@ export class ToolList {
     return found;
   }
 
-  /** Whether a tool that is known by now is in the list. */
+  /** Whether a known tool is in the list. */
   has(name: string): boolean {
     return this.#found.has(name) || this.#present.has(name);
   }
@@ -138,7 +138,7 @@ function listed(known: ReadonlyMap<string, ToolState>): number {
   return count;
 }
 
-/** Tools of the same name count as one, whose definition is all of theirs, in any order. */
+/** Tools with the same name count as one, whose definition combines all of theirs in any order. */
 function together(definitions: Found['definitions']): Pick<ListedTool, 'hash' | 'members'> {
   const [only] = definitions;
   if (only === undefined || definitions.length > 1) {

@@ -1,4 +1,4 @@
-/** Who used what, how often, and how it went. */
+/** Counts uses, errors and denials of servers and tools, and keeps the last use. */
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Names } from './names.js';
 import type { Counted, LastUse, ServerState, Tally, Usage } from './state.js';
@@ -8,27 +8,27 @@ const MAX_ERROR_TYPES = 64;
 
 /** One finished operation. */
 export interface Use {
-  /** Name of the tool, where it was one. */
+  /** The tool, if one was called. */
   readonly tool?: string | undefined;
-  /** When, in milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly at: number;
   readonly actor?: string | undefined;
-  /** The name that a user is known by. */
+  /** A readable name. */
   readonly actorName?: string | undefined;
   readonly organization?: string | undefined;
   readonly team?: string | undefined;
   readonly status: AuditFields['mcp_audit.status'];
   readonly errorType?: string | undefined;
-  /** A policy or guardrail said no. */
+  /** Whether a policy or guardrail refused it. */
   readonly denied?: boolean | undefined;
-  /** How many values were redacted. */
+  /** Number of redacted values. */
   readonly redactions?: number | undefined;
   readonly quarantined?: boolean | undefined;
-  /** How many arguments the tool did not declare. */
+  /** Number of arguments that the tool does not declare. */
   readonly unknownArguments?: number | undefined;
 }
 
-/** Statuses that are neither success nor under way. */
+/** Statuses that count as errors or denials. */
 const COUNTS_AS: Readonly<Partial<Record<NonNullable<Use['status']>, Counted>>> = {
   tool_error: 'errors',
   error: 'errors',
@@ -39,7 +39,7 @@ const COUNTS_AS: Readonly<Partial<Record<NonNullable<Use['status']>, Counted>>> 
   unauthenticated: 'denials',
 };
 
-/** Where error types that are one too many are counted. */
+/** Counts error types beyond the limit. */
 const OTHER = 'other';
 
 export function addTo<K>(tallies: Map<K, Tally>, key: K, amount: number, at: number): void {
@@ -58,7 +58,7 @@ export function sum(a: number, b: number): number {
   return Math.min(a + b, Number.MAX_SAFE_INTEGER);
 }
 
-/** Counts one use of a server, and of the tool where its usage is given, too. */
+/** Counts one use of a server and, if given, of a tool. */
 export function addUse(
   server: ServerState,
   tool: Usage | undefined,
@@ -89,12 +89,12 @@ function addError(errors: Map<string, Tally>, type: string, at: number): void {
   addTo(errors, errorKey(errors, type), 1, at);
 }
 
-/** The key an error type is counted under: its own, while there is room. */
+/** The key of an error type: its own while there is room. */
 export function errorKey(errors: { has(type: string): boolean; readonly size: number }, type: string): string {
   return errors.has(type) || errors.size < MAX_ERROR_TYPES ? type : OTHER;
 }
 
-/** What was refused was not used: it leaves the last use as it was. */
+/** A refused operation leaves the last use unchanged. */
 function lastUseOf(
   { actor, actorName, organization, team }: Use,
   at: number,

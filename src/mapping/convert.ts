@@ -1,10 +1,10 @@
-/** Conversions of single values. Each tells in words what it does; the tables of the README are made from that. */
+/** Conversions of single values, each with a description for the tables of the README. */
 import type { AuditKey } from '../semconv/audit-record.js';
 import { type Fields, type FieldValue, type JsonValue, textOf } from './fields.js';
 
-/** How a value becomes that of another schema; `undefined`: it has no place there. */
+/** Converts a value for another schema; `undefined` if it has no place there. */
 export interface Conversion {
-  /** In words, for the documentation; empty where the value is passed on as it is. */
+  /** For the documentation; empty if the value is unchanged. */
   readonly says: string;
   readonly of: (value: FieldValue, fields: Fields) => JsonValue | undefined;
 }
@@ -12,16 +12,16 @@ export interface Conversion {
 const MAX_PORT = 65_535;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;
 
-/** A text as it is. */
+/** A text, unchanged. */
 export const text: Conversion = {
   says: '',
   of: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
 };
 
-/** A whole number as it is. */
+/** A whole number, unchanged. */
 export const integer: Conversion = { says: '', of: (value) => (Number.isSafeInteger(value) ? value : undefined) };
 
-/** A list of texts as it is. */
+/** A list of texts, unchanged. */
 export const texts: Conversion = { says: '', of: (value) => (Array.isArray(value) ? [...value] : undefined) };
 
 /** The first of a list, as header values are. */
@@ -35,13 +35,13 @@ export const port: Conversion = {
   of: (value) => (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_PORT ? value : undefined),
 };
 
-/** A number that the record holds as text, such as `-32602`. */
+/** A number that is text in the record, such as `-32602`. */
 export const parsedInteger: Conversion = {
   says: 'as a number',
   of: (value) => (typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : undefined),
 };
 
-/** Milliseconds since 1970 of an RFC 3339 time, cut and not rounded; `undefined` for anything else. */
+/** Milliseconds since 1970 of an RFC 3339 time, rounded down; `undefined` for anything else. */
 export function epochMilliseconds(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(value);
@@ -53,7 +53,7 @@ export function epochMilliseconds(value: unknown): number | undefined {
 
 export const milliseconds: Conversion = { says: 'milliseconds since 1970', of: epochMilliseconds };
 
-/** A time as text. An index refuses a document over a date it cannot read, hence the check. */
+/** A time as text, checked: an index refuses a document with an invalid date. */
 export const time: Conversion = {
   says: 'as it is, if it is RFC 3339',
   of: (value) => (epochMilliseconds(value) === undefined ? undefined : (value as string)),
@@ -79,7 +79,7 @@ const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${BYTE}(?:\\.${BYTE}){3}$`);
 const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
 
-/** Whether a text is an IP address without a zone: a malformed one makes an index refuse the whole document. */
+/** Whether a text is an IP address without a zone: an index refuses a document with a malformed address. */
 export function isIp(value: unknown): value is string {
   if (typeof value !== 'string') return false;
   if (IPV4.test(value)) return true;
@@ -107,23 +107,23 @@ function textCase(value: FieldValue, to: 'toLowerCase' | 'toUpperCase'): string 
   return typeof value === 'string' && value !== '' ? value[to]() : undefined;
 }
 
-/** The same value whatever the field holds. */
+/** A constant, regardless of the field's value. */
 export function always(constant: string | number): Conversion {
   return { says: `always \`${constant}\``, of: () => constant };
 }
 
-/** What a table says of a value; nothing for one that is not in it. */
+/** Looks a value up in a table; undefined for one that is not in it. */
 export function oneOf(table: Readonly<Record<string, string | number>>): Conversion {
   const pairs = Object.entries(table).map(([from, to]) => (from === to ? `\`${from}\`` : `\`${from}\` → \`${to}\``));
   return { says: pairs.join(', '), of: (value) => lookUp(table, value) };
 }
 
-/** A member that a table has itself: never one that every object inherits. */
+/** An own member of a table, never an inherited one. */
 export function lookUp<V>(table: Readonly<Record<string, V>>, key: unknown): V | undefined {
   return typeof key === 'string' && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** The highest step that a severity number reaches: OpenTelemetry has four numbers to each name. */
+/** The highest step that a severity number reaches: OpenTelemetry has four numbers per name. */
 export function severity<V extends string | number>(steps: Readonly<Record<'INFO' | 'WARN' | 'ERROR' | 'FATAL', V>>) {
   const { says } = oneOf(steps);
   return {
@@ -137,7 +137,7 @@ export function severity<V extends string | number>(steps: Readonly<Record<'INFO
   } satisfies Conversion;
 }
 
-/** The texts that some fields have, each once, in the order of the keys. */
+/** The distinct texts of some fields, in the order of the keys. */
 export function distinct(keys: readonly AuditKey[], accepts: (value: unknown) => boolean = () => true): Conversion {
   return {
     says: 'in a list, each once',

@@ -1,11 +1,11 @@
-/** An audit record as a log of Datadog, with its standard attributes. */
+/** Maps audit records to Datadog logs with standard attributes. */
 import type { AuditRecord } from '../semconv/audit-record.js';
 import { type Conversion, first, integer, ip, nanoseconds, port, severity, timeToMilliseconds } from './convert.js';
 import { fieldsOf, type JsonObject } from './fields.js';
 import { meaningOf } from './meaning.js';
 import { fill, leftOver, own, place, type Row } from './rows.js';
 
-/** The lower half of an OpenTelemetry id as an unsigned decimal: Datadog's own form, before it took the whole one. */
+/** The lower half of an OpenTelemetry id as an unsigned decimal, which is Datadog's older form. */
 const decimalId: Conversion = {
   says: 'the last 64 bits, as an unsigned decimal in a text',
   of: (value) =>
@@ -14,7 +14,7 @@ const decimalId: Conversion = {
       : undefined,
 };
 
-/** Fields that stand under another name and nowhere else: their own would say the same again, or clash with it. */
+/** Fields that appear only under another name: their own would repeat it, or clash with it. */
 const RENAMED: readonly Row[] = [
   { from: 'time', to: 'timestamp', as: timeToMilliseconds },
   { from: 'mcp_audit.message', to: 'message' },
@@ -30,7 +30,7 @@ const RENAMED: readonly Row[] = [
   { from: 'span_id', to: 'span_id' },
 ];
 
-/** Fields that stand under their own name too. */
+/** Fields that also appear under their own names. */
 const REPEATED: readonly Row[] = [
   { from: 'trace_id', to: 'dd.trace_id', as: decimalId },
   { from: 'span_id', to: 'dd.span_id', as: decimalId },
@@ -53,18 +53,18 @@ const REPEATED: readonly Row[] = [
   { from: 'error.type', to: 'error.kind' },
 ];
 
-/** The table of fields for Datadog: see `README.md` of this folder, which is checked against it. */
+/** The table of fields for Datadog. A test compares `README.md` of this folder with it. */
 export const DATADOG_ROWS: readonly Row[] = [...RENAMED, ...REPEATED];
 
-/** Source of the logs, which finds their pipeline. */
+/** The source of the logs, which selects their pipeline. */
 const SOURCE = 'mcp-trail';
 
 /**
- * Maps a record to a log as Datadog's intake takes it, with its reserved and standard attributes; all other fields, and
- * those that a standard attribute repeats, are there under their own names.
+ * Maps a record to a log for Datadog's intake, with reserved and standard attributes. All other fields, and fields that a
+ * standard attribute repeats, keep their own names.
  *
- * @returns a new object of JSON values; the record is not changed. The same record gives the same log. What cannot be
- * converted is there under its own name alone. Never throws.
+ * @returns a new object of JSON values; the record is not changed. The same record gives the same log. Values that cannot be
+ * converted keep only their own names. Never throws.
  * @see https://docs.datadoghq.com/standard-attributes/
  */
 export function toDatadog(record: AuditRecord): JsonObject {
@@ -75,6 +75,6 @@ export function toDatadog(record: AuditRecord): JsonObject {
   place(log, 'evt.category', meaningOf(fields).category[0] ?? 'api');
   place(log, 'status', 'info');
   const rest = leftOver(fields, used, (key) => key, own) ?? {};
-  // Of two members with one name the standard one stays.
+  // Of two members with the same name, the standard one stays.
   return { ...rest, ...log };
 }

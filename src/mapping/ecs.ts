@@ -1,4 +1,4 @@
-/** An audit record as a document of the Elastic Common Schema. */
+/** Maps audit records to documents of the Elastic Common Schema. */
 import type { AuditKey, AuditRecord } from '../semconv/audit-record.js';
 import {
   type Conversion,
@@ -21,7 +21,7 @@ import { type Fields, type FieldValue, fieldsOf, type JsonObject, type JsonValue
 import { type Meaning, meaningOf } from './meaning.js';
 import { fill, leftOver, own, place, type Row } from './rows.js';
 
-/** Version of ECS that documents are made for. */
+/** The version of ECS. */
 export const ECS_VERSION = '9.4.0';
 
 const EPOCH = '1970-01-01T00:00:00.000Z';
@@ -45,7 +45,7 @@ const code: Conversion = {
   of: (value, fields) => (parsedInteger.of(value, fields) === undefined ? undefined : String(value)),
 };
 
-/** The table of fields for ECS: see `README.md` of this folder, which is checked against it. */
+/** The table of fields for ECS. A test compares `README.md` of this folder with it. */
 export const ECS_ROWS: readonly Row[] = [
   // The event.
   { from: 'time', to: '@timestamp', as: time },
@@ -125,11 +125,10 @@ const DECISIONS: readonly (readonly [key: AuditKey, types: Readonly<Record<strin
 ];
 
 /**
- * Maps a record to ECS 9.4.0. Fields that ECS has no place for are in `labels`, with `_` for each dot of their names,
- * and as texts.
+ * Maps a record to ECS 9.4.0. Fields without a place in ECS go to `labels` as texts, with `_` for each dot in their names.
  *
- * @returns a new object of JSON values; the record is not changed. The same record gives the same document. Values that
- * an index would refuse the whole document for, such as a malformed address, are among the labels. Never throws.
+ * @returns a new object of JSON values; the record is not changed. The same record gives the same document. Values for which
+ * an index would refuse the whole document, such as a malformed address, go to `labels`. Never throws.
  * @see https://www.elastic.co/docs/reference/ecs/ecs-field-reference
  */
 export function toEcs(record: AuditRecord): JsonObject {
@@ -154,7 +153,7 @@ export function toEcs(record: AuditRecord): JsonObject {
   return labels === undefined ? document : { ...document, labels };
 }
 
-/** The types of the event, and what was decided where the category has that. */
+/** The types of the event, with the decision if the category has one. */
 function types(fields: Fields, { category, type }: Meaning): JsonValue {
   const found = new Set(type);
   if (category.includes('api')) {

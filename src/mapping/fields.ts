@@ -1,12 +1,12 @@
 /**
- * A record as the mappings read it: a copy of its plain values, so that nothing after this can throw.
+ * Copies the plain values of a record, so that no mapping can throw.
  */
 import type { AuditKey, AuditRecord } from '../semconv/audit-record.js';
 
-/** A value that JSON can hold, made by a mapping. */
+/** A JSON value made by a mapping. */
 export type JsonValue = string | number | boolean | readonly JsonValue[] | JsonObject;
 
-/** What a mapping returns: plain data of its own, which shares nothing with the record. */
+/** The result of a mapping: plain data that shares nothing with the record. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }
@@ -14,13 +14,13 @@ export interface JsonObject {
 /** A value of a record. */
 export type FieldValue = string | number | boolean | readonly string[];
 
-/** The fields of one record. Keys that this version does not know are kept: a newer version may have written them. */
+/** The fields of one record. Unknown keys are kept: a newer version may have written them. */
 export type Fields = ReadonlyMap<string, FieldValue>;
 
-/** Elements of a list that are read: records have far fewer. */
+/** Elements read of a list: records have far fewer. */
 const MAX_ELEMENTS = 1024;
 
-/** Copies the values that a record may have; what is anything else, or throws when it is read, is left out. */
+/** Copies the values that a record can have. Other values, and those that throw when read, are left out. */
 export function fieldsOf(record: AuditRecord): Fields {
   const fields = new Map<string, FieldValue>();
   for (const key of keysOf(record)) {
@@ -44,8 +44,8 @@ function readValue(record: AuditRecord, key: string): FieldValue | undefined {
     if (typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
     if (!Array.isArray(value)) return undefined;
-    // Copied before they are judged, a getter could answer differently the second time; and by index, an iterator may
-    // never end.
+    // Copied before they are checked: a getter could return another value the second time. By index: an iterator could be
+    // endless.
     const copy = Array.from({ length: Math.min(value.length, MAX_ELEMENTS) }, (_, index): unknown => value[index]);
     return copy.length > 0 && copy.every(isString) ? copy : undefined;
   } catch {
@@ -57,7 +57,7 @@ function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** The text of a field, when it has one that is not empty. */
+/** The text of a field, unless it is empty. */
 export function textOf(fields: Fields, key: AuditKey): string | undefined {
   const value = fields.get(key);
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -1,4 +1,4 @@
-/** The entry `mcp-trail/mappings`: audit records in the schemas of others. */
+/** The entry `mcp-trail/mappings`: audit records in other schemas. */
 export type { AuditRecord } from '../semconv/audit-record.js';
 export { toDatadog } from './datadog.js';
 export { ECS_VERSION, toEcs } from './ecs.js';

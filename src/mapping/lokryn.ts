@@ -1,4 +1,4 @@
-/** An audit record as a `LogRequest` of the lokryn compliance log schema 0.2. */
+/** Maps audit records to `LogRequest`s of the lokryn compliance log schema 0.2. */
 import type { AuditRecord } from '../semconv/audit-record.js';
 import { type Conversion, integer, lookUp, oneOf, severity, texts, time } from './convert.js';
 import { type Fields, fieldsOf, type JsonObject } from './fields.js';
@@ -7,7 +7,7 @@ import { OCSF_CLASSES } from './ocsf-classes.js';
 import { type MappingOptions, PRODUCT } from './options.js';
 import { fill, place, type Row } from './rows.js';
 
-/** Version of the lokryn schema that requests are made for. */
+/** The version of the lokryn schema. */
 export const LOKRYN_VERSION = '0.2.0';
 
 const size: Conversion = {
@@ -15,7 +15,7 @@ const size: Conversion = {
   of: (value, fields) => (Number(value) >= 0 ? integer.of(value, fields) : undefined),
 };
 
-/** The table of fields for lokryn: see `README.md` of this folder, which is checked against it. */
+/** The table of fields for lokryn. A test compares `README.md` of this folder with it. */
 export const LOKRYN_ROWS: readonly Row[] = [
   { from: 'severity_number', to: 'severity', as: severity({ INFO: 2, WARN: 4, ERROR: 5, FATAL: 6 }) },
   {
@@ -52,7 +52,7 @@ export const LOKRYN_ROWS: readonly Row[] = [
   { from: 'mcp_audit.response.size', to: 'response_size_bytes', as: size },
 ];
 
-/** `Outcome` by what the record tells, from the most to the least exact. */
+/** `Outcome` by the fields of the record, from the most to the least exact. */
 export const LOKRYN_OUTCOMES = [
   ['mcp_audit.status', { unauthenticated: 2, denied: 3, input_required: 99 }],
   ['mcp_audit.authentication.event', { token_rejected: 2 }],
@@ -62,10 +62,10 @@ export const LOKRYN_OUTCOMES = [
 ] as const;
 
 /**
- * Maps a record to a `LogRequest` of the lokryn compliance log schema 0.2.0 in its JSON form: members by the names of
- * the `.proto`, enums by number, `time` as RFC 3339. Arguments and results are never set, and what the schema has no
- * field for is left out: this mapping, unlike the others, loses it. The OCSF class and activity are those of
- * {@link toOcsf}, not those of lokryn's own table, whose numbers OCSF gives other meanings.
+ * Maps a record to a `LogRequest` of the lokryn compliance log schema 0.2.0 in its JSON form: member names of the `.proto`,
+ * enums by number, `time` as RFC 3339. Arguments and results are never set. Unlike the other mappings, this one loses the fields
+ * for which the schema has no place. OCSF class and activity are those of {@link toOcsf}: in lokryn's own table, some numbers
+ * have other meanings than in OCSF.
  *
  * @returns a new object of JSON values; the record is not changed. The same record gives the same request. Never throws.
  * @see https://github.com/lokryn-llc/compliance-log-schema

@@ -1,18 +1,18 @@
 /**
- * What a record is in other schemas: the tables of methods and events. A new method or event is one row here;
- * one that has none is what its `audit.action` is.
+ * The meaning of records in other schemas, by method and event. A new method or event is a new row; without a row, its
+ * `audit.action` decides.
  */
 import type { AuditEventName, AuditFields, AuditKey } from '../semconv/audit-record.js';
 import { lookUp } from './convert.js';
 import type { Fields } from './fields.js';
 
-/** What an OCSF event is about; `ocsf-classes.ts` has the class of each. */
+/** The kinds of OCSF events; `ocsf-classes.ts` has the class of each. */
 export type OcsfKind = 'api' | 'authentication' | 'trail' | 'inventory' | 'configuration';
 
-/** One record in the words of three schemas. */
+/** The meaning of one record in three schemas. */
 export interface Meaning {
   readonly kind: OcsfKind;
-  /** OCSF `activity_id`, and the caption the class gives it; 99 is Other, its name is ours. */
+  /** OCSF `activity_id` and its caption in the class; 99 is Other, with our name. */
   readonly activity: readonly [id: number, name: string];
   /** ECS `event.category` and `event.type`. */
   readonly category: readonly string[];
@@ -26,7 +26,7 @@ type Action = NonNullable<AuditFields['audit.action']>;
 const API = { kind: 'api', category: ['api'], type: ['access'] } as const;
 const SESSION = { kind: 'api', category: ['api', 'session'] } as const;
 
-/** By `audit.action`: what methods without a row mean, and those with one where it says nothing else. */
+/** By `audit.action`: for methods without a row, and the defaults of the others. */
 export const ACTIONS: Readonly<Record<Action, Meaning>> = {
   CONNECT: { ...SESSION, activity: [99, 'Connect'], type: ['start'], lokryn: 30 },
   DISCONNECT: { ...SESSION, activity: [99, 'Disconnect'], type: ['end'], lokryn: 2 },
@@ -46,15 +46,15 @@ export const ACTIONS: Readonly<Record<Action, Meaning>> = {
   UPDATE: { ...API, activity: [3, 'Update'], type: ['change'], lokryn: 12 },
 };
 
-/** Neither the method nor the action is known. */
+/** For an unknown method and action. */
 export const UNKNOWN: Meaning = { ...API, activity: [99, 'Other'], type: ['info'], lokryn: 0 };
 
-/** What a method does. */
+/** The meaning of a method. */
 export interface MethodMeaning {
   readonly action: Action;
-  /** `EventType` of lokryn, where it has one for this method. */
+  /** `EventType` of lokryn, if it has one for the method. */
   readonly lokryn?: number;
-  /** The same, of the record after it. */
+  /** The same for the record at the end. */
   readonly answered?: number;
 }
 
@@ -87,7 +87,7 @@ export const METHODS: Readonly<Record<string, MethodMeaning>> = {
   'skills/get': { action: 'READ' },
 };
 
-/** What the operator says a tool does is more than that it ran. What the tool itself says is not believed. */
+/** What a tool does by the operator's rules says more than that it ran. The tool's own claim does not count. */
 export const TOOL_VERBS: Readonly<Record<string, Pick<Meaning, 'activity' | 'type'>>> = {
   read: { activity: [2, 'Read'], type: ['access'] },
   write: { activity: [3, 'Update'], type: ['change'] },
@@ -99,7 +99,7 @@ const INVENTORY = { kind: 'inventory', category: ['configuration'] } as const;
 const CHANGED = { ...INVENTORY, activity: [8, 'Update'], type: ['change'], lokryn: 6 } as const;
 const CONFIGURED = { kind: 'configuration', category: ['configuration'], lokryn: 6 } as const;
 
-/** What an event means by the value of one field, and otherwise; `method`: what its method means. */
+/** The meaning of an event by the value of one field, and by default; `method` is the meaning of its method. */
 export interface EventMeaning {
   readonly by?: AuditKey;
   readonly values?: Readonly<Record<string, Meaning>>;
@@ -168,7 +168,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
   },
 };
 
-/** What a record means: by its event, else by its method, else by its action. Every record means something. */
+/** The meaning of a record, by its event, else its method, else its action. */
 export function meaningOf(fields: Fields): Meaning {
   const event = lookUp(EVENTS, fields.get('event_name'));
   if (event === undefined || event.otherwise === 'method') return methodMeaning(fields);

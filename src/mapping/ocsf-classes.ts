@@ -4,15 +4,15 @@
  */
 import type { OcsfKind } from './meaning.js';
 
-/** Version of OCSF that events are made for. */
+/** The version of OCSF. */
 export const OCSF_VERSION = '1.9.0';
 
-/** A class of events, and the category it is in. */
+/** A class of events and its category. */
 export interface OcsfClass {
   readonly category: readonly [uid: number, name: string];
   readonly uid: number;
   readonly name: string;
-  /** Members that the class has from a profile alone, by that profile. */
+  /** Members that the class has only through a profile, by profile. */
   readonly profiles: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -28,9 +28,9 @@ const LIFECYCLE: OcsfClass = {
 };
 
 /**
- * The class of each kind of event. A change of configuration is Entity Management: it is the class of "create, read,
- * update and delete" on something managed, with who did it. Device Config State Change (5019) is about the security
- * state of a device and requires one, Config State (5002) is deprecated, and Application Lifecycle has no such activity.
+ * The class of each kind of event. A configuration change is Entity Management, which covers "create, read, update and delete"
+ * of a managed entity with its actor. Device Config State Change (5019) requires a device, Config State (5002) is deprecated, and
+ * Application Lifecycle has no such activity.
  */
 export const OCSF_CLASSES: Readonly<Record<OcsfKind, OcsfClass>> = {
   api: {
@@ -45,7 +45,7 @@ export const OCSF_CLASSES: Readonly<Record<OcsfKind, OcsfClass>> = {
   inventory: LIFECYCLE,
 };
 
-/** Members that carry the caption of a number. */
+/** Members with the caption of a number. */
 export const CAPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   severity: { 0: 'Unknown', 1: 'Informational', 3: 'Medium', 4: 'High', 6: 'Fatal' },
   status: { 0: 'Unknown', 1: 'Success', 2: 'Failure' },
@@ -53,7 +53,7 @@ export const CAPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>
   disposition: { 1: 'Allowed', 2: 'Blocked', 3: 'Quarantined', 11: 'Corrected' },
 };
 
-/** What stands where a class requires something that the record does not tell. */
+/** Values for required members that the record does not have. */
 export interface Required {
   readonly in?: readonly OcsfKind[];
   /** One of these is enough. */

@@ -1,4 +1,4 @@
-/** Conversions that OCSF alone needs. */
+/** Conversions for OCSF only. */
 import { type Conversion, epochMilliseconds, integer, isIp, oneOf, texts } from './convert.js';
 import { type JsonValue, textOf } from './fields.js';
 

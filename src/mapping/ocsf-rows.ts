@@ -1,4 +1,4 @@
-/** The table of fields for OCSF: see `README.md` of this folder, which is checked against it. */
+/** The table of fields for OCSF. A test compares `README.md` of this folder with it. */
 import {
   always,
   first,
@@ -36,7 +36,7 @@ const INVENTORY = ['inventory'] as const;
 const TRAIL = ['trail'] as const;
 /** Classes with the members of a request. */
 const REQUESTS = ['api', 'authentication', 'configuration'] as const;
-/** Classes with the endpoint that was asked. */
+/** Classes with a destination endpoint. */
 const TARGETS = ['api', 'authentication'] as const;
 
 const APPLICATION = ['actor.application.uid', 'actor.application.name'];

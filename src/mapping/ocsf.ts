@@ -1,4 +1,4 @@
-/** An audit record as an event of the Open Cybersecurity Schema Framework. */
+/** Maps audit records to events of the Open Cybersecurity Schema Framework. */
 import type { AuditRecord } from '../semconv/audit-record.js';
 import { type Fields, fieldsOf, type JsonObject, type JsonValue } from './fields.js';
 import { type Meaning, meaningOf, type OcsfKind } from './meaning.js';
@@ -11,10 +11,10 @@ const LOG_NAME = 'mcp_audit';
 
 /**
  * Maps a record to OCSF 1.9.0: API Activity (6003), Authentication (3002), Application Lifecycle (6002) or Entity
- * Management (3004). Fields that OCSF has no place for are in `unmapped`, under their own names: nothing is lost.
+ * Management (3004). Fields without a place in OCSF go to `unmapped` under their own names: nothing is lost.
  *
  * @returns a new object of JSON values; the record is not changed. The same record gives the same event. Of a malformed
- * record the parts that can be read are mapped, and what the class requires is `unknown`. Never throws.
+ * record, the readable parts are mapped, and required members are `unknown`. Never throws.
  * @see https://schema.ocsf.io/1.9.0/classes/api_activity
  */
 export function toOcsf(record: AuditRecord, options: MappingOptions = {}): JsonObject {
@@ -62,11 +62,11 @@ function complete(event: JsonObject, kind: OcsfKind): void {
   }
 }
 
-/** Some classes want what another member says as well. */
+/** Fills members that repeat others in some classes. */
 function repeat(event: JsonObject, kind: OcsfKind): void {
-  // The subject of an authentication is the one who asks for it.
+  // The subject of an authentication is its actor.
   if (kind === 'authentication') event['user'] = copy(at(event, 'actor.user'));
-  // Up to 1.8 `app` was required; 1.9 deprecates it for `application`. With both an event is valid in either.
+  // 1.8 requires `app`, which 1.9 deprecates for `application`. With both, an event is valid in either.
   if (kind === 'trail' || kind === 'inventory') event['app'] = copy(event['application']);
 }
 

@@ -1,8 +1,8 @@
-/** What a mapping cannot know from the record. */
+/** Options of the mappings. */
 export interface MappingOptions {
-  /** Version of the package that made the record, for the members that tell it. They are left out when absent. */
+  /** The version of the package that made the record, for members with it. @defaultValue none: these members are left out */
   readonly productVersion?: string;
 }
 
-/** Name of the product that makes the records, and of its vendor. */
+/** The name of the product that makes the records, and of its vendor. */
 export const PRODUCT = 'mcp-trail';

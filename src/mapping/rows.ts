@@ -1,24 +1,24 @@
-/** One row per field and place: the machinery that fills an object from a table of them. */
+/** Fills an object from a table with one row per field and place. */
 import type { AuditKey } from '../semconv/audit-record.js';
 import { type Conversion, text } from './convert.js';
 import type { Fields, FieldValue, JsonObject, JsonValue } from './fields.js';
 
-/** Where a field goes. Rows are tried from top to bottom, and the first that fills a place keeps it. */
+/** The place of a field. Rows apply from top to bottom, and the first to fill a place keeps it. */
 export interface Row<Kind extends string = string> {
   readonly from: AuditKey;
-  /** Path in the result: members with dots between them, `[0]` for the first element of a list. */
+  /** The path in the result: members separated by dots, `[0]` for the first element of a list. */
   readonly to: string;
-  /** How the value changes; a text passes as it is when absent. */
+  /** How the value is converted. @defaultValue texts are unchanged */
   readonly as?: Conversion;
-  /** Kinds of result that have the place; all of them when absent. */
+  /** Kinds of results that have the place. @defaultValue all */
   readonly in?: readonly Kind[];
-  /** On which side of the protocol the record was made; either one when absent. */
+  /** The side of the protocol that made the record. @defaultValue either */
   readonly side?: 'client' | 'server';
-  /** Only where one of these places, filled further up, has a value: what the other schema wants beside this one. */
+  /** Applies only if an earlier row has filled one of these places, which the other schema requires beside this one. */
   readonly beside?: readonly string[];
 }
 
-/** Fills the places that have a value, and returns the keys that got one: what they said is not lost. */
+/** Fills places, and returns the keys of the fields that have one. */
 export function fill<K extends string>(
   target: JsonObject,
   rows: readonly Row<K>[],
@@ -41,7 +41,7 @@ function applies<K extends string>(row: Row<K>, fields: Fields, target: JsonObje
   return row.beside === undefined || row.beside.some((path) => at(target, path) !== undefined);
 }
 
-/** Puts a value at a path; false where another value is. Paths come from tables, never from a record. */
+/** Puts a value at a path; false if there is a value already. Paths come from tables, never from a record. */
 export function place(target: JsonObject, path: string, value: JsonValue): boolean {
   const steps = stepsOf(path);
   const last = steps.pop() as string;
@@ -51,7 +51,7 @@ export function place(target: JsonObject, path: string, value: JsonValue): boole
     holder[step] ??= next === '0' ? [] : {};
     const below = holder[step];
     if (typeof below !== 'object') return false;
-    // A list is walked like an object: its one index is a key as any other.
+    // A list is walked like an object: its index is a key.
     holder = below as JsonObject;
   }
   const present = holder[last];
@@ -60,7 +60,7 @@ export function place(target: JsonObject, path: string, value: JsonValue): boole
   return true;
 }
 
-/** What is at a path. */
+/** The value at a path. */
 export function at(target: JsonObject, path: string): JsonValue | undefined {
   let found: JsonValue | undefined = target;
   for (const step of stepsOf(path)) {
@@ -74,7 +74,7 @@ function stepsOf(path: string): string[] {
   return path.replaceAll('[0]', '.0').split('.');
 }
 
-/** The fields that no row had a place for, under names that `rename` gives them. */
+/** The fields without a place, under the names that `rename` gives them. */
 export function leftOver(
   fields: Fields,
   used: ReadonlySet<string>,
@@ -86,14 +86,14 @@ export function leftOver(
   for (const [key, value] of fields) {
     const name = rename(key);
     if (used.has(key) || Object.hasOwn(kept, name)) continue;
-    // Not an assignment: the name may be `__proto__`.
+    // An assignment would not make a member of `__proto__`.
     Object.defineProperty(kept, name, { value: as(value), enumerable: true, configurable: true, writable: true });
     some = true;
   }
   return some ? kept : undefined;
 }
 
-/** A value of a record as one that belongs to the caller. */
+/** A copy of a record's value for the caller. */
 export function own(value: FieldValue): JsonValue {
   return typeof value === 'object' ? [...value] : value;
 }

@@ -1,20 +1,20 @@
-/** Looking at the values of arguments. Nothing of them is kept, and no code of theirs is run. */
+/** Tests the values of arguments without keeping them and without running code in them. */
 import { compileFolder, type Folder } from './file-path.js';
 import { compileGlob, type Glob } from './glob.js';
 import type { ArgumentPredicate, ClassificationRule } from './rule.js';
 
-/** Members and list elements that are looked at for one predicate. */
+/** Members and list elements visited for one predicate. */
 const MAX_LOOKS = 1000;
 
-/** Whether the arguments of a call are as a rule has it. */
+/** Whether the arguments of a call match a rule. */
 export type ArgumentTest = (args: unknown) => boolean;
 type ValueTest = (value: unknown) => boolean;
 
-/** Any name. */
+/** Matches any name. */
 const ANY = '*';
-/** Ends a search that would be too long, or would have to run code. One for all: nobody reads where it comes from. */
+/** Thrown to end a search that is too long or would run code. One instance: its stack is never read. */
 const NOT_KNOWN = new Error('not known');
-/** Stands for a value that cannot be looked at without running code. */
+/** Stands for a value that cannot be read without running code. */
 const UNREADABLE = Symbol('unreadable');
 
 /** Undefined for a rule without conditions on arguments. */
@@ -25,7 +25,7 @@ export function compileArguments(conditions: ClassificationRule['arguments']): A
 }
 
 function compileArgument(path: readonly string[], predicate: ArgumentPredicate): ArgumentTest {
-  // Whatever is not known is the answer that makes the rule match.
+  // An unknown value makes the rule match.
   if (predicate.present === false) return (args) => !new Search(path, () => true).finds(args, false);
   const tests = valueTests(predicate);
   const test: ValueTest = (value) => value === UNREADABLE || tests.every((each) => each(value));
@@ -50,12 +50,12 @@ function anyOf(patterns: readonly (Glob | Folder | undefined)[]): ValueTest {
   return (value) => typeof value === 'string' && patterns.some((matches) => matches?.(value));
 }
 
-/** One or several, as a list. */
+/** One value or several, as a list. */
 export function asList<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-/** One way through the arguments. */
+/** Follows one path through the arguments. */
 class Search {
   readonly #path: readonly string[];
   readonly #test: ValueTest;
@@ -66,7 +66,7 @@ class Search {
     this.#test = test;
   }
 
-  /** Whether there is a value that passes; the second parameter where that is not known. */
+  /** Whether a value passes the test. @param unknown the answer if that cannot be known */
   finds(args: unknown, unknown: boolean): boolean {
     try {
       return args !== undefined && this.#at(args, 0);

@@ -1,4 +1,4 @@
-/** Classifying operations by rules. */
+/** Classifies operations by rules. */
 import { reportFailure } from '../report/report.js';
 import { type ArgumentTest, asList, compileArguments } from './arguments.js';
 import { compileGlob, type Glob } from './glob.js';
@@ -12,12 +12,12 @@ import {
   type Subject,
 } from './rule.js';
 
-/** Subjects, arguments aside, whose rules are remembered. */
+/** Subjects whose matching rules are cached; arguments do not count. */
 const MAX_REMEMBERED = 1000;
-/** Names that are longer together are looked up anew each time. */
+/** Subjects with longer names are not cached. */
 const MAX_KEY_CHARS = 512;
 
-/** Parts of a subject that have a name, other than by a URI. */
+/** Members of a subject that are names rather than URIs. */
 const NAMES = ['method', 'tool', 'prompt', 'server'] as const;
 
 interface CompiledRule {
@@ -28,35 +28,35 @@ interface CompiledRule {
   readonly arguments: ArgumentTest | undefined;
 }
 
-/** What is known of a subject before its arguments are looked at. */
+/** The rules for a subject, before its arguments are tested. */
 interface Candidates {
   readonly sure: readonly CompiledRule[];
-  /** Rules that match if the arguments do. */
+  /** Rules that also have conditions on arguments. */
   readonly possible: readonly CompiledRule[];
-  /** What the sure rules say. */
+  /** The classification by the sure rules alone. */
   readonly classification: Classification;
 }
 
-/** Says how sensitive operations are. */
+/** Decides how sensitive operations are. */
 export class Classifier {
   readonly #rules: readonly CompiledRule[];
   readonly #defaults: ClassificationDefaults;
   readonly #remembered = new Map<string, Candidates>();
 
-  /** @param rules checked ones, which nobody changes later: `parsePolicy` makes such */
+  /** @param rules checked rules that do not change, as `parsePolicy` returns them */
   constructor(rules: readonly ClassificationRule[], defaults: ClassificationDefaults = {}) {
     this.#rules = rules.map(compileRule);
     this.#defaults = { ...defaults };
   }
 
-  /** One that follows a policy, with its tags on every operation. */
+  /** A classifier for a policy, whose tags apply to every operation. */
   static of(policy: Policy): Classifier {
     return new Classifier(policy.rules, { ...policy.defaults, tags: policy.tags });
   }
 
   /**
-   * All rules that match, taken together: the highest sensitivity, the strongest verb, the tags of all, and sensitive
-   * if one of them says so. The answer is frozen, and the same object for the same names. Never throws.
+   * Combines all matching rules: the highest sensitivity, the strongest verb, all tags, and sensitive if one rule says so.
+   * The result is frozen, and the same object for the same names. Never throws.
    */
   classify(subject: Subject): Classification {
     try {
@@ -123,7 +123,7 @@ function compiled<T>(patterns: string | readonly string[], compile: (pattern: st
   return asList(patterns).flatMap((pattern) => compile(pattern) ?? []);
 }
 
-/** Whether all holds that is asked of a subject, its arguments aside. */
+/** Whether a subject meets all conditions except those on arguments. */
 function matches(rule: CompiledRule, subject: Subject, forms: ResourceForms | undefined): boolean {
   const named = rule.names.every(([name, globs]) => {
     const value = subject[name];
@@ -132,7 +132,7 @@ function matches(rule: CompiledRule, subject: Subject, forms: ResourceForms | un
   return named && (rule.resource === undefined || (forms !== undefined && rule.resource.some((each) => each(forms))));
 }
 
-/** Different for subjects that differ in other than their arguments; undefined where it would be too long. */
+/** The cache key of a subject, without its arguments; undefined if it would be too long. */
 function keyOf({ method, tool, prompt, server, resource }: Subject): string | undefined {
   let key = '';
   for (const part of [method, tool, prompt, server, resource]) {

@@ -1,27 +1,27 @@
 /**
- * Whether a text names a file in a folder. A text is read as every path that some system may take it for, and one of them
- * is enough: what is sensitive is better named once too often. Symbolic links, short names (`PROGRA~1`), mounts and the
- * working directory are known to the file system alone.
+ * Whether a text names a file in a folder. A text is read as every path that some system could take it for, and one match
+ * is enough: a false alarm is better than a missed one. Symbolic links, short names (`PROGRA~1`), mounts and the working
+ * directory are unknown here.
  */
 import { compileGlob, MAX_TEXT_CHARS } from './glob.js';
 
 const DRIVE = /^[A-Za-z]:/;
-/** `\\?\C:\…`, `\\.\C:\…`, `\\?\UNC\server\…`: Windows paths that say they are. */
+/** `\\?\C:\…`, `\\.\C:\…`, `\\?\UNC\server\…`: explicit Windows paths. */
 const DEVICE = /^[\\/]{2}[?.][\\/](UNC[\\/])?/i;
-/** A home folder as shells write it: the name of whose it is, if that is said. */
+/** A home folder as shells write it; the group is the user's name, if there is one. */
 const HOME = /^(?:~([^\\/]*)|\$HOME|\$\{HOME\}|%USERPROFILE%|%HOME%)(?=[\\/]|$)/i;
 const NOT_RELATIVE = /^(?:[\\/~]|[A-Za-z]:|file:|\$\{?HOME|%(?:HOME|USERPROFILE)%|%(?:2f|5c|7e))/i;
 
-/** Where home folders are: on Linux, for its root, on macOS and on Windows. */
+/** Home folders on Linux, of its root user, on macOS and on Windows. */
 const HOMES = ['/home/*', '/root', '/Users/*', '?:/users/*'];
 
-/** Whether a text names a folder or what is in it. */
+/** Whether a text names the folder or something in it. */
 export type Folder = (text: string) => boolean;
 
 /**
- * A folder by its path, in any of the ways that {@link pathsOf} reads; its parts may have wildcards. `~` is the home
- * folder of anybody. Relative paths are in relative folders only: `id_rsa` may be in `/root/.ssh`, but does not say so.
- * A path that is too long to be read counts as in every folder of its kind. Undefined for what is no path.
+ * Compiles the path of a folder, in any spelling that {@link pathsOf} reads; parts can have wildcards. `~` is any user's home
+ * folder. Relative paths match only relative folders: `id_rsa` could be in `/root/.ssh`, but that is unknown. A path that is
+ * too long to read matches every folder of its kind. Undefined for a text that is not a path.
  */
 export function compileFolder(path: string): Folder | undefined {
   const globs = folderGlobs(path).map((each) => compileGlob(each, { separator: '/', under: true }));
@@ -37,20 +37,20 @@ function folderGlobs(path: string): string[] {
   return (atHome(path) ?? pathsOf(path)).map((each) => (each.endsWith('/') ? `${each}**` : each));
 }
 
-/** Patterns for one that begins with `~` or the like, in the home folder of anybody; undefined for any other. */
+/** Patterns for a path under `~` or the like, in any user's home folder; undefined for other paths. */
 export function atHome(pattern: string): string[] | undefined {
   const home = HOME.exec(pattern);
-  // Somebody's home is at one place.
+  // The home folder of a named user is a single place.
   if (home === null || (home[1] ?? '') !== '') return undefined;
   const rest = pattern.slice(home[0].length).replaceAll('\\', '/').replace(/\/$/, '');
   return HOMES.map((home) => home + (home.startsWith('?') ? rest.toLowerCase() : rest));
 }
 
 /**
- * The paths that a text may mean: absolute (`/a/b`), of a drive (`c:/a/b`), of a server (`//server/share`) or relative
- * (`a/b`, `../a`), without `.`, without `..` where that is known, without empty parts and the slash at the end. Percent
- * signs are decoded once; those of a text that is no `file:` URI stand for themselves, too, and so do backslashes, where
- * no drive says that they part folders. The case of Windows paths is ignored. Empty for a text without a path.
+ * The paths that a text can mean: absolute (`/a/b`), on a drive (`c:/a/b`), on a server (`//server/share`) or relative (`a/b`,
+ * `../a`), without `.`, resolved `..`, empty parts and a trailing slash. Percent signs are decoded once, and outside of `file:`
+ * URIs also read literally. Backslashes are separators, and without a drive also read literally. The case of Windows paths is
+ * ignored. Empty for a text without a path.
  */
 export function pathsOf(text: string): readonly string[] {
   const path = text.trim();
@@ -58,7 +58,7 @@ export function pathsOf(text: string): readonly string[] {
   return [...new Set(spellings.flatMap(readings))].filter((each) => each !== '');
 }
 
-/** The path of a `file:` URI, as WHATWG URLs have it; that of a malformed one as it stands there. */
+/** The path of a `file:` URI by the WHATWG rules; of a malformed one, its text. */
 function filePath(uri: string): string {
   try {
     const { host, pathname } = new URL(uri);
@@ -90,7 +90,7 @@ function readings(text: string): string[] {
   return /^[\\/]{2}/.test(text) ? [windowsPath('/', text), ...unixPaths] : unixPaths;
 }
 
-/** Whose home it is and where homes are is for the system to know: `..` may lead out of one that is not so deep. */
+/** The depth of home folders differs between systems: `..` can leave a shallow one. */
 function homeReadings(user: string | undefined, rest: string): string[] {
   const home = resolved(user === 'root' ? `/root${rest}` : `/home/${user || '~'}${rest}`);
   return rest.includes('..') ? [home, resolved(`/root${rest}`)] : [home];
@@ -101,7 +101,7 @@ function windowsPath(start: string, rest: string): string {
   return (start + resolved(`/${parts.join('/')}`)).toLowerCase();
 }
 
-/** Windows ignores dots and spaces at the end of a name, and streams (`name::$DATA`) are of the same file. */
+/** Windows ignores trailing dots and spaces, and streams (`name::$DATA`) belong to the same file. */
 function windowsName(part: string): string {
   const name = part.split(':', 1)[0] as string;
   let end = name.length;
@@ -109,7 +109,7 @@ function windowsName(part: string): string {
   return end === 0 ? name.trimEnd() : name.slice(0, end);
 }
 
-/** Without `.` and empty parts; `..` takes back the part before it, and at the start of an absolute path nothing. */
+/** Removes `.` and empty parts. `..` removes the part before it, and has no effect at the start of an absolute path. */
 function resolved(path: string): string {
   const absolute = path.startsWith('/');
   const parts: string[] = [];

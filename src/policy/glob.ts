@@ -1,22 +1,22 @@
-/** Wildcard patterns, matched in time linear in the text: a set of places in the pattern moves along with it. */
+/** Wildcard patterns, matched in time linear in the text: a set of positions in the pattern advances with it. */
 
-/** What is read of a text, in UTF-16 units. */
+/** Read of a text, in UTF-16 units. */
 export const MAX_TEXT_CHARS = 1024;
 
 export interface GlobOptions {
-  /** What `*` and `?` stop at, and `**` does not: one character. Without it nothing stops them. */
+  /** One character that `*` and `?` do not match, and `**` does. Without it, they match everything. */
   readonly separator?: string;
-  /** Whether what follows the pattern after a separator matches too, as a file in a folder does. */
+  /** Whether the pattern also matches with a separator and more behind it, as a folder matches its files. */
   readonly under?: boolean;
 }
 
 /**
- * Whether a text matches as a whole. Of a text longer than {@link MAX_TEXT_CHARS} the start is read, and it counts as
- * matching where some continuation of it would: nobody gets past a pattern by being long.
+ * Whether the whole text matches. Of a text longer than {@link MAX_TEXT_CHARS}, only the start is read, and it matches if some
+ * continuation would: a long text does not evade a pattern.
  */
 export type Glob = (text: string) => boolean;
 
-/** A step takes one character, or forks into other steps, or is the end. */
+/** A step consumes one character, forks into other steps, or is the end. */
 type Step =
   | { readonly kind: 'char'; readonly code: number }
   | { readonly kind: 'any'; readonly except: number | undefined }
@@ -24,10 +24,9 @@ type Step =
   | { readonly kind: 'end' };
 
 /**
- * Compiles `*` (any characters), `?` (any one character), `{a,b}` (one of these, which may be patterns) and all others,
- * which stand for themselves. With a separator, `**` crosses it, and `**` as a whole part between two of them may also
- * stand for no part at all. Undefined for what is no such pattern: empty, or with braces that do not pair up or hold
- * no choice.
+ * Compiles a pattern of `*` (any characters), `?` (any one character), `{a,b}` (one of several patterns) and literal characters.
+ * With a separator, `**` crosses it, and `**` between two separators also matches no part at all. Undefined for an empty
+ * pattern and for braces that are unbalanced or offer no choice.
  */
 export function compileGlob(pattern: string, options: GlobOptions = {}): Glob | undefined {
   if (pattern === '') return undefined;
@@ -39,7 +38,7 @@ export function compileGlob(pattern: string, options: GlobOptions = {}): Glob | 
   return (text) => text.startsWith(start) && matches(text);
 }
 
-/** What every text that matches begins with. */
+/** The literal start of every matching text. */
 function literalStart(pattern: string): string {
   const wild = pattern.search(/[*?{]/);
   return wild < 0 ? pattern : pattern.slice(0, wild);
@@ -62,7 +61,7 @@ class Parser {
     return this.#steps;
   }
 
-  /** Everything up to the end, or in braces up to their comma or end. False: malformed. */
+  /** Parses up to the end, or in braces up to the comma or closing brace. False if malformed. */
   #sequence(inBraces: boolean): boolean {
     while (this.#at < this.#chars.length) {
       const char = this.#chars[this.#at] as string;
@@ -105,7 +104,7 @@ class Parser {
     this.#steps.push({ kind: 'fork', to: [start + 1, start + 3] }, this.#any(crossing), { kind: 'fork', to: [start] });
   }
 
-  /** `{a,b}`. False: malformed. */
+  /** Parses `{a,b}`. False if malformed. */
   #choice(): boolean {
     const choices: number[] = [];
     const end: number[] = [];
@@ -122,11 +121,11 @@ class Parser {
   }
 }
 
-/** Follows all places at once. No place is visited twice per character, so braces and stars cost no more than letters. */
+/** Follows all positions at once. No position is visited twice per character, so braces and stars cost no more than letters. */
 function matcher(steps: readonly Step[], { separator, under = false }: GlobOptions): Glob {
   const end = steps.length - 1;
   const stop = under ? separator?.codePointAt(0) : undefined;
-  /** When a step was last entered, as a count of characters over all calls. */
+  /** When each step was last entered, counted in characters over all calls. */
   const entered = new Float64Array(steps.length);
   let moment = 0;
 

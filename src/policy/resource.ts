@@ -1,13 +1,13 @@
-/** Patterns for the URI of a resource: as it was sent, as URL parsers read it, and the path of a `file:` one. */
+/** Patterns for resource URIs: as sent, as URL parsers read them, and by the path of `file:` URIs. */
 import { atHome, pathsOf } from './file-path.js';
 import { compileGlob, MAX_TEXT_CHARS } from './glob.js';
 
-/** One resource in the forms that patterns are matched against. */
+/** The forms of one resource URI that patterns are matched against. */
 export interface ResourceForms {
   readonly uris: readonly string[];
-  /** Of a `file:` URI. */
+  /** Paths of a `file:` URI. */
   readonly paths: readonly string[];
-  /** Of a URI that is too long to be read, all that is known. */
+  /** The scheme of a URI that is too long to read. */
   readonly schemeOnly: string | undefined;
 }
 
@@ -17,7 +17,7 @@ const SCHEME = /^\s*([A-Za-z][A-Za-z0-9+.-]*):/;
 const PATH = /^(?:[\\/]|~(?:[\\/]|$)|[A-Za-z]:[\\/])/;
 const DRIVE = /^(?:file:\/\/\/)?[A-Za-z]:[\\/]/;
 
-/** Reads a URI once for all patterns. */
+/** Reads a URI, once for all patterns. */
 export function resourceForms(uri: string): ResourceForms {
   const scheme = schemeOf(uri.slice(0, MAX_TEXT_CHARS));
   if (uri.length > MAX_TEXT_CHARS) return { uris: [uri], paths: [], schemeOnly: scheme ?? '' };
@@ -30,7 +30,7 @@ function schemeOf(text: string): string | undefined {
   return SCHEME.exec(text)?.[1]?.toLowerCase();
 }
 
-/** Servers take two URIs for one where URL parsers do: other letters in the scheme and host, `/../` in the path. */
+/** The form that URL parsers, and thus servers, take as equal: case of scheme and host, `/../` in the path. */
 function hrefOf(uri: string): string[] {
   try {
     return [new URL(uri).href];
@@ -45,9 +45,8 @@ function fileUri(path: string): string {
 }
 
 /**
- * A pattern in which `*` and `?` stop at `/` and `**` does not. One that begins as a path does, with `/`, `~/` or a drive,
- * is for the path of `file:` URIs. A URI that is too long to be read counts as matching where the scheme is the
- * pattern's. Undefined for what is no pattern.
+ * Compiles a pattern in which `*` and `?` stop at `/` and `**` does not. A pattern that begins with `/`, `~/` or a drive matches
+ * paths of `file:` URIs. A URI that is too long to read matches if the schemes are equal. Undefined for an invalid pattern.
  */
 export function compileResource(pattern: string): ResourcePattern | undefined {
   const isPath = PATH.test(pattern);

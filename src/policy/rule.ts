@@ -1,14 +1,14 @@
-/** How sensitive is what is touched? The rules that say so, and what they say. */
+/** The rules that decide how sensitive operations are, and how the matching ones combine. */
 import type { CaptureRule } from '../redact/captured-arguments.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 
-/** Classes of data, as in `mcp_audit.data.sensitivity`. */
+/** How sensitive data is: `mcp_audit.data.sensitivity`. */
 export type Sensitivity = NonNullable<AuditFields['mcp_audit.data.sensitivity']>;
-/** What is done to data, as in `mcp_audit.tool.verb`. */
+/** What an operation does to data: `mcp_audit.tool.verb`. */
 export type Verb = NonNullable<AuditFields['mcp_audit.tool.verb']>;
 type Scalar = string | number | boolean;
 
-/** From the lowest to the highest. */
+/** From lowest to highest. */
 export const SENSITIVITIES = [
   'public',
   'internal',
@@ -17,91 +17,91 @@ export const SENSITIVITIES = [
   'highly_restricted',
 ] as const satisfies readonly Sensitivity[];
 
-/** From the weakest to the strongest. */
+/** From weakest to strongest. */
 export const VERBS = ['read', 'write', 'delete'] as const satisfies readonly Verb[];
 
-/** From here on an operation is sensitive, unless the rule says otherwise. */
+/** From this sensitivity on, an operation is sensitive unless the rule says otherwise. */
 const SENSITIVE_FROM: Sensitivity = 'restricted';
 
-/** Longest text in a rule: pattern, path, value. In UTF-16 units. */
+/** Longest pattern, path or value in a rule, in UTF-16 units. */
 export const MAX_PATTERN_CHARS = 256;
-/** Entries of one list in a rule. */
+/** Entries of a list in a rule. */
 export const MAX_LIST_ENTRIES = 256;
-/** Arguments that one rule looks at, and how deep they may be. */
+/** Arguments in one rule, and their depth. */
 export const MAX_RULE_ARGUMENTS = 32;
 export const MAX_ARGUMENT_DEPTH = 8;
-/** Rules of one policy. */
+/** Rules in one policy. */
 export const MAX_RULES = 1000;
-/** Tags, and ids of rules, on one record: the effects of other rules count, their names are left out. */
+/** Tags and rule ids on one record. Further rules still have their effects, without their ids. */
 export const MAX_NAMES = 64;
 
 /**
- * One rule: conditions, all of which have to hold, and what follows from them. It has at least one of each.
+ * One rule: conditions that all have to hold, and their effects. At least one of each is required.
  *
- * Patterns know `*` (any characters), `?` (any one character) and `{a,b}` (one of these); they have to match as a whole,
- * and their case counts. In a list, one of the entries has to match. An operation that has no tool matches no rule with
+ * Patterns consist of `*` (any characters), `?` (any one character), `{a,b}` (one of several) and literal characters. They match
+ * the whole text, and case counts. In a list, one entry has to match. An operation without a tool matches no rule with
  * `tool`, and so on.
  */
 export interface ClassificationRule {
-  /** Names the rule on the record, in `mcp_audit.classification.rules`: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+  /** The id of the rule in `mcp_audit.classification.rules`: 1 to 64 of `A-Z a-z 0-9 . _ -`, different for each rule. */
   readonly id: string;
-  /** Patterns for the name of the tool. */
+  /** Patterns for the tool name. */
   readonly tool?: string | readonly string[];
   /**
-   * Patterns for the URI of the resource; `**` crosses `/`, `*` and `?` do not. One that begins with `/`, `~/` or a drive
-   * is for the path of `file:` URIs, without the `..` and `%2e` in it.
+   * Patterns for the resource URI; `**` crosses `/`, `*` and `?` do not. A pattern that begins with `/`, `~/` or a drive matches
+   * the path of `file:` URIs, with `..` and `%2e` resolved.
    */
   readonly resource?: string | readonly string[];
-  /** Patterns for the name of the prompt. */
+  /** Patterns for the prompt name. */
   readonly prompt?: string | readonly string[];
-  /** Patterns for the name of the server. */
+  /** Patterns for the server name. */
   readonly server?: string | readonly string[];
   /** Patterns for the MCP method, such as `tools/call`. */
   readonly method?: string | readonly string[];
   /**
-   * Arguments and what has to hold for their values, which are looked at and never recorded. The name of a nested one
-   * has dots, `*` is any name, and of a list any element: `files.path`, `*`. At most 32, of 8 parts.
+   * Conditions on the values of arguments, which are tested and never recorded. Dots separate the names of nested arguments,
+   * `*` is any name, and every element of a list is tested: `files.path`, `*`. At most 32 arguments of 8 parts.
    */
   readonly arguments?: Readonly<Record<string, ArgumentPredicate>>;
-  /** What the operation does. Of several rules the strongest counts: delete, write, read. */
+  /** What the operation does. Of several matching rules, the strongest verb counts: delete, write, read. */
   readonly verb?: Verb;
-  /** Of several rules the highest counts. */
+  /** How sensitive the data is. Of several matching rules, the highest counts. */
   readonly sensitivity?: Sensitivity;
   /**
-   * Whether the operation is one to look at. One rule that says so is enough.
-   * @defaultValue true where the rule's `sensitivity` is `restricted` or higher
+   * Whether the operation deserves attention. One matching rule is enough.
+   * @defaultValue true if the rule's `sensitivity` is `restricted` or higher
    */
   readonly sensitive?: boolean;
-  /** Names such as `HIPAA`, which backends filter by: up to 256, each 1 to 64 of `A-Z a-z 0-9 . _ : / -`. */
+  /** Tags such as `HIPAA`, for filters in backends: up to 256, each 1 to 64 of `A-Z a-z 0-9 . _ : / -`. */
   readonly tags?: readonly string[];
 }
 
 /**
- * What has to hold for the value of an argument, all of it for the same value. Values that cannot be looked at, because
- * there are too many, they are too long or belong to an object with code of its own, count as matching.
+ * Conditions on the value of an argument, which the same value has to meet. Values that cannot be read, because there are
+ * too many, they are too long, or reading them would run code, count as matching.
  */
 export interface ArgumentPredicate {
-  /** The value is this one, of the same type. */
+  /** The value equals this one, type included. */
   readonly equals?: Scalar;
   /** The value is one of these. */
   readonly in?: readonly Scalar[];
-  /** The value is a text that one of these patterns matches. */
+  /** The value is a string that matches one of these patterns. */
   readonly glob?: string | readonly string[];
   /**
-   * The value is one of these folders or in it: a POSIX or Windows path or a `file:` URI, read without `.`, `..` and
-   * percent signs. `~/.ssh` is that folder of anybody's home. Relative paths are in relative folders only, and links are
-   * not followed.
+   * The value is one of these folders or in one of them: a POSIX or Windows path or a `file:` URI, with `.`, `..` and percent
+   * signs resolved. `~/.ssh` is that folder in any user's home. Relative paths match only relative folders, and links are not
+   * followed.
    */
   readonly underPath?: string | readonly string[];
-  /** The value is a number of at least this. */
+  /** The value is a number, and at least this one. */
   readonly min?: number;
-  /** The value is a number of at most this. */
+  /** The value is a number, and at most this one. */
   readonly max?: number;
-  /** Whether there is such an argument. False stands alone. */
+  /** Whether the argument is present. `false` allows no other condition. */
   readonly present?: boolean;
 }
 
-/** What is classified: one operation. */
+/** An operation to classify. */
 export interface Subject {
   readonly method: string;
   readonly tool?: string | undefined;
@@ -111,26 +111,26 @@ export interface Subject {
   readonly arguments?: unknown;
 }
 
-/** What the rules say of one operation. */
+/** The classification of one operation. */
 export interface Classification {
-  /** Ids of the rules that match, in the order of the policy: the first 64. */
+  /** Ids of the matching rules in the order of the policy; the first 64. */
   readonly rules: readonly string[];
   readonly sensitivity?: Sensitivity;
   readonly sensitive: boolean;
   readonly verb?: Verb;
-  /** Sorted, each once: the first 64. */
+  /** Sorted, without repetition; the first 64. */
   readonly tags: readonly string[];
 }
 
-/** What holds for all operations. */
+/** Defaults for all operations. */
 export interface ClassificationDefaults {
-  /** Of operations for which no rule says one. */
+  /** The sensitivity of operations to which no rule gives one. */
   readonly sensitivity?: Sensitivity;
-  /** Of all operations. */
+  /** Tags of all operations. */
   readonly tags?: readonly string[];
 }
 
-/** The arguments of one tool whose values are recorded, by path: `filter.lang`. At most 64, of 8 names. */
+/** The argument values of one tool that are recorded, by path: `filter.lang`. At most 64 paths of 8 names. */
 export interface ToolCapture {
   readonly arguments: Readonly<Record<string, CaptureRule>>;
 }
@@ -141,23 +141,23 @@ export interface PolicyDocument {
   readonly $schema?: string;
   /** The version of the format. */
   readonly version: 1;
-  /** For operations to which no rule gives a sensitivity. */
+  /** Defaults for operations to which no rule gives a sensitivity. */
   readonly defaults?: { readonly sensitivity?: Sensitivity };
-  /** At most 1000, each with an id that no other rule has. */
+  /** The rules; at most 1000. */
   readonly rules?: readonly ClassificationRule[];
   /** Tags of all operations: at most 256. */
   readonly tags?: readonly string[];
-  /** By the name of the tool; at most 1000. */
+  /** Argument values to record, by tool name; at most 1000 tools. */
   readonly capture?: { readonly tools: Readonly<Record<string, ToolCapture>> };
 }
 
 /** A policy that was read. */
 export type Policy = Pick<PolicyDocument, 'capture'> & Required<Omit<PolicyDocument, '$schema' | 'capture'>>;
 
-/** What a rule, or the defaults, have an effect by. */
+/** The effects of a rule or of the defaults. */
 export type Effects = Pick<ClassificationRule, 'sensitivity' | 'sensitive' | 'verb' | 'tags'>;
 
-/** What several rules say together. No rule takes away what another one says. */
+/** Combines rules. No rule reduces the effect of another. */
 export function combine(
   rules: readonly Pick<ClassificationRule, 'id' | keyof Effects>[],
   defaults: ClassificationDefaults,
@@ -187,7 +187,7 @@ function isSensitive({ sensitivity, sensitive }: Effects): boolean {
   return sensitivity !== undefined && SENSITIVITIES.indexOf(sensitivity) >= SENSITIVITIES.indexOf(SENSITIVE_FROM);
 }
 
-/** The last of the words that is among the given ones. */
+/** The last of the ordered words that is given. */
 function highest<T>(words: readonly T[], given: readonly (T | undefined)[]): T | undefined {
   return words.findLast((word) => given.includes(word));
 }

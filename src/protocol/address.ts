@@ -1,15 +1,15 @@
-/** The one form in which an address is told, however a socket, a proxy or a URL has written it. */
+/** Normalises addresses, whether a socket, a proxy or a URL has written them. */
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-/** What Node's default listener, which serves both families, says of nearly every caller. */
+/** IPv4 as Node's default dual-stack listener reports nearly every caller. */
 const MAPPED = new RegExp(`^::ffff:(${BYTE}(?:\\.${BYTE}){3})$`, 'i');
 /** The same as two groups of hexadecimal digits. */
 const MAPPED_GROUPS = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/;
 const IPV6_CHARACTERS = /^[\da-f:.]{2,45}$/i;
 
 /**
- * An IPv4 address that is written as IPv6 is IPv4, and any other IPv6 address as RFC 5952 writes it: no brackets, small
- * letters, shortened. A zone is left out: it says which interface of one host was meant. Host names have small letters.
+ * IPv4-mapped IPv6 addresses become IPv4; other IPv6 addresses take the form of RFC 5952: no brackets, lower case, shortened.
+ * Zones, which name an interface of one host, are removed. Host names become lower case.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5952
  */

@@ -1,5 +1,5 @@
 /**
- * Reading and copying `params._meta`: where MCP carries trace context and, since 2026-07-28, the protocol version.
+ * Reads and copies `params._meta`, where MCP carries trace context and, since 2026-07-28, the protocol version.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic#meta
  */
@@ -10,38 +10,38 @@ const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const SUBSCRIPTION_ID_KEY = 'io.modelcontextprotocol/subscriptionId';
 
-/** `params._meta` if it is an object. Anything else is somebody's mistake and counts as absent. */
+/** `params._meta` if it is an object; anything else counts as absent. */
 export function metaOf(params: unknown): Record<string, unknown> | undefined {
   if (typeof params !== 'object' || params === null) return undefined;
   const meta = (params as { _meta?: unknown })._meta;
   return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : undefined;
 }
 
-/** The protocol revision a 2026-07-28 (or later) message says it is written in. */
+/** The protocol version of a message, in 2026-07-28 and later. */
 export function declaredProtocolVersion(meta: Record<string, unknown> | undefined): string | undefined {
   return meta === undefined ? undefined : asString(meta[PROTOCOL_VERSION_KEY]);
 }
 
-/** Who sends a 2026-07-28 (or later) message, as it says. */
+/** The sender that a message claims, in 2026-07-28 and later. */
 export function declaredClient(meta: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
   return asRecord(meta?.[CLIENT_INFO_KEY]);
 }
 
-/** Who answers, in the metadata of a result. */
+/** The server that a result claims to come from, in its metadata. */
 export function declaredServer(meta: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
   return asRecord(meta?.[SERVER_INFO_KEY]);
 }
 
-/** The listen stream that a 2026-07-28 notification was sent on. */
+/** The listen stream of a notification, in 2026-07-28 and later. */
 export function subscriptionIdOf(meta: Record<string, unknown> | undefined): string | number | undefined {
   const id = meta?.[SUBSCRIPTION_ID_KEY];
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
 /**
- * A copy of the message whose `params._meta` also holds `entries`, and nothing under the keys `without`. The message, its params and its `_meta` are the
- * application's and are never written to. Returns undefined where `params` or `_meta` cannot carry entries
- * (an array, a string, …): such a message goes out exactly as it came.
+ * A copy of the message whose `params._meta` also has `entries`, and nothing under the keys `without`. The message, its params
+ * and its `_meta` belong to the application and are never changed. Returns undefined if `params` or `_meta` cannot hold entries
+ * (an array, a string, …): such a message is sent unchanged.
  */
 export function withMeta<M extends { params?: unknown }>(
   message: M,

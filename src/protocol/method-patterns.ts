@@ -1,6 +1,6 @@
-/** Lists of methods: exact names, and `prefix/*` for all whose names begin so. */
+/** Lists of methods: exact names, and `prefix/*` for all names with that prefix. */
 
-/** What is on such a list: no blanks, and a star only in the end. */
+/** An entry of such a list: no blanks, and a star only at the end. */
 export const METHOD_PATTERN = /^[^\s,*]+(?:\/\*)?$/;
 
 /** Whether a method is on a list. */

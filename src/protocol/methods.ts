@@ -1,51 +1,50 @@
 /**
- * THE TABLE: what each MCP method means to telemetry. Shared code never names a method, it asks the row;
- * a new method is one more row.
+ * THE TABLE: how each MCP method is recorded. Shared code never names a method: it reads the row. A new method is a new row.
  *
  * @see https://modelcontextprotocol.io/specification
  */
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 
-/** How one method is described. Everything optional is off when absent. */
+/** The row of one method. Absent members are off. */
 export interface MethodRow {
-  /** Requests are answered, notifications are not. */
+  /** Requests have responses, notifications do not. */
   readonly kind: 'request' | 'notification';
   /** Who may send it. */
   readonly from: 'client' | 'server' | 'either';
-  /** The one protocol revision line it belongs to, where it does not exist in all. */
+  /** The protocol versions that have the method, unless all do. */
   readonly era?: 'legacy' | 'modern';
-  /** Where the params name what the operation is about, and the attribute that carries the name. */
+  /** The param that names the target of the operation, and the attribute for it. */
   readonly target?: { readonly path: readonly string[]; readonly attribute: TargetAttribute };
   /** `gen_ai.operation.name`. */
   readonly operationName?: 'execute_tool';
-  /** The params hold a resource URI under `uri`. */
+  /** The params have a resource URI in `uri`. */
   readonly resource?: true;
   /** Which opt-in content attributes apply. */
   readonly content?: 'tool' | 'prompt';
-  /** What a successful result reveals; `task` also of a notification's params. */
+  /** What a successful result shows; `task` also applies to a notification's params. */
   readonly result?: 'session' | 'task' | { readonly lists: string; readonly attribute: TargetAttribute };
-  /** Its result tells who the server is, under `serverInfo`. */
+  /** The result names the server in `serverInfo`. */
   readonly introduces?: true;
-  /** Its answer ends a stream that may stay open for hours: a span, but no duration measurement. */
+  /** The response ends a stream that can stay open for hours: a span, but no duration. */
   readonly stream?: true;
-  /** Its params name another request of the same sender. */
+  /** The params name another request of the same sender. */
   readonly refersTo?: 'requestId' | 'progressToken';
-  /** Whether its result may be a task, or its params name one. */
+  /** Whether the result can be a task, or the params name one. */
   readonly task?: 'makes' | 'names';
   /** `_meta` of this message reaches application callbacks: nothing is added to it. */
   readonly inject?: false;
-  /** What the audit trail says of it; without, it is not audited. */
+  /** How the method is audited; absent if it is not. */
   readonly audit?: AuditRow;
 }
 
-/** How a method is audited: a record when it begins and one when it has ended, or as `only` says. */
+/** How a method is audited: with a record at its begin and one at its end, or only one. */
 export interface AuditRow {
   readonly action: 'CONNECT' | 'LIST' | 'EXECUTE' | 'READ' | 'REQUEST_INPUT' | 'UPDATE';
-  /** What it is about, where its params do not name a tool, a prompt or a resource. */
+  /** The target, if the params name no tool, prompt or resource. */
   readonly target?: 'mcp.server' | 'mcp.client' | 'mcp.task' | 'mcp.method';
-  /** Which list of the server's its result is a page of, and the member that holds it. */
+  /** The server's list of which the result is a page, and the member with the page. */
   readonly lists?: 'tools' | 'prompts' | 'resources';
-  /** One record at the end: of a task that is `over`, or that a list has `changed`. */
+  /** A single record at the end: a task is `over`, or a list has `changed`. */
   readonly only?: 'over' | 'changed';
 }
 
@@ -63,7 +62,7 @@ const ASK: AuditRow = { action: 'REQUEST_INPUT', target: 'mcp.client' };
 const TASK: AuditRow = { action: 'READ', target: 'mcp.task' };
 const TASK_OVER: AuditRow = { ...TASK, only: 'over' };
 const CHANGED: AuditRow = { action: 'UPDATE', target: 'mcp.server', only: 'changed' };
-/** Of methods this package does not know, which may do anything. */
+/** For unknown methods, which can do anything. */
 const UNKNOWN: AuditRow = { action: 'EXECUTE', target: 'mcp.method' };
 
 const TABLE = {
@@ -164,20 +163,20 @@ const TABLE = {
   },
 } as const satisfies Record<string, MethodRow>;
 
-/** Every method this package knows, by its name on the wire. */
+/** Every known method by its name. */
 export const METHODS: ReadonlyMap<string, MethodRow> = new Map(Object.entries(TABLE));
 
 const UNKNOWN_REQUEST: MethodRow = { kind: 'request', from: 'either', audit: UNKNOWN };
 const UNKNOWN_NOTIFICATION: MethodRow = { kind: 'notification', from: 'either' };
 
-/** The row of a method; an unknown one is traced under its own name, and nothing is read from its params. */
+/** The row of a method. An unknown method is traced under its own name, and its params are not read. */
 export function methodRow(method: string, kind: 'request' | 'notification'): MethodRow {
   const row = METHODS.get(method);
   if (row?.kind === kind) return row;
   return kind === 'request' ? UNKNOWN_REQUEST : UNKNOWN_NOTIFICATION;
 }
 
-/** The name the params give to what the operation is about, if they do. */
+/** The target that the params name, if any. */
 export function targetOf(row: MethodRow, params: unknown): string | undefined {
   if (row.target === undefined) return undefined;
   let value: unknown = params;

@@ -1,5 +1,5 @@
 /**
- * Which task a message is about: a call may be answered with one, and its result is asked for later.
+ * The task of a message: a call can return a task, whose result is requested later.
  *
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/utilities/tasks
  */
@@ -8,7 +8,7 @@ import type { MethodRow } from './methods.js';
 
 const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
 
-/** The task that a message names: in its params, where its method is about one, or in its metadata. */
+/** The task that a message names, in the params of a task method or in its metadata. */
 export function taskNamed(
   row: MethodRow,
   params: unknown,
@@ -21,7 +21,7 @@ export function taskNamed(
   return meta === undefined ? undefined : asString(asRecord(meta[RELATED_TASK_KEY])?.['taskId']);
 }
 
-/** The task that a result stands for, where the call may make one: under `task`, since 2026-07-28 the result itself. */
+/** The task that a result stands for, if the call can create one: in `task`, and since 2026-07-28 the result itself. */
 export function taskMade(row: MethodRow, result: Record<string, unknown>): Record<string, unknown> | undefined {
   if (row.task !== 'makes') return undefined;
   return result['resultType'] === 'task' ? result : asRecord(result['task']);

@@ -1,22 +1,22 @@
 /**
- * Which transport an object is, told by its shape: class names do not survive minifiers, and packages are duplicated.
+ * Recognises transports by their shape: class names do not survive minifiers, and packages are duplicated.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
  */
 import { NETWORK_TRANSPORT_VALUE_PIPE, NETWORK_TRANSPORT_VALUE_TCP } from '../semconv/values.js';
 import { normalAddress } from './address.js';
 
-/** A transport kind, and what the conventions say about its network. */
+/** A kind of transport, and its network attributes in the conventions. */
 export interface TransportKind {
   readonly name: 'stdio' | 'http' | 'websocket' | 'in_memory' | 'unknown';
   readonly networkTransport?: string;
   readonly networkProtocol?: string;
   /**
-   * Whether the ambient context at delivery belongs to the message. On stdio and WebSocket it is whatever was active
-   * when the connection was made, and would hang every request under a start-up span.
+   * Whether the active context at delivery belongs to the message. On stdio and WebSocket, it is the context in which the
+   * connection was made, and would put every request under a start-up span.
    */
   readonly ambientIsCaller: boolean;
-  /** Whether an answer leaves in the response to the HTTP request that brought the message. */
+  /** Whether a response leaves in the HTTP response to the request with the message. */
   readonly answersInResponse?: true;
 }
 
@@ -28,7 +28,7 @@ const HTTP: TransportKind = {
   ambientIsCaller: true,
   answersInResponse: true,
 };
-/** Messages come by POST, and answers leave in the stream that a GET has opened. */
+/** Messages arrive by POST, and responses leave in the stream that a GET has opened. */
 const SSE: TransportKind = {
   name: 'http',
   networkTransport: NETWORK_TRANSPORT_VALUE_TCP,
@@ -44,7 +44,7 @@ const WEBSOCKET: TransportKind = {
 const IN_MEMORY: TransportKind = { name: 'in_memory', ambientIsCaller: true };
 const UNKNOWN: TransportKind = { name: 'unknown', ambientIsCaller: false };
 
-/** Shapes in the order they are tried: a kind matches when the transport has one of its members. */
+/** Shapes in the order in which they are tried: a kind matches if the transport has one of its members. */
 const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
   [IN_MEMORY, ['_otherTransport']],
   [STDIO, ['_serverParams', '_stdin']],
@@ -57,13 +57,13 @@ const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
       '_webStandardTransport',
       'handleRequest',
       '_classification',
-      // SDK v2's HTTP entry, which answers some requests without any transport.
+      // SDK v2's HTTP entry, which answers some requests without a transport.
       'notify',
     ],
   ],
 ];
 
-/** Tells the kind of a transport. Wrappers that keep the wrapped transport under `_wire` are seen through. */
+/** The kind of a transport; wrappers with the wrapped transport in `_wire` are unwrapped. */
 export function transportKind(transport: object): TransportKind {
   const wire = (transport as { _wire?: unknown })._wire;
   if (typeof wire === 'object' && wire !== null) return transportKind(wire);
