@@ -210,7 +210,7 @@ export class Pages<T> {
 
   /**
    * The list that a page begins or goes on with, and whether that was its last one; undefined for a page in the middle of
-   * a list whose beginning was not seen. An empty cursor is none: some servers end their lists with one.
+   * a list whose beginning was not seen. An empty cursor counts as absent: some servers end their lists with one.
    */
   add(list: string, { cursor, nextCursor }: Page, begin: () => T, read: (value: T) => void): T | undefined {
     const value = isCursor(cursor) ? this.#take(key(list, cursor)) : begin();

@@ -60,14 +60,11 @@ const path = checked(
   (value) => !namesOf(value).some(isSensitiveKey),
 );
 
-const toolArguments = skippable(
-  recordOf(path, skippable(rule, 'Its value is not captured'), {
-    max: MAX_RULES,
-    beyond: 'The rules after that are skipped',
-    accepts: 'an object with one rule for each path of an argument',
-  }),
-  'Nothing of the tool is captured',
-);
+const toolArguments = recordOf(path, skippable(rule, 'Its value is not captured'), {
+  max: MAX_RULES,
+  beyond: 'The rules after that are skipped',
+  accepts: 'an object with one rule for each path of an argument',
+});
 
 const tool = skippable(
   objectOf<ToolCapture>({ arguments: toolArguments }, { required: ['arguments'], unknown: 'It is ignored' }),

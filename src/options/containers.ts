@@ -106,7 +106,8 @@ export function objectOf<T>(
     const missing = required.filter((name) => !given.some(([each]) => each === name));
     for (const name of missing) refuse(memberPath(path, name), undefined, members[name].accepts);
     const copy = readMembers(given, path, refuse, kindOf);
-    return missing.length === 0 ? (copy as T | undefined) : undefined;
+    const isWhole = copy !== undefined && required.every((name) => Object.hasOwn(copy, name));
+    return isWhole ? (copy as T) : undefined;
   };
   const properties = Object.fromEntries(Object.entries(known).map(([name, { schema = {} }]) => [name, schema]));
   const schema = { type: 'object', properties, additionalProperties: false };

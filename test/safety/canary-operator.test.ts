@@ -148,8 +148,6 @@ const NOT_REPEATED = [
     'MCP_TRAIL_AUDIT_HEADERS',
     'MCP_TRAIL_BAGGAGE_TO',
     'MCP_TRAIL_IGNORE_METHODS',
-    'capture value',
-    'identity hook',
   ],
   ...[
     'message of a failure',
@@ -159,7 +157,7 @@ const NOT_REPEATED = [
     'pattern member',
     'policy tag',
   ],
-  ...['redact hook', 'rule id', 'rule tag', 'unknown server'],
+  ...['rule id', 'rule tag', 'unknown server'],
 ];
 
 describe('messages about mistakes', () => {

@@ -111,6 +111,13 @@ describe('what is around the rules', () => {
   });
 });
 
+test('a tool whose rules are refused is left out', () => {
+  const tools = { search: { arguments: 'all' }, list: { arguments: {} } };
+  expect(parsePolicy({ version: 1, capture: { tools } }, 'policy.json').policy.capture).toEqual({
+    tools: { list: { arguments: {} } },
+  });
+});
+
 test('rules are read as they are written, and copied', () => {
   const values = ['de', 'en'];
   const given = {
