@@ -1,4 +1,4 @@
-/** What a line says at its end: the decision, the sensitivity, and what else is out of the ordinary. Pure. */
+/** The marks at the end of a line: the decision, the sensitivity, and anything unusual. Pure. */
 import type { Entry } from './entries.js';
 
 type First = Entry['first'];
