@@ -275,7 +275,7 @@ describe('package.json', () => {
   });
 
   it('names every package that its declarations import', () => {
-    const folder = join(ROOT, 'dist/esm');
+    const folder = join(ROOT, 'dist/cjs/types');
     const declarations = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
       path.endsWith('.d.ts'),
     );

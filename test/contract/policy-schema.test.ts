@@ -7,11 +7,12 @@ import { describe, expect, it, test } from 'vitest';
 import { parsePolicy } from '../../src/options/policy.js';
 import type { PolicyDocument } from '../../src/policy/rule.js';
 import { UPDATING } from './audit-registry/files.js';
+import { type Json, jsonOf } from './audit-registry/schema.js';
 import { policySchema } from './options/policy-schema.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FILE = `${ROOT}src/policy/policy.schema.json`;
-const generated = `${JSON.stringify(policySchema(), undefined, 2)}\n`;
+const generated = `${jsonOf(policySchema() as Json)}\n`;
 if (UPDATING) writeFileSync(FILE, generated);
 
 const validate = new Ajv2020({ strict: true, strictRequired: false, allowMatchingProperties: true }).compile(

@@ -9,7 +9,7 @@ import {
 } from '../../../src/semconv/audit-record.js';
 import { FIELDS, type Field, levelOn } from './fields.js';
 
-type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json };
 
 /** The redactor's length limits in UTF-16 units. Schemas count code points, of which there are never more. */
 const MAX_LENGTHS: Readonly<Partial<Record<Field['redaction'], number>>> = {
