@@ -1,10 +1,10 @@
-/** Fields about what was done, and how it ended. */
+/** Fields about the operation, its target and its outcome. */
 import { AUDIT_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { AUDIT_DRAFT, type AuditFieldGroup, MCP_CONVENTIONS, registryPage } from './audit-field.js';
 
 export const OPERATION = {
   title: 'Operation',
-  brief: 'What was done to what, and how it ended.',
+  brief: 'The operation, its target and its outcome.',
   events: PEER_EVENTS,
   requirement: 'recommended',
   fields: {
@@ -23,7 +23,7 @@ export const OPERATION = {
         'EVALUATE',
         'UPDATE',
       ],
-      brief: 'What was done, as a verb.',
+      brief: 'The operation, as a verb.',
       events: AUDIT_EVENTS,
       requirement: 'required',
       stability: 'draft',
@@ -33,7 +33,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['success', 'failure', 'unknown'],
-      brief: 'How it ended. It is unknown as long as it has not ended.',
+      brief: 'The outcome; `unknown` until the operation has ended.',
       events: AUDIT_EVENTS,
       requirement: 'required',
       stability: 'draft',
@@ -52,7 +52,7 @@ export const OPERATION = {
         'mcp.method',
         'config',
       ],
-      brief: 'What kind of thing it was done to.',
+      brief: 'The kind of target.',
       events: AUDIT_EVENTS,
       requirement: { conditionally_required: 'it was done to something' },
       stability: 'draft',
@@ -61,12 +61,12 @@ export const OPERATION = {
     'audit.target.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'Which thing it was done to: `tools/` or `prompts/` with a name, a URI, or a name.',
+      brief: 'The target: `tools/` or `prompts/` with a name, a URI, or a name.',
       examples: ['tools/query_customer_status', 'file:///srv/reports/2026.pdf'],
       events: AUDIT_EVENTS,
       requirement: { conditionally_required: 'the thing has a name' },
       stability: 'draft',
-      sensitive: 'A peer chose it.',
+      sensitive: 'Chosen by a peer.',
       see: AUDIT_DRAFT,
     },
     'mcp_audit.status': {
@@ -93,8 +93,7 @@ export const OPERATION = {
     'mcp_audit.duration_ms': {
       type: 'int',
       redaction: 'ours',
-      brief:
-        'How long it took until the answer was handed to its transport, in whole milliseconds of a clock that only goes forward.',
+      brief: 'The time until the answer was handed to its transport, in whole milliseconds of a monotonic clock.',
       examples: [142],
       events: ['mcp_audit.response', 'mcp_audit.authorization', 'mcp_audit.authentication'],
       requiredOn: ['mcp_audit.response'],
@@ -103,7 +102,7 @@ export const OPERATION = {
     'mcp.method.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The method of the protocol, as it stands on the wire.',
+      brief: 'The MCP method.',
       examples: ['tools/call', 'resources/read'],
       requirement: { conditionally_required: 'the record belongs to a message' },
       stability: 'development',
@@ -113,7 +112,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['execute_tool'],
-      brief: 'That a tool is executed, in the words of the GenAI conventions.',
+      brief: 'The execution of a tool, in the words of the GenAI conventions.',
       requirement: { conditionally_required: 'the method is tools/call' },
       stability: 'development',
       see: MCP_CONVENTIONS,
@@ -121,7 +120,7 @@ export const OPERATION = {
     'gen_ai.tool.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The tool that it is about.',
+      brief: 'The tool of the operation.',
       examples: ['query_customer_status'],
       events: [...PEER_EVENTS, 'mcp_audit.tool.changed'],
       requirement: { conditionally_required: 'it is about one tool' },
@@ -131,7 +130,7 @@ export const OPERATION = {
     'gen_ai.prompt.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The prompt that it is about.',
+      brief: 'The prompt of the operation.',
       examples: ['summarize_ticket'],
       requirement: { conditionally_required: 'it is about one prompt' },
       stability: 'development',
@@ -140,7 +139,7 @@ export const OPERATION = {
     'mcp.resource.uri': {
       type: 'string',
       redaction: 'uri',
-      brief: 'The resource that it is about: its scheme, authority and path. Userinfo, query and fragment are removed.',
+      brief: 'The resource of the operation: scheme, authority and path. Userinfo, query and fragment are removed.',
       examples: ['postgres://database/customers/schema'],
       requirement: { conditionally_required: 'it is about one resource' },
       stability: 'development',
@@ -150,7 +149,7 @@ export const OPERATION = {
     'jsonrpc.request.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'The id of the JSON-RPC request, as a string even where the wire has a number.',
+      brief: 'The id of the JSON-RPC request; a number becomes a string.',
       examples: ['7', 'request-7'],
       stability: 'development',
       see: registryPage('jsonrpc'),
@@ -158,7 +157,7 @@ export const OPERATION = {
     'mcp.protocol.version': {
       type: 'string',
       redaction: 'name',
-      brief: 'The version of the protocol that both ends speak.',
+      brief: 'The protocol version of the connection.',
       examples: ['2025-06-18'],
       stability: 'development',
       see: MCP_CONVENTIONS,
@@ -166,7 +165,7 @@ export const OPERATION = {
     'mcp.session.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'The MCP session. Protocol versions from 2026-07-28 on have none.',
+      brief: 'The MCP session. Protocol versions from 2026-07-28 on have no sessions.',
       examples: ['191c4850af6c49e08843a3f6c80e5046'],
       requirement: { conditionally_required: 'there is a session' },
       stability: 'development',
@@ -177,7 +176,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['started', 'ended'],
-      brief: 'What became of the session.',
+      brief: 'What happened to the session.',
       events: ['mcp_audit.session'],
       requirement: 'required',
       stability: 'own',
@@ -186,7 +185,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['pipe', 'tcp'],
-      brief: 'What carries the messages: a pipe for stdio, TCP for HTTP.',
+      brief: 'The transport of the messages: a pipe for stdio, TCP for HTTP.',
       requirement: { conditionally_required: 'the transport is a known one' },
       stability: 'stable',
       see: registryPage('network'),
@@ -194,7 +193,8 @@ export const OPERATION = {
     'error.type': {
       type: 'string',
       redaction: 'name',
-      brief: 'How it failed: a JSON-RPC error code, `tool_error`, or another word from a short list. Never a message.',
+      brief:
+        'The kind of failure: a JSON-RPC error code, `tool_error`, or another word from a short list. Never a message.',
       examples: ['-32603', 'tool_error', 'timeout'],
       events: [
         'mcp_audit.response',

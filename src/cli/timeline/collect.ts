@@ -1,24 +1,24 @@
-/** Which records belong to the id that was asked for. One pass over any number of records, in bounded memory. */
+/** Collects the records of one id: one pass over any number of records, in bounded memory. */
 import { type ReadRecord, textOf } from '../read-records.js';
 
-/** Records of other operations that are kept until a match may claim them. */
+/** Records of other operations that are kept in case a match claims them. */
 const MAX_WAITING = 50_000;
-/** Records of gaps that are kept: whatever id is asked for, its records may be among those that are missing. */
+/** Kept records of gaps: the missing records can be those of the requested id. */
 const MAX_GAPS = 1000;
-/** Records that are shown. */
+/** Shown records. */
 const MAX_COLLECTED = 100_000;
 
 export interface Collected {
   readonly records: readonly ReadRecord[];
-  /** Copies that were left out: same record id, same content. */
+  /** Copies left out: same record id, same content. */
   readonly duplicates: number;
-  /** Records with the id of another and other content: both are shown, and one of them is not what was written. */
+  /** Records with the same id and different content: both are shown, and one of them was altered. */
   readonly conflicting: number;
-  /** Matches beyond the number that is shown. */
+  /** Matches beyond the limit. */
   readonly leftOut: number;
-  /** Others that were let go: had a match come to claim them, they would be missing. */
+  /** Dropped records of other operations, which a later match could have claimed. */
   readonly forgotten: number;
-  /** What processes said of records that they lost, about any id. */
+  /** Records of losses, about any id. */
   readonly gaps?: readonly ReadRecord[];
 }
 
@@ -28,8 +28,8 @@ interface Limits {
 }
 
 /**
- * A record belongs to an id that is its correlation id or its trace id, which is compared without regard to case. Others
- * of the same operation belong too: before their match comes, that is known of the last `maxWaiting` records only.
+ * A record belongs to the id that is its correlation id or its trace id, ignoring case. Other records of the same operation
+ * belong too; of those before the match, only the last `maxWaiting` are known.
  */
 export function collector(
   id: string,
@@ -57,7 +57,7 @@ export function collector(
     records.push(record);
     if (known !== undefined) {
       count.conflicting += 1;
-      // Any number of forgeries of one record: the first few are enough to compare with.
+      // There can be any number of forgeries of one record: the first few are enough to compare.
       if (known.length < 4) known.push(record);
     } else if (recordId !== undefined) byRecordId.set(recordId, [record]);
   };
@@ -95,7 +95,7 @@ export function collector(
   return { add, collected: () => ({ records, gaps, ...count }) };
 }
 
-/** Whatever the order of the keys: backends sort them as they like. */
+/** Regardless of the order of keys, which backends change. */
 function sameContent(one: ReadRecord, other: ReadRecord): boolean {
   return contentOf(one) === contentOf(other);
 }

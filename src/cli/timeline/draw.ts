@@ -1,4 +1,4 @@
-/** A timeline as text. Pure. */
+/** Draws a timeline as text. Pure. */
 import { fitInto, type Paint, painter, visible, widthOf } from '../text.js';
 import { readableDuration, readableOffset, utc } from '../time.js';
 import type { Collected } from './collect.js';
@@ -10,9 +10,9 @@ import type { Summary } from './summary.js';
 
 export interface Look {
   readonly colour: boolean;
-  /** Width of the terminal; nothing where lines may be of any length. */
+  /** Width of the terminal; undefined for lines of any length. */
   readonly columns: number | undefined;
-  /** The time of day in UTC instead of the time since the first record. */
+  /** Show the time of day in UTC instead of the time since the first record. */
   readonly utc: boolean;
 }
 
@@ -23,7 +23,7 @@ interface Column {
   readonly text: (row: Row, first: number | undefined, look: Look) => string;
   readonly paint: (styles: Styles, entry: Entry) => Paint;
   readonly right?: true;
-  /** May be cut down to this when a line is too long. */
+  /** The width to which it can be cut if a line is too long. */
   readonly min?: number;
 }
 
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'marks', text: ({ entry }) => marksOf(entry).join(' '), paint: byDecision, min: 4 },
 ];
 
-/** Columns that give way first when a line is too long. */
+/** Columns that are cut first if a line is too long. */
 const GIVING_WAY = ['marks', 'actor', 'service', 'what'];
 
 function plain(text: string): string {
@@ -70,7 +70,7 @@ function byDecision({ red, dim }: Styles, { denied }: Entry): Paint {
   return denied ? red : dim;
 }
 
-/** The whole output, without a line feed at its end. */
+/** The whole output, without a line feed at the end. */
 export function drawTimeline(
   id: string,
   rows: readonly Row[],
@@ -103,7 +103,7 @@ function table(rows: readonly Row[], { first }: Summary, look: Look, styles: Sty
       const width = widths[place] ?? 0;
       const text = fitInto(texts[place] ?? '', width);
       const padding = ' '.repeat(width - widthOf(text));
-      // Nothing after the last column: it may be as long as it is.
+      // The last column needs no padding.
       if (place === COLUMNS.length - 1) return paintOf(column)(text);
       return paintOf(column)(column.right ? padding + text : text + padding);
     })

@@ -1,4 +1,4 @@
-/** Records to entries: the request, the response and the permission of one operation are one. Pure. */
+/** Combines records into entries: request, response and permission of one operation are one entry. Pure. */
 import type { AuditKey } from '../../semconv/audit-record.js';
 import { numberOf, type ReadRecord, textOf } from '../read-records.js';
 import { parseTime } from '../time.js';
@@ -7,29 +7,29 @@ import { parseTime } from '../time.js';
 export interface Entry {
   readonly kind: 'operation' | 'event';
   readonly records: readonly ReadRecord[];
-  /** A field of the entry: of the response if it has it, else of the request, else of another record. */
+  /** A field of the entry, from the response, else the request, else another record. */
   readonly first: (key: AuditKey) => string | undefined;
   readonly service: string;
   readonly side: string | undefined;
-  /** The method and what it was about, or the event and what it tells. */
+  /** The method and its target, or the event and its details. */
   readonly title: string;
   readonly start: number | undefined;
-  /** Nothing where no response was found. */
+  /** Undefined without a response. */
   readonly end: number | undefined;
   readonly durationMs: number | undefined;
   readonly status: string | undefined;
   readonly denied: boolean;
-  /** Failed in another way than by being denied. */
+  /** Failed, but not denied. */
   readonly failed: boolean;
-  /** An operation without a response: it is still open, or its response was lost. */
+  /** An operation without a response: still open, or the response was lost. */
   readonly open: boolean;
 }
 
-/** Parts of an operation that are not shown by themselves, in the order in which their fields count. */
+/** Parts of an operation that are not entries by themselves, in the order of precedence of their fields. */
 const PARTS = ['mcp_audit.response', 'mcp_audit.request', 'mcp_audit.authorization'] as const;
 type Part = (typeof PARTS)[number];
 
-/** What an event tells beside its name. */
+/** The details of an event. */
 const EVENT_FIELDS: Readonly<Record<string, readonly AuditKey[]>> = {
   'response.undelivered': ['error.type', 'mcp.method.name', 'audit.target.id'],
   authorization: ['mcp_audit.access.decision', 'mcp.method.name', 'audit.target.id'],
@@ -46,7 +46,7 @@ const OTHER_EVENT: readonly AuditKey[] = ['mcp.method.name', 'audit.target.id'];
 
 const TARGETS: readonly AuditKey[] = ['gen_ai.tool.name', 'gen_ai.prompt.name', 'mcp.resource.uri', 'audit.target.id'];
 
-/** The entries, in the order of their first records. */
+/** The entries in the order of their first records. */
 export function entriesOf(records: readonly ReadRecord[]): Entry[] {
   const operations = new Map<string, Partial<Record<Part, ReadRecord>>>();
   const units: (Partial<Record<Part, ReadRecord>> | ReadRecord)[] = [];
@@ -69,13 +69,13 @@ export function entriesOf(records: readonly ReadRecord[]): Entry[] {
   return units.map((unit) => (whole.has(unit) ? operationEntry(unit) : eventEntry(unit as ReadRecord)));
 }
 
-/** Ids of operations are unique; with the service, a forged one of another service changes nothing. */
+/** Operation ids are unique; with the service, a forged id of another service has no effect. */
 export function operationKey(record: ReadRecord): string | undefined {
   const id = textOf(record, 'mcp_audit.operation.id');
   return id === undefined ? undefined : JSON.stringify([id, textOf(record, 'service.name')]);
 }
 
-/** A refusal stands for itself: it has a reason, and often no request has gone on from there. */
+/** A refusal is its own entry: it has a reason, and often no request follows. */
 function partOf(record: ReadRecord): Part | undefined {
   const part = PARTS.find((name) => name === record['event_name']);
   return part === 'mcp_audit.authorization' && isDenial(record) ? undefined : part;
@@ -88,7 +88,7 @@ function isDenial(record: ReadRecord): boolean {
 function operationEntry(parts: Partial<Record<Part, ReadRecord>>): Entry {
   const { 'mcp_audit.request': request, 'mcp_audit.response': response } = parts;
   const records = PARTS.map((part) => parts[part]).filter((record) => record !== undefined);
-  // A permission that nothing followed is an event.
+  // A permission without an operation is an event.
   if (request === undefined && response === undefined) return eventEntry(records[0] as ReadRecord);
   const first = (key: AuditKey) => firstOf(records, key);
   const end = response && timeOf(response);

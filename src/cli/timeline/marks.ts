@@ -3,7 +3,7 @@ import type { Entry } from './entries.js';
 
 type First = Entry['first'];
 
-/** In this order: what is cut off at the edge of a terminal is what matters least. */
+/** The most important marks first: the edge of the terminal cuts off the last ones. */
 const MARKS: readonly ((first: First, entry: Entry) => string | undefined)[] = [
   (first) => except(first('mcp_audit.access.decision'), 'not_evaluated'),
   (first, { denied }) => (denied ? first('mcp_audit.access.reason') : undefined),
@@ -29,7 +29,7 @@ function labelled(label: string, text: string | undefined): string | undefined {
   return text === undefined ? undefined : `${label}=${text}`;
 }
 
-/** Who did it, and whether that is nothing but their own word. */
+/** The actor, and whether it is only a claim. */
 export function actorOf({ first }: Entry): string {
   const actor = first('audit.actor.id') ?? '';
   return first('mcp_audit.actor.source') === 'self_asserted' ? `${actor} (self-asserted)` : actor;

@@ -1,46 +1,45 @@
 /**
- * What happened because of what, as far as records tell. They hold the id of their own span and not that of its parent,
- * so causes are inferred, by four rules; the first that applies decides:
+ * Infers which entry caused which. Records have the id of their own span and not that of its parent, so causes are inferred by
+ * four rules; the first that applies decides:
  *
  * 1. `operation`: an event belongs to the operation whose id it has.
  * 2. `span`: an event without one belongs to the operation in whose span it was written.
  * 3. `message`: the sender's operation (side `client`) encloses the receiver's (side `server`) of the same trace, method,
- *    target and JSON-RPC id. Ids are counted per connection, so two hops of one trace may well have the same: known
- *    names of client and server have to agree, then the sender's operation that was open decides, and of several
- *    the one that began last. Where none was open, the clocks disagree: the nearest one of another process is taken.
+ *    target and JSON-RPC id. Ids are counted per connection, so two hops of one trace can have the same: known names of
+ *    client and server have to agree, then the sender's open operation decides, and of several the one that began last. If
+ *    none was open, the clocks disagree: the nearest operation of another process is taken.
  * 4. `process`: a client operation belongs to the server operation that its own process was handling when it began, in
- *    the same trace. Several at once cannot be told apart: the one that began last is taken, and marked as a guess.
+ *    the same trace. Concurrent ones are indistinguishable: the one that began last is taken, and marked as a guess.
  *
- * What cannot be known: causes within a process that handles several requests of one trace at once, whether an
- * operation only happened to begin while its process was handling another one, and anything about a process whose
- * records are not there.
+ * Unknowable: causes within a process that handles several requests of one trace at once, whether an operation began during
+ * another one by coincidence, and everything about a process without records.
  */
 import type { AuditKey } from '../../semconv/audit-record.js';
 import { type Entry, operationKey } from './entries.js';
 
 export type Rule = 'operation' | 'span' | 'message' | 'process';
 
-/** Why an entry is drawn below another. */
+/** Why an entry is nested in another. */
 export interface Cause {
   readonly parent: Entry;
   readonly by: Rule;
-  /** Others are as likely, or none is likely. */
+  /** Whether other causes are as likely. */
   readonly guess: boolean;
-  /** By how much the receiver's clock says it began before its sender did. */
+  /** By how much the receiver began before its sender, by its clock. */
   readonly earlyMs: number;
 }
 
-/** Times are written in milliseconds, and a start may be an end less a duration: differences up to this say nothing. */
+/** Times are in milliseconds, and a start can be an end minus a duration: smaller differences are noise. */
 const GRAIN_MS = 2;
-/** Sides with more operations of one trace, method, target and id than this are not matched: it would all be guesses. */
+/** Sides with more operations of one trace, method, target and id are not matched: every match would be a guess. */
 const MAX_ALIKE = 50;
 
-/** The cause of each entry that has one. Linear, but for sorting. */
+/** The cause of each entry that has one. Linear, except for sorting. */
 export function causesOf(entries: readonly Entry[]): Map<Entry, Cause> {
   const causes = new Map<Entry, Cause>();
   const top = topOf();
   const attach = (entry: Entry, cause: Cause): boolean => {
-    // Hostile records, and clocks that disagree, can make two entries enclose each other.
+    // Hostile records and disagreeing clocks can make two entries enclose each other.
     if (causes.has(entry) || top.of(entry) === top.of(cause.parent)) return false;
     causes.set(entry, cause);
     top.join(entry, cause.parent);
@@ -76,7 +75,7 @@ function attachEvents(entries: readonly Entry[], attach: Attach): void {
   }
 }
 
-/** Span ids of all zeros mean that there is none. */
+/** A span id of zeros means no span. */
 function spanKey({ first }: Entry): string | undefined {
   const [trace, span] = [first('trace_id'), first('span_id')];
   return trace === undefined || span === undefined || /^0*$/.test(span) ? undefined : `${trace} ${span}`;
@@ -106,7 +105,7 @@ function attachReceivers(entries: readonly Entry[], attach: Attach): void {
 interface Pair {
   readonly sender: Entry;
   readonly receiver: Entry;
-  /** The sum of the doubts about it: lower is surer. */
+  /** The sum of the doubts: lower is more certain. */
   readonly rank: number;
   readonly distance: number;
   readonly earlyMs: number;
@@ -114,12 +113,12 @@ interface Pair {
 
 const DOUBT = { NOT_OPEN: 1, UNNAMED: 2, SAME_PROCESS: 4 } as const;
 
-/** The sender had its answer already: a clock that is ahead, or the answer was to another one. */
+/** The sender had its answer already: its clock is ahead, or the answer belongs to another operation. */
 function isLate({ rank, earlyMs }: Pair): boolean {
   return (rank & DOUBT.NOT_OPEN) !== 0 && earlyMs === 0;
 }
 
-/** Another sender of the same receiver, to which its record speaks no less; once clocks disagree, any other. */
+/** Another sender that fits the receiver's record as well; with disagreeing clocks, any other sender. */
 function isRival(other: Pair, pair: Pair): boolean {
   if (other.receiver !== pair.receiver || other.sender === pair.sender || other.rank !== pair.rank) return false;
   return other.distance === pair.distance || (pair.rank & DOUBT.NOT_OPEN) !== 0;
@@ -131,7 +130,7 @@ function pairOf(sender: Entry, receiver: Entry): Pair | undefined {
   if (sender.start === undefined || receiver.start === undefined) return undefined;
   const agreements = NAMES.map((key) => agreement(sender.first(key), receiver.first(key)));
   if (agreements.includes(false)) return undefined;
-  // A process that forwards a call has a receiver and a sender that look alike: the first encloses the second.
+  // In a process that forwards a call, receiver and sender look alike: the first encloses the second.
   const sameProcess = processOf(sender) === processOf(receiver);
   if (sameProcess && !encloses(sender, receiver)) return undefined;
   const after = receiver.start - sender.start;
@@ -143,13 +142,13 @@ function pairOf(sender: Entry, receiver: Entry): Pair | undefined {
   return { sender, receiver, rank, distance: Math.abs(after), earlyMs: after < -GRAIN_MS ? -after : 0 };
 }
 
-/** By one clock, and not the other way round as well. */
+/** By one clock, and not also in the other direction. */
 function encloses(outer: Entry, inner: Entry): boolean {
   const [from, to] = [startOf(inner) - startOf(outer), (outer.end ?? Number.NaN) - (inner.end ?? Number.NaN)];
   return from >= 0 && to >= 0 && from + to > 0;
 }
 
-/** Nothing where one of the two does not say. */
+/** Undefined if one of them is unknown. */
 function agreement(one: string | undefined, other: string | undefined): boolean | undefined {
   return one === undefined || other === undefined ? undefined : one === other;
 }
@@ -157,7 +156,7 @@ function agreement(one: string | undefined, other: string | undefined): boolean 
 function attachSenders(entries: readonly Entry[], attach: Attach): void {
   const timed = operationsOf(entries).filter(({ start }) => start !== undefined);
   for (const group of grouped(timed, (entry) => JSON.stringify([linkOf(entry.first), processOf(entry)])).values()) {
-    // The one that receives comes first: it may well send within the same millisecond.
+    // The receiver comes first: it can send within the same millisecond.
     group.sort((a, b) => startOf(a) - startOf(b) || Number(a.side === 'client') - Number(b.side === 'client'));
     const handling: Entry[] = [];
     for (const entry of group) {
@@ -173,7 +172,7 @@ function attachSenders(entries: readonly Entry[], attach: Attach): void {
   }
 }
 
-/** Takes it off the list, and with it all that have ended: time goes on, they will not be asked for again. */
+/** Removes the operation and all that have ended: entries come in order of time, so they are not needed again. */
 function latestOpen(handling: Entry[], time: number): Entry | undefined {
   for (let entry = handling.pop(); entry !== undefined; entry = handling.pop()) {
     if (entry.end === undefined || entry.end >= time) return entry;
@@ -189,7 +188,7 @@ function operationsOf(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ kind }) => kind === 'operation');
 }
 
-/** The trace, or where nothing is traced the correlation id. */
+/** The trace id, or without tracing the correlation id. */
 function linkOf(first: Entry['first']): string {
   return first('trace_id')?.toLowerCase() ?? `correlation ${first('mcp_audit.correlation.id')}`;
 }
@@ -210,13 +209,13 @@ function grouped(entries: readonly Entry[], keyOf: (entry: Entry) => string | un
   return groups;
 }
 
-/** Tells for each entry which one is at the top of its tree, in all but constant time. */
+/** Finds the root of an entry's tree, in almost constant time. */
 function topOf(): { readonly of: (entry: Entry) => Entry; readonly join: (below: Entry, above: Entry) => void } {
   const above = new Map<Entry, Entry>();
   const of = (entry: Entry): Entry => {
     let top = entry;
     for (let next = above.get(top); next !== undefined; next = above.get(top)) top = next;
-    // The way is walked once: the next time it is one step.
+    // Path compression: the next search takes one step.
     for (let at = entry; at !== top; ) {
       const next = above.get(at) as Entry;
       above.set(at, top);
