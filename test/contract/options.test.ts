@@ -4,21 +4,39 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { AUDIT, FILE_EXPORTER, INSTRUMENTATION, STDERR_EXPORTER } from '../../src/options/table.js';
 import { UPDATING } from './audit-registry/files.js';
-import { declared, OPTION_TABLES } from './options/rows.js';
+import { comments, declared, OPTION_TABLES } from './options/rows.js';
 
 const PAGE = fileURLToPath(new URL('../../docs/options.md', import.meta.url));
 /** Tables that the page has to have. */
 const REQUIRED = ['options', 'audit-options'];
 
-it.each([
+const TYPES = [
   ['types.ts', 'McpInstrumentationConfig', INSTRUMENTATION],
   ['audit-types.ts', 'AuditConfig', AUDIT],
   ['export/file.ts', 'FileLogRecordExporterOptions', FILE_EXPORTER],
   ['export/stderr.ts', 'StderrLogRecordExporterOptions', STDERR_EXPORTER],
-])('%s documents every option of %s', (file, type, table) => {
+] as const;
+
+it.each(TYPES)('%s documents every option of %s', (file, type, table) => {
   const documented = declared(file, type);
   expect([...documented.keys()].sort()).toEqual(Object.keys(table).sort());
   expect([...documented].filter(([, meaning]) => meaning === '')).toEqual([]);
+});
+
+it.each(TYPES)('%s documents the defaults of %s as the table has them', (file, type, table) => {
+  const documented = comments(file, type);
+  for (const [name, { default: value }] of Object.entries<{ readonly default?: unknown }>(table)) {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) continue;
+    const stated = /@defaultValue ([^@]*)/.exec(documented.get(name) ?? '')?.[1];
+    expect(stated, `@defaultValue of ${name}`).toContain(String(value));
+  }
+});
+
+it('audit-types.ts names the variable of every option', () => {
+  const documented = comments('audit-types.ts', 'AuditConfig');
+  for (const [name, { env }] of Object.entries<object & { readonly env?: string }>({ ...AUDIT })) {
+    expect(documented.get(name), name).toContain(env === undefined ? '' : `\`${env}\``);
+  }
 });
 
 it.runIf(existsSync(PAGE))('docs/options.md shows the tables', () => {

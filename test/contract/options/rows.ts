@@ -55,10 +55,15 @@ export function auditRows(): OptionRow[] {
 
 /** The options that a type declares, each with the first sentence of its TSDoc. */
 export function declared(file: string, type: string): ReadonlyMap<string, string> {
+  return new Map([...comments(file, type)].map(([name, comment]) => [name, firstSentence(comment)]));
+}
+
+/** The members of a type that have TSDoc, with it. */
+export function comments(file: string, type: string): ReadonlyMap<string, string> {
   const source = readFileSync(join(SRC, file), 'utf8');
   const body = new RegExp(`interface ${type} \\{([\\s\\S]*?)^\\}`, 'm').exec(source)?.[1] ?? '';
   const members = body.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly )?([\w$]+)\??:/g);
-  return new Map([...members].map(([, comment = '', name = '']) => [name, firstSentence(comment)]));
+  return new Map([...members].map(([, comment = '', name = '']) => [name, comment]));
 }
 
 function firstSentence(comment: string): string {

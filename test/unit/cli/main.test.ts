@@ -67,7 +67,7 @@ describe('mcp-trail timeline', () => {
     });
   });
 
-  it('reads standard input, packed or not', () => {
+  it('reads standard input, compressed or not', () => {
     const input = jsonLines([...agent, ...weather]);
     for (const bytes of [input, gzipSync(input)]) {
       const { status, stdout } = run(['timeline', TRACE.toUpperCase(), '-', 'gateway.jsonl.gz'], { input: bytes });
@@ -76,7 +76,7 @@ describe('mcp-trail timeline', () => {
     }
   });
 
-  it('says which lines it could not read, and never what they hold', () => {
+  it('counts unreadable lines, and never quotes them', () => {
     const { status, stdout, stderr } = timelineOf(CORRELATION, 'broken.log');
     expect(status).toBe(0);
     expect(stdout).toContain('1 without response (still open, or lost)');
@@ -85,7 +85,7 @@ describe('mcp-trail timeline', () => {
     );
   });
 
-  it('skips lines that are too long, and reads them when told to', () => {
+  it('skips lines that are too long, unless the limit is raised', () => {
     const huge = record('session', 'agent', 3, { 'audit.actor.id': 'x'.repeat(1024 * 1024) });
     const input = jsonLines([agent[0], huge]);
     const short = run(['timeline', CORRELATION, '-'], { input });
@@ -99,7 +99,7 @@ describe('mcp-trail timeline', () => {
     expect(long.stdout.length).toBeLessThan(2000);
   });
 
-  it('shows what hostile values would do to the terminal, as text and as JSON', () => {
+  it('escapes hostile values, in text and in JSON', () => {
     const evil = call(EVIL, { side: 'client', from: 0, to: 1, tool: EVIL, fields: { 'audit.actor.id': EVIL } });
     const input = jsonLines(evil.map((each) => ({ ...each, 'mcp_audit.correlation.id': EVIL })));
     for (const options of [[], ['--json']]) {
@@ -112,7 +112,7 @@ describe('mcp-trail timeline', () => {
     expect(nothing.stderr.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
   });
 
-  it('gives one JSON document to programs', () => {
+  it('prints one JSON document with --json', () => {
     const { status, stdout } = timelineOf('--json', CORRELATION, 'agent.jsonl', 'gateway.jsonl.gz', 'broken.log');
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -128,7 +128,7 @@ describe('mcp-trail timeline', () => {
     });
   });
 
-  it('tells where it looked when it found nothing', () => {
+  it('names the inputs if it finds nothing', () => {
     expect(timelineOf('req-unknown', 'agent.jsonl', 'weather.json')).toEqual({
       status: 1,
       stdout: '',
@@ -144,7 +144,7 @@ describe('mcp-trail timeline', () => {
     ['missing.jsonl', 'ENOENT'],
     ['folder', 'EISDIR'],
     ['cut.gz', 'Z_BUF_ERROR'],
-  ])('draws nothing when %s cannot be read, and names it', (name, code) => {
+  ])('draws nothing if %s cannot be read, and names it', (name, code) => {
     expect(timelineOf(CORRELATION, 'agent.jsonl', name)).toEqual({
       status: 3,
       stdout: '',
@@ -161,14 +161,14 @@ describe('mcp-trail timeline', () => {
     [['--max-line', '0', 'id', 'x'], '--max-line takes 1 to 256'],
     [['--max-line', 'many', 'id', 'x'], '--max-line takes 1 to 256'],
     [['--max-line'], '--max-line'],
-  ])('explains itself on stderr when it is used as %j', (args, reason) => {
+  ])('prints its usage on stderr for %j', (args, reason) => {
     const { status, stdout, stderr } = timelineOf(...args);
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     expect(stderr.split('\n', 1)[0]).toContain(reason);
     expect(stderr).toContain('Usage: mcp-trail timeline');
   });
 
-  it('explains itself on stdout when asked', () => {
+  it('prints its help on stdout', () => {
     const { status, stdout, stderr } = timelineOf('--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('Usage: mcp-trail timeline');
@@ -179,7 +179,7 @@ describe('mcp-trail timeline', () => {
     expect(run(['timeline', CORRELATION, 'broken.log'], { env: { FORCE_COLOR: '1' } }).stdout).not.toContain('\u001b');
   });
 
-  it('ends quietly when its reader has seen enough', async () => {
+  it('ends quietly if its reader closes the pipe', async () => {
     const many = Array.from({ length: 20_000 }, (_, n) => record('session', 'agent', n));
     writeFileSync(file('many.jsonl'), jsonLines(many));
     const child = spawn(process.execPath, [MAIN, 'timeline', CORRELATION, file('many.jsonl')]);
@@ -205,19 +205,19 @@ describe('mcp-trail', () => {
     [['time\u001bline'], 'there is no command time\\u{1b}line'],
     [['constructor'], 'there is no command constructor'],
     [['--colour'], 'there is no command --colour'],
-  ])('explains itself on stderr when it is used as %j', (args, reason) => {
+  ])('prints its usage on stderr for %j', (args, reason) => {
     const { status, stdout, stderr } = run(args);
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     expect(stderr).toContain(`mcp-trail: ${reason}\n`);
     expect(stderr).toContain('Usage: mcp-trail <command>');
   });
 
-  it('knows its version', () => {
+  it('prints its version', () => {
     const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
     expect(run(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it('is what package.json installs, and the system can start it', () => {
+  it('is the command that package.json installs, and executable', () => {
     const { bin } = JSON.parse(readFileSync(MANIFEST, 'utf8'));
     expect(bin).toEqual({ 'mcp-trail': './dist/cjs/cli.js' });
     expect(readFileSync(MAIN, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);

@@ -30,7 +30,7 @@ describe('lines', () => {
     expect(await linesOf(chunksOf(...Array.from(bytes, (byte) => Buffer.of(byte))))).toEqual(expected);
   });
 
-  it('that are too long are named by number alone, and the next one is whole again', async () => {
+  it('that are too long only have their number, and the next line is whole', async () => {
     const chunks = chunksOf('ok\n', 'x'.repeat(8), 'x'.repeat(8), '\n', '12345678\n', 'y'.repeat(9));
     expect(await linesOf(chunks, 8)).toEqual([
       { number: 1, text: 'ok' },
@@ -40,26 +40,26 @@ describe('lines', () => {
     ]);
   });
 
-  it('are none in an empty input', async () => {
+  it('do not exist in an empty input', async () => {
     expect(await linesOf(chunksOf())).toEqual([]);
     expect(await linesOf(chunksOf('\n\n'))).toEqual([]);
   });
 });
 
 describe('an input', () => {
-  it('is unpacked when it begins like gzip, even byte by byte and in several members', async () => {
+  it('is decompressed if it begins like gzip, even byte by byte and with several members', async () => {
     const packed = Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]);
     expect(await textOfInput(packed)).toBe('one\ntwo\n');
     expect(await textOfInput(...Array.from(packed, (byte) => Buffer.of(byte)))).toBe('one\ntwo\n');
   });
 
-  it('is passed on as it is otherwise', async () => {
+  it('is otherwise unchanged', async () => {
     expect(await textOfInput('o', 'ne\n')).toBe('one\n');
     expect(await textOfInput('x')).toBe('x');
     expect(await textOfInput()).toBe('');
   });
 
-  it('fails when it is cut off or broken, instead of ending early', async () => {
+  it('fails if truncated or damaged, instead of ending early', async () => {
     const packed = gzipSync('one\n'.repeat(1000));
     await expect(textOfInput(packed.subarray(0, packed.length - 9))).rejects.toThrow('unexpected end of file');
     const broken = Buffer.concat([packed.subarray(0, 12), Buffer.alloc(40, 0xff)]);

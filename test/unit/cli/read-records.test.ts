@@ -16,7 +16,7 @@ describe('a line without a record', () => {
     ['traces', '{"resourceSpans":[{"scopeSpans":[]}]}'],
     ['a log line that only looks like JSON', '{"message":"{not json}"}'],
     ['an inherited name', '{"__proto__":{"event_name":"mcp_audit.request"}}'],
-  ])('is passed over: %s', (_, line) => {
+  ])('is skipped: %s', (_, line) => {
     expect(recordsIn(line)).toEqual({ records: [], broken: false });
   });
 
@@ -28,7 +28,7 @@ describe('a line without a record', () => {
     expect(recordsIn(line)).toEqual({ records: [], broken: true });
   });
 
-  it('is not searched without end', () => {
+  it('is searched to a limit', () => {
     const deep = `${'{"body":'.repeat(50_000)}${TEXT}${'}'.repeat(50_000)}`;
     expect(recordsIn(deep).records).toEqual([]);
     let nested = TEXT;
@@ -52,7 +52,7 @@ describe('a record is found', () => {
     expect(recordsIn(line)).toEqual({ records: [ONE], broken: false });
   });
 
-  it('once where an export holds it twice', () => {
+  it('once if an export has it twice', () => {
     expect(recordsIn(JSON.stringify({ message: TEXT, attributes: ONE })).records).toEqual([ONE]);
   });
 
@@ -60,14 +60,14 @@ describe('a record is found', () => {
     expect(recordsIn(otlpLine([ONE, TWO])).records).toEqual([ONE, TWO]);
   });
 
-  it('beside one that is cut off, which is not passed over', () => {
+  it('beside a truncated one, which is counted', () => {
     const line = JSON.stringify([{ message: TEXT }, { message: TEXT.slice(0, -1) }]);
     expect(recordsIn(line)).toEqual({ records: [ONE], broken: true });
   });
 });
 
 describe('reading', () => {
-  it('counts what it skips, and knows where that began', async () => {
+  it('counts skipped lines, and knows the first', async () => {
     async function* lines(): AsyncGenerator<Line> {
       yield { number: 1, text: TEXT };
       yield { number: 3, text: 'broken' };
@@ -89,14 +89,14 @@ describe('reading', () => {
 });
 
 describe('a field', () => {
-  it('is text or nothing, whatever stands there', () => {
+  it('is text or undefined, whatever the value', () => {
     const of = (value: unknown) => textOf({ trace_id: value }, 'trace_id');
     expect([of('a'), of(7), of(true), of(['a', 'b']), of(['a', 7, {}])]).toEqual(['a', '7', 'true', 'a,b', 'a']);
     expect([of(''), of(null), of({}), of([]), of(undefined)]).toEqual(Array(5).fill(undefined));
     expect(textOf(JSON.parse('{"__proto__":{"trace_id":"a"}}'), 'trace_id')).toBeUndefined();
   });
 
-  it('is a number or nothing', () => {
+  it('is a number or undefined', () => {
     const of = (value: unknown) => numberOf({ 'mcp_audit.duration_ms': value }, 'mcp_audit.duration_ms');
     expect([of(7), of('7'), of(1.5)]).toEqual([7, 7, 1.5]);
     expect([of(-7), of('x'), of('9'.repeat(400)), of(1e300), of('')]).toEqual(Array(5).fill(undefined));

@@ -17,7 +17,7 @@ describe('times', () => {
     expect(parseTime(text)).toBeCloseTo(ms, 3);
   });
 
-  it('are written short', () => {
+  it('are formatted briefly', () => {
     expect([0, 12.34, 142, 1420, 125_000, 11_220_000].map(readableDuration)).toEqual([
       '0ms',
       '12.3ms',

@@ -30,15 +30,15 @@ describe('the timeline on a terminal', () => {
     expect(text).toContain('\u001b[33mno response\u001b[0m');
   });
 
-  it.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])('has none with %j', async (env) => {
+  it.each([{ NO_COLOR: '1' }, { TERM: 'dumb' }])('has no colours with %j', async (env) => {
     expect((await run({ terminal: true }, env)).text).not.toContain('\u001b');
   });
 
-  it('has them with an empty NO_COLOR, which means nothing', async () => {
+  it('has colours with an empty NO_COLOR, which has no effect', async () => {
     expect((await run({ terminal: true }, { NO_COLOR: '', TERM: 'xterm' })).text).toContain('\u001b');
   });
 
-  it('keeps to its width', async () => {
+  it('stays within its width', async () => {
     const lines = (await run({ columns: 75 })).text.split('\n').slice(2, 4);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(75);
     expect(lines[1]).toContain('…');

@@ -11,12 +11,12 @@ function annotated(annotations: object, options = {}) {
   return inventory.snapshot().servers[0]?.annotations;
 }
 
-describe('what people say about a server', () => {
+describe('an annotation', () => {
   test.each(['notes', 'review', 'rejectionReason', 'addedBy', 'removedBy'])('is redacted in %s', (name) => {
     expect(annotated({ [name]: `with ${SECRET} in it` })).toMatchObject({ [name]: { value: 'with [gone] in it' } });
   });
 
-  test('may be the address of whoever added or removed it, and of nobody else', () => {
+  test('can be the e-mail address of a person in the fields for people only', () => {
     const address = 'jane.doe@example.com';
     expect(annotated({ addedBy: address, removedBy: address, notes: address })).toMatchObject({
       addedBy: { value: address },
@@ -25,11 +25,11 @@ describe('what people say about a server', () => {
     });
   });
 
-  test.each([`${SECRET}@example.com`, `x@${SECRET}.com`, `see jane@example.com`])('is no address in %o', (text) => {
+  test.each([`${SECRET}@example.com`, `x@${SECRET}.com`, `see jane@example.com`])('is not an address in %o', (text) => {
     expect(JSON.stringify(annotated({ addedBy: text }))).not.toMatch(new RegExp(`${SECRET}|jane@`));
   });
 
-  test('is not kept when it cannot be redacted', () => {
+  test('is not kept if redaction fails', () => {
     const failing = () => {
       throw new Error('no');
     };

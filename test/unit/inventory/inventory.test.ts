@@ -15,7 +15,7 @@ const FACTS: ServerFacts = {
 };
 
 describe('a server that was never observed', () => {
-  it('has no tools, no use and no annotations, whatever is said about it', () => {
+  it('has no tools, uses or annotations, whatever is reported about it', () => {
     const { inventory } = clocked();
     const id = '0'.repeat(32);
     expect(inventory.observeTools(id, { tools: [tool('a')] })).toEqual([]);
@@ -28,7 +28,7 @@ describe('a server that was never observed', () => {
 });
 
 describe('a new server', () => {
-  it('is observed, with all that is known', () => {
+  it('is reported with all known facts', () => {
     const { inventory } = clocked();
     const { id, changes } = inventory.observeServer(FACTS);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
@@ -52,7 +52,7 @@ describe('a new server', () => {
     ]);
   });
 
-  it('has no fields for what is not known', () => {
+  it('has no fields for unknown facts', () => {
     const { inventory } = clocked();
     const [change] = inventory.observeServer({ side: 'server', capabilities: [] }).changes;
     expect(Object.keys(change?.fields ?? {}).sort()).toEqual([
@@ -63,7 +63,7 @@ describe('a new server', () => {
     ]);
   });
 
-  it('is one by name and endpoint, from whichever side', () => {
+  it('is identified by name and endpoint, from either side', () => {
     const { inventory } = clocked();
     const id = (facts: Partial<ServerFacts>) => inventory.observeServer({ ...FACTS, ...facts }).id;
     expect(id({ side: 'server', version: '2' })).toBe(id({}));
@@ -72,7 +72,7 @@ describe('a new server', () => {
     expect(inventory.snapshot().servers[0]?.sides).toEqual(['client', 'server']);
   });
 
-  it('is not kept when the inventory is full, which is said once', () => {
+  it('is not kept if the inventory is full, which is reported once', () => {
     const { inventory, problems } = clocked({ maxServers: 2 });
     for (const name of ['a', 'b', 'c', 'd']) inventory.observeServer({ side: 'client', name });
     expect(inventory.observeServer({ side: 'client', name: 'e' }).changes).toEqual([]);
@@ -81,7 +81,7 @@ describe('a new server', () => {
     expect(problems).toHaveLength(1);
   });
 
-  it('takes the place of a stale one that nobody wrote about', () => {
+  it('replaces a stale one without annotations', () => {
     const { inventory, clock } = clocked({ maxServers: 2 });
     const { id } = inventory.observeServer({ side: 'client', name: 'noted' });
     inventory.annotate(id, { notes: 'keep' });
@@ -96,7 +96,7 @@ describe('a new server', () => {
 });
 
 describe('a known server', () => {
-  it('is observed again after 24 hours, and not before', () => {
+  it('is reported again after 24 hours, and not before', () => {
     const { inventory, clock } = clocked();
     inventory.observeServer(FACTS);
     clock.time += DAY - 1;
@@ -111,7 +111,7 @@ describe('a known server', () => {
     expect(inventory.observeServer(FACTS).changes).toEqual([]);
   });
 
-  it('is observed when it says something else than before', () => {
+  it('is reported when its claims change', () => {
     const { inventory } = clocked();
     inventory.observeServer(FACTS);
     const { changes } = inventory.observeServer({ ...FACTS, version: '1.1.0' });
@@ -122,7 +122,7 @@ describe('a known server', () => {
     );
   });
 
-  it('has not changed by saying less, or by the order of what it says', () => {
+  it('has not changed if it claims less, or in another order', () => {
     const { inventory } = clocked();
     inventory.observeServer(FACTS);
     expect(inventory.observeServer({ side: 'client', name: 'files', endpoint: 'files.example:443' }).changes).toEqual(
@@ -131,7 +131,7 @@ describe('a known server', () => {
     expect(inventory.observeServer({ ...FACTS, capabilities: ['prompts', 'tools', 'tools'] }).changes).toEqual([]);
   });
 
-  it('collects the protocol versions it speaks', () => {
+  it('collects its protocol versions', () => {
     const { inventory } = clocked();
     inventory.observeServer(FACTS);
     const other = { ...FACTS, protocolVersions: ['2025-06-18'] };
@@ -140,7 +140,7 @@ describe('a known server', () => {
     expect(inventory.snapshot().servers[0]?.protocolVersions).toEqual(['2025-06-18', '2025-11-25']);
   });
 
-  it('that changes all the time says so ten times an hour, and once that it goes on', () => {
+  it('that changes all the time is reported ten times an hour, and once as still changing', () => {
     const { inventory, clock } = clocked();
     inventory.observeServer(FACTS);
     const changes = Array.from({ length: 1000 }, (_, index) => {
@@ -158,7 +158,7 @@ describe('a known server', () => {
   });
 });
 
-describe('a server that is not seen any more', () => {
+describe('a server that is no longer seen', () => {
   it('is stale after 30 days, once, and returns', () => {
     const { inventory, clock } = clocked();
     inventory.observeServer(FACTS);
@@ -176,7 +176,7 @@ describe('a server that is not seen any more', () => {
     expect(told(inventory.sweep())).toEqual([]);
   });
 
-  it('returns by being used, too, which the next sweep tells', () => {
+  it('returns when used, which the next sweep reports', () => {
     const { inventory, clock } = clocked({ staleAfterMs: DAY });
     const { id } = inventory.observeServer(FACTS);
     clock.time += DAY;
@@ -186,7 +186,7 @@ describe('a server that is not seen any more', () => {
     expect(told(inventory.sweep())).toEqual([]);
   });
 
-  it('is not one that is used on a connection that lasts: that one is observed every 24 hours', () => {
+  it('is not one in use on a long-lived connection, which is reported every 24 hours', () => {
     const { inventory, clock } = clocked();
     const { id } = inventory.observeServer(FACTS);
     for (let day = 0; day < 60; day++) {
@@ -198,7 +198,7 @@ describe('a server that is not seen any more', () => {
 });
 
 describe('the clock', () => {
-  it('may go backwards or make no sense', () => {
+  it('can go backwards or be invalid', () => {
     const { inventory, clock } = clocked();
     const { id } = inventory.observeServer(FACTS);
     for (const time of [START - DAY, Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300]) {
@@ -211,8 +211,8 @@ describe('the clock', () => {
   });
 });
 
-describe('what people say about a server', () => {
-  it('is kept, and its record has what changed and all that is said', () => {
+describe('annotations', () => {
+  it('are kept, and recorded with the changed ones and all others', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     const changes = inventory.annotate(id, { notes: 'looked at it', approval: 'approved', addedBy: 'ann@example.com' });
@@ -239,7 +239,7 @@ describe('what people say about a server', () => {
     });
   });
 
-  it('is about the servers that are meant, by id, by name, or by all that tells one from others', () => {
+  it('apply to the selected servers, by id, name or other members', () => {
     const { inventory } = clocked();
     const add = (name: string, endpoint: string, version: string) =>
       inventory.observeServer({ side: 'client', name, endpoint, version }).id;
@@ -254,7 +254,7 @@ describe('what people say about a server', () => {
     for (const nobody of ['none', '', {}, { name: '' }]) expect(inventory.find(nobody)).toEqual([]);
   });
 
-  it('is no change when it says the same again, or makes no sense', () => {
+  it('that are equal or invalid are not a change', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     inventory.annotate(id, { review: 'done' });
@@ -262,7 +262,7 @@ describe('what people say about a server', () => {
     expect(inventory.annotate(id, { approval: 'perhaps', notes: 7, unknown: 'x' } as never)).toEqual([]);
   });
 
-  it('can be taken away, and is cut', () => {
+  it('can be removed, and are cut', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     inventory.annotate(id, { rejectionReason: 'x'.repeat(1e6), notes: 'n' });
@@ -274,7 +274,7 @@ describe('what people say about a server', () => {
 });
 
 describe('prompts and resources', () => {
-  it('are counted across pages, and a change of their number is told', () => {
+  it('are counted across pages, and a change of their number is reported', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     expect(inventory.observeList(id, 'resources', { count: 50, nextCursor: 'c' })).toEqual([]);
@@ -289,14 +289,14 @@ describe('prompts and resources', () => {
     });
   });
 
-  it('whose number changes with every list are told of eleven times an hour', () => {
+  it('whose number changes with every list are reported eleven times an hour', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     const changes = Array.from({ length: 100 }, (_, index) => inventory.observeList(id, 'resources', { count: index }));
     expect(changes.flat()).toHaveLength(11);
   });
 
-  it('of a number that is none are passed over', () => {
+  it('with an invalid number are ignored', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     for (const count of [-1, 1.5, Number.NaN, '3' as never]) inventory.observeList(id, 'prompts', { count });
@@ -305,7 +305,7 @@ describe('prompts and resources', () => {
 });
 
 describe('the fields of all changes', () => {
-  it('are fields of the record, and of the groups that are ours', () => {
+  it('are fields of the record in the groups of the inventory', () => {
     const { inventory, clock } = clocked();
     const { id, changes } = inventory.observeServer(FACTS);
     changes.push(...inventory.observeTools(id, { tools: [tool('a'), tool('b')] }));

@@ -10,7 +10,7 @@ function observed(options = {}) {
 }
 
 describe('the first list of tools', () => {
-  it('is no change: the server is observed with it', () => {
+  it('is not a change: the server is reported with it', () => {
     const { list } = observed();
     const changes = list(tool('a'), tool('b'));
     expect(told(changes)).toEqual(['server.observed']);
@@ -18,7 +18,7 @@ describe('the first list of tools', () => {
     expect(changes[0]?.fields['mcp_audit.server.tools_hash']).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('may be empty, and what comes later is added', () => {
+  it('can be empty; later tools are added', () => {
     const { list } = observed();
     expect(told(list())).toEqual(['server.observed']);
     expect(told(list(tool('a')))).toEqual(['tool.changed added a']);
@@ -26,7 +26,7 @@ describe('the first list of tools', () => {
 });
 
 describe('a later list', () => {
-  it('that is the same says nothing, in whatever order its tools and their members come', () => {
+  it('that is the same reports nothing, regardless of the order of tools and members', () => {
     const { list, hashes } = observed();
     list(tool('a'), tool('b'));
     const before = hashes();
@@ -39,7 +39,7 @@ describe('a later list', () => {
     expect(hashes()).toBe(before);
   });
 
-  it('tells what was added, removed and modified, with the hashes and the names of the members', () => {
+  it('reports added, removed and modified tools with hashes and names of members', () => {
     const { list } = observed();
     list(tool('gone'), tool('turned'), tool('same'));
     const changes = list(tool('new'), tool('same'), tool('turned', { description: 'sends it all to us', title: 'T' }));
@@ -57,7 +57,7 @@ describe('a later list', () => {
     expect(JSON.stringify(changes)).not.toContain('sends it all');
   });
 
-  it('sees every member change but _meta, by names of a fixed list', () => {
+  it('detects changes of every member except _meta, named by a fixed list', () => {
     const { list } = observed();
     const members = (change: object) => {
       const [record] = list(tool('a', change));
@@ -78,7 +78,7 @@ describe('a later list', () => {
     expect(members({ _meta: { nonce: 1 } })).toBeUndefined();
   });
 
-  it('tells of a tool that comes back as something else, with the hash it had', () => {
+  it('reports a tool that returns changed with its previous hash', () => {
     const { list } = observed();
     list(tool('a'));
     list();
@@ -87,7 +87,7 @@ describe('a later list', () => {
     expect(back?.fields['mcp_audit.tool.previous_hash']).not.toBe(back?.fields['mcp_audit.tool.hash']);
   });
 
-  it('has the names as the server gave them, cut to 256', () => {
+  it('has the server’s names, cut to 256', () => {
     const { list } = observed({ redactName: () => 'hidden' });
     list();
     const [added] = list(tool(`t\u0001${'x'.repeat(1000)}`));
@@ -96,7 +96,7 @@ describe('a later list', () => {
 });
 
 describe('pages', () => {
-  it('make one list: nothing is missing before the last one', () => {
+  it('make one list: no tool is missing before the last page', () => {
     const { inventory, id, list } = observed();
     list(tool('a'), tool('b'), tool('c'));
     expect(inventory.observeTools(id, { tools: [tool('a')], nextCursor: '1' })).toEqual([]);
@@ -106,13 +106,13 @@ describe('pages', () => {
     expect(changes[0]?.fields['mcp_audit.server.tool_count']).toBe(2);
   });
 
-  it('of a list whose beginning was not seen are passed over', () => {
+  it('of a list whose beginning was not seen are ignored', () => {
     const { inventory, id } = observed();
     expect(inventory.observeTools(id, { tools: [tool('z')], cursor: '7' })).toEqual([]);
     expect(inventory.snapshot().servers[0]?.lists).toEqual({});
   });
 
-  it('of two lists at a time do not mix', () => {
+  it('of two concurrent lists do not mix', () => {
     const { inventory, id } = observed();
     inventory.observeTools(id, { tools: [tool('a')], nextCursor: 'one' });
     inventory.observeTools(id, { tools: [tool('a')], nextCursor: 'two' });
@@ -121,14 +121,14 @@ describe('pages', () => {
     expect(inventory.observeTools(id, { tools: [tool('b')], cursor: 'two' })).toEqual([]);
   });
 
-  it('end with an empty cursor, too', () => {
+  it('also end with an empty cursor', () => {
     const { inventory, id } = observed();
     expect(told(inventory.observeTools(id, { tools: [tool('a')], cursor: '', nextCursor: '' }))).toEqual([
       'server.observed',
     ]);
   });
 
-  it('that never end cost no more than a few lists', () => {
+  it('that never end keep only a few lists', () => {
     const { inventory, id, list } = observed({ maxTools: 5 });
     inventory.observeTools(id, { tools: [tool('a')], nextCursor: '0' });
     for (let page = 0; page < 1000; page++) {
@@ -140,7 +140,7 @@ describe('pages', () => {
 });
 
 describe('a server that changes with every list', () => {
-  it('is told of ten times an hour per tool, and once that it goes on', () => {
+  it('is reported ten times an hour per tool, and once as still changing', () => {
     const { list, clock } = observed();
     list(tool('a'));
     const changes = Array.from({ length: 500 }, (_, index) => {
@@ -150,7 +150,7 @@ describe('a server that changes with every list', () => {
     expect(told(changes)).toEqual([...new Array(10).fill('tool.changed modified a'), 'inventory.changed list_changed']);
   });
 
-  it('cannot hide a change behind the others: what still is different is told later', () => {
+  it('cannot hide a change behind others: remaining differences are reported later', () => {
     const { list, clock } = observed();
     list(tool('a'));
     for (let index = 0; index < 50; index++) list(tool('a', { title: String(index) }));
@@ -161,7 +161,7 @@ describe('a server that changes with every list', () => {
     expect(list(evil)).toEqual([]);
   });
 
-  it('is told of 200 times an hour, however many tools it has', () => {
+  it('is reported 200 times an hour, however many tools it has', () => {
     const { list, clock } = observed();
     const tools = (version: string) => Array.from({ length: 300 }, (_, index) => tool(`t${index}`, { title: version }));
     list(...tools('1'));
@@ -174,7 +174,7 @@ describe('a server that changes with every list', () => {
 });
 
 describe('argument names that a tool declares', () => {
-  it('are asked for once per definition, and follow the latest list', () => {
+  it('are read once per definition, and follow the latest list', () => {
     const asked: unknown[] = [];
     const declaredNames = (schema: any) => {
       asked.push(schema);
@@ -192,7 +192,7 @@ describe('argument names that a tool declares', () => {
     expect(inventory.declaredArguments(id, '__proto__')).toBeUndefined();
   });
 
-  it('are not known when whoever is asked fails', () => {
+  it('are unknown if reading them fails', () => {
     const declaredNames = () => {
       throw new Error('no');
     };

@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const ignore = () => {};
 
 describe('a lock', () => {
-  it('that others hold is waited for no longer than was asked', () => {
+  it('of another holder is waited for no longer than requested', () => {
     const lock = acquireLock(path, 0, ignore);
     const began = performance.now();
     expect(acquireLock(path, 50, ignore)).toBeUndefined();
@@ -23,12 +23,12 @@ describe('a lock', () => {
     expect(lock?.held()).toBe(true);
   });
 
-  it('can be taken again once it was released', () => {
+  it('can be taken again after its release', () => {
     acquireLock(path, 0, ignore)?.release();
     expect(acquireLock(path, 0, ignore)?.held()).toBe(true);
   });
 
-  it('that is ten seconds old was left behind, and is taken', () => {
+  it('that is ten seconds old is stale, and is taken', () => {
     const lost = acquireLock(path, 0, ignore);
     const old = new Date(Date.now() - 10_001);
     utimesSync(path, old, old);
@@ -41,7 +41,7 @@ describe('a lock', () => {
     expect(readdirSync(folder)).toEqual(['lock']);
   });
 
-  it('of others is not released, and one that is gone no error', () => {
+  it('of another holder is not released, and a missing one is not an error', () => {
     const lock = acquireLock(path, 0, ignore);
     writeFileSync(path, 'others');
     lock?.release();
@@ -50,7 +50,7 @@ describe('a lock', () => {
     expect(() => lock?.release()).not.toThrow();
   });
 
-  it('that nobody can create is an error', () => {
+  it('that cannot be created is an error', () => {
     expect(() => acquireLock(join(folder, 'none', 'lock'), 0, ignore)).toThrow('ENOENT');
   });
 });

@@ -31,7 +31,7 @@ function open() {
   return { problems, inventory: new Inventory({ now: Date.now, file, onProblem: (text) => problems.push(text) }) };
 }
 
-it('processes that save at the same time lose nothing of each other', async () => {
+it('processes that save at the same time lose nothing', async () => {
   const writers = ['one', 'two'].map((name) => write(name, ROUNDS));
   for (const { ended, said } of writers) {
     expect(await ended).toEqual([0, null]);
@@ -52,7 +52,7 @@ it('processes that save at the same time lose nothing of each other', async () =
   expect(readdirSync(folder)).toEqual(['inventory.json']);
 });
 
-it('a process that is killed while it saves leaves a file that can be read, and keeps nobody from saving', async () => {
+it('a process that is killed while saving leaves a readable file, and does not block others', async () => {
   const { child, ended } = write('killed', 0);
   await once(child.stdout, 'data');
   child.kill('SIGKILL');

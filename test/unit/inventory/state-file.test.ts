@@ -41,7 +41,7 @@ describe('a state file that', () => {
     ['has no servers', '{"format": "mcp-trail-inventory", "version": 1}'],
     ['has something else where servers belong', '{"format": "mcp-trail-inventory", "version": 1, "servers": {}}'],
     ['is of another form', '{"format": "mcp-trail-inventory", "version": "1", "servers": []}'],
-  ])('%s is kept aside, which is said once', (_what, text) => {
+  ])('%s is kept aside, which is reported once', (_what, text) => {
     put(text);
     const { inventory, problems } = clocked({ file });
     const aside = `${file}.corrupt-${START}`;
@@ -53,7 +53,7 @@ describe('a state file that', () => {
     expect(clocked({ file }).inventory.snapshot().servers).toHaveLength(1);
   });
 
-  it('has servers that make no sense is used for the others, with a copy kept aside, which is said once', () => {
+  it('has invalid servers is used for the others, with a copy kept aside, which is reported once', () => {
     const first = clocked({ file });
     first.inventory.observeServer(FACTS);
     first.inventory.close();
@@ -79,7 +79,7 @@ describe('a state file that', () => {
       () => void execFileSync('mkfifo', [`${file}.lock`]),
       /cannot be used \(no file\), for its lock .*\.lock$/,
     ],
-  ])('%s is said once, and nothing is waited for', (_what, spoil, said) => {
+  ])('%s is reported once, without waiting', (_what, spoil, said) => {
     mkdirSync(join(folder, 'state'));
     spoil();
     const { inventory, problems } = clocked({ file });
@@ -89,7 +89,7 @@ describe('a state file that', () => {
     expect(inventory.snapshot().servers).toHaveLength(1);
   });
 
-  it('was spoilt while it was in use is kept aside, and nothing is lost', () => {
+  it('was damaged while in use is kept aside, and nothing is lost', () => {
     const { inventory, problems } = clocked({ file });
     inventory.observeServer(FACTS);
     inventory.flush();
@@ -110,7 +110,7 @@ describe('a state file that', () => {
     expect(problems).toEqual([expect.stringContaining('newer version')]);
   });
 
-  it('cannot be read or written costs the saving, and nothing else', () => {
+  it('cannot be read or written only prevents saving', () => {
     mkdirSync(file, { recursive: true });
     const { inventory, problems } = clocked({ file });
     expect(told(inventory.observeServer(FACTS).changes)).toEqual(['server.observed server_added']);
@@ -120,7 +120,7 @@ describe('a state file that', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['inventory.json']);
   });
 
-  it('lies in a folder that cannot be made costs the saving, and nothing else', () => {
+  it('is in a folder that cannot be created only prevents saving', () => {
     writeFileSync(join(folder, 'state'), 'a file');
     const { inventory, problems } = clocked({ file });
     inventory.observeServer(FACTS);
@@ -129,7 +129,7 @@ describe('a state file that', () => {
     expect(inventory.snapshot().servers).toHaveLength(1);
   });
 
-  it('holds nonsense is read as far as it makes sense', () => {
+  it('has invalid parts is read without them', () => {
     const id = 'a'.repeat(32);
     const time = '2025-01-01T00:00:00.000Z';
     const server = {
@@ -175,7 +175,7 @@ describe('a state file that', () => {
 });
 
 describe('after a restart', () => {
-  it('everything is as it was', () => {
+  it('everything is unchanged', () => {
     const { inventory, open, clock } = clocked({ file });
     const { id } = inventory.observeServer({
       ...FACTS,
@@ -194,7 +194,7 @@ describe('after a restart', () => {
     expect(open().snapshot()).toEqual(inventory.snapshot());
   });
 
-  it('a tool that changed meanwhile is told of, and one that did not is not', () => {
+  it('a tool that changed meanwhile is reported, an unchanged one is not', () => {
     const { inventory, open } = clocked({ file });
     const { id } = inventory.observeServer(FACTS);
     inventory.observeTools(id, { tools: [tool('a'), tool('b')] });
@@ -206,7 +206,7 @@ describe('after a restart', () => {
     expect(changes[0]?.fields['mcp_audit.tool.changed_members']).toEqual(['description']);
   });
 
-  it('names that were redacted are known again', () => {
+  it('redacted names are recognised', () => {
     const redactName = (name: string) => name.replace(/hush\d+/, '[X]');
     const { inventory, open } = clocked({ file, redactName });
     const facts = { ...FACTS, name: 'hush1', title: 'hush2' };
@@ -221,7 +221,7 @@ describe('after a restart', () => {
 });
 
 describe('saving', () => {
-  it('happens some seconds after a change, once, and is for the owner’s eyes only', () => {
+  it('happens once, some seconds after a change, into a file for its owner only', () => {
     vi.useFakeTimers();
     const { inventory } = clocked({ file, saveEveryMs: 5000 });
     inventory.observeServer(FACTS);
@@ -235,14 +235,14 @@ describe('saving', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not happen when nothing changed', () => {
+  it('does not happen without a change', () => {
     const { inventory } = clocked({ file });
     inventory.flush();
     inventory.close();
     expect(existsSync(file)).toBe(false);
   });
 
-  it('waits for nobody at its time, and comes back later', () => {
+  it('does not wait for other processes, and is tried again later', () => {
     vi.useFakeTimers();
     const { inventory } = clocked({ file, saveEveryMs: 5000 });
     inventory.observeServer(FACTS);
@@ -265,7 +265,7 @@ describe('saving', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('takes the lock of a process that was killed, and clears up after it', () => {
+  it('takes the lock of a killed process, and removes its files', () => {
     const { inventory } = clocked({ file });
     inventory.observeServer(FACTS);
     mkdirSync(join(folder, 'state'));
@@ -279,7 +279,7 @@ describe('saving', () => {
 });
 
 describe('two inventories with one file', () => {
-  it('add their counts up, and keep each other’s servers', () => {
+  it('add up their counts, and keep each other’s servers', () => {
     const { open } = clocked({ file });
     const [one, two] = [open(), open()];
     const id = one.observeServer(FACTS).id;
@@ -304,7 +304,7 @@ describe('two inventories with one file', () => {
     expect(shared?.tools[0]?.usage.calls?.count).toBe(10);
   });
 
-  it('tell of a change once, when the other one has heard of it', () => {
+  it('report a change once if the other one has saved it', () => {
     const { open, clock } = clocked({ file });
     const one = open();
     const { id } = one.observeServer(FACTS);
@@ -320,7 +320,7 @@ describe('two inventories with one file', () => {
     expect(two.observeTools(id, { tools: changed })).toEqual([]);
   });
 
-  it('keep the later one of what can only be one thing', () => {
+  it('keep the later one of single values', () => {
     const { open, clock } = clocked({ file });
     const [one, two] = [open(), open()];
     const { id } = one.observeServer({ ...FACTS, version: '1' });
@@ -341,7 +341,7 @@ describe('two inventories with one file', () => {
     }
   });
 
-  it('agree on who is stale', () => {
+  it('agree on which servers are stale', () => {
     const { open, clock } = clocked({ file });
     const [one, two] = [open(), open()];
     const { id } = one.observeServer(FACTS);
@@ -354,7 +354,7 @@ describe('two inventories with one file', () => {
     expect(open().snapshot().servers[0]).not.toHaveProperty('staleSince', expect.anything());
   });
 
-  it('stay within the bounds of each', () => {
+  it('stay within each other’s bounds', () => {
     const { open } = clocked({ file });
     const one = open();
     for (let server = 0; server < 20; server++) {

@@ -13,8 +13,8 @@ function observed(options = {}) {
 const { proxy, revoke } = Proxy.revocable([], {});
 revoke();
 
-describe('a list of tools that is none', () => {
-  it('is not an empty one', () => {
+describe('a value that is not a list of tools', () => {
+  it('is not an empty list', () => {
     const { list, names } = observed();
     list([tool('a')]);
     for (const tools of [undefined, null, 'tools', 7, {}, { length: 1 }, () => [], proxy]) {
@@ -23,14 +23,14 @@ describe('a list of tools that is none', () => {
     expect(names()).toEqual(['a']);
   });
 
-  it('holds things that are no tools', () => {
+  it('can have elements that are not tools', () => {
     const { list, names, server } = observed();
     list([null, 1, 'a', [], {}, { name: 7 }, proxy, undefined, tool('a')]);
     expect(names()).toEqual(['a']);
     expect(server()?.lists.tools?.count).toBe(1);
   });
 
-  it('has no end that could be reached', () => {
+  it('can be endless', () => {
     const { list, server } = observed();
     list(new Array(2 ** 32 - 1));
     expect(server()?.tools).toEqual([]);
@@ -40,14 +40,14 @@ describe('a list of tools that is none', () => {
 describe('a list of too many tools', () => {
   const many = Array.from({ length: 100_000 }, (_, index) => tool(`t${index}`));
 
-  it('is counted, and kept as far as there is room', () => {
+  it('is counted, and kept up to the limit', () => {
     const { list, server } = observed();
     expect(list(many)).toHaveLength(1);
     expect(server()?.tools).toHaveLength(1000);
     expect(server()?.lists.tools?.count).toBe(100_000);
   });
 
-  it('misses nothing of what it knows, and reports no tool that is not kept', () => {
+  it('still compares known tools, and reports no tool that is not kept', () => {
     const { list } = observed();
     list(many);
     expect(list(many.toReversed())).toEqual([]);
@@ -59,7 +59,7 @@ describe('a list of too many tools', () => {
     ]);
   });
 
-  it('has room again when tools are gone', () => {
+  it('has room again after tools are removed', () => {
     const { list, names } = observed({ maxTools: 2 });
     list([tool('a'), tool('b')]);
     expect(told(list([tool('b'), tool('c')]))).toEqual(['tool.changed removed a']);
@@ -67,7 +67,7 @@ describe('a list of too many tools', () => {
     expect(names()).toEqual(['b', 'c']);
   });
 
-  it('leaves room for other servers: 10 000 tools are kept in all', () => {
+  it('leaves room for other servers: 10,000 tools are kept in all', () => {
     const { inventory } = observed();
     for (let server = 0; server < 12; server++) {
       const { id } = inventory.observeServer({ side: 'client', name: `s${server}` });
@@ -78,8 +78,8 @@ describe('a list of too many tools', () => {
   });
 });
 
-describe('a definition that is hostile', () => {
-  it('is unhashable when it is a cycle, too deep or too large, and is told when it becomes so', () => {
+describe('a hostile definition', () => {
+  it('is unhashable if cyclic, too deep or too large, and reported when it becomes so', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const { list, server } = observed();
@@ -97,7 +97,7 @@ describe('a definition that is hostile', () => {
     expect(list([tool('a', { inputSchema: cycle }), tool('b', { x: large }), tool('c', wide)])).toEqual([]);
   });
 
-  it('has getters that are not called', () => {
+  it('can have getters, which are not called', () => {
     const { list } = observed();
     const trap = (key: string) =>
       Object.defineProperty({ name: 'a' }, key, {
@@ -110,7 +110,7 @@ describe('a definition that is hostile', () => {
     expect(told(list([tool('b')]))).toContain('tool.changed removed a');
   });
 
-  it('is large together with others: the work for one list is bounded', () => {
+  it('can be large together with others: the work for one list is bounded', () => {
     const { list, server } = observed();
     const large = { description: 'x'.repeat(1_000_000) };
     list(Array.from({ length: 100 }, (_, index) => tool(`t${index}`, large)));
@@ -119,7 +119,7 @@ describe('a definition that is hostile', () => {
     expect(hashes.slice(10).every((hash) => hash === 'unhashable')).toBe(true);
   });
 
-  it('goes by a name that objects have, or by a strange one', () => {
+  it('can have the name of an inherited member, or a strange one', () => {
     const { list, names } = observed();
     const lone = String.fromCharCode(0xd800);
     const strange = ['__proto__', 'constructor', 'toString', '', `a\u0000b`, lone, 'x'.repeat(1e6)];
@@ -129,7 +129,7 @@ describe('a definition that is hostile', () => {
     expect(({} as any).status).toBeUndefined();
   });
 
-  it('shares its name with others: any change of any of them is one, their order is not', () => {
+  it('can share its name with others: a change of any of them is a change, their order is not', () => {
     const { list, server } = observed();
     const [one, two] = [tool('a', { title: '1' }), tool('a', { title: '2' })];
     list([one, two]);
@@ -142,7 +142,7 @@ describe('a definition that is hostile', () => {
     expect(server()?.lists.tools?.count).toBe(5000);
   });
 
-  it('is frozen or not, and stays as it was', () => {
+  it('stays unchanged, frozen or not', () => {
     const { list } = observed();
     const frozen = Object.freeze(tool('a', { icons: Object.freeze([Object.freeze({ src: 's', sizes: [] })]) }));
     const before = JSON.stringify(frozen);
@@ -151,8 +151,8 @@ describe('a definition that is hostile', () => {
   });
 });
 
-describe('a definition without anything special', () => {
-  it('has the hash of its canonical JSON, so that others can make it, too', async () => {
+describe('an ordinary definition', () => {
+  it('has the hash of its canonical JSON, which others can reproduce', async () => {
     const { createHash } = await import('node:crypto');
     const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
     const { list, server } = observed();

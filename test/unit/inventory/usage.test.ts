@@ -14,7 +14,7 @@ function observed(options = {}) {
   return { ...all, id, server };
 }
 
-describe('what is counted', () => {
+describe('counts', () => {
   it('are errors by class, denials, quarantines, redactions and unknown arguments, per server and per tool', () => {
     const { inventory, id, server } = observed();
     inventory.observeTools(id, { tools: [tool('a'), tool('b')] });
@@ -41,7 +41,7 @@ describe('what is counted', () => {
     expect(b?.usage).toEqual({ calls: { count: 1, last: AT }, denials: { count: 1, last: AT } });
   });
 
-  it('tells 64 classes of errors apart', () => {
+  it('distinguish 64 classes of errors', () => {
     const { inventory, id, server } = observed();
     for (let index = 0; index < 1000; index++) {
       inventory.used(id, { at: START, status: 'error', errorType: `E${index}${'x'.repeat(1000)}` });
@@ -53,7 +53,7 @@ describe('what is counted', () => {
 });
 
 describe('the last use', () => {
-  it('is the latest, and says by whom', () => {
+  it('is the latest, with its actor', () => {
     const { inventory, id, server, clock } = observed();
     inventory.observeTools(id, { tools: [tool('a')] });
     clock.time += 1000;
@@ -65,7 +65,7 @@ describe('the last use', () => {
     expect(server().tools[0]?.usage.lastUsed).toEqual(lastUsed);
   });
 
-  it('is none that was refused, nor one in the future', () => {
+  it('is not a refused one, nor one in the future', () => {
     const { inventory, id, server } = observed();
     inventory.used(id, { at: START, status: 'denied', actor: 'eve' });
     inventory.used(id, { at: START, status: 'unauthenticated', actor: 'eve' });
@@ -75,8 +75,8 @@ describe('the last use', () => {
   });
 });
 
-describe('a tool that stands in no list', () => {
-  it('is kept once it was called with success: callers choose names', () => {
+describe('a tool without a list', () => {
+  it('is kept after a successful call: callers choose names', () => {
     const { inventory, id, server } = observed();
     for (const status of ['error', 'tool_error', 'denied'] as const)
       inventory.used(id, { tool: 'made-up', at: START, status });
@@ -86,7 +86,7 @@ describe('a tool that stands in no list', () => {
     expect(server().tools[0]?.hash).toBeUndefined();
   });
 
-  it('is no change in the first list, and added in a later one', () => {
+  it('is not a change in the first list, and added in a later one', () => {
     const { inventory, id, server } = observed();
     inventory.used(id, { tool: 'a', at: START, status: 'ok' });
     expect(told(inventory.observeTools(id, { tools: [tool('a')] }))).toEqual(['server.observed']);
@@ -96,7 +96,7 @@ describe('a tool that stands in no list', () => {
     expect(told(inventory.observeTools(id, { tools: [tool('a'), tool('b')] }))).toEqual(['tool.changed added b']);
   });
 
-  it('makes room for others, and takes none from tools that are listed', () => {
+  it('makes room for others, and takes none from listed tools', () => {
     const { inventory, id, server } = observed({ maxTools: 3 });
     inventory.observeTools(id, { tools: [tool('a'), tool('b')] });
     for (const name of ['x', 'y', 'z']) inventory.used(id, { tool: name, at: START, status: 'ok' });
@@ -105,7 +105,7 @@ describe('a tool that stands in no list', () => {
 });
 
 describe('names', () => {
-  it('are redacted before they are kept, and found again by their redacted form', () => {
+  it('are redacted before they are kept, and recognised in that form', () => {
     const secret = ['ghp', 'abcdef0123456789'].join('_');
     const redactName = (name: string) => name.replaceAll(secret, '[REDACTED]');
     const { inventory, id, server } = observed({ redactName });
@@ -129,7 +129,7 @@ describe('names', () => {
     expect(JSON.stringify(inventory.snapshot())).not.toContain(secret);
   });
 
-  it('are lost when redacting fails', () => {
+  it('are dropped if redaction fails', () => {
     const redactName = () => {
       throw new Error('no');
     };

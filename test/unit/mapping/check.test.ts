@@ -24,7 +24,7 @@ const broken: readonly [what: string, damaged: (event: Event) => Event, said: st
   ['is of no class', (event) => ({ ...event, class_uid: 6001 }), 'class_uid 6001'],
 ];
 
-describe('the check says what is wrong with an event', () => {
+describe('the check reports the problems of an event', () => {
   it.each(broken)('that %s', (_, damaged, said) => {
     expect(wrongInOcsf(damaged(toOcsf(FULL)))).toContainEqual(expect.stringContaining(said));
   });

@@ -8,7 +8,7 @@ import { BARE, FULL, SAMPLES } from './samples.js';
 const map = (fields: Partial<AuditRecord>): Record<string, any> => toDatadog({ ...BARE, ...fields });
 
 describe('a Datadog log', () => {
-  it('has standard attributes of their types, and the record’s own, whatever the record', () => {
+  it('has standard attributes of the right types, and the record’s fields, for any record', () => {
     const wrong: string[] = [];
     for (const { name, record } of SAMPLES) {
       const log = toDatadog(record);
@@ -22,7 +22,7 @@ describe('a Datadog log', () => {
     expect(wrong.slice(0, 20)).toEqual([]);
   });
 
-  it('keeps every field under its own name, but those that are renamed', () => {
+  it('keeps every field under its own name, except renamed ones', () => {
     const renamed = new Set(Object.keys(FULL).filter((key) => !(key in toDatadog(FULL))));
     expect([...renamed].sort()).toEqual([
       'deployment.environment.name',
@@ -34,7 +34,7 @@ describe('a Datadog log', () => {
     ]);
   });
 
-  it('keeps what a standard attribute does not take', () => {
+  it('keeps values that a standard attribute cannot hold', () => {
     expect(map({ time: 'yesterday', 'client.address': '/run/mcp.sock' })).toMatchObject({
       time: 'yesterday',
       'client.address': '/run/mcp.sock',
@@ -51,7 +51,7 @@ describe('a Datadog log', () => {
     expect(map({ severity_number })).toMatchObject({ status });
   });
 
-  it('has the ids of the trace whole, and in the older decimal form', () => {
+  it('has the full ids of the trace, and their older decimal form', () => {
     const log = map({ trace_id: '0af7651916cd43ddffffffffffffffff', span_id: '000000000000000a' });
     expect(log).toMatchObject({
       trace_id: '0af7651916cd43ddffffffffffffffff',
@@ -62,7 +62,7 @@ describe('a Datadog log', () => {
   });
 });
 
-it('a full record of a tool call has each thing in its place', () => {
+it('a full record of a tool call is mapped as expected', () => {
   expect(toDatadog(FULL)).toMatchObject({
     timestamp: '2026-11-21T09:20:07.123Z',
     evt: { name: 'tools/call', outcome: 'success', category: 'api' },

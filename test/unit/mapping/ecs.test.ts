@@ -31,12 +31,12 @@ function wrongInEcs({ labels = {}, ...document }: Record<string, any>): string[]
 }
 
 describe('an ECS document', () => {
-  it('is accepted by the published schema, whatever the record', () => {
+  it('is accepted by the published schema, for any record', () => {
     const wrong = SAMPLES.flatMap(({ name, record }) => wrongInEcs(toEcs(record)).map((what) => `${name}: ${what}`));
     expect(wrong.slice(0, 20)).toEqual([]);
   });
 
-  it('says of every field what it says, or has it among the labels', () => {
+  it('maps every field, or has it among the labels', () => {
     for (const { name, record } of SAMPLES) {
       const said = JSON.stringify([...leaves(toEcs(record)).values()]).toLowerCase();
       for (const [key, value] of Object.entries(record)) {
@@ -46,11 +46,11 @@ describe('an ECS document', () => {
     }
   });
 
-  it('tells its version, and where it is from', () => {
+  it('has its version and its origin', () => {
     expect(toEcs(BARE)).toMatchObject({ ecs: { version: ECS_VERSION }, event: { kind: 'event', module: 'mcp_trail' } });
   });
 
-  it('has the time as it is, to the nanosecond', () => {
+  it('has the time to the nanosecond', () => {
     expect(toEcs(BARE)['@timestamp']).toBe(BARE.time);
   });
 
@@ -58,7 +58,7 @@ describe('an ECS document', () => {
     [{ time: 'yesterday' }, BARE.observed_time],
     [{ time: '2026-13-40T00:00:00Z' }, BARE.observed_time],
     [{ time: 'yesterday', observed_time: 'today' }, '1970-01-01T00:00:00.000Z'],
-  ])('has a time that an index can read, of %o too', (times, timestamp) => {
+  ])('has a time that an index can read, even for %o', (times, timestamp) => {
     expect(map(times)).toMatchObject({ '@timestamp': timestamp, labels: { time: times.time } });
   });
 
@@ -72,7 +72,7 @@ describe('an ECS document', () => {
     },
   );
 
-  it('has the durations in nanoseconds', () => {
+  it('has durations in nanoseconds', () => {
     expect(map({ 'mcp_audit.duration_ms': 142 }).event.duration).toBe(142_000_000);
     expect(map({ 'mcp_audit.duration_ms': Number.MAX_SAFE_INTEGER })).toMatchObject({
       labels: { mcp_audit_duration_ms: '9007199254740991' },
@@ -102,7 +102,7 @@ describe('the categories of an ECS document', () => {
   });
 });
 
-it('a full record of a tool call has each thing in its place', () => {
+it('a full record of a tool call is mapped as expected', () => {
   expect(toEcs({ ...FULL, 'mcp_audit.side': 'client', 'error.type': '-32602' })).toMatchObject({
     event: { action: 'tools/call', code: 'mcp_audit.response', outcome: 'success', duration: 142_000_000 },
     user: { id: 'u-8472', name: 'any user.name' },

@@ -67,7 +67,7 @@ describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('gives the same for the same record, and data of its own', () => {
+  it('gives equal and separate results for the same record', () => {
     for (const sample of SAMPLES.slice(0, 200)) {
       const before = structuredClone(sample.record);
       const [one, other] = [map(sample.record), map(sample.record)];
@@ -79,7 +79,7 @@ describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
     }
   });
 
-  it('takes frozen records', () => {
+  it('accepts frozen records', () => {
     expect(() => map(Object.freeze({ ...FULL }))).not.toThrow();
   });
 
@@ -89,7 +89,7 @@ describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
   });
 });
 
-it('an OCSF event of a hostile record is valid still', () => {
+it('the OCSF event of a hostile record is valid', () => {
   for (const [name, value] of Object.entries(hostile)) {
     expect(wrongInOcsf(toOcsf(record(value))), name).toEqual([]);
   }
@@ -102,7 +102,7 @@ it('keeps fields that a newer version may have written', () => {
   expect(toDatadog(newer)).toMatchObject({ 'audit.sequence.number': 4711 });
 });
 
-it('every request of the protocol has a meaning of its own', () => {
+it('every request of the protocol has its own meaning', () => {
   const requests = [...METHODS].filter(([, row]) => row.kind === 'request').map(([method]) => method);
   expect(Object.keys(MEANINGS).sort()).toEqual(requests.sort());
 });

@@ -18,14 +18,14 @@ function wrongIn(message: string, data: Record<string, any>): string[] {
 }
 
 describe('a lokryn request', () => {
-  it('is accepted by the published schema, whatever the record', () => {
+  it('is accepted by the published schema, for any record', () => {
     const wrong = SAMPLES.flatMap(({ name, record }) =>
       wrongIn('LogRequest', toLokryn(record)).map((what) => `${name}: ${what}`),
     );
     expect(wrong.slice(0, 20)).toEqual([]);
   });
 
-  it('has the enums that a reader looks for first, whatever the record', () => {
+  it('has the enums that readers need, for any record', () => {
     for (const { name, record } of SAMPLES) {
       expect(Object.keys(toLokryn(record)), name).toEqual(
         expect.arrayContaining(['event_type', 'outcome', 'severity', 'sensitivity', 'metadata']),
@@ -90,7 +90,7 @@ it.each(
   expect(map({ 'mcp_audit.data.sensitivity': value })).toMatchObject({ sensitivity });
 });
 
-it('a full record of a tool call has each thing in its place', () => {
+it('a full record of a tool call is mapped as expected', () => {
   expect(toLokryn(FULL, { productVersion: '1.2.3' })).toMatchObject({
     event_type: 20,
     outcome: 1,

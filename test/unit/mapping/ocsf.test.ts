@@ -7,12 +7,12 @@ import { BARE, FULL, SAMPLES } from './samples.js';
 const map = (fields: Partial<AuditRecord>): Record<string, any> => toOcsf({ ...BARE, ...fields });
 
 describe('an OCSF event', () => {
-  it('is accepted by the published schema, whatever the record', () => {
+  it('is accepted by the published schema, for any record', () => {
     const wrong = SAMPLES.flatMap(({ name, record }) => wrongInOcsf(toOcsf(record)).map((what) => `${name}: ${what}`));
     expect(wrong.slice(0, 20)).toEqual([]);
   });
 
-  it('says of every field what it says, or keeps it among the unmapped', () => {
+  it('maps every field, or keeps it among the unmapped', () => {
     for (const { name, record } of SAMPLES) {
       const event: Record<string, any> = toOcsf(record);
       const said = JSON.stringify([...leaves({ ...event, unmapped: {} }).values()]).toLowerCase();
@@ -26,7 +26,7 @@ describe('an OCSF event', () => {
     }
   });
 
-  it('tells what made it, and in which version where that is given', () => {
+  it('names its producer, and the version if given', () => {
     expect(toOcsf(BARE).metadata).toMatchObject({
       version: OCSF_VERSION,
       product: { name: 'mcp-trail', vendor_name: 'mcp-trail' },
@@ -35,13 +35,13 @@ describe('an OCSF event', () => {
     expect(toOcsf(BARE).metadata).not.toHaveProperty('product.version');
   });
 
-  it('has the time in milliseconds, cut, and the whole of it as text', () => {
+  it('has the time in milliseconds, rounded down, and in full as text', () => {
     const event = map({ time: '2026-11-21T09:20:07.123999999Z' });
     expect(event.time).toBe(Date.UTC(2026, 10, 21, 9, 20, 7, 123));
     expect(event.metadata.original_time).toBe('2026-11-21T09:20:07.123999999Z');
   });
 
-  it('has no time where the record has none that can be read', () => {
+  it('has no time if that of the record is unreadable', () => {
     expect(map({ time: 'yesterday' })).toMatchObject({ time: 0, metadata: { original_time: 'yesterday' } });
   });
 });
@@ -82,7 +82,7 @@ describe('the class of an event', () => {
     expect(map({ 'mcp.method.name': 'tools/call', 'mcp_audit.tool.verb': verb })).toMatchObject({ type_uid });
   });
 
-  it('heeds the verb of a tool for the call of a tool only', () => {
+  it('uses the verb of a tool for tool calls only', () => {
     expect(map({ 'mcp.method.name': 'tools/list', 'mcp_audit.tool.verb': 'delete' }).type_uid).toBe(600302);
   });
 });
@@ -137,7 +137,7 @@ describe('a decision', () => {
     });
   });
 
-  it('that was not made is no action', () => {
+  it('that was not made has no action', () => {
     const event = map({ 'mcp_audit.access.decision': 'not_evaluated' });
     expect(event).not.toHaveProperty('action_id');
     expect(event.authorizations).toEqual([{ decision: 'not_evaluated' }]);
@@ -157,7 +157,7 @@ describe('a decision', () => {
 describe('a trace', () => {
   const ids = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
 
-  it('has the span where its start is known', () => {
+  it('has the span if its start is known', () => {
     const event = map({ ...ids, 'mcp_audit.duration_ms': 123 });
     const end_time = event.time;
     expect(event.trace).toEqual({
@@ -172,7 +172,7 @@ describe('a trace', () => {
     ['no duration', {}],
     ['a negative duration', { 'mcp_audit.duration_ms': -1 }],
     ['no time that can be read', { 'mcp_audit.duration_ms': 3, time: 'yesterday' }],
-  ])('keeps the id of a span that has %s, since OCSF wants both its ends', (_, fields) => {
+  ])('keeps the id of a span with %s, since OCSF requires both ends', (_, fields) => {
     const event = map({ ...ids, ...fields });
     expect(wrongInOcsf(event)).toEqual([]);
     expect(event.trace).toEqual({ uid: ids.trace_id });
@@ -180,7 +180,7 @@ describe('a trace', () => {
   });
 });
 
-it('a full record of a tool call has each thing in its place', () => {
+it('a full record of a tool call is mapped as expected', () => {
   expect(toOcsf(FULL)).toMatchObject({
     actor: {
       user: { uid: 'u-8472', type_id: 1, groups: [{ uid: 'any mcp_audit.team.id', type: 'team' }, {}, {}] },

@@ -114,7 +114,7 @@ describe('a bad value', () => {
 });
 
 describe('an option', () => {
-  it('has a default, for every one there is', () => {
+  it('has a default', () => {
     expect(resolveConfig({}, {})).toEqual(DEFAULTS);
     expect(resolveConfig(undefined, {})).toEqual(DEFAULTS);
     expect(told()).toEqual([]);
@@ -143,24 +143,24 @@ describe('an option', () => {
     expect(resolveConfig({ maxPendingOperations: count }, {}).maxPendingOperations).toBe(count);
   });
 
-  it('given in code wins over its variable, whichever is the default', () => {
+  it('in code overrides its variable, whatever the default', () => {
     const env = { MCP_TRAIL_CAPTURE_ARGUMENTS: 'on', MCP_TRAIL_TRUST_INCOMING_CONTEXT: 'parent' };
     const config = resolveConfig({ captureArguments: false, trustIncomingContext: 'link' }, env);
     expect(config).toMatchObject({ captureArguments: false, trustIncomingContext: 'link' });
   });
 
-  it('that is undefined in code, or empty in the environment, counts as left out', () => {
+  it('that is undefined in code or empty in the environment counts as unset', () => {
     const env = { MCP_TRAIL_CAPTURE_ARGUMENTS: 'on', MCP_TRAIL_CAPTURE_RESULTS: '  ' };
     const config = resolveConfig({ captureArguments: undefined } as never, env);
     expect(config).toEqual({ ...DEFAULTS, captureArguments: true });
   });
 
-  it('of no name that is known is passed over', () => {
+  it('with an unknown name is ignored', () => {
     expect(resolveConfig({ catchArguments: true } as never, { MCP_TRAIL_CATCH: 'on' })).toEqual(DEFAULTS);
     expect(told()).toEqual([]);
   });
 
-  it('that is a hook is taken as it is', () => {
+  it('that is a hook is used unchanged', () => {
     const hooks = {
       propagateContext: () => true,
       redact: () => undefined,
@@ -178,12 +178,12 @@ describe('the switches for debugging', () => {
     { OTEL_RESOURCE_ATTRIBUTES: 'team=a,deployment.environment.name=production' },
     { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment=Prod' },
     { NODE_ENV: 'production' },
-  ])('are refused where the environment says %o', (env) => {
+  ])('are refused in the environment %o', (env) => {
     for (const option of SWITCHES) expect(resolveConfig({ [option]: true }, env)[option]).toBe(false);
     expect(resolveConfig({ captureArguments: true, captureInProduction: true }, env).captureArguments).toBe(true);
   });
 
-  it('say by their names and what to set that they are refused, once', () => {
+  it('name the refused switches and the override, once', () => {
     const all = { captureArguments: true, captureResults: true };
     resolveConfig(all, { NODE_ENV: 'production' });
     resolveConfig(all, { NODE_ENV: 'production' });
@@ -197,20 +197,20 @@ describe('the switches for debugging', () => {
     { NODE_ENV: 'development' },
     { OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=staging', NODE_ENV: 'production' },
     { OTEL_RESOURCE_ATTRIBUTES: '%zz,=,deployment.environment.name' },
-  ])('work where it says %o', (env) => {
+  ])('work in the environment %o', (env) => {
     for (const option of SWITCHES) expect(resolveConfig({ [option]: true }, env)[option]).toBe(true);
     expect(told()).toEqual([]);
   });
 });
 
-describe('finders of secrets', () => {
+describe('detectors', () => {
   const usable = { id: 'mine', detect: () => [] };
 
-  it('are taken as they are', () => {
+  it('are used unchanged', () => {
     expect(resolveConfig({ detectors: [usable] }, {}).detectors).toEqual([usable]);
   });
 
-  it('that are refused are reported one by one, and the others are used', () => {
+  it('that are refused are reported one by one; the others are used', () => {
     const detectors = ['secretlint', usable, { id: 'x' }, null];
     expect(resolveConfig({ detectors } as never, {}).detectors).toEqual([usable]);
     const accepted = 'accepted: an object with an id and a detect function. It is not used';
@@ -221,14 +221,14 @@ describe('finders of secrets', () => {
     ]);
   });
 
-  it('need a list', () => {
+  it('have to be a list', () => {
     expect(resolveConfig({ detectors: 'all' } as never, {}).detectors).toBeUndefined();
     expect(told()).toEqual(['mcp-trail: option detectors is "all"; accepted: a list of detectors. Ignored\n']);
   });
 });
 
 describe('a list', () => {
-  it('is refused as a whole, and the entry is named that is wrong', () => {
+  it('with an invalid entry is refused, and the report names the entry', () => {
     expect(resolveConfig({ ignoreMethods: ['ping', '*x*'] }, {}).ignoreMethods).toEqual([]);
     expect(resolveConfig({ baggageTo: ['npx', 7] } as never, {}).baggageTo).toEqual([]);
     expect(told()).toEqual([
@@ -252,7 +252,7 @@ describe('the table of options', () => {
 describe('a setting of the register entry', () => {
   const sdk = (value?: string) => resolve('sdk', REGISTER.sdk, undefined, { MCP_TRAIL_SDK: value });
 
-  it('is reported where it is not accepted, and the default is used', () => {
+  it('that is not accepted is reported, and the default is used', () => {
     expect(sdk('of')).toBe('auto');
     expect(told()).toEqual(['mcp-trail: MCP_TRAIL_SDK is "of"; accepted: auto, off. Using auto\n']);
   });

@@ -23,7 +23,7 @@ function problemsOf(members: Record<string, unknown>): string[] {
   return problems;
 }
 
-describe('a document that is no policy is one without rules', () => {
+describe('a document that is not a policy has no rules', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, 'the policy is missing; accepted: an object. There are no rules'],
     ['null', null, 'the policy is null; accepted: an object. There are no rules'],
@@ -43,8 +43,8 @@ describe('a document that is no policy is one without rules', () => {
   });
 });
 
-describe('a file that is no policy is one without rules', () => {
-  it('where it cannot be read', () => {
+describe('a policy file', () => {
+  it('that cannot be read has no rules', () => {
     const path = join(folder, 'none.json');
     expect(loadPolicyFile(path)).toEqual({
       policy: EMPTY,
@@ -52,7 +52,7 @@ describe('a file that is no policy is one without rules', () => {
     });
   });
 
-  it('where it is not JSON', () => {
+  it('that is not JSON has no rules', () => {
     const path = join(folder, 'broken.json');
     writeFileSync(path, '{\n  "version": 1,\n}');
     expect(loadPolicyFile(path).problems).toEqual([
@@ -60,7 +60,7 @@ describe('a file that is no policy is one without rules', () => {
     ]);
   });
 
-  it('and a file that is one is read', () => {
+  it('is read', () => {
     const path = join(folder, 'policy.json');
     writeFileSync(path, '{"version": 1, "rules": [{"id": "a", "tool": "a", "verb": "read"}, {}]}');
     const { policy, problems } = loadPolicyFile(path);
@@ -70,7 +70,7 @@ describe('a file that is no policy is one without rules', () => {
   });
 });
 
-describe('what is wrong with a rule is said, and the rule skipped', () => {
+describe('an invalid rule is reported and skipped', () => {
   const PATTERN = 'a pattern of *, ? and {a,b}, at most 256 characters';
   test.each<[Record<string, unknown>, string]>([
     [{ id: undefined }, 'rules[0].id is missing; accepted: 1 to 64 of A-Z a-z 0-9 . _ -'],
@@ -151,32 +151,32 @@ describe('what is wrong with a rule is said, and the rule skipped', () => {
     expect(problems[0]).toMatch(/^p: rules\[0\]\S* is .*; accepted: .*\. The rule is skipped$/);
   });
 
-  it('everything that is wrong with it at once', () => {
+  it('reports all its problems at once', () => {
     expect(problemsOf({ verb: 'x', sensitive: 1, tool: ['{', '}'] })).toHaveLength(4);
   });
 
-  it('a second rule of the same id', () => {
+  it('is one with the id of an earlier rule', () => {
     const rule = { id: 'a', tool: 'a', verb: 'read' };
     const { policy, problems } = parsePolicy({ version: 1, rules: [rule, { ...rule, tool: 'b' }] }, 'p');
     expect(policy.rules).toEqual([rule]);
     expect(problems).toEqual(['p: rules[1].id is "a"; accepted: an id that no earlier rule has. The rule is skipped']);
   });
 
-  it('rules after the thousandth', () => {
+  it('is one after the thousandth', () => {
     const rules = Array.from({ length: 1_002 }, (_, index) => ({ id: `r${index}`, tool: 'a', verb: 'read' }));
     const { policy, problems } = parsePolicy({ version: 1, rules }, 'p');
     expect(policy.rules).toHaveLength(1_000);
     expect(problems).toEqual(['p: rules is a list of 1002; accepted: at most 1000. The rules after that are skipped']);
   });
 
-  it('a hundred times, and then how often', () => {
+  it('is reported a hundred times; further ones are counted', () => {
     const { problems } = parsePolicy({ version: 1, rules: new Array(150).fill(null) }, 'p');
     expect(problems).toHaveLength(101);
     expect(problems.at(-1)).toBe('p: 50 more problems');
   });
 });
 
-describe('what is wrong elsewhere is said, and ignored', () => {
+describe('other invalid members are reported and ignored', () => {
   test.each<[Record<string, unknown>, string]>([
     [{ rule: [] }, 'rule is an empty list; accepted: the members $schema, version, defaults, rules, capture, tags'],
     [{ defaults: 'internal' }, 'defaults is "internal"; accepted: an object'],
@@ -194,12 +194,12 @@ describe('what is wrong elsewhere is said, and ignored', () => {
     expect(problems[0]).toMatch(/\. It is ignored$/);
   });
 
-  it('but the good tags stay', () => {
+  it('valid tags stay', () => {
     expect(parsePolicy({ version: 1, tags: ['SOC2', 1, 'a:b/c'] }, 'p').policy.tags).toEqual(['SOC2', 'a:b/c']);
   });
 });
 
-it('a policy is read as it is', () => {
+it('a valid policy is copied unchanged', () => {
   const capture = { tools: { search: { arguments: { limit: { type: 'integer' } } } } };
   const document = {
     version: 1,

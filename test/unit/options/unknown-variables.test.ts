@@ -4,7 +4,7 @@ import { unknownVariables } from '../../../src/options/unknown-variables.js';
 const KNOWN = ['MCP_TRAIL_AUDIT', 'MCP_TRAIL_AUDIT_FILE', 'MCP_TRAIL_TRUST_PROXY', 'MCP_TRAIL_SDK'];
 const said = (env: Record<string, string>) => unknownVariables(env, KNOWN);
 
-describe('a variable that begins as ours do and is none of them', () => {
+describe('an unknown variable with our prefix', () => {
   it.each([
     ['MCP_TRAIL_AUDT', 'MCP_TRAIL_AUDIT'],
     ['MCP_TRAIL_AUDIT_FIEL', 'MCP_TRAIL_AUDIT_FILE'],
@@ -12,23 +12,23 @@ describe('a variable that begins as ours do and is none of them', () => {
     ['MCP_TRAIL_TRUSTED_PROXY', 'MCP_TRAIL_TRUST_PROXY'],
     ['mcp_trail_audit', 'MCP_TRAIL_AUDIT'],
     ['Mcp_Trail_Sdk', 'MCP_TRAIL_SDK'],
-  ])('%s: %s is meant', (name, meant) => {
+  ])('%s: suggests %s', (name, meant) => {
     expect(said({ [name]: 'x' })).toEqual([
       `${name} is not a setting of mcp-trail and has no effect. Did you mean ${meant}?`,
     ]);
   });
 
-  it('is told without a guess where nothing is like it', () => {
+  it('is reported without a suggestion if none is similar', () => {
     expect(said({ MCP_TRAIL_FAVOURITE_COLOUR: 'x' })).toEqual([
       'MCP_TRAIL_FAVOURITE_COLOUR is not a setting of mcp-trail and has no effect. docs/options.md lists all of them',
     ]);
   });
 
-  it('is told without its value', () => {
+  it('is reported without its value', () => {
     expect(said({ MCP_TRAIL_TOKEN: 'the value' }).join()).not.toContain('the value');
   });
 
-  it('is told for twenty at most, of eighty characters at most', () => {
+  it('is reported for at most twenty, with at most eighty characters of the name', () => {
     const many = Object.fromEntries(
       Array.from({ length: 500 }, (_, n) => [`MCP_TRAIL_${n}_${'X'.repeat(10_000)}`, '']),
     );
@@ -38,7 +38,7 @@ describe('a variable that begins as ours do and is none of them', () => {
   });
 });
 
-it('variables that are known, and those of others, are not told of', () => {
+it('known variables and those of others are not reported', () => {
   expect(said({ MCP_TRAIL_AUDIT: 'otel', MCP_TRAIL_SDK: 'off', MCP_SERVER: 'x', OTEL_TRAIL: 'x', PATH: 'x' })).toEqual(
     [],
   );

@@ -17,7 +17,7 @@ cycle['self'] = cycle;
 const ring: unknown[] = [];
 ring.push(ring);
 
-describe('what cannot be looked at counts as matching, and no code of it is run', () => {
+describe('an unreadable value matches, and none of its code runs', () => {
   const CASES: [string, Record<string, ArgumentPredicate>, unknown][] = [
     ['a getter', { a: { equals: 1 } }, getter('a')],
     ['a getter on the way', { 'a.b': { equals: 1 } }, getter('a')],
@@ -36,7 +36,7 @@ describe('what cannot be looked at counts as matching, and no code of it is run'
     expect(matches(conditions, args)).toBe(true);
   });
 
-  it('but is there, where there is a getter', () => {
+  it('is present if it has a getter', () => {
     expect(matches({ a: { present: true } }, getter('a'))).toBe(true);
     expect(matches({ a: { present: false } }, getter('a'))).toBe(false);
   });
@@ -91,7 +91,7 @@ describe('a value matches', () => {
     expect(matches({ a: predicate }, { a: value })).toBe(true);
   });
 
-  it('where it is nested, in lists too', () => {
+  it('when nested, also in lists', () => {
     expect(matches({ 'a.b.c': { equals: 1 } }, { a: { b: { c: 1 } } })).toBe(true);
     expect(matches({ 'files.path': { underPath: '/etc' } }, { files: [{ path: '/srv' }, { path: '/etc/x' }] })).toBe(
       true,
@@ -105,14 +105,14 @@ describe('a value matches', () => {
     expect(matches({ '*': { equals: 'prod' } }, { env: { stage: 'prod' } })).toBe(false);
   });
 
-  it('under names that mean something else elsewhere', () => {
+  it('under names of inherited members', () => {
     expect(matches({ __proto__x: { equals: 1 } }, { __proto__x: 1 })).toBe(true);
     const args: unknown = JSON.parse('{"__proto__": {"admin": true}}');
     expect(matches({ ['__proto__.admin']: { equals: true } }, args)).toBe(true);
     expect(matches({ constructor: { present: true } }, {})).toBe(false);
   });
 
-  it('where there is a cycle', () => {
+  it('in a cyclic object', () => {
     expect(matches({ 'self.self.self': { present: true } }, cycle)).toBe(true);
     expect(matches({ 'self.self.x': { present: true } }, cycle)).toBe(false);
   });

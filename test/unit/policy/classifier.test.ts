@@ -36,7 +36,7 @@ describe('whatever happens, the application is not affected', () => {
     ['null', () => null],
     ['a policy', () => ({ rules: [] })],
     ['a list with a getter', () => Object.defineProperty([], 0, { get: evil })],
-  ])('has no rules where they are refused: %s', (_, rules) => {
+  ])('has no rules if they are refused: %s', (_, rules) => {
     const { policy, problems } = parsePolicy({ version: 1, rules: rules() }, 'policy.json');
     expect(Classifier.of(policy).classify(call('a'))).toEqual(NOTHING);
     expect(problems).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('whatever happens, the application is not affected', () => {
     expect(classifier.classify(subject)).toEqual({ ...NOTHING, sensitivity: 'internal' });
   });
 
-  it('names that are none are no names', () => {
+  it('values that are not strings match no name', () => {
     const classifier = new Classifier([{ id: 'a', tool: '*', sensitive: true }]);
     for (const tool of [undefined, null, 1, {}, ['x']]) {
       expect(classifier.classify({ method: 'tools/call', tool } as unknown as Subject)).toEqual(NOTHING);
@@ -70,12 +70,12 @@ describe('whatever happens, the application is not affected', () => {
     expect(classifier.classify(call('read', args)).sensitive).toBe(true);
   });
 
-  it('an answer cannot be changed by who gets it', () => {
+  it('the result is frozen', () => {
     const answer = new Classifier([{ id: 'a', tool: 'a', tags: ['A'] }]).classify(call('a'));
     for (const part of [answer, answer.rules, answer.tags]) expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('a million different names, and megabytes of one, leave nothing behind that grows', () => {
+  it('many different and long names do not grow the cache without bound', () => {
     const classifier = new Classifier([{ id: 'long', tool: '*x', sensitive: true }]);
     for (let index = 0; index < 20_000; index++) classifier.classify(call(`tool-${index}`));
     expect(classifier.classify(call('y'.repeat(5_000_000))).rules).toEqual(['long']);
@@ -83,7 +83,7 @@ describe('whatever happens, the application is not affected', () => {
     expect(classifier.classify(call('tool-x')).rules).toEqual(['long']);
   });
 
-  it('a record does not name more rules and tags than fit', () => {
+  it('a record names at most 64 rules and tags', () => {
     const rules = Array.from({ length: 100 }, (_, index) => ({
       id: `rule-${index}`,
       tool: '*',
@@ -97,7 +97,7 @@ describe('whatever happens, the application is not affected', () => {
   });
 });
 
-describe('no rule takes away what another one says', () => {
+describe('no rule reduces the effect of another', () => {
   const rule = (id: string, effects: Partial<ClassificationRule>): ClassificationRule => ({
     id,
     tool: '*',
@@ -122,11 +122,11 @@ describe('no rule takes away what another one says', () => {
     expect(classify({ verb: 'read' }).verb).toBe('read');
   });
 
-  it('tags are united, sorted, and each is there once', () => {
+  it('tags are merged, sorted and unique', () => {
     expect(classify({ tags: ['SOC2', 'HIPAA'] }, { tags: ['HIPAA', 'GDPR'] }).tags).toEqual(['GDPR', 'HIPAA', 'SOC2']);
   });
 
-  it('one rule that says sensitive is enough', () => {
+  it('one sensitive rule is enough', () => {
     expect(classify({ sensitive: false }, { sensitive: true }).sensitive).toBe(true);
   });
 
@@ -140,12 +140,12 @@ describe('no rule takes away what another one says', () => {
     expect(classify({ sensitivity }).sensitive).toBe(expected);
   });
 
-  it('sensitive: false speaks for the sensitivity of its own rule alone', () => {
+  it('sensitive: false applies to the sensitivity of its own rule only', () => {
     expect(classify({ sensitivity: 'restricted', sensitive: false }).sensitive).toBe(false);
     expect(classify({ sensitivity: 'restricted' }, { sensitive: false }).sensitive).toBe(true);
   });
 
-  it('rules are named in the order of the policy, those with conditions on arguments among them', () => {
+  it('rules are named in the order of the policy, including those with conditions on arguments', () => {
     const classifier = new Classifier([
       { id: 'c', tool: '*', arguments: { a: { present: true } }, verb: 'read' },
       { id: 'b', tool: '*', verb: 'read' },
@@ -170,7 +170,7 @@ describe('the defaults', () => {
   ];
   const classifier = new Classifier(rules, { sensitivity: 'restricted', tags: ['SOC2'] });
 
-  it('are the sensitivity of what no rule gives one, and the tags of everything', () => {
+  it('give a sensitivity to operations without one, and tags to all', () => {
     expect(classifier.classify(call('x'))).toEqual({
       rules: [],
       sensitivity: 'restricted',
@@ -184,7 +184,7 @@ describe('the defaults', () => {
     });
   });
 
-  it('make an operation sensitive unless a rule says of it what it is', () => {
+  it('make an operation sensitive unless a rule decides otherwise', () => {
     expect(classifier.classify(call('calm'))).toMatchObject({ sensitivity: 'restricted', sensitive: false });
     expect(classifier.classify(call('other'))).toMatchObject({ sensitivity: 'restricted', sensitive: true });
   });
@@ -207,7 +207,7 @@ describe('a rule matches', () => {
   };
   const subject = call('drop_table', { env: 'prod' }, { server: 'crm' });
 
-  it('where all of its conditions hold', () => {
+  it('if all its conditions hold', () => {
     expect(new Classifier([all]).classify(subject).sensitive).toBe(true);
   });
 
@@ -220,7 +220,7 @@ describe('a rule matches', () => {
     ['a server', { server: undefined }],
     ['an argument', { arguments: { env: 'test' } }],
     ['arguments', { arguments: undefined }],
-  ])('and not where it lacks %s', (_, other) => {
+  ])('not if %s is missing', (_, other) => {
     expect(new Classifier([all]).classify({ ...subject, ...other })).toEqual(NOTHING);
   });
 
@@ -237,20 +237,20 @@ describe('a rule matches', () => {
   });
 });
 
-describe('what is remembered', () => {
-  it('is one answer for the same names, whatever the arguments are, where no rule asks for them', () => {
+describe('the cache', () => {
+  it('has one result for the same names if no rule has conditions on arguments', () => {
     const classifier = new Classifier([{ id: 'a', tool: 'a', sensitive: true }]);
     const answer = classifier.classify(call('a', { x: 1 }));
     expect(classifier.classify(call('a', { x: 2 }))).toBe(answer);
   });
 
-  it('is no answer that depends on arguments', () => {
+  it('has no result that depends on arguments', () => {
     const classifier = new Classifier([{ id: 'a', tool: 'a', arguments: { x: { equals: 1 } }, sensitive: true }]);
     const answers = [1, 2, 1, 3].map((x) => classifier.classify(call('a', { x })).sensitive);
     expect(answers).toEqual([true, false, true, false]);
   });
 
-  it('does not take one subject for another', () => {
+  it('does not confuse subjects', () => {
     const classifier = new Classifier([
       { id: 'tool', tool: 'a', verb: 'read' },
       { id: 'prompt', prompt: 'a', verb: 'read' },

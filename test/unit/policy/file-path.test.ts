@@ -7,13 +7,13 @@ function isUnder(folder: string, text: string): boolean {
   return under(text);
 }
 
-describe('what is no folder', () => {
+describe('not a folder', () => {
   test.each(['', ' ', '.', './', 'a/..', '/srv/{a', '/srv/{id}'])('%j', (path) => {
     expect(compileFolder(path)).toBeUndefined();
   });
 });
 
-describe('a path does not get out of a sensitive folder by the way it is written', () => {
+describe('no spelling of a path evades its folder', () => {
   test.each<[string, string]>([
     ['/etc', '/etc'],
     ['/etc', '/etc/passwd'],
@@ -112,7 +112,7 @@ describe('a path is not in a folder', () => {
   });
 });
 
-describe('a path that is too long to be read', () => {
+describe('a path that is too long to read', () => {
   const long = '../x/'.repeat(1_000);
   test.each<[string, string, boolean]>([
     ['/etc', `/srv/${long}`, true],
@@ -127,7 +127,7 @@ describe('a path that is too long to be read', () => {
   });
 });
 
-it('reads a path in each way that some system may', () => {
+it('reads a path as each system would', () => {
   expect(pathsOf('/a//./b/../c/')).toEqual(['/a/c']);
   expect(pathsOf('C:\\A\\..\\B')).toEqual(['c:/b']);
   expect(pathsOf('//srv/x')).toEqual(['//srv/x', '/srv/x']);

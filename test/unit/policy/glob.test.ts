@@ -10,7 +10,7 @@ function matches(pattern: string, text: string, options?: GlobOptions): boolean 
   return glob(text);
 }
 
-describe('what is no pattern', () => {
+describe('an invalid pattern', () => {
   test.each(['', '{a', 'a}', '{a,b', 'a,b}', '{a}', '{}', 'notes://{id}', '{a,{b,c}', '{{a,b}}'])('%s', (pattern) => {
     expect(compileGlob(pattern)).toBeUndefined();
   });
@@ -37,7 +37,7 @@ function nested(levels: number): string {
   return levels === 0 ? 'a' : `{a,${nested(levels - 1)}}`;
 }
 
-describe('a text that is too long to be read', () => {
+describe('a text that is too long to read', () => {
   const padding = 'x'.repeat(MAX_TEXT_CHARS);
   test.each<[string, string, boolean]>([
     ['*_secret', `${padding}_secret`, true],
@@ -46,11 +46,11 @@ describe('a text that is too long to be read', () => {
     ['read_*', `delete_${padding}`, false],
     ['x', `x${padding}`, false],
     ['{x,xx}', `x${padding}`, false],
-  ])('counts as matching %s where it may', (pattern, text, expected) => {
+  ])('matches %s if a continuation could', (pattern, text, expected) => {
     expect(matches(pattern, text)).toBe(expected);
   });
 
-  it('is read no further, a megabyte of it or none', () => {
+  it('is not read further, whatever its length', () => {
     expect(matches('*b', 'a'.repeat(1_000_000))).toBe(true);
     expect(matches('*b', 'a'.repeat(MAX_TEXT_CHARS))).toBe(false);
   });
@@ -127,13 +127,13 @@ describe('a pattern for folders', () => {
     expect(matches(pattern, text, FOLDERS)).toBe(expected);
   });
 
-  it('counts a path that is too long to be read as in it where it may be', () => {
+  it('matches a path that is too long to read if it could be inside', () => {
     expect(matches('/etc', `/etc/${'x'.repeat(2_000)}`, FOLDERS)).toBe(true);
     expect(matches('/etc', `/srv/${'x'.repeat(2_000)}`, FOLDERS)).toBe(false);
   });
 });
 
-it('a pattern keeps nothing from one text to the next', () => {
+it('a pattern has no state between texts', () => {
   const glob = compileGlob('{a,b}*c');
   expect(['abc', 'ab', 'c', 'bc', '', 'abc'].map((text) => glob?.(text))).toEqual([
     true,

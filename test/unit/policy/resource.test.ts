@@ -7,13 +7,13 @@ function matches(pattern: string, uri: string): boolean {
   return compiled(resourceForms(uri));
 }
 
-describe('what is no pattern for resources', () => {
+describe('an invalid resource pattern', () => {
   test.each(['', 'notes://{id}', '/srv/{a', '~/{a}'])('%j', (pattern) => {
     expect(compileResource(pattern)).toBeUndefined();
   });
 });
 
-describe('a resource does not get past a pattern by the way it is written', () => {
+describe('no spelling of a URI evades a pattern', () => {
   test.each<[string, string]>([
     ['file:///etc/**', 'file:///srv/../etc/passwd'],
     ['file:///etc/**', 'FILE:///etc/passwd'],
@@ -40,7 +40,7 @@ describe('a resource does not get past a pattern by the way it is written', () =
     ['db://customers/**', `DB://x/${long}`, true],
     ['*://customers/**', `db://customers/${long}`, true],
     ['*://customers/**', `db://people/${long}`, false],
-  ])('nor by being too long to be read: %s', (pattern, uri, expected) => {
+  ])('nor does its length: %s', (pattern, uri, expected) => {
     expect(matches(pattern, uri)).toBe(expected);
   });
 });

@@ -41,7 +41,7 @@ describe('classifying', () => {
     expect(classify(message)).toBe(kind);
   });
 
-  it('sees inherited members, for a message may be an instance of a class', () => {
+  it('sees inherited members: a message can be an instance of a class', () => {
     expect(classify(Object.create({ id: 1, method: 'ping' }))).toBe('request');
   });
 
@@ -62,15 +62,15 @@ describe('classifying', () => {
 });
 
 describe('narrowing', () => {
-  it.each([undefined, null, 1, 'a', true, 1n, Symbol('a'), () => {}])('takes %o for no record', (value) => {
+  it.each([undefined, null, 1, 'a', true, 1n, Symbol('a'), () => {}])('does not take %o for a record', (value) => {
     expect(asRecord(value)).toBeUndefined();
   });
 
-  it('takes objects of every kind for a record, as they are', () => {
+  it('takes objects of every kind for records, without copying', () => {
     for (const value of [{}, [], new Date(), Object.create(null)]) expect(asRecord(value)).toBe(value);
   });
 
-  it('takes strings for strings, and nothing else', () => {
+  it('takes only strings for strings', () => {
     expect([asString('a'), asString('')]).toEqual(['a', '']);
     expect([1, null, undefined, {}, new String('a')].map(asString)).toEqual([
       undefined,

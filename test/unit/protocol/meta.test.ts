@@ -23,7 +23,7 @@ describe('adding to _meta', () => {
     ['a _meta that is a string', { params: { _meta: 'x' } }],
     ['a _meta that is null', { params: { _meta: null } }],
     ['a _meta that is a number', { params: { _meta: 7 } }],
-  ])('does nothing to %s', (_name, message) => {
+  ])('does not change %s', (_name, message) => {
     expect(withMeta(frozen(message) as { params?: unknown }, ENTRIES)).toBeUndefined();
   });
 
@@ -33,27 +33,27 @@ describe('adding to _meta', () => {
     ['an undefined _meta', { params: { _meta: undefined } }, { _meta: ENTRIES }],
     ['a _meta', { params: { _meta: { progressToken: 1 } } }, { _meta: { progressToken: 1, ...ENTRIES } }],
     ['a _meta that holds the same key', { params: { _meta: { tracestate: 'old' } } }, { _meta: ENTRIES }],
-  ])('makes a copy of a message with %s, and leaves the message as it was', (_name, given, params) => {
+  ])('copies a message with %s, and does not change the message', (_name, given, params) => {
     const message = frozen({ jsonrpc: '2.0', id: 1, method: 'ping', ...given });
     const copy = withMeta(message as { params?: unknown }, ENTRIES);
     expect(copy).toEqual({ jsonrpc: '2.0', id: 1, method: 'ping', params });
     expect(copy).not.toBe(message);
   });
 
-  it('keeps the values that it does not touch, themselves and not copies of them', () => {
+  it('keeps other values by reference', () => {
     const args = frozen({ deep: { down: true } });
     const copy = withMeta<{ params?: any }>({ params: { arguments: args } }, ENTRIES);
     expect(copy?.params.arguments).toBe(args);
   });
 
-  it('leaves out what shall not be in it, and leaves the message as it is', () => {
+  it('leaves out keys, and does not change the message', () => {
     const message = { params: { _meta: { baggage: 'a=1', own: 1 } } };
     const copy = withMeta<{ params?: any }>(deepFreeze(message), {}, ['baggage']);
     expect(copy).toEqual({ params: { _meta: { own: 1 } } });
     expect(message.params._meta.baggage).toBe('a=1');
   });
 
-  it('does not take a name of the prototype for a member', () => {
+  it('does not take inherited names for members', () => {
     const params = JSON.parse('{"__proto__": {"polluted": true}}');
     const copy = withMeta<{ params?: any }>({ params }, ENTRIES);
     expect(copy?.params._meta).toEqual(ENTRIES);
@@ -69,12 +69,12 @@ describe('reading _meta', () => {
     },
   );
 
-  it('finds it, itself', () => {
+  it('returns it by reference', () => {
     const meta = {};
     expect(metaOf({ _meta: meta })).toBe(meta);
   });
 
-  it('finds the protocol version that a message declares, if it is a string', () => {
+  it('finds the declared protocol version, if it is a string', () => {
     const key = 'io.modelcontextprotocol/protocolVersion';
     expect(declaredProtocolVersion({ [key]: '2026-07-28' })).toBe('2026-07-28');
     for (const meta of [undefined, {}, { [key]: 2026 }, { protocolVersion: '2026-07-28' }]) {

@@ -14,7 +14,7 @@ describe('the row of a method', () => {
     },
   );
 
-  it('is that of an unknown method where the message is of the other kind', () => {
+  it('is that of an unknown method if the message is of the other kind', () => {
     expect(methodRow('tools/call', 'notification')).toEqual({ kind: 'notification', from: 'either' });
     const request = { kind: 'request', from: 'either', ...ANYTHING };
     expect(methodRow('notifications/cancelled', 'request')).toEqual(request);
@@ -26,7 +26,7 @@ describe('the row of a method', () => {
 });
 
 describe('the table', () => {
-  it.each([...METHODS])('says of %s what its name says', (method, row) => {
+  it.each([...METHODS])('has a row for %s that agrees with its name', (method, row) => {
     expect(row.kind).toBe(method.startsWith('notifications/') ? 'notification' : 'request');
     // The one GenAI operation of MCP is a tool call; a target of a tool call is a tool.
     if (row.operationName !== undefined) expect(row).toMatchObject({ content: 'tool', target: { path: ['name'] } });
@@ -37,7 +37,7 @@ describe('the table', () => {
     if (row.audit !== undefined && row.kind === 'notification') expect(row.audit.only).toBeDefined();
   });
 
-  it('audits everything but what only keeps a connection going', () => {
+  it('audits everything except the upkeep of connections', () => {
     expect([...METHODS].filter(([, row]) => row.audit === undefined).map(([method]) => method)).toEqual([
       'ping',
       'logging/setLevel',
@@ -52,7 +52,7 @@ describe('the table', () => {
     ]);
   });
 
-  it('keeps trace context out of progress only, whose _meta applications are handed', () => {
+  it('keeps trace context out of progress notifications only, whose _meta reaches applications', () => {
     expect([...METHODS].filter(([, row]) => row.inject === false).map(([method]) => method)).toEqual([
       'notifications/progress',
     ]);
@@ -77,13 +77,13 @@ describe('the target of an operation', () => {
     },
   );
 
-  it('is what the params name', () => {
+  it('comes from the params', () => {
     expect(targetOf(row, { name: 'echo' })).toBe('echo');
     expect(targetOf(row, { name: '' })).toBe('');
     expect(targetOf(nested, { ref: { type: 'ref/prompt', name: 'greet' } })).toBe('greet');
   });
 
-  it('is nothing for a method that has none, whatever the params say', () => {
+  it('is undefined for a method without one, whatever the params', () => {
     expect(targetOf(methodRow('tools/list', 'request'), { name: 'echo' })).toBeUndefined();
   });
 });

@@ -47,7 +47,7 @@ describe('a transport', () => {
     expect(transportKind(make()).name).toBe(kind);
   });
 
-  it('that wraps another is of the kind of the one on the wire', () => {
+  it('that wraps another has the kind of the wrapped one', () => {
     expect(transportKind({ _wire: new StdioServerTransport() }).name).toBe('stdio');
     expect(transportKind({ _wire: { _wire: { _otherTransport: undefined } } }).name).toBe('in_memory');
   });
@@ -90,7 +90,7 @@ describe('the endpoint of a client', () => {
     ['http://[2001:DB8:0:0::1]/mcp', { address: '2001:db8::1', port: 80 }],
     ['acme://MCP.example.com/x', { address: 'mcp.example.com' }],
     ['acme://mcp.example.com/x', { address: 'mcp.example.com' }],
-  ])('at %s is its host and port, and nothing more', (url, endpoint) => {
+  ])('at %s is its host and port only', (url, endpoint) => {
     expect(serverEndpoint({ _url: new URL(url) })).toEqual(endpoint);
   });
 });

@@ -14,7 +14,7 @@ type RequiredKey = (typeof REQUIRED_AUDIT_FIELDS)[number];
 type OptionalKey = Exclude<AuditKey, RequiredKey>;
 
 describe('the type of an audit record', () => {
-  it('is not an empty one: it knows its keys', () => {
+  it('has known keys', () => {
     expectTypeOf<'audit.record.id' | 'mcp_audit.truncated'>().toExtend<AuditKey>();
     expectTypeOf<'mcp_audit.unknown'>().not.toExtend<AuditKey>();
     expectTypeOf<string>().not.toExtend<AuditKey>();
@@ -38,7 +38,7 @@ describe('the type of an audit record', () => {
     >();
   });
 
-  it('requires the fields that every record has, and no other', () => {
+  it('requires the fields that every record has, and no others', () => {
     expectTypeOf<Pick<AuditRecord, OptionalKey>>().toEqualTypeOf<Pick<AuditFields, OptionalKey>>();
     expectTypeOf<Record<never, never>>().toExtend<AuditFields>();
     expectTypeOf<Omit<AuditRecord, 'audit.actor.id'>>().not.toExtend<AuditRecord>();
@@ -57,7 +57,7 @@ describe('the type of an audit record', () => {
     fields['mcp_audit.password'] = 'x';
   });
 
-  it('comes from definitions that can be read as such by any key', () => {
+  it('comes from definitions that can be read by any key', () => {
     expectTypeOf(AUDIT_FIELDS).toExtend<Readonly<Record<AuditKey, AuditField>>>();
   });
 });
