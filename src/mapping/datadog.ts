@@ -3,7 +3,7 @@ import type { AuditRecord } from '../semconv/audit-record.js';
 import { type Conversion, first, integer, ip, nanoseconds, port, severity, timeToMilliseconds } from './convert.js';
 import { fieldsOf, type JsonObject } from './fields.js';
 import { meaningOf } from './meaning.js';
-import { fill, leftOver, own, place, type Row } from './rows.js';
+import { fill, leftOver, type MappingRow, own, place } from './rows.js';
 
 /** The lower half of an OpenTelemetry id as an unsigned decimal, which is Datadog's older form. */
 const decimalId: Conversion = {
@@ -15,7 +15,7 @@ const decimalId: Conversion = {
 };
 
 /** Fields that appear only under another name: their own would repeat it, or clash with it. */
-const RENAMED: readonly Row[] = [
+const RENAMED: readonly MappingRow[] = [
   { from: 'time', to: 'timestamp', as: timeToMilliseconds },
   { from: 'mcp_audit.message', to: 'message' },
   {
@@ -31,7 +31,7 @@ const RENAMED: readonly Row[] = [
 ];
 
 /** Fields that also appear under their own names. */
-const REPEATED: readonly Row[] = [
+const REPEATED: readonly MappingRow[] = [
   { from: 'trace_id', to: 'dd.trace_id', as: decimalId },
   { from: 'span_id', to: 'dd.span_id', as: decimalId },
   { from: 'mcp.method.name', to: 'evt.name' },
@@ -54,7 +54,7 @@ const REPEATED: readonly Row[] = [
 ];
 
 /** The table of fields for Datadog. A test compares `README.md` of this folder with it. */
-export const DATADOG_ROWS: readonly Row[] = [...RENAMED, ...REPEATED];
+export const DATADOG_ROWS: readonly MappingRow[] = [...RENAMED, ...REPEATED];
 
 /** The source of the logs, which selects their pipeline. */
 const SOURCE = 'mcp-trail';

@@ -19,7 +19,7 @@ import {
 } from './convert.js';
 import { type Fields, type FieldValue, fieldsOf, type JsonObject, type JsonValue } from './fields.js';
 import { type Meaning, meaningOf } from './meaning.js';
-import { fill, leftOver, own, place, type Row } from './rows.js';
+import { fill, leftOver, type MappingRow, own, place } from './rows.js';
 
 /** The version of ECS. */
 export const ECS_VERSION = '9.4.0';
@@ -46,7 +46,7 @@ const code: Conversion = {
 };
 
 /** The table of fields for ECS. A test compares `README.md` of this folder with it. */
-export const ECS_ROWS: readonly Row[] = [
+export const ECS_ROWS: readonly MappingRow[] = [
   // The event.
   { from: 'time', to: '@timestamp', as: time },
   { from: 'observed_time', to: 'event.created', as: time },

@@ -5,7 +5,7 @@ import { type Fields, fieldsOf, type JsonObject } from './fields.js';
 import { meaningOf } from './meaning.js';
 import { OCSF_CLASSES } from './ocsf-classes.js';
 import { type MappingOptions, PRODUCT } from './options.js';
-import { fill, place, type Row } from './rows.js';
+import { fill, type MappingRow, place } from './rows.js';
 
 /** The version of the lokryn schema. */
 export const LOKRYN_VERSION = '0.2.0';
@@ -16,7 +16,7 @@ const size: Conversion = {
 };
 
 /** The table of fields for lokryn. A test compares `README.md` of this folder with it. */
-export const LOKRYN_ROWS: readonly Row[] = [
+export const LOKRYN_ROWS: readonly MappingRow[] = [
   { from: 'severity_number', to: 'severity', as: severity({ INFO: 2, WARN: 4, ERROR: 5, FATAL: 6 }) },
   {
     from: 'mcp_audit.data.sensitivity',

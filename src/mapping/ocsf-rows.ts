@@ -27,7 +27,7 @@ import {
   responseHeaders,
   span,
 } from './ocsf-convert.js';
-import type { Row } from './rows.js';
+import type { MappingRow } from './rows.js';
 
 const API = ['api'] as const;
 const IDENTITY = ['authentication'] as const;
@@ -51,7 +51,7 @@ const DISPOSITIONS = { allow: 1, deny: 2 };
 const VERDICT_ACTIONS = { allow: 1, block: 2, quarantine: 2, sanitize: 1 };
 const VERDICT_DISPOSITIONS = { allow: 1, block: 2, quarantine: 3, sanitize: 11 };
 const CONFIDENTIALITY = { public: 1, internal: 5, confidential: 2, restricted: 6, highly_restricted: 3 };
-export const OCSF_ROWS: readonly Row<OcsfKind>[] = [
+export const OCSF_ROWS: readonly MappingRow<OcsfKind>[] = [
   // The event.
   { from: 'time', to: 'time', as: milliseconds },
   { from: 'time', to: 'metadata.original_time' },

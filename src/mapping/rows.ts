@@ -4,7 +4,7 @@ import { type Conversion, text } from './convert.js';
 import type { Fields, FieldValue, JsonObject, JsonValue } from './fields.js';
 
 /** The place of a field. Rows apply from top to bottom, and the first to fill a place keeps it. */
-export interface Row<Kind extends string = string> {
+export interface MappingRow<Kind extends string = string> {
   readonly from: AuditKey;
   /** The path in the result: members separated by dots, `[0]` for the first element of a list. */
   readonly to: string;
@@ -21,7 +21,7 @@ export interface Row<Kind extends string = string> {
 /** Fills places, and returns the keys of the fields that have one. */
 export function fill<K extends string>(
   target: JsonObject,
-  rows: readonly Row<K>[],
+  rows: readonly MappingRow<K>[],
   fields: Fields,
   kind?: K,
 ): Set<string> {
@@ -35,7 +35,12 @@ export function fill<K extends string>(
   return used;
 }
 
-function applies<K extends string>(row: Row<K>, fields: Fields, target: JsonObject, kind: K | undefined): boolean {
+function applies<K extends string>(
+  row: MappingRow<K>,
+  fields: Fields,
+  target: JsonObject,
+  kind: K | undefined,
+): boolean {
   if (row.in !== undefined && (kind === undefined || !row.in.includes(kind))) return false;
   if (row.side !== undefined && (fields.get('mcp_audit.side') === 'client') !== (row.side === 'client')) return false;
   return row.beside === undefined || row.beside.some((path) => at(target, path) !== undefined);

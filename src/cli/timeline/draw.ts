@@ -5,7 +5,7 @@ import type { Collected } from './collect.js';
 import type { Entry } from './entries.js';
 import { actorOf, marksOf } from './marks.js';
 import { counted, notesOf } from './notes.js';
-import type { Row } from './order.js';
+import type { TimelineRow } from './order.js';
 import type { Summary } from './summary.js';
 
 export interface Look {
@@ -20,7 +20,7 @@ type Styles = ReturnType<typeof painter>;
 
 interface Column {
   readonly name: string;
-  readonly text: (row: Row, first: number | undefined, look: Look) => string;
+  readonly text: (row: TimelineRow, first: number | undefined, look: Look) => string;
   readonly paint: (styles: Styles, entry: Entry) => Paint;
   readonly right?: true;
   /** The width to which it can be cut if a line is too long. */
@@ -73,7 +73,7 @@ function byDecision({ red, dim }: Styles, { denied }: Entry): Paint {
 /** The whole output, without a line feed at the end. */
 export function drawTimeline(
   id: string,
-  rows: readonly Row[],
+  rows: readonly TimelineRow[],
   summary: Summary,
   collected: Collected,
   look: Look,
@@ -95,7 +95,7 @@ export function drawTimeline(
   ].join('\n');
 }
 
-function table(rows: readonly Row[], { first }: Summary, look: Look, styles: Styles): string[] {
+function table(rows: readonly TimelineRow[], { first }: Summary, look: Look, styles: Styles): string[] {
   const cells = rows.map((row) => COLUMNS.map(({ text }) => visible(text(row, first, look))));
   const widths = widthsOf([COLUMNS.map(({ name }) => name), ...cells], look.columns);
   const line = (texts: readonly string[], paintOf: (column: Column) => Paint) =>

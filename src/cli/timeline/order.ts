@@ -2,7 +2,7 @@
 import type { Entry } from './entries.js';
 import { type Cause, causesOf } from './nesting.js';
 
-export interface Row {
+export interface TimelineRow {
   readonly entry: Entry;
   readonly cause: Cause | undefined;
   /** Place of the parent among the rows. */
@@ -14,12 +14,12 @@ export interface Row {
 /** Deeper rows are all drawn at this indentation. */
 const MAX_INDENT = 3 * 12;
 
-interface Waiting extends Row {
+interface Waiting extends TimelineRow {
   readonly below: string;
 }
 
 /** The rows from top to bottom. */
-export function rowsOf(entries: readonly Entry[]): Row[] {
+export function rowsOf(entries: readonly Entry[]): TimelineRow[] {
   const causes = causesOf(entries);
   const ordered = [...entries].sort(byTime);
   const tops: Entry[] = [];
@@ -30,7 +30,7 @@ export function rowsOf(entries: readonly Entry[]): Row[] {
     siblings.push(entry);
     if (parent !== undefined) below.set(parent, siblings);
   }
-  const rows: Row[] = [];
+  const rows: TimelineRow[] = [];
   // A stack of our own: hostile records may be nested as deep as there are many.
   const stack: Waiting[] = tops
     .map((entry) => ({ entry, cause: undefined, parent: undefined, lead: '', below: '' }))

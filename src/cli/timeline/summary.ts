@@ -1,7 +1,7 @@
 /** What a timeline comes to: counts, services, and what has to be said about its clocks. Pure. */
 import type { ReadRecord } from '../read-records.js';
 import type { Entry } from './entries.js';
-import type { Row } from './order.js';
+import type { TimelineRow } from './order.js';
 
 export interface Summary {
   /** Milliseconds since 1970; nothing where no record has a time. */
@@ -33,7 +33,7 @@ export interface Skew {
   readonly maxMs: number;
 }
 
-export function summaryOf(rows: readonly Row[]): Summary {
+export function summaryOf(rows: readonly TimelineRow[]): Summary {
   const entries = rows.map(({ entry }) => entry);
   const operations = entries.filter(({ kind }) => kind === 'operation');
   const refused = rows.filter(({ entry, cause }) => entry.denied && !isOfDeniedOperation(entry, cause?.parent));
@@ -70,7 +70,7 @@ function isRequest(record: ReadRecord): boolean {
   return record['event_name'] === 'mcp_audit.request';
 }
 
-function skewsOf(rows: readonly Row[]): Skew[] {
+function skewsOf(rows: readonly TimelineRow[]): Skew[] {
   const skews = new Map<string, Skew>();
   for (const { entry, cause } of rows) {
     if (cause === undefined || cause.earlyMs === 0) continue;

@@ -2,14 +2,14 @@
 import { utc } from '../time.js';
 import type { Collected } from './collect.js';
 import { notesOf } from './notes.js';
-import type { Row } from './order.js';
+import type { TimelineRow } from './order.js';
 import type { Summary } from './summary.js';
 
 /**
  * Entries are a flat list in the order in which they are drawn; `parent` is a place in that list. Values are those of
  * the records, uncut.
  */
-export function timelineJson(id: string, rows: readonly Row[], summary: Summary, collected: Collected): object {
+export function timelineJson(id: string, rows: readonly TimelineRow[], summary: Summary, collected: Collected): object {
   const { first, skews, last: _, ...counts } = summary;
   return {
     id,
@@ -31,7 +31,7 @@ export function timelineJson(id: string, rows: readonly Row[], summary: Summary,
   };
 }
 
-function entryJson({ entry, cause, parent }: Row, first: number | undefined): object {
+function entryJson({ entry, cause, parent }: TimelineRow, first: number | undefined): object {
   const { start } = entry;
   const text = entry.first;
   return {

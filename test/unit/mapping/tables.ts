@@ -5,7 +5,7 @@ import { LOKRYN_OUTCOMES, LOKRYN_ROWS } from '../../../src/mapping/lokryn.js';
 import { ACTIONS, EVENTS, METHODS, type Meaning, TOOL_VERBS, UNKNOWN } from '../../../src/mapping/meaning.js';
 import { OCSF_CLASSES } from '../../../src/mapping/ocsf-classes.js';
 import { OCSF_ROWS } from '../../../src/mapping/ocsf-rows.js';
-import type { Row } from '../../../src/mapping/rows.js';
+import type { MappingRow } from '../../../src/mapping/rows.js';
 
 const code = (text: string | number): string => `\`${text}\``;
 const codes = (all: readonly string[]): string => all.map(code).join(', ');
@@ -15,12 +15,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function fields(rows: readonly Row[]): string {
+function fields(rows: readonly MappingRow[]): string {
   const cells = rows.map((row) => [code(row.from), code(row.to), row.as?.says ?? '', only(row)]);
   return table(['field', 'place', 'how', 'only'], cells);
 }
 
-function only({ in: kinds, side, beside }: Row): string {
+function only({ in: kinds, side, beside }: MappingRow): string {
   const parts = [
     kinds && `${kinds.join(', ')} events`,
     side === 'server' ? 'not on the client' : side && `on the ${side}`,
