@@ -92,7 +92,9 @@ export interface AuditConfig {
 
   /**
    * Classification rules, policy tags and the allow-list of argument values: a policy document, or the path of a JSON
-   * file. `MCP_TRAIL_AUDIT_POLICY` (a path). See `examples/policy/`.
+   * file. `MCP_TRAIL_AUDIT_POLICY` (a path). See `examples/policy/` and the JSON Schema
+   * `mcp-trail/policy.schema.json`. Invalid parts are reported; the others apply.
+   * @defaultValue none: operations are not classified
    */
   policy?: string | PolicyDocument;
 
