@@ -1,10 +1,10 @@
-/** Fields about the operation, its target and its outcome. */
+/** Fields about what was done, and how it ended. */
 import { AUDIT_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { AUDIT_DRAFT, type AuditFieldGroup, MCP_CONVENTIONS, registryPage } from './audit-field.js';
 
 export const OPERATION = {
   title: 'Operation',
-  brief: 'The operation, its target and its outcome.',
+  brief: 'What was done to what, and how it ended.',
   events: PEER_EVENTS,
   requirement: 'recommended',
   fields: {
@@ -23,7 +23,7 @@ export const OPERATION = {
         'EVALUATE',
         'UPDATE',
       ],
-      brief: 'The operation, as a verb.',
+      brief: 'What was done, as a verb.',
       events: AUDIT_EVENTS,
       requirement: 'required',
       stability: 'draft',
@@ -33,7 +33,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['success', 'failure', 'unknown'],
-      brief: 'The outcome; `unknown` until the operation has ended.',
+      brief: 'How it ended. It is unknown as long as it has not ended.',
       events: AUDIT_EVENTS,
       requirement: 'required',
       stability: 'draft',
@@ -52,7 +52,7 @@ export const OPERATION = {
         'mcp.method',
         'config',
       ],
-      brief: 'The kind of target.',
+      brief: 'What kind of thing it was done to.',
       events: AUDIT_EVENTS,
       requirement: { conditionally_required: 'it was done to something' },
       stability: 'draft',
@@ -61,12 +61,12 @@ export const OPERATION = {
     'audit.target.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'The target: `tools/` or `prompts/` with a name, a URI, or a name.',
+      brief: 'Which thing it was done to: `tools/` or `prompts/` with a name, a URI, or a name.',
       examples: ['tools/query_customer_status', 'file:///srv/reports/2026.pdf'],
       events: AUDIT_EVENTS,
       requirement: { conditionally_required: 'the thing has a name' },
       stability: 'draft',
-      sensitive: 'Chosen by a peer.',
+      sensitive: 'A peer chose it.',
       see: AUDIT_DRAFT,
     },
     'mcp_audit.status': {
@@ -93,7 +93,8 @@ export const OPERATION = {
     'mcp_audit.duration_ms': {
       type: 'int',
       redaction: 'ours',
-      brief: 'The time until the answer was handed to its transport, in whole milliseconds of a monotonic clock.',
+      brief:
+        'How long it took until the answer was handed to its transport, in whole milliseconds of a clock that only goes forward.',
       examples: [142],
       events: ['mcp_audit.response', 'mcp_audit.authorization', 'mcp_audit.authentication'],
       requiredOn: ['mcp_audit.response'],
@@ -102,7 +103,7 @@ export const OPERATION = {
     'mcp.method.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The MCP method.',
+      brief: 'The method of the protocol, as it stands on the wire.',
       examples: ['tools/call', 'resources/read'],
       requirement: { conditionally_required: 'the record belongs to a message' },
       stability: 'development',
@@ -112,7 +113,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['execute_tool'],
-      brief: 'The execution of a tool, in the words of the GenAI conventions.',
+      brief: 'That a tool is executed, in the words of the GenAI conventions.',
       requirement: { conditionally_required: 'the method is tools/call' },
       stability: 'development',
       see: MCP_CONVENTIONS,
@@ -120,7 +121,7 @@ export const OPERATION = {
     'gen_ai.tool.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The tool of the operation.',
+      brief: 'The tool that it is about.',
       examples: ['query_customer_status'],
       events: [...PEER_EVENTS, 'mcp_audit.tool.changed'],
       requirement: { conditionally_required: 'it is about one tool' },
@@ -130,7 +131,7 @@ export const OPERATION = {
     'gen_ai.prompt.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The prompt of the operation.',
+      brief: 'The prompt that it is about.',
       examples: ['summarize_ticket'],
       requirement: { conditionally_required: 'it is about one prompt' },
       stability: 'development',
@@ -139,7 +140,7 @@ export const OPERATION = {
     'mcp.resource.uri': {
       type: 'string',
       redaction: 'uri',
-      brief: 'The resource of the operation: scheme, authority and path. Userinfo, query and fragment are removed.',
+      brief: 'The resource that it is about: its scheme, authority and path. Userinfo, query and fragment are removed.',
       examples: ['postgres://database/customers/schema'],
       requirement: { conditionally_required: 'it is about one resource' },
       stability: 'development',
@@ -149,7 +150,7 @@ export const OPERATION = {
     'jsonrpc.request.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'The id of the JSON-RPC request; a number becomes a string.',
+      brief: 'The id of the JSON-RPC request, as a string even where the wire has a number.',
       examples: ['7', 'request-7'],
       stability: 'development',
       see: registryPage('jsonrpc'),
@@ -157,7 +158,7 @@ export const OPERATION = {
     'mcp.protocol.version': {
       type: 'string',
       redaction: 'name',
-      brief: 'The protocol version of the connection.',
+      brief: 'The version of the protocol that both ends speak.',
       examples: ['2025-06-18'],
       stability: 'development',
       see: MCP_CONVENTIONS,
@@ -165,7 +166,7 @@ export const OPERATION = {
     'mcp.session.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'The MCP session. Protocol versions from 2026-07-28 on have no sessions.',
+      brief: 'The MCP session. Protocol versions from 2026-07-28 on have none.',
       examples: ['191c4850af6c49e08843a3f6c80e5046'],
       requirement: { conditionally_required: 'there is a session' },
       stability: 'development',
@@ -176,7 +177,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['started', 'ended'],
-      brief: 'What happened to the session.',
+      brief: 'What became of the session.',
       events: ['mcp_audit.session'],
       requirement: 'required',
       stability: 'own',
@@ -185,7 +186,7 @@ export const OPERATION = {
       type: 'string',
       redaction: 'ours',
       values: ['pipe', 'tcp'],
-      brief: 'The transport of the messages: a pipe for stdio, TCP for HTTP.',
+      brief: 'What carries the messages: a pipe for stdio, TCP for HTTP.',
       requirement: { conditionally_required: 'the transport is a known one' },
       stability: 'stable',
       see: registryPage('network'),
@@ -193,8 +194,7 @@ export const OPERATION = {
     'error.type': {
       type: 'string',
       redaction: 'name',
-      brief:
-        'The kind of failure: a JSON-RPC error code, `tool_error`, or another word from a short list. Never a message.',
+      brief: 'How it failed: a JSON-RPC error code, `tool_error`, or another word from a short list. Never a message.',
       examples: ['-32603', 'tool_error', 'timeout'],
       events: [
         'mcp_audit.response',

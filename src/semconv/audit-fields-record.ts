@@ -1,17 +1,17 @@
-/** Fields that identify a record and relate it to others. */
+/** Fields that identify a record, and tie it to others. */
 import { AUDIT_EVENTS, OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { AUDIT_DRAFT, type AuditFieldGroup, NANOSECOND_TIME, UUID_V7 } from './audit-field.js';
 
 export const RECORD = {
   title: 'Record',
-  brief: 'The identity of the record, and its relations to others.',
+  brief: 'Which record it is, and which others belong to it.',
   events: AUDIT_EVENTS,
   requirement: 'required',
   fields: {
     'audit.record.id': {
       type: 'string',
       redaction: 'ours',
-      brief: 'Identifies the record. Records with the same id are copies of one record, delivered more than once.',
+      brief: 'Identifies the record. Records with the same id are copies of one, delivered more than once.',
       examples: ['019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d57'],
       pattern: UUID_V7,
       stability: 'draft',
@@ -20,7 +20,7 @@ export const RECORD = {
     'audit.schema.version': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The version of this schema. A removed field or a changed meaning makes a new major version.',
+      brief: 'The version of this schema. A field that goes or changes its meaning makes a new major version.',
       examples: ['1.0.0'],
       pattern: '\\d+\\.\\d+\\.\\d+',
       stability: 'draft',
@@ -30,7 +30,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'ours',
       brief:
-        'Identifies the operation: its request, its response and every decision about it have the same id. JSON-RPC ids repeat, and tracing can be off.',
+        'Identifies the operation: its request, its response and every decision on the way have the same. JSON-RPC ids repeat, and traces may be off.',
       examples: ['019aa5b2-7c31-7a42-8e6d-5b0c9f1e2d34'],
       pattern: UUID_V7,
       events: PEER_EVENTS,
@@ -41,7 +41,8 @@ export const RECORD = {
     'mcp_audit.correlation.id': {
       type: 'string',
       redaction: 'name',
-      brief: 'Joins records of several systems: the id that the caller sent, else the trace id, else a new UUID.',
+      brief:
+        'Ties what happened in several systems together: the id that the caller sent, else the trace id, else a new UUID.',
       examples: ['req-8f7b2c9a-4d3e', '4bf92f3577b34da6a3ce929d0e0e4736'],
       stability: 'own',
     },
@@ -49,7 +50,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'name',
       brief:
-        'The correlation id that the sender of the message or of the HTTP request claims. It proves nothing: where inbound context is only linked, the receiver makes the id above.',
+        'The correlation id that the sender of the message or of the HTTP request said. Where inbound context is only linked, it proves nothing, and the id above is of the receiver.',
       examples: ['req-2026-11-21-8472'],
       requirement: { conditionally_required: 'there is one, and inbound context is only linked' },
       stability: 'own',
@@ -58,7 +59,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'ours',
       values: ['client', 'server'],
-      brief: 'The end of the MCP connection that made the record.',
+      brief: 'Which end of the MCP connection made the record.',
       requirement: { conditionally_required: 'the record is about a connection' },
       requiredOn: OPERATION_EVENTS,
       stability: 'own',
@@ -66,7 +67,7 @@ export const RECORD = {
     'mcp_audit.message': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The record as one readable line from a fixed template. Never the text of an error.',
+      brief: 'The record as one line for people to read, by a fixed pattern. Never the text of an error.',
       examples: ['u-8472 EXECUTE tools/query_customer_status: success'],
       requirement: 'opt_in',
       stability: 'own',
@@ -76,7 +77,7 @@ export const RECORD = {
 
 export const GAP = {
   title: 'Gap',
-  brief: 'Missing records. A cause is a class of failures, without paths and texts of the operating system.',
+  brief: 'Which records are missing. A cause is a class of failures: no path, and no text of the operating system.',
   events: ['mcp_audit.gap'],
   requirement: 'required',
   fields: {
@@ -84,7 +85,7 @@ export const GAP = {
       type: 'string',
       redaction: 'ours',
       values: ['file', 'stderr'],
-      brief: 'The delivery that lost the records. Other deliveries may have them.',
+      brief: 'The delivery that lost them. Other deliveries may have them.',
       stability: 'own',
     },
     'mcp_audit.gap.records': {
@@ -97,7 +98,7 @@ export const GAP = {
     'mcp_audit.gap.since': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The time of the first lost record, in UTC.',
+      brief: 'When the first of them was to be written, in UTC.',
       examples: ['2026-11-21T09:20:07.123000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -105,7 +106,7 @@ export const GAP = {
     'mcp_audit.gap.until': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The time of the last lost record, in UTC.',
+      brief: 'When the last of them was to be written, in UTC.',
       examples: ['2026-11-21T09:24:51.002000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -113,7 +114,7 @@ export const GAP = {
     'mcp_audit.gap.causes': {
       type: 'string[]',
       redaction: 'ours',
-      brief: 'The causes, sorted and without repetition: error codes of the operating system, or `_OTHER`.',
+      brief: 'Why, each once and sorted: the error codes of the operating system, and `_OTHER` for what has none.',
       examples: [['ENOSPC']],
       stability: 'own',
     },
