@@ -1,4 +1,4 @@
-/** Assembles an audit recorder. Loaded on first use (`build.mjs`): without an audit trail, none of its parts is. */
+/** Assembles an audit recorder. Loaded on first use (`src/build.mjs`): without an audit trail, none of its parts is. */
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { AuditConfig } from '../audit-types.js';
 import { Correlator } from '../emit/correlation.js';

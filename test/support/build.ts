@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const INPUTS = ['src', 'build.mjs', 'package.json', 'tsconfig.json'];
+const INPUTS = ['src', 'package.json', 'tsconfig.json'];
 /** The last file of a build: if it is missing, the last build did not finish. */
 const STAMP = 'dist/cjs/package.json';
 
