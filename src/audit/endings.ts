@@ -2,14 +2,14 @@
  * Records of how operations end: with an answer that is about to leave, otherwise, or with an answer that fails to
  * leave.
  */
-import { CONNECTION_CLOSED } from '../describe/outcome.js';
+import { CONNECTION_CLOSED } from '../describe/error-type.js';
 import { replaysAnswers } from '../protocol/transports.js';
 import { ERROR_TYPE_VALUE_CANCELLED } from '../semconv/values.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import { type AuditEntry, entryOf } from './entry.js';
-import { Held } from './hand-over.js';
 import type { InventoryFeed } from './inventory-feed.js';
+import { Held } from './record-before-answer.js';
 import { RecordFields } from './record-fields.js';
 import { addHeaders, httpResponseFields, outcomeFields } from './response-fields.js';
 import { addSafe } from './sanitise.js';

@@ -1,7 +1,7 @@
 /** What the trail keeps of an open operation between its first and last record. */
 import type { Operation } from '../session/operation.js';
 import type { HttpFacts } from '../session/peer.js';
-import type { Held } from './hand-over.js';
+import type { Held } from './record-before-answer.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import type { AuditAccess } from './registry.js';
 import type { RedactionContext } from './sanitise.js';

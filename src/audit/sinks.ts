@@ -11,7 +11,7 @@ import { Logs } from '../emit/logs.js';
 import type { WriteError } from '../export/types.js';
 import { codeOf } from '../lib/files.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
-import type { Finished, Lost, Sink } from './delivery.js';
+import type { Finished, Lost, Sink } from './lost-records.js';
 import { SEVERITIES } from './status.js';
 
 /** The log record of a finished record: text as body, fields as attributes. */

@@ -4,7 +4,7 @@
  */
 
 import { context, SpanStatusCode } from '@opentelemetry/api';
-import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/outcome.js';
+import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/error-type.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { callHook } from '../report/guarded.js';
@@ -23,7 +23,7 @@ import { Providers } from './providers.js';
 import { Results } from './results.js';
 import { SessionDurations } from './session-durations.js';
 import { SpanDescriber } from './span-describer.js';
-import { type OperationKind, type Origin, type Outbound, Starter } from './starter.js';
+import { type OperationKind, type Origin, type Outbound, Starter } from './start-operation.js';
 
 export interface PipelineParts {
   readonly config: ResolvedConfig;

@@ -10,7 +10,7 @@ import type { Operation } from '../session/operation.js';
 import type { Measurements } from './measurements.js';
 import type { SessionDurations } from './session-durations.js';
 import type { SpanDescriber } from './span-describer.js';
-import type { Starter } from './starter.js';
+import type { Starter } from './start-operation.js';
 
 export class Results {
   readonly #describer: SpanDescriber;

@@ -2,7 +2,7 @@
  * Listen streams over HTTP (SDK v2, 2026-07-28). The HTTP entry answers them without a protocol instance, so its fetch
  * function is the only place to see them.
  */
-import { CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfAnswer, outcomeOfThrown } from '../../describe/outcome.js';
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfAnswer, outcomeOfThrown } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { asRecord, classify, type RequestMessage, type ResponseMessage } from '../../protocol/jsonrpc.js';
 import { methodRow } from '../../protocol/methods.js';

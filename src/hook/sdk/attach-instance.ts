@@ -2,7 +2,7 @@
  * Attaches to one protocol instance: a client or server of either SDK line. Each hook on a private member is left out if
  * the member is missing; without any of them, the transport is still observed.
  */
-import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/outcome.js';
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { asRecord, asString } from '../../protocol/jsonrpc.js';
 import { reportFailure } from '../../report/report.js';

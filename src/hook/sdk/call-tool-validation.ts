@@ -2,7 +2,7 @@
  * `callTool` validates the result against the tool's output schema after its request has resolved, so only the promise of
  * `callTool` shows that the result is invalid. The params identify the request: both SDK lines pass them on as they are.
  */
-import { INVALID_RESULT } from '../../describe/outcome.js';
+import { INVALID_RESULT } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';

@@ -2,7 +2,7 @@
  * Requests embedded in an `input_required` result (SDK v2, 2026-07-28). The client looks up its own handler and calls it;
  * no message goes over the wire.
  */
-import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../../describe/outcome.js';
+import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../../describe/error-type.js';
 import { whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';

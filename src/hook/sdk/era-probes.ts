@@ -2,7 +2,7 @@
  * Era probes: while it connects, SDK v2 asks a server for its protocol era. No promise of the protocol waits for the answer,
  * so only the end of `connect` shows that the client no longer waits.
  */
-import { CONNECTION_CLOSED, outcomeOfRejection, TIMED_OUT } from '../../describe/outcome.js';
+import { CONNECTION_CLOSED, outcomeOfRejection, TIMED_OUT } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';

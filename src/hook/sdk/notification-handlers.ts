@@ -2,7 +2,7 @@
  * Follows a notification into its handler. The protocol looks the handler up in a map while the message is delivered, and
  * calls it a tick later: during the delivery, the map returns a handler that ends the operation.
  */
-import { outcomeOfThrown } from '../../describe/outcome.js';
+import { outcomeOfThrown } from '../../describe/error-type.js';
 import { SUCCESS } from '../../session/outcome.js';
 import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
 import { deliveryStack, type NotificationDelivery } from '../transport/delivery-stack.js';

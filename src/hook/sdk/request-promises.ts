@@ -3,7 +3,7 @@
  * caller's promise was rejected (timeout, abort, a result that fails its schema) nor a request that was never written; the
  * promise does.
  */
-import { outcomeOfRejection } from '../../describe/outcome.js';
+import { outcomeOfRejection } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { membersOf } from '../../lib/foreign.js';
 import { asRecord, asString, type RequestMessage } from '../../protocol/jsonrpc.js';

@@ -1,5 +1,5 @@
 /** The second, short-lived server process that SDK v2 starts on stdio to find out which protocol era the server speaks. */
-import { CONNECTION_CLOSED, TIMED_OUT } from '../../describe/outcome.js';
+import { CONNECTION_CLOSED, TIMED_OUT } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';

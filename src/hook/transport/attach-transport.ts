@@ -2,7 +2,7 @@
  * Attaches to a transport: `send` and `onmessage` show every message in both directions. The transport behaves as it did
  * before.
  */
-import { CONNECTION_CLOSED } from '../../describe/outcome.js';
+import { CONNECTION_CLOSED } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { classify, type MessageKind, type NotificationMessage, type RequestMessage } from '../../protocol/jsonrpc.js';
 import { methodRow } from '../../protocol/methods.js';

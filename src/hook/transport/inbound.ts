@@ -1,9 +1,9 @@
 /** Messages that a transport delivers: requests and notifications start operations, answers end ours. */
-import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/outcome.js';
+import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/error-type.js';
 import { continuationContext, whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { RequestHeaders } from '../../emit/propagation.js';
-import type { Origin } from '../../emit/starter.js';
+import type { Origin } from '../../emit/start-operation.js';
 import {
   asRecord,
   asString,

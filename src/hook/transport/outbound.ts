@@ -1,6 +1,6 @@
 /** Messages that a transport sends: requests and notifications start operations, answers end the peer's. */
 import type { Context } from '@opentelemetry/api';
-import { CANCELLED, CONNECTION_CLOSED, outcomeOfRejection, SEND_FAILED, TIMED_OUT } from '../../describe/outcome.js';
+import { CANCELLED, CONNECTION_CLOSED, outcomeOfRejection, SEND_FAILED, TIMED_OUT } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import {
   asRecord,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Sink } from '../../../src/audit/delivery.js';
-import { Held } from '../../../src/audit/hand-over.js';
+import type { Sink } from '../../../src/audit/lost-records.js';
+import { Held } from '../../../src/audit/record-before-answer.js';
 import { RecordFields } from '../../../src/audit/record-fields.js';
 import { Trail } from '../../../src/audit/trail.js';
 import { createUuidV7 } from '../../../src/lib/uuid-v7.js';

@@ -1,6 +1,6 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HandOver, Held } from '../../../src/audit/hand-over.js';
+import { HandOver, Held } from '../../../src/audit/record-before-answer.js';
 import type { HttpFacts } from '../../../src/session/peer.js';
 
 afterEach(() => diag.disable());

@@ -13,7 +13,7 @@ import {
   outcomeOfThrown,
   type Rejection,
   TIMED_OUT,
-} from '../../../src/describe/outcome.js';
+} from '../../../src/describe/error-type.js';
 import { taskStatusOf } from '../../../src/protocol/tasks.js';
 import type { Direction } from '../../../src/session/connection-info.js';
 import { SUCCESS } from '../../../src/session/outcome.js';

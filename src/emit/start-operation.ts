@@ -12,8 +12,8 @@ import { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import type { Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
+import { Earlier, hasRounds, linkedTo, numberRound } from './continued-operations.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
-import { Earlier, hasRounds, linkedTo, numberRound } from './earlier.js';
 import { enrich, isOthers, noticeOther } from './other-instrumentation.js';
 import { withSpan } from './overlay-context.js';
 import {
