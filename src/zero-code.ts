@@ -48,8 +48,8 @@ export function startWithoutCode(): void {
   onUnobserved(process, isMcpSeen, (where) => {
     mcpSeen();
     warnOperator(
-      `MCP is spoken here over ${where}, and none of it is observed: its SDK is bundled into the application, or mcp-trail ` +
-        'does not know it. Keep the MCP SDK out of the bundle, or use instrumentServer, instrumentTransport',
+      `MCP traffic over ${where} is not observed: the MCP SDK is bundled into the application, or mcp-trail ` +
+        'does not know it. Keep the SDK out of the bundle, or use instrumentServer, instrumentTransport',
     );
   });
   stdioServers.onStart((streams) => {

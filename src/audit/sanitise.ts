@@ -20,7 +20,7 @@ export interface RedactionContext {
 /** Fields of the actor: the `redact` hook gets them unredacted, to show them in its own form. */
 const ACTOR: ReadonlySet<AuditKey> = new Set(['audit.actor.id', 'user.id', 'user.name']);
 
-/** Sources that prove nothing: such an actor is a name like any other. */
+/** Unverified sources: such an actor is redacted like any other name. */
 const UNPROVEN: ReadonlySet<unknown> = new Set(['self_asserted', 'none']);
 
 /** Applications may pass lists for strings, and the reverse. */

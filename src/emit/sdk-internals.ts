@@ -190,7 +190,7 @@ function isProcessorPending(processor: Processor): boolean | undefined {
   return _isExporting === true || Boolean(_currentExport) || Boolean(metrics) || (simple?.size ?? 0) > 0;
 }
 
-/** Scopes in which an SDK measures its own exports: each export would be a reason for the next. */
+/** Scopes in which an SDK measures its own exports: counting them as pending would never end. */
 const SELF_MEASURING = /^@opentelemetry\/(?:sdk|otlp|exporter)/;
 
 function hasMeasurements(provider: object): boolean {

@@ -4,7 +4,7 @@ import type { LogRecordLike } from './types.js';
 
 /** Events whose body is the record itself, as canonical JSON that readers may hash. */
 const SELF_CONTAINED = 'mcp_audit.';
-/** This package makes no longer body. */
+/** The longest body that this package makes. */
 const MAX_BODY_CHARS = 1_048_576;
 
 /** The last second of the year 9999, where RFC 3339 ends. */

@@ -18,7 +18,7 @@ export interface Observation {
   readonly pipeline: Pipeline;
   /** Starts auditing, and watches the HTTP servers of the process. Returns a function that stops watching. */
   watch(): Undo;
-  /** Stops auditing for one of those who watch, after its open operations have ended. */
+  /** Stops auditing for one instrumented object, after its open operations have ended. */
   stopAuditing(): void;
 }
 
@@ -54,7 +54,7 @@ export function createObservation({ config, providers = new Providers(), target 
     onLost: (sink, cause) => pipeline.lostRecord(sink, cause),
   });
   pipeline = new Pipeline({ config, providers, audit: recorder, showSessionId: spanSessionIds(config, recorder) });
-  // Ends with the trail also what was instrumented by hand and never disabled.
+  // When the trail ends, manual instrumentation that was never disabled ends too.
   recorder?.trail.endingWith(pipeline);
   return {
     pipeline,

@@ -31,7 +31,7 @@ function positionIn(text: string): string {
   return ` at line ${lines.length}, column ${(lines.at(-1) as string).length + 1}`;
 }
 
-/** What may come next. */
+/** Which tokens may come next. */
 type Expected = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'comma or end' | 'nothing';
 
 const SPACE = /[ \t\n\r]*/y;

@@ -1,7 +1,7 @@
 /** The size of a value as JSON, without making the JSON. */
 
 const DEFAULT_MAX_NODES = 10_000;
-/** Node.js makes no longer string. */
+/** The longest string in Node.js. */
 const MAX_BYTES = 2 ** 29 - 24;
 
 /** Characters that JSON escapes: quotes, backslashes, control characters, and lone surrogates. */

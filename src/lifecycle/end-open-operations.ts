@@ -15,7 +15,7 @@ export interface EndsWithProcess {
   end(): void;
 }
 
-/** Ends an instrumentation's open operations with the process. Returns a function that takes the listeners off. */
+/** Ends an instrumentation's open operations with the process. Returns a function that removes the listeners. */
 export function endOperationsWithProcess({ pause, end }: EndsWithProcess): () => void {
   // An exception in a listener would change the exit code.
   const onBeforeExit = () => guarded('ending open operations', pause);

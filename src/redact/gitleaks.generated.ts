@@ -23,7 +23,7 @@
  * OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
  * SOFTWARE.
  */
-/** Secrets with a mark of their own. */
+/** Secrets with a literal prefix. */
 // biome-ignore format: one row, one line.
 export const MARKED = [
   { id: '1password-secret-key', marks: ['A3-'], rest: '[A-Z0-9]{6}-(?:[A-Z0-9]{11}|(?:[A-Z0-9]{6}-[A-Z0-9]{5}))-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5,}', alone: true },
@@ -63,7 +63,7 @@ export const MARKED = [
   { id: 'shippo-api-token', marks: ['shippo_live_', 'shippo_test_'], rest: '[0-9A-Fa-f]{40,}', alone: true },
 ];
 
-/** Secrets that only the name before them tells. */
+/** Secrets recognised only by the name before them. */
 // biome-ignore format: one row, one line.
 export const NAMED = [
   { id: 'adafruit-api-key', names: ['adafruit'], value: '[a-z0-9_-]{32}' },

@@ -1,4 +1,4 @@
-/** Numbers that states give to people: how they are written, and how they are checked. Digits are text. */
+/** National identification numbers: formats and check digits. Digits are text. */
 
 /** The sum of the digits times their weights. Ignores digits beyond the weights. */
 function weighted(digits: string, weights: readonly number[]): number {

@@ -274,7 +274,7 @@ const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * The cheap exit for nearly all names: true only if the pattern set, the bounds and the character rules would all keep the
+ * Fast path for almost all names: true only if the pattern set, the bounds and the character rules would all keep the
  * string as it is.
  */
 export function isOrdinary(value: string): boolean {

@@ -384,7 +384,7 @@ export const CODE_HINT = new RegExp(CODE.source);
 
 const WHOLE = CODES.map((code) => ({ ...code, whole: new RegExp(`^(?:${code.form})$`) }));
 
-/** A national id with letters, in a place of its own. */
+/** A national id with letters, as a word by itself. */
 export function codeAt(match: Span, text: string, label?: string): Span | undefined {
   const written = text.slice(match.start, match.end);
   if (!startsAlone(text, match.start) || /^(?:[A-Za-z0-9]|[.-]\d)/.test(text.slice(match.end, match.end + 2)))

@@ -1,4 +1,4 @@
-/** Tokens that a literal mark tells: from the providers' documentation, and from the rules of gitleaks. */
+/** Tokens with a literal prefix, from the providers' documentation and from the rules of gitleaks. */
 import { MARKED } from './gitleaks.generated.js';
 import { type Marked, startsAlone } from './spans.js';
 

@@ -409,7 +409,7 @@ ${LICENCE.split('\n')
   .map((line) => ` * ${line}`.trimEnd())
   .join('\n')}
  */
-/** Secrets with a mark of their own. */
+/** Secrets with a literal prefix. */
 // biome-ignore format: one row, one line.
 export const MARKED = [
 ${marked
@@ -425,7 +425,7 @@ ${marked
   .join('\n')}
 ];
 
-/** Secrets that only the name before them tells. */
+/** Secrets recognised only by the name before them. */
 // biome-ignore format: one row, one line.
 export const NAMED = [
 ${named

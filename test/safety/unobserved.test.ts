@@ -45,7 +45,7 @@ describe('a stdio server with the SDK in its bundle', () => {
     expect(ended.stdout).toBe(plain.stdout);
     expect(ended.code).toBe(plain.code);
     expect(lines(ended)[0]).toMatch(/^mcp-trail: MCP_TRAIL_UNKNOWN is not a setting/);
-    expect(lines(ended).filter((line) => line.includes('MCP is spoken here over stdin'))).toHaveLength(1);
+    expect(lines(ended).filter((line) => line.includes('MCP traffic over stdin'))).toHaveLength(1);
   });
 
   it('is reported even if its first message comes in pieces', async () => {
@@ -55,7 +55,7 @@ describe('a stdio server with the SDK in its bundle', () => {
     child.write(...rest, callEcho('only'));
     await child.printed('"id":"echo only"');
     child.endInput();
-    expect((await child.ended).stderr).toContain('MCP is spoken here over stdin');
+    expect((await child.ended).stderr).toContain('MCP traffic over stdin');
   });
 });
 
@@ -76,7 +76,7 @@ describe('an HTTP server with its own implementation of MCP', () => {
       env: { ...QUIET, ...WARNING },
     });
     expect(lines(ended)).toHaveLength(2);
-    expect(lines(ended)[1]).toContain('MCP is spoken here over HTTP');
+    expect(lines(ended)[1]).toContain('MCP traffic over HTTP');
   });
 
   it('is not reported without them', async () => {

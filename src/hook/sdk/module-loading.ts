@@ -111,7 +111,7 @@ function loaderUrl(here: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
-/** The file that a hook takes for its own, and finds the rest of its package by. */
+/** The file from which a hook resolves the rest of its package. */
 function hookFileUrl(here: string): string {
   return fileUrl(here, `${IMPORT_HOOKS}/hook.mjs`);
 }

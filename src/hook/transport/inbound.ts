@@ -23,7 +23,7 @@ import { currentHttpPeer } from '../http/current-request.js';
 import { deliveryStack } from './delivery-stack.js';
 import { requestNamedBy, streamOf } from './related-request.js';
 
-/** What the SDKs pass beside a message, as far as it is used: v1 has `requestInfo`, v2 the web request itself. */
+/** The parts used of what the SDKs pass with a message: v1 has `requestInfo`, v2 the web request itself. */
 interface MessageExtra {
   readonly authInfo?: unknown;
   readonly request?: { readonly signal?: AbortSignal; readonly headers?: { get?(name: string): unknown } };
