@@ -1,5 +1,5 @@
 /** Text for a terminal. Values come from peers: escape sequences in them have no effect. Pure. */
-import { escapeOf, isHidden, notation, writtenOut } from '../redact/unseen.js';
+import { escapeOf, isHidden, notation, writtenOut } from '../redact/invisible-characters.js';
 
 /** Longer values are cut, so that a value of a megabyte costs no more than others. */
 const MAX_CHARACTERS = 200;

@@ -1,7 +1,6 @@
 /** The inventory of servers and tools: which exist, since when, and what changed. */
 import { type Annotations, annotate, type ServerSelector, select } from './annotations.js';
 import { serverId } from './hashes.js';
-import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './lists.js';
 import { LiveServers } from './live.js';
 import { Names } from './names.js';
 import { annotated, type InventoryChange, inventoryChanged, serverObserved } from './records.js';
@@ -16,6 +15,7 @@ import {
   sameFacts,
 } from './state.js';
 import { Saver, StateFile } from './state-file.js';
+import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './tool-changes.js';
 import { addUse, type Use } from './usage.js';
 
 export interface InventoryOptions {

@@ -4,11 +4,11 @@
  */
 import { cutBytes, cutChars, detached, wholeCharacters } from '../lib/text.js';
 import { type Detector, detectedSpans } from './detectors.js';
+import { DECODERS, writtenOut } from './invisible-characters.js';
 import { MAX_READ_CHARS, OVERLAP_CHARS, SCAN_OVERLAP_CHARS } from './limits.js';
 import { type Located, markedFindings, PATTERNS, SECRET_PATTERNS } from './patterns.js';
 import type { RedactionCounts } from './redaction-counts.js';
 import type { Finding, Span } from './spans.js';
-import { DECODERS, writtenOut } from './unseen.js';
 
 /** What is known about a value. */
 export interface ScrubContext {

@@ -1,5 +1,5 @@
 /** Decides which names hide their value, whatever it looks like. */
-import { readAs } from './unseen.js';
+import { readAs } from './invisible-characters.js';
 
 /** Words that make any name sensitive, also at the end of a run-together word such as `dbpassword`. */
 const SENSITIVE_WORD =

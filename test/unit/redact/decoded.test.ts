@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { DECODERS, type Decoded } from '../../../src/redact/invisible-characters.js';
 import { scrub } from '../../../src/redact/scrub.js';
-import { DECODERS, type Decoded } from '../../../src/redact/unseen.js';
 import { safeUri } from '../../../src/redact/uri.js';
 import { AT, LOOK_ALIKES, noise, SECRETS } from './samples.js';
 

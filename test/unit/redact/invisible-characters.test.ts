@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { writtenOut } from '../../../src/redact/invisible-characters.js';
 import { Redactor } from '../../../src/redact/redactor.js';
 import { isSensitiveKey } from '../../../src/redact/sensitive-names.js';
-import { writtenOut } from '../../../src/redact/unseen.js';
 
 const redactor = new Redactor();
 
