@@ -3,6 +3,7 @@ import { jsonSize } from '../lib/json-size.js';
 import { cutChars } from '../lib/text.js';
 import { asString } from '../protocol/jsonrpc.js';
 import type { AuditRow, MethodRow } from '../protocol/methods.js';
+import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { ConnectionInfo, Implementation } from '../session/connection-info.js';
@@ -31,9 +32,10 @@ export function constantFields(
 }
 
 /** Fields of one message. */
-export function messageFields(operation: Operation, audit: AuditRow, { params, uri, task }: RequestFacts): FieldValues {
+export function messageFields(operation: Operation, audit: AuditRow, { params, uri }: RequestFacts): FieldValues {
   const { row, id, round, correlation, claimedCorrelation } = operation;
-  const taskId = audit.target === 'mcp.task' && row.task === 'names' ? task : undefined;
+  // The message's own word: the facts may hold a related task instead.
+  const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
   return {
     'audit.target.id': audit.target === 'mcp.task' ? `tasks/${taskId ?? ''}` : undefined,
     'mcp.resource.uri': uri,

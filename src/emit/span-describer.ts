@@ -66,7 +66,8 @@ export class SpanDescriber {
   }
 
   /** The template of a method and target on a connection, cached. */
-  template(connection: Connection, { direction, row, method, target, meta }: TemplateKey): Template {
+  template(connection: Connection, key: TemplateKey): Template {
+    const { direction, row, method, target, meta } = key;
     // Stateless messages name their version and have no session.
     const declared = declaredProtocolVersion(meta);
     const protocolVersion = declared ?? connection.protocolVersion ?? connection.negotiatedVersion?.();
@@ -75,7 +76,7 @@ export class SpanDescriber {
     const client = ownRole(connection, direction, row) === 'client';
     const other = client ? connection.server : connection.client;
     cache.expect(protocolVersion, sessionId, connection.httpVersion, other);
-    const cached = cache.get(direction, method, target);
+    const cached = cache.get(key);
     if (cached !== undefined) return cached;
 
     const peer = this.#peer(connection, client ? 'server' : 'client', other);
@@ -96,7 +97,7 @@ export class SpanDescriber {
       ignored: this.#config.standBack || this.#ignores(method),
       baggage: mayHaveBaggage(this.#config.baggageTo, peer),
     });
-    cache.set(direction, method, target, template);
+    cache.set(key, template);
     return template;
   }
 

@@ -100,7 +100,7 @@ export class Starter {
 
   /** Starts the operation of an outbound message. */
   outbound<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> {
-    const facts = requestFacts(message, kind, 'outbound');
+    const facts = requestFacts(message, kind, 'outbound', message.task);
     const { method, row, id, params, meta } = facts;
     learnFromCall(connection, facts);
     const active = context.active();

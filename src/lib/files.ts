@@ -4,7 +4,8 @@ import { attempt } from './attempt.js';
 
 /** `ENOSPC` and the like; undefined if the error has no code. */
 export function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  // Where a test runner has realms of its own, errors of Node.js are no instances of its `Error`.
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 

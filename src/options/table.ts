@@ -28,10 +28,17 @@ const off = (env: string): Option<boolean> => ({ env, kind: flag, default: false
 /** A hook or another value without a variable and without a default. */
 const inCode = <T>(kind: Kind<NonNullable<T>>): Option<T | undefined> => ({ kind, default: undefined });
 
-const detector = valueThat<SecretDetector>('an object with an id and a detect function', (value) => {
+const isDetector = (value: unknown): boolean => {
   const { id, detect } = Object(value) as Partial<Record<keyof SecretDetector, unknown>>;
   return typeof id === 'string' && typeof detect === 'function';
-});
+};
+const detector = valueThat<SecretDetector>('an object with an id and a detect function', isDetector);
+const detectors = listOf(skippable(detector, 'It is not used'), { accepts: 'a list of detectors' });
+/** Also takes one without a list: refusing it would leave unhidden what it finds. */
+const oneOrMoreDetectors: typeof detectors = {
+  ...detectors,
+  read: (value, path, refuse) => detectors.read(isDetector(value) ? [value] : value, path, refuse),
+};
 
 /** The options of an instrumentation. */
 export type InstrumentationValues = {
@@ -102,7 +109,7 @@ export const INSTRUMENTATION: Options<InstrumentationValues> = {
   ),
   propagateContext: inCode(func()),
   redact: inCode(func()),
-  detectors: inCode(listOf(skippable(detector, 'It is not used'), { accepts: 'a list of detectors' })),
+  detectors: inCode(oneOrMoreDetectors),
   requestHook: inCode(func()),
   responseHook: inCode(func()),
 };
@@ -152,7 +159,7 @@ export const AUDIT = {
     env: 'MCP_TRAIL_AUDIT_POLICY',
     // What is in it is checked as a document: it may be refused in part.
     kind: {
-      ...valueThat('the path of a policy file, or a policy', () => true),
+      ...valueThat('the path of a policy file, or a policy', (value) => value !== null),
       acceptsText: 'the path of a policy file',
     },
     default: undefined,

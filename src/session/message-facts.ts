@@ -36,10 +36,12 @@ export interface RequestFacts {
   readonly taskStatus: string | undefined;
 }
 
+/** @param task id of the task, where this process knows it and params do not name it yet. Never taken from a peer */
 export function requestFacts(
-  { method, id, params, task }: MethodMessage,
+  { method, id, params }: MethodMessage,
   kind: 'request' | 'notification',
   direction: Direction,
+  task?: string,
 ): RequestFacts {
   const row = methodRow(method, kind);
   const meta = metaOf(params);

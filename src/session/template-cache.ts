@@ -1,4 +1,5 @@
 /** Templates of one connection. Bounded; emptied when their common parts change. */
+import type { MethodRow } from '../protocol/methods.js';
 import type { Direction } from './connection-info.js';
 import type { Template } from './template.js';
 
@@ -7,15 +8,23 @@ const MAX_TEMPLATES = 512;
 /** Longer names are not kept. */
 const MAX_KEY_LENGTH = 256;
 
-type Targets = Map<string | undefined, Template>;
+/** A request and a notification with one method name differ: the peer chooses names. */
+export interface TemplateCacheKey {
+  readonly direction: Direction;
+  readonly row: { readonly kind: MethodRow['kind'] };
+  readonly method: string;
+  readonly target: string | undefined;
+}
+
+type Methods = Map<string, Map<string | undefined, Template>>;
 
 export class TemplateCache {
   #protocolVersion: string | undefined;
   #sessionId: string | undefined;
   #httpVersion: string | undefined;
   #other: object | undefined;
-  #outbound = new Map<string, Targets>();
-  #inbound = new Map<string, Targets>();
+  #outbound = emptyMethods();
+  #inbound = emptyMethods();
   #size = 0;
 
   /**
@@ -40,18 +49,19 @@ export class TemplateCache {
     this.#sessionId = sessionId;
     this.#httpVersion = httpVersion;
     this.#other = other;
-    this.#outbound = new Map();
-    this.#inbound = new Map();
+    this.#outbound = emptyMethods();
+    this.#inbound = emptyMethods();
     this.#size = 0;
   }
 
-  get(direction: Direction, method: string, target: string | undefined): Template | undefined {
-    return (direction === 'outbound' ? this.#outbound : this.#inbound).get(method)?.get(target);
+  get(key: TemplateCacheKey): Template | undefined {
+    return this.#methods(key).get(key.method)?.get(key.target);
   }
 
-  set(direction: Direction, method: string, target: string | undefined, template: Template): void {
+  set(key: TemplateCacheKey, template: Template): void {
+    const { method, target } = key;
     if (this.#size >= MAX_TEMPLATES || method.length > MAX_KEY_LENGTH || (target?.length ?? 0) > MAX_KEY_LENGTH) return;
-    const methods = direction === 'outbound' ? this.#outbound : this.#inbound;
+    const methods = this.#methods(key);
     let targets = methods.get(method);
     if (targets === undefined) {
       targets = new Map();
@@ -60,4 +70,12 @@ export class TemplateCache {
     targets.set(target, template);
     this.#size += 1;
   }
+
+  #methods({ direction, row }: TemplateCacheKey): Methods {
+    return (direction === 'outbound' ? this.#outbound : this.#inbound)[row.kind];
+  }
+}
+
+function emptyMethods(): Record<MethodRow['kind'], Methods> {
+  return { request: new Map(), notification: new Map() };
 }

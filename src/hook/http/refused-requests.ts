@@ -36,7 +36,7 @@ export interface HttpRefusal {
 }
 
 export interface HttpRefusalOptions {
-  /** Paths of MCP mcpPaths. A `*` at the end matches every path with that prefix. */
+  /** Paths of MCP endpoints. A `*` at the end matches every path with that prefix. */
   readonly paths: readonly string[];
   readonly trustProxy: boolean;
   /**

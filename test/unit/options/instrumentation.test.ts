@@ -210,6 +210,11 @@ describe('detectors', () => {
     expect(resolveConfig({ detectors: [usable] }, {}).detectors).toEqual([usable]);
   });
 
+  it('that are one alone are a list of one: what it finds is hidden', () => {
+    expect(resolveConfig({ detectors: usable } as never, {}).detectors).toEqual([usable]);
+    expect(told()).toEqual([]);
+  });
+
   it('that are refused are reported one by one; the others are used', () => {
     const detectors = ['secretlint', usable, { id: 'x' }, null];
     expect(resolveConfig({ detectors } as never, {}).detectors).toEqual([usable]);
