@@ -32,7 +32,7 @@ export interface IdentityContext {
 }
 
 /**
- * What {@link AuditConfig.identity} returns. All members are optional and redacted; see {@link AuditConfig.actorIds}.
+ * What {@link AuditConfig.identity} returns. All members are optional. Secrets in them are redacted; {@link AuditConfig.actorIds} governs ids and names.
  */
 export interface Identity {
   /** An opaque, stable id: `audit.actor.id` and, for users, `user.id`. */

@@ -126,7 +126,7 @@ export interface McpInstrumentationConfig {
   propagateToChildProcesses?: boolean;
 
   /**
-   * How many operations may be open at once in this process. Beyond that, the oldest span ends with `error.type` `_OTHER`.
+   * How many operations of an instrumentation may be open at once. Beyond that, the oldest span ends with `error.type` `_OTHER`.
    * 1 to 1000000; any other value is reported and read as the default.
    * @defaultValue `10000`
    */
@@ -175,8 +175,8 @@ export interface McpInstrumentationConfig {
   propagateContext?: (method: string, peer: McpPeerInfo) => boolean;
 
   /**
-   * Has the last word on captured content, after the built-in redaction: return what may leave, or `undefined` to drop it.
-   * If the hook throws or returns anything else, the value is dropped. `field` is the attribute key.
+   * Called last, after the built-in redaction, with captured content and every string of an audit record that others chose:
+   * return what may leave, or `undefined` to drop it. If the hook throws or returns anything else, the value is dropped. `field` is the attribute key.
    */
   redact?: (field: string, value: string) => string | undefined;
 

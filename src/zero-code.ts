@@ -58,7 +58,7 @@ export function startWithoutCode(): void {
   });
 }
 
-/** Told of each stdio server, where the operator wants to hear of crashes. */
+/** The function to call with the streams of each stdio server; undefined if crash reports are off. */
 function crashes(endNow: () => Promise<unknown>) {
   if (resolve('crashReports', REGISTER.crashReports, undefined, process.env) === 'off') return undefined;
   const stderr = new StderrLogRecordExporter();

@@ -1,4 +1,4 @@
-/** The one way for foreign values into records: each field is redacted as its definition says. */
+/** The only way for foreign values to reach records: each field is redacted as its definition requires. */
 import type { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';

@@ -111,7 +111,7 @@ function dropped(fate: Fate, max: number, size: string): void {
   fate.dropped += 1;
   if (fate.dropped > 1) return;
   warnOperator(
-    `${NOUNS[fate.signal]} are lost: the queue of ${max} is full, as they are made faster than their endpoint takes them. ` +
+    `${NOUNS[fate.signal]} are lost: the queue of ${max} is full, because they are produced faster than their endpoint accepts them. ` +
       `${size} makes it longer`,
   );
 }

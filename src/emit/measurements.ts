@@ -20,9 +20,12 @@ import type { Providers } from './providers.js';
 /** Bound on names read from a list result. */
 const MAX_LISTED = 1000;
 
+/** For the process: servers that are made and instrumented per request share one bound. */
+const names: KnownMetricNames = createKnownMetricNames();
+
 export class Measurements {
   readonly #metrics: Metrics;
-  readonly #names: KnownMetricNames = createKnownMetricNames();
+  readonly #names: KnownMetricNames = names;
   readonly #standBack: boolean;
   readonly #statusCodeKey: ResolvedConfig['rpcStatusCodeAttribute'];
 

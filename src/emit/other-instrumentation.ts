@@ -26,8 +26,8 @@ export function noticeOther(span: unknown): boolean {
     if (scope === undefined) return false;
     noticed = true;
     warnOperator(
-      `another instrumentation (${shown(scope, 100)}) makes spans of MCP messages in this process, too: spans and durations ` +
-        'are there twice. Set standBack (MCP_TRAIL_STAND_BACK=true) to leave them to it; the audit trail goes on',
+      `another instrumentation (${shown(scope, 100)}) also creates spans for MCP messages in this process: spans and durations ` +
+        'are recorded twice. Set standBack (MCP_TRAIL_STAND_BACK=true) to leave them to it; the audit trail goes on',
     );
   } catch (error) {
     reportFailure('looking at a span', error);

@@ -1,4 +1,4 @@
-/** Describes spans, redacted: the one way for values of peers and handlers onto a span. */
+/** Describes spans. Values of peers and handlers reach a span only through here, redacted. */
 import type { Attributes } from '@opentelemetry/api';
 import { mayHaveBaggage } from '../describe/baggage.js';
 import { type Content, requestContent, resultContent } from '../describe/content.js';

@@ -44,7 +44,7 @@ export interface InventoryOptions {
   readonly redactText?: ((text: string) => string) | undefined;
   /** Reads the argument names of an input schema; its results are kept per tool. @defaultValue none are known */
   readonly declaredNames?: DeclaredNames | undefined;
-  /** Hears of problems with the state file or a bound, once per text. */
+  /** Called with problems of the state file or a bound, once per text. */
   readonly onProblem?: ((text: string) => void) | undefined;
 }
 

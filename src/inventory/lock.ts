@@ -23,7 +23,7 @@ export class NoFile extends Error {
 export interface Lock {
   /** Unique to this holder. */
   readonly token: string;
-  /** False if another process took the lock for stale. */
+  /** False if another process considered the lock stale and removed it. */
   held(): boolean;
   release(): void;
 }

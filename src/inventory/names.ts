@@ -3,7 +3,7 @@ import { startOf } from '../lib/text.js';
 
 /** Kept of a name, in UTF-16 units. */
 export const MAX_NAME = 256;
-/** Read of a name, so that a secret across the end is seen whole. */
+/** How much of a name is read: a secret that lies across the end of the kept part must be seen whole. */
 export const MAX_READ = 2048;
 /** Kept of a text that people write. */
 export const MAX_TEXT = 2000;

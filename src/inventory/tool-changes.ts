@@ -121,7 +121,7 @@ export interface Comparison {
   readonly limit: number;
 }
 
-/** Learns a complete list. The first one is what later ones are compared with, and no change. */
+/** Learns a complete list. The first one is the baseline for later ones, and not itself a change. */
 export function compareTools(list: ToolList, at: Comparison): InventoryChange[] {
   const { server, now } = at;
   const tools = list.tools();
@@ -139,7 +139,7 @@ export function compareTools(list: ToolList, at: Comparison): InventoryChange[] 
     ...(!list.complete ? [] : missing(list, server).map((tool) => remove(tool, at))),
   ];
   const said = changes.flatMap((change) => (typeof change === 'object' ? [change] : []));
-  // Of what is not compared, the number is all there is.
+  // Of tools that are not compared, only the number is known.
   const grown = list.overflowed && before.count !== list.count;
   if (grown && at.budget.spend('list', now)) said.push(listChanged(server));
   else if (changes.includes('held back') && at.budget.notice(now)) said.push(listChanged(server));
@@ -192,7 +192,7 @@ function hasRoom(server: ServerState, limit: number): boolean {
   return server.tools.size < limit || [...server.tools.values()].some((tool) => tool.status !== 'listed');
 }
 
-/** Tools that are in no list any more make room for others, the oldest first. */
+/** To make room for others, evicts tools that no list contains any more, the oldest first. */
 export function makeRoom(server: ServerState, limit: number): boolean {
   if (server.tools.size < limit) return true;
   let oldest: ToolState | undefined;

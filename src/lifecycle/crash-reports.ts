@@ -71,7 +71,7 @@ function reportCrashes(process: NodeJS.Process, servers: readonly ServerStreams[
     process.nextTick(() => process.removeListener('uncaughtException', onFatal));
   };
   process.on('uncaughtExceptionMonitor', onException);
-  // Runs as the last monitor: none of the others finds our listener and takes the exception for handled.
+  // Runs as the last monitor: no other monitor can find our listener and mistake the exception for a handled one.
   process.on('newListener', (event, listener) => {
     if (event !== 'uncaughtExceptionMonitor' || listener === onException) return;
     queueMicrotask(() => process.removeListener(event, onException).on(event, onException));

@@ -5,7 +5,7 @@
  * | the process ends by | what happens |
  * | --- | --- |
  * | a signal that the application handles | an SDK of ours is flushed while the application drains |
- * | a signal without a handler | open operations end, everything is flushed, the process dies by the signal |
+ * | a signal without a handler | open operations end, everything is flushed, then the signal terminates the process |
  * | nothing left to do (`beforeExit`) | what is pending is flushed, and again if there is more |
  * | `exit` | what is still pending is delivered synchronously |
  *

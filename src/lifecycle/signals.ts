@@ -1,7 +1,7 @@
 /**
  * The signals that end a process. The application's own handlers decide what a signal does, and see the process as they
  * would without us: some libraries count the listeners to find out whether they are alone. Without a handler, the process
- * dies by the signal, as it does by default, only later: when `unhandled` has settled.
+ * is terminated by the signal, as it would be by default, but only after `unhandled` has settled.
  */
 import { constants } from 'node:os';
 

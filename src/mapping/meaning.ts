@@ -87,7 +87,7 @@ export const METHODS: Readonly<Record<string, MethodMeaning>> = {
   'skills/get': { action: 'READ' },
 };
 
-/** What a tool does by the operator's rules says more than that it ran. The tool's own claim does not count. */
+/** The verb that the operator's rules give a tool is more specific than that it ran. The tool's own claim does not count. */
 export const TOOL_VERBS: Readonly<Record<string, Pick<Meaning, 'activity' | 'type'>>> = {
   read: { activity: [2, 'Read'], type: ['access'] },
   write: { activity: [3, 'Update'], type: ['change'] },

@@ -5,7 +5,7 @@ import { memberPath } from './problem.js';
 
 const READABLE = 'data that can be read';
 
-/** Where the value is refused, the list or object around it is read without it. */
+/** A kind whose refused values are left out of the list or object around them, which is still read. */
 export function skippable<T>(kind: Kind<T>, consequence: string): Kind<T> {
   const read = (value: unknown, path: string, refuse: Refuse) => {
     const refuseThis: Refuse = (at, found, accepts, deeper) => refuse(at, found, accepts, deeper ?? consequence);
@@ -20,7 +20,7 @@ export function skippable<T>(kind: Kind<T>, consequence: string): Kind<T> {
   return { ...kind, read, skipped: consequence };
 }
 
-/** Refuses as a whole what is well-formed and makes no sense. */
+/** Refuses values that are well-formed but make no sense. */
 export function checked<T>(kind: Kind<T>, accepts: string, fits: (value: T) => boolean): Kind<T> {
   const read = (value: unknown, path: string, refuse: Refuse) => {
     const copy = kind.read(value, path, refuse);
@@ -34,7 +34,7 @@ export function checked<T>(kind: Kind<T>, accepts: string, fits: (value: T) => b
 interface Limits {
   readonly min?: number;
   readonly max?: number;
-  /** What comes of more than `max`: the first are read. Without it, all is refused. */
+  /** The consequence of more than `max` entries: only the first are read. If absent, the whole list is refused. */
   readonly beyond?: string;
   readonly accepts?: string;
 }
@@ -114,7 +114,7 @@ export function objectOf<T>(
   return { accepts, read, schema: required.length === 0 ? schema : { ...schema, required } };
 }
 
-/** An object whose members have names that are not known before, and values of one kind. */
+/** An object with arbitrary member names, whose values are all of one kind. */
 export function recordOf<T>(
   names: Kind<string>,
   member: Kind<T>,
@@ -174,7 +174,7 @@ export function variants<T extends { readonly type: string }>(
 
 type Entries = readonly (readonly [string, unknown])[];
 
-/** Members that are not undefined; nothing for what is no object. */
+/** The members that are not undefined; undefined if the value is not an object. */
 function membersOf(value: unknown): Entries | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   return Object.entries(value).filter(([, each]) => each !== undefined);

@@ -1,4 +1,4 @@
-/** The options of the exporters. What is not accepted is a mistake in the program, and is thrown. */
+/** The options of the exporters. A value that is not accepted is a programming error, so it throws. */
 
 import { problemText, show } from './problem.js';
 import { FILE_EXPORTER, type Option, REQUIRED, STDERR_EXPORTER } from './table.js';

@@ -26,7 +26,7 @@ export function resolveConfig(config: McpInstrumentationConfig = {}, env: Enviro
   return withoutCaptureInProduction(resolved as unknown as ResolvedConfig, env);
 }
 
-/** Switches for debugging: what they let out is the users' data. */
+/** Switches for debugging: they expose user data. */
 const DEBUG_SWITCHES = ['captureArguments', 'captureResults', 'capturePromptVariables'] as const;
 
 function withoutCaptureInProduction(config: ResolvedConfig, env: Environment): ResolvedConfig {

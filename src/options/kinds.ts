@@ -2,7 +2,7 @@
 
 import { booleanWord } from './switch.js';
 
-/** Hears of a value that is not accepted. The path is empty for the outermost value. */
+/** Called with each value that is not accepted. The path is empty for the outermost value. */
 export type Refuse = (path: string, found: unknown, accepts: string, consequence?: string) => void;
 
 export type JsonSchema = Readonly<Record<string, unknown>>;

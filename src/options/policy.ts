@@ -163,7 +163,7 @@ export const policyKind: Kind<PolicyDocument> = skippable(
     accepts: 'an object',
     read: (value, path, refuse) => {
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-        // Of another version, nothing else can be said.
+        // A document of another version cannot be checked any further.
         const { version: given } = value as Partial<PolicyDocument>;
         if (version.read(given, 'version', refuse) === undefined) return undefined;
         return members.read(value, path, refuse);
@@ -179,7 +179,7 @@ export const policyKind: Kind<PolicyDocument> = skippable(
 export interface ParsedPolicy {
   /** What was accepted. */
   readonly policy: Policy;
-  /** One sentence each: the place, what was found there, what is accepted, and what comes of it. */
+  /** One sentence each: the place, what was found there, what is accepted, and the consequence. */
   readonly problems: string[];
 }
 

@@ -1,12 +1,12 @@
-/** What the operator reads about a value that is not accepted: where, what was found, what is accepted, what follows. */
+/** The message about a value that is not accepted: its place, what was found, what is accepted, and the consequence. */
 
 import { shown } from '../redact/scrub.js';
 
 /** Problems of one document. */
 const MAX_PROBLEMS = 100;
-/** Shown of a value, in UTF-16 units. */
+/** How much of a value is shown, in UTF-16 units. */
 const MAX_SHOWN_CHARS = 40;
-/** Looked at of a value. */
+/** How much of a value is examined. */
 const MAX_READ_CHARS = 4096;
 /** Shown of a file name or of a place in a file. */
 const MAX_PLACE_CHARS = 240;

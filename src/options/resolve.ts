@@ -19,7 +19,7 @@ export function parsed<T>({ kind }: { readonly kind: Kind<T> }, text: string): T
 
 /**
  * The value of an option. A value that is not accepted is reported once on stderr, with what is accepted, and replaced by
- * the default: a mistake in code does not make the variable count.
+ * the default: an invalid value in code does not fall back to the variable.
  */
 export function resolve<T>(name: string, option: Option<T>, given: unknown, env: Environment): T {
   if (given !== undefined) return inCode(`option ${name}`, option, given);

@@ -12,7 +12,7 @@ export function knownVariables(): readonly string[] {
   return [...options, DIGEST_KEY_ID].flatMap((option: { readonly env?: string }) => option.env ?? []);
 }
 
-/** One sentence for each variable of the environment that begins as ours do and is not known. */
+/** One sentence for each environment variable that has our prefix and is not known. */
 export function unknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   known = knownVariables(),

@@ -1,6 +1,6 @@
 /** Wildcard patterns, matched in time linear in the text: a set of positions in the pattern advances with it. */
 
-/** Read of a text, in UTF-16 units. */
+/** How much of a text is read, in UTF-16 units. */
 export const MAX_TEXT_CHARS = 1024;
 
 export interface GlobOptions {

@@ -37,7 +37,7 @@ export interface MethodRow {
   readonly audit?: AuditRow;
 }
 
-/** How a method is audited: with a record at its begin and one at its end, or only one. */
+/** How a method is audited: with a record at its beginning and one at its end, or only one. */
 export interface AuditRow {
   readonly action: 'CONNECT' | 'LIST' | 'EXECUTE' | 'READ' | 'REQUEST_INPUT' | 'UPDATE';
   /** The target, if the params name no tool, prompt or resource. */

@@ -34,7 +34,7 @@ export const MAX_LOOKBACK_CHARS = 64;
 /** How much of the end of a match to read again: it may contain the start of another match. */
 export const OVERLAP_CHARS = 64;
 
-/** Stretches per detector and text. More are a mistake. */
+/** Findings per detector and text. More indicate a defect of the detector. */
 export const MAX_DETECTED_SPANS = 256;
 
 /** Time limit of a hook per field of a record, in milliseconds. */

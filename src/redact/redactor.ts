@@ -1,4 +1,4 @@
-/** The single exit for strings and content of others: to spans, logs and audit records alike. */
+/** The only way for strings and content that others chose to reach spans, logs and audit records. */
 import { cutBytes, cutChars } from '../lib/text.js';
 import { type Detector, DetectorFailure, ignoreRejection, withSafeIds } from './detectors.js';
 import {

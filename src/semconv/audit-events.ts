@@ -24,7 +24,7 @@ export type AuditEventName = (typeof AUDIT_EVENTS)[number];
 /** Names of the severities that records have. */
 export const AUDIT_SEVERITIES = ['INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 
-/** What is to know of an event. */
+/** The definition of an event. */
 export interface AuditEvent {
   /** The meaning of the record, in one or two sentences. */
   readonly brief: string;

@@ -1,4 +1,4 @@
-/** What a field of the audit record is defined by. */
+/** The parts of the definition of an audit record field. */
 import type { AuditEventName } from './audit-events.js';
 
 /** How a value gets into a record: as it is (ours), or through the redactor; `identity` says who somebody is. */
@@ -10,7 +10,7 @@ export type Redaction = 'ours' | 'name' | 'identity' | 'uri' | 'text';
  */
 export type AuditStability = 'stable' | 'development' | 'draft' | 'own';
 
-/** How much a field is asked for, in the words of OpenTelemetry. A condition completes the sentence that begins "if". */
+/** The requirement level of a field, in the words of OpenTelemetry. A condition completes the sentence that begins "if". */
 export type AuditRequirement = 'required' | 'recommended' | 'opt_in' | { readonly conditionally_required: string };
 
 /** One field. */
@@ -20,16 +20,16 @@ export interface AuditField {
   readonly redaction: Redaction;
   /** All values there are, of a closed set. */
   readonly values?: readonly string[];
-  /** Stands in the body alone: the log record, or its resource, says it by other means. */
+  /** Only in the body: the log record or its resource carries the value elsewhere. */
   readonly bodyOnly?: true;
   /** Its meaning, in one or two sentences. */
   readonly brief: string;
-  /** Values as they may be; a closed set needs none. */
+  /** Example values; not needed for a closed set. */
   readonly examples?: readonly (string | number | readonly string[])[];
   readonly stability: AuditStability;
   /** Events whose records can have it, where they are not those of its group. */
   readonly events?: readonly AuditEventName[];
-  /** How much it is asked for on its events, where that is not as in its group. */
+  /** Its requirement level, where it differs from that of its group. */
   readonly requirement?: AuditRequirement;
   /** Those of its events whose records always have it, whatever the requirement is on the others. */
   readonly requiredOn?: readonly AuditEventName[];

@@ -53,7 +53,7 @@ type ValueOf<F extends AuditField> = F extends { readonly values: readonly (infe
         ? boolean
         : readonly string[];
 
-/** Every field of a record by its key; which ones an event has, the documentation tells. */
+/** Every field of a record by its key; the documentation lists those of each event. */
 export type AuditFields = { -readonly [K in AuditKey]?: ValueOf<(typeof AUDIT_FIELDS)[K]> };
 
 /** Fields that every record has. */

@@ -1,5 +1,5 @@
 /*
- * Metrics of the OpenTelemetry conventions for MCP, and the metric of this package.
+ * Metrics of the OpenTelemetry conventions for MCP, and the two metrics of this package.
  *
  * Upstream state: open-telemetry/semantic-conventions v1.41.1 (commit ead83b9b) plus
  * open-telemetry/semantic-conventions-genai model/mcp/common.yaml at commit 0e5e6a8d (merged pull requests #136, #179,
@@ -73,8 +73,8 @@ export const METRIC_MCP_SERVER_SESSION_DURATION = 'mcp.server.session.duration' 
 export const MCP_DURATION_BUCKETS: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
 /**
- * **Extension of mcp-trail, not an OpenTelemetry convention.** Operations that were forgotten because the bound on open
- * operations was reached. Above zero, some spans ended early and some durations are missing.
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Operations that were ended early because the bound on
+ * open operations was reached or their id was repeated. Above zero, some spans ended early and some durations are missing.
  *
  * - Instrument: counter.
  * - Unit: `{operation}`.
@@ -83,7 +83,7 @@ export const METRIC_MCP_TRAIL_OPERATIONS_EVICTED = 'mcp_trail.operations.evicted
 
 /**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** Audit records that could not be delivered. Above zero, the
- * trail has a hole; of files and stderr, a record `mcp_audit.gap` tells of it once writing works again.
+ * trail has a gap; for the deliveries `file` and `stderr`, a record `mcp_audit.gap` reports it once writing works again.
  *
  * - Instrument: counter.
  * - Unit: `{record}`.

@@ -1,6 +1,6 @@
 /** How an operation ended. Plain data. */
 
-/** `describe/outcome.ts` decides each member. */
+/** `describe/error-type.ts` decides each member. */
 export interface Outcome {
   /** `error.type`; sets the span status ERROR. */
   readonly errorType?: string;

@@ -13,7 +13,7 @@ const checkout = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-start-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** An application that does nothing but tell what it has used. */
+/** An application that does nothing but report the processor time it has used. */
 const APPLICATION = `process.once('exit', () => {
   const { user, system } = process.cpuUsage();
   require('node:fs').writeSync(1, String((user + system) / 1e6));
@@ -23,7 +23,7 @@ new NodeSDK().start();`;
 /** Nothing is sent: only the start counts. */
 const NO_EXPORT = { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
 
-/** Each in seconds above bare Node, as far as there is a limit. */
+/** The ways to start; limits are in seconds above bare Node. */
 const STARTS = [
   { name: 'bare' },
   { name: 'disabled', preload: 'mcp-trail/register', env: { MCP_TRAIL_ENABLED: 'false' }, limit: 0.03 },

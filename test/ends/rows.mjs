@@ -1,6 +1,6 @@
 /**
- * The rows of the table. Every way to end meets every kind of server and every endpoint; protocol and delivery take
- * turns, so that every two values of any two columns meet in some row. Where something is known to be at risk, all meet.
+ * The rows of the table. Every way to end is combined with every kind of server and every endpoint; protocol and delivery
+ * alternate, so that every pair of values of two columns occurs in some row. Known risks have all combinations.
  *
  * @typedef {{ how: string, kind: string, endpoint: string, protocol: 'http/protobuf' | 'http/json' | 'grpc', delivery: string }} Row
  */

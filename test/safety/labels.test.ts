@@ -58,3 +58,25 @@ it('metrics have only names that have succeeded, up to a bound', async () => {
     'gen_ai.operation.name': 1,
   });
 }, 240_000);
+
+it('servers that are instrumented one by one, with options, share the bound', async () => {
+  for (let server = 0; server < 12; server++) {
+    const transport: any = { send: async () => {}, onmessage: () => {} };
+    const handle = instrumentTransport(transport, {});
+    for (let n = 0; n < 50; n++) {
+      transport.onmessage({
+        jsonrpc: '2.0',
+        id: n,
+        method: 'tools/call',
+        params: { name: `server ${server} tool ${n}` },
+      });
+      void transport.send({ jsonrpc: '2.0', id: n, result: {} });
+    }
+    await until(() => storesOf(transport).open === 0, 'all answers to be sent');
+    handle.disable();
+  }
+  const tools = (await telemetry.series())
+    .filter(({ metric }) => metric === 'mcp.server.operation.duration')
+    .map(({ attributes }) => attributes['gen_ai.tool.name']);
+  expect(new Set(tools.filter((name) => name !== undefined)).size).toBe(501);
+});

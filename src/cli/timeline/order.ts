@@ -1,4 +1,4 @@
-/** Entries as the rows of a drawing: what was caused comes below its cause, and all else by time. Pure. */
+/** Entries as the rows of a drawing: each below its cause, if it has one, and otherwise in order of time. Pure. */
 import type { Entry } from './entries.js';
 import { type Cause, causesOf } from './nesting.js';
 
@@ -31,7 +31,7 @@ export function rowsOf(entries: readonly Entry[]): TimelineRow[] {
     if (parent !== undefined) below.set(parent, siblings);
   }
   const rows: TimelineRow[] = [];
-  // A stack of our own: hostile records may be nested as deep as there are many.
+  // An explicit stack instead of recursion: hostile records can be nested arbitrarily deep.
   const stack: Waiting[] = tops
     .map((entry) => ({ entry, cause: undefined, parent: undefined, lead: '', below: '' }))
     .reverse();

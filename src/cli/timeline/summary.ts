@@ -1,4 +1,4 @@
-/** What a timeline comes to: counts, services, and what has to be said about its clocks. Pure. */
+/** The summary of a timeline: counts, services, and disagreements between clocks. Pure. */
 import type { ReadRecord } from '../read-records.js';
 import type { Entry } from './entries.js';
 import type { TimelineRow } from './order.js';
@@ -61,7 +61,7 @@ function later(last: number | undefined, { start, end = start }: Entry): number 
   return last === undefined || end > last ? end : last;
 }
 
-/** One refusal is one, although the operation and the decision about it are two entries. */
+/** A refusal counts once, although the operation and the decision about it are two entries. */
 function isOfDeniedOperation(entry: Entry, parent: Entry | undefined): boolean {
   return entry.kind === 'event' && parent?.denied === true;
 }

@@ -11,7 +11,7 @@ import { replaceMethod } from '../replace-methods.js';
 /** Called with true if the head was made, with false if the response closed without one. */
 export type HeadListener = (made: boolean) => void;
 
-/** Those who wait for the head of a response. */
+/** The callbacks that wait for the head of a response. */
 interface HeadWait {
   readonly listeners: Set<HeadListener>;
   seesClose: boolean;

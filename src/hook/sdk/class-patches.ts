@@ -1,4 +1,7 @@
-/** Patches the classes of an SDK copy: one public method each, which attaches to the instance when it is called. */
+/**
+ * Patches the exports of an SDK copy: one public method of each class, which attaches to the instance when it is called,
+ * and SDK v2's handler factory.
+ */
 import type { Pipeline } from '../../emit/pipeline.js';
 import { hookHandler } from '../http/listen-handler.js';
 import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';

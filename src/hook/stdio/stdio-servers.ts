@@ -1,4 +1,4 @@
-/** The stdio servers of this process. Its end is near when stdin ends. */
+/** The stdio servers of this process. When stdin ends, the process is about to end. */
 
 /** The streams of a stdio server. */
 export interface StdioStreams {

@@ -14,7 +14,7 @@ const EVERYTHING: ActorSources = {
   sender: { name: 'client' },
 };
 
-/** What tells, from the best to the last, and what is taken away to come to the next. */
+/** The sources of an actor, the most trusted first; each row lacks the sources of the rows above. */
 const ORDER: readonly [string, string, ActorSources][] = [
   ['the hook', 'u-1 user hook', EVERYTHING],
   ['the subject of the token', 'sub user oauth', { ...EVERYTHING, identity: {} }],
