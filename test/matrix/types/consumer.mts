@@ -5,12 +5,15 @@ import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } fro
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   type Annotations,
+  type ArgumentPredicate,
   type AuditConfig,
   type AuditDelivery,
   type AuthenticationEvent,
   type AuthorizationDecision,
   annotate,
   auditTokenVerifier,
+  type CaptureRule,
+  type ClassificationRule,
   type ConfigChange,
   type FetchHandler,
   FileLogRecordExporter,
@@ -31,6 +34,7 @@ import {
   type McpPeer,
   type McpPeerInfo,
   type McpServerHolder,
+  type PolicyDocument,
   recordAuthentication,
   recordAuthorization,
   recordConfigChange,
@@ -40,6 +44,7 @@ import {
   type ServerSnapshot,
   StderrLogRecordExporter,
   type StderrLogRecordExporterOptions,
+  type ToolCapture,
 } from 'mcp-trail';
 import { type AuditRecord, toOcsf } from 'mcp-trail/mappings';
 import type {} from 'mcp-trail/register';
@@ -81,10 +86,15 @@ for (const handle of handles) handle.disable();
 const identity = ({ side, method, auth }: IdentityContext): Identity | undefined =>
   side === 'server' && auth?.subject !== undefined ? { id: auth.subject, roles: [method], type: 'user' } : undefined;
 const delivery: AuditDelivery[] = ['otel', 'file', 'stderr'];
+const large: ArgumentPredicate = { min: 1000 };
+const reads: ClassificationRule = { id: 'reads', tool: 'read_*', arguments: { amount: large }, verb: 'read' };
+const limit: CaptureRule = { type: 'integer', max: 100 };
+const search: ToolCapture = { arguments: { limit } };
+const policy: PolicyDocument = { version: 1, rules: [reads], capture: { tools: { search } } };
 const audit: AuditConfig = {
   delivery,
   identity,
-  policy: { version: 1, rules: [{ id: 'reads', tool: 'read_*' }] },
+  policy,
   digestKey: { id: 'k1', key: '00' },
   errorCodes: { '-32029': 'rate_limited' },
 };
@@ -133,6 +143,8 @@ export const names: Record<string, unknown> = { ...semconv };
 
 export const auditEvents: readonly semconv.AuditEventName[] = semconv.AUDIT_EVENTS;
 
+// @ts-expect-error a version of policies that does not exist
+export const unversioned: AuditConfig = { policy: { version: 2 } };
 // @ts-expect-error an unknown delivery
 export const undeliverable: AuditConfig = { delivery: 'mail' };
 // @ts-expect-error an unknown option
