@@ -109,9 +109,19 @@ function chunkNames({ outputs }) {
   return new Map([...users].map(([path, entries]) => [path, `shared-by-${[...entries].sort().join('-')}`]));
 }
 
+/**
+ * Names of other files become constants. As members of what `require` returns, hundreds of accessors on one object, each use
+ * on the path of a message would be looked up.
+ */
+function importNames(text) {
+  return text.replace(/^import \{([^}]*)\} from ("\.[^"]*");$/gm, (_, names, from) => {
+    return `const {${names.replaceAll(' as ', ': ')}} = require(${from});`;
+  });
+}
+
 /** The compiler keeps legal comments only: those that name a source become such. */
 async function asCommonJs(text, name) {
-  const { code } = await transform(text.replace(/^\/\/ (?=src\/)/gm, '//! '), {
+  const { code } = await transform(importNames(text).replace(/^\/\/ (?=src\/)/gm, '//! '), {
     format: 'cjs',
     // For Node, the names that an ES module may import are added.
     ...(name in ENTRIES && { platform: 'node' }),
