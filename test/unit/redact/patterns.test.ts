@@ -236,7 +236,7 @@ const EVIL: Record<string, (size: number) => string> = {
 describe('time grows linearly with the text', () => {
   const measure = (text: string) => {
     let best = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < 3; run++) {
+    for (let run = 0; run < 5; run++) {
       const start = process.cpuUsage().user;
       clean(text);
       best = Math.min(best, process.cpuUsage().user - start);
@@ -245,12 +245,12 @@ describe('time grows linearly with the text', () => {
   };
 
   test.each(Object.entries(EVIL))('%s repeated', (_, make) => {
-    // Eight times the text: linear is 8, and up to 20 with the garbage of long texts beyond ASCII; quadratic is 64.
-    // Differences below a millisecond are noise. A busy machine can make anything slow once, but not every time.
+    // Eight times the text: linear is 8, quadratic 64. Differences below a millisecond are noise, and so is the garbage
+    // collection of other threads, which counts as time of the process: the best of several measurements decides.
     const ratio = () => measure(make(200_000)) / Math.max(1000, measure(make(25_000)));
     const ratios = [ratio()];
-    while (Math.min(...ratios) >= 40 && ratios.length < 5) ratios.push(ratio());
-    expect(Math.min(...ratios)).toBeLessThan(40);
+    while (Math.min(...ratios) >= 24 && ratios.length < 10) ratios.push(ratio());
+    expect(Math.min(...ratios)).toBeLessThan(24);
   });
 
   test('a megabyte costs no more than the bound', () => {
@@ -258,7 +258,7 @@ describe('time grows linearly with the text', () => {
       const small = Math.max(2000, measure(make(12_288)));
       const start = process.cpuUsage().user;
       scrub(make(1_000_000), 8192, true);
-      expect((process.cpuUsage().user - start) / small).toBeLessThan(40);
+      expect((process.cpuUsage().user - start) / small).toBeLessThan(24);
     }
   });
 });
