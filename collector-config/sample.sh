@@ -9,8 +9,14 @@ time="$(date -u +%Y-%m-%dT%H:%M:%S).000000000Z"
 trace="$(openssl rand -hex 16)"
 span="$(openssl rand -hex 8)"
 # A version 7 UUID begins with the time in milliseconds.
-record="$(printf '%012x%s' "${seconds}000" "$(openssl rand -hex 8)" |
-  sed -E 's/^(.{8})(.{4})(.{3})(.{3})(.{10}).*/\1-\2-7\3-8\4-\500/')"
+uuid() {
+  printf '%012x%s' "${seconds}000" "$(openssl rand -hex 8)" |
+    sed -E 's/^(.{8})(.{4})(.{3})(.{3})(.{10}).*/\1-\2-7\3-8\4-\500/'
+}
+record="$(uuid)"
+chain="$(uuid)"
+# The first record of a chain has the hash of nothing.
+previous="$(printf '' | openssl dgst -sha256 -r | cut -c1-64)"
 
 text() { printf '{"key":"%s","value":{"stringValue":"%s"}}' "$1" "$2"; }
 post() {
@@ -25,7 +31,7 @@ post /v1/logs <<END
   "scopeLogs": [{"scope": {"name": "mcp-trail"}, "logRecords": [{
     "timeUnixNano": "$nanos", "severityNumber": 9, "severityText": "INFO",
     "eventName": "mcp_audit.response", "traceId": "$trace", "spanId": "$span",
-    "body": {"stringValue": "{\"audit.action\":\"EXECUTE\",\"audit.actor.id\":\"alice\",\"audit.actor.type\":\"user\",\"audit.outcome\":\"success\",\"audit.record.id\":\"$record\",\"audit.schema.version\":\"1.0.0\",\"event_name\":\"mcp_audit.response\",\"gen_ai.tool.name\":\"get_forecast\",\"mcp.method.name\":\"tools/call\",\"mcp_audit.actor.source\":\"hook\",\"mcp_audit.correlation.id\":\"$trace\",\"mcp_audit.duration_ms\":5,\"mcp_audit.side\":\"server\",\"mcp_audit.status\":\"ok\",\"observed_time\":\"$time\",\"severity_number\":9,\"severity_text\":\"INFO\",\"time\":\"$time\"}"},
+    "body": {"stringValue": "{\"audit.action\":\"EXECUTE\",\"audit.actor.id\":\"alice\",\"audit.actor.type\":\"user\",\"audit.outcome\":\"success\",\"audit.prev.hash\":\"$previous\",\"audit.record.id\":\"$record\",\"audit.schema.version\":\"1.3.0\",\"audit.sequence.number\":1,\"event_name\":\"mcp_audit.response\",\"gen_ai.tool.name\":\"get_forecast\",\"mcp.method.name\":\"tools/call\",\"mcp_audit.actor.source\":\"hook\",\"mcp_audit.chain.id\":\"$chain\",\"mcp_audit.correlation.id\":\"$trace\",\"mcp_audit.duration_ms\":5,\"mcp_audit.side\":\"server\",\"mcp_audit.status\":\"ok\",\"observed_time\":\"$time\",\"severity_number\":9,\"severity_text\":\"INFO\",\"time\":\"$time\"}"},
     "attributes": [
       $(text audit.record.id "$record"), $(text audit.actor.id alice), $(text audit.outcome success),
       $(text mcp.method.name tools/call), $(text gen_ai.tool.name get_forecast), $(text mcp_audit.side server),

@@ -1,6 +1,7 @@
 /** Public types of the audit trail: options, hooks, and events that applications record. */
 
 import type { PolicyDocument } from './policy/rule.js';
+import type { AuditRecord } from './semconv/audit-record.js';
 
 /** Where audit records go. */
 export type AuditDelivery = 'otel' | 'stderr' | 'file';
@@ -45,6 +46,78 @@ export interface Identity {
   readonly roles?: readonly string[];
   readonly organization?: string;
   readonly team?: string;
+  /** Who confirmed what the actor does, if somebody did. */
+  readonly approver?: Approver;
+  /** Who acts for the actor. @defaultValue the `act` claim of the verified token, if it has one (`extra.act`) */
+  readonly delegation?: Delegation;
+}
+
+/**
+ * Who confirmed an operation or a decision: a person, or a program that decides for one. Without an `id` and a `name`, it
+ * is ignored. Recorded like an {@link Identity}: {@link AuditConfig.actorIds} governs both.
+ */
+export interface Approver {
+  /** An opaque, stable id: `mcp_audit.approver.id`. @defaultValue the name */
+  readonly id?: string;
+  /** A readable name: `mcp_audit.approver.name`. */
+  readonly name?: string;
+  /** Any other value counts as `user`. @defaultValue `'user'` */
+  readonly type?: 'user' | 'service' | 'system';
+}
+
+/**
+ * Authority that was passed on. {@link AuditConfig.actorIds} governs the ids of those who act.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-4.1
+ */
+export interface Delegation {
+  /**
+   * Ids of those who act, as nested `act` claims have them: the one that calls first, then each that passed the authority on
+   * to it. The first 16; `mcp_audit.truncated` names a list that is not complete.
+   */
+  readonly actors?: readonly string[];
+  /** The grant under which they act, as its issuer names it: stable, and never a token. */
+  readonly id?: string;
+}
+
+/**
+ * A sink of the application's own, for {@link AuditConfig.sinks}. Its members are read once, and may be methods of a class.
+ * What it throws or rejects with is reported once on stderr, by its class alone, and costs the other sinks nothing.
+ */
+export interface AuditSink {
+  /**
+   * Names it in gaps (`mcp_audit.gap.sink`), metrics and messages: 1 to 32 of `a-z 0-9 . _ -`, beginning with a letter, and
+   * not `file`, `stderr` or `otel`.
+   * @defaultValue `'custom'`
+   */
+  readonly name?: string;
+
+  /**
+   * Whether a record counts as durable once `accept` has returned: it survives the process. Stated by the application, and
+   * without an effect so far.
+   * @defaultValue `false`
+   */
+  readonly durable?: boolean;
+
+  /**
+   * Takes a record, before the answer of its operation leaves: whatever it takes, the call takes, too. MCP calls and audit
+   * events of its own are not recorded.
+   *
+   * @param record the fields; frozen, and the same object for all sinks
+   * @param text the record as canonical JSON (RFC 8785), one line of at most 32 KiB. The chain is made of it: keep this for
+   *   `mcp-trail verify`
+   * @returns `false` if it does not keep the record, as if it threw: the record is lost, which is counted, and reported by
+   *   `mcp_audit.gap` once it takes records again. A promise makes it best effort: the record is taken, and if the promise
+   *   rejects, or is resolved with `false`, that is counted, and no gap
+   */
+  accept(record: Readonly<AuditRecord>, text: string): unknown;
+
+  /**
+   * The trail has ended: send what is left. A promise keeps the process alive until it settles, for 2 seconds at most. Not
+   * waited for at `process.exit()`, and not called for a signal without a handler: close it before. Called again if the trail
+   * goes on and ends again; `accept` may be called in between.
+   */
+  close?(): unknown;
 }
 
 /** Options of the audit trail. */
@@ -52,9 +125,16 @@ export interface AuditConfig {
   /**
    * Where records go: `otel`, the application's LoggerProvider, best effort; `file` and `stderr`, lines of JSON that
    * need no Collector. One or several. `MCP_TRAIL_AUDIT`.
-   * @defaultValue `'otel'`
+   * @defaultValue `'otel'`; nowhere else with `sinks`
    */
   delivery?: AuditDelivery | readonly AuditDelivery[];
+
+  /**
+   * Sinks of the application's own, beside `delivery` or alone; the first 8. Make them once: a trail, with a chain of its
+   * own, belongs to a set of options, these objects included. An invalid one is reported and not used.
+   * @defaultValue none
+   */
+  sinks?: readonly AuditSink[];
 
   /**
    * The file that the delivery `file` writes. `{pid}` and `{service}` are replaced. Several processes can share a file.
@@ -71,10 +151,18 @@ export interface AuditConfig {
   fileMaxBytes?: number;
 
   /**
-   * Number of rotated files to keep, 1 to 10000; older ones are deleted. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
-   * @defaultValue 30
+   * Number of rotated files to keep, 1 to 10000; older ones are deleted. Without it nothing is deleted, and a line on stderr
+   * warns, once per folder, if the rotated files take up 10 GiB or more. `MCP_TRAIL_AUDIT_FILE_MAX_FILES`.
+   * @defaultValue unlimited
    */
   fileMaxFiles?: number;
+
+  /**
+   * Space on the file system of the file to leave free for others, in bytes, 0 (off) to 2^40; at most a tenth of the file
+   * system. While less is free, records are lost to the file, with the cause `reserve`. `MCP_TRAIL_AUDIT_FILE_RESERVE`.
+   * @defaultValue 268435456 (256 MiB)
+   */
+  fileReserve?: number;
 
   /**
    * Which operations also have a record when they begin, before the handler runs: it survives a crash of the handler.
@@ -108,8 +196,9 @@ export interface AuditConfig {
 
   /**
    * How records show ids and names of actors from the `identity` hook, OAuth (`sub`, `client_id`) and client
-   * certificates: as they are, with e-mail addresses and numbers, or as keyed digests, which are equal wherever
-   * `digestKey` is. Known formats of secrets and the caller's token are redacted in either case. `redact` gets ids and
+   * certificates, of approvers and delegates, and of people in annotations of servers: as they are, with e-mail
+   * addresses and numbers, or as keyed digests, which are equal wherever `digestKey` is. The state directory keeps
+   * people in annotations as they are. Known formats of secrets and the caller's token are redacted in either case. `redact` gets ids and
    * names of actors unredacted. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
    * @defaultValue `'plain'`
    */
@@ -153,10 +242,47 @@ export interface AuditConfig {
   stateDirectory?: string;
 
   /**
+   * File with the Ed25519 key that signs the trail, as `mcp-trail keygen` writes it: a JWK, or PKCS#8 as PEM; at most 16
+   * KiB, for its owner and its group alone. Another key in it is taken at the next checkpoint, unless it has expired or is
+   * not valid yet. A file that cannot be used is reported: at the start the trail stays unsigned until it can, later the
+   * old key goes on. A relative path is that of the working directory at the start. `MCP_TRAIL_AUDIT_SIGNING_KEY_FILE`.
+   * @defaultValue none: records are linked, but not signed
+   */
+  signingKeyFile?: string;
+
+  /**
+   * A second place for checkpoints, which shows that the end of a trail was cut off: `stderr`, an `https://` URL that takes
+   * one POST for each (`http://` to this machine only; no user or password in it), or a file, in which `{pid}` and
+   * `{service}` are replaced. A failure is reported once, and the next checkpoint is tried. `MCP_TRAIL_AUDIT_CHECKPOINTS`.
+   * @defaultValue none
+   */
+  checkpoints?: string;
+
+  /**
+   * File with the reviewed definitions of tools, as `mcp-trail inventory --lock` writes it. A tool that a server lists and
+   * that differs from the lock, is not in it or is missing has a record `mcp_audit.tool.changed`, once per difference and
+   * process; a server that the lock does not have, `mcp_audit.inventory.changed`. The file is read once, at the start, from
+   * the working directory then; up to 32 MiB. A file that cannot be used is reported, and there is no lock.
+   * `MCP_TRAIL_AUDIT_TOOL_LOCK` (a path).
+   * @defaultValue none: lists are compared only with those before them
+   */
+  toolLock?: string | { readonly file: string };
+
+  /**
    * Adds a readable sentence, `mcp_audit.message`, from a fixed template. `MCP_TRAIL_AUDIT_MESSAGES`.
    * @defaultValue `false`
    */
   messages?: boolean;
+
+  /**
+   * Records the user turn and the model behind a call, as its client claims them in `_meta`
+   * (`io.modelcontextprotocol/aiInvocation`): `mcp_audit.ai_invocation.turn_id` and `.model`. Nothing proves them. The user's
+   * intent and the reason, which may be there too, are texts and never recorded. A draft of the protocol, which may change
+   * or be dropped. `MCP_TRAIL_AUDIT_AI_INVOCATION`.
+   * @defaultValue `false`
+   * @see https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2817
+   */
+  aiInvocation?: boolean;
 }
 
 /** A decision about the current operation, for {@link recordAuthorization}. */
@@ -168,6 +294,10 @@ export interface AuthorizationDecision {
   readonly ruleName?: string;
   /** A short code, not a sentence: `outside_business_hours`. */
   readonly reason?: string;
+  /** Who confirmed it. */
+  readonly approver?: Approver;
+  /** Who acts for the actor, if the decision depends on it. */
+  readonly delegation?: Delegation;
 }
 
 /** An event of a login or token, for {@link recordAuthentication}. */
@@ -191,6 +321,10 @@ export interface GuardrailVerdict {
   readonly ruleName?: string;
   readonly ruleVersion?: string;
   readonly reason?: string;
+  /** Who confirmed it. */
+  readonly approver?: Approver;
+  /** Who acts for the actor, if the verdict depends on it. */
+  readonly delegation?: Delegation;
 }
 
 /** A change of configuration, for {@link recordConfigChange}. */

@@ -1,7 +1,7 @@
 /**
  * Builds `dist/`: the code once, as CommonJS in a few files, with ES modules that re-export it, so that `import` and
- * `require` share one state; and the declarations once. Nothing is minified and no source map is made: a stack trace shows
- * the names of the source, and each part of a file begins with the path of its source.
+ * `require` share one state; and the declarations once. White space is left out, statements are shortened, names are kept, and
+ * no source map is made: a stack trace shows the names of the source, and each source file is one line, below its path.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { bundled } from './declarations.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CJS = join(ROOT, 'dist/cjs');
 const ESM = join(ROOT, 'dist/esm');
 
-/** What `exports` of package.json names: the file in `dist/cjs` and `dist/esm`, and its source. */
+/** The entries of `exports` in package.json: the file in `dist/cjs` and `dist/esm`, and its source. */
 const ENTRIES = {
   index: 'src/index.ts',
   register: 'src/register.ts',
@@ -22,20 +23,25 @@ const ENTRIES = {
   mappings: 'src/mapping/index.ts',
 };
 
-/** Loaded on first use: what an `import` statement of the source names becomes functions that load the file. */
+/** Loaded on first use: names that the source imports from these become functions that load the file. */
 const LATE = {
   'core/audit': 'src/audit/assemble.ts',
+  mappings: ENTRIES.mappings,
+  'core/commands': 'src/cli/main.ts',
+  'core/wrap': 'src/cli/wrap-start.ts',
+  'core/observe': 'src/wrap/observe.ts',
 };
 
-/** Loaded by a path, not by a name: the rest of `register`, and the command. */
+/** Loaded by a path, not by a name: the rest of `register`, the loader hook for bundled SDKs, and the command. */
 const INNER = {
+  'bundle-loader': 'src/hook/bundle/loader.ts',
   'zero-code': 'src/zero-code.ts',
-  cli: 'src/cli/main.ts',
+  cli: 'src/cli/start.ts',
 };
 
 const SETTINGS = { absWorkingDir: ROOT, bundle: true, platform: 'node', target: 'node20', packages: 'external' };
 
-/** Marks the imports of what is loaded late. */
+/** Marks imports of code that is loaded late. */
 const late = {
   name: 'late',
   setup({ onResolve }) {
@@ -48,7 +54,7 @@ const late = {
   },
 };
 
-/** Functions in the place of marked imports. */
+/** Functions that replace marked imports. */
 function loadLate(text, folder) {
   return text.replace(/^import \{([^}]*)\} from "late:([^"]*)";$/gm, (_, names, entry) => {
     const file = `./${relative(folder, join(CJS, `${entry}.js`))}`;
@@ -119,17 +125,29 @@ function importNames(text) {
   });
 }
 
+/** What only other files of `dist/` load has its names as constants, too: an accessor for each would be longer. */
+function exportNames(text) {
+  return text.replace(/^export \{([^}]*)\};$/m, (_, list) => {
+    const names = list.split(',').map((name) => name.trim().split(' as '));
+    return `module.exports = {${names.map(([local, exported = local]) => `${exported}: ${local}`)}};`;
+  });
+}
+
 /** The compiler keeps legal comments only: those that name a source become such. */
 async function asCommonJs(text, name) {
-  const { code } = await transform(importNames(text).replace(/^\/\/ (?=src\/)/gm, '//! '), {
+  const isEntry = name in ENTRIES || name in INNER;
+  const named = importNames(isEntry ? text : exportNames(text));
+  const { code } = await transform(named.replace(/^\/\/ (?=src\/)/gm, '//! '), {
     format: 'cjs',
     // For Node, the names that an ES module may import are added.
-    ...(name in ENTRIES && { platform: 'node' }),
+    ...(isEntry && { platform: 'node' }),
     target: SETTINGS.target,
     sourcefile: `${name}.js`,
     legalComments: 'inline',
+    minifyWhitespace: true,
+    minifySyntax: true,
   });
-  return code.replace(/^(?:#!.*\n)?/, "$&'use strict';\n").replace(/^\/\/! (?=src\/)/gm, '// ');
+  return code.replace(/^(?:#!.*\n)?/, "$&'use strict';\n").replace(/\n?\/\/! (?=src\/)/g, '\n// ');
 }
 
 /** `register` is apart: it loads nothing of the rest before it has read its switch. */
@@ -152,31 +170,34 @@ function writeEsModules({ outputs }) {
   }
 }
 
-/** The compiler's declarations, without the files that no entry leads to. */
+/** The declaration of the audit record's fields. */
+const FIELDS = 'semconv/audit-record.d.ts';
+
+/** Types depend on the type and values of a field. Its other members, most of them prose, have the types of any field. */
+function withoutTexts(text) {
+  return text
+    .replace(/^ {8}readonly (?!type\b|values\b)\w+: (?:\{[^}]*\}|.*);\n/gm, '')
+    .replace(/^( {4}readonly (?:\w+|'[\w.-]+'): )\{$/gm, '$1AuditField & {');
+}
+
+/** Tabs: a fifth of the size is indentation. */
+function indented(text) {
+  return text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4));
+}
+
+/** The compiler's declarations: one file of them, and one per entry that has its names. */
 function buildDeclarations() {
   const emitted = mkdtempSync(join(tmpdir(), 'mcp-trail-types-'));
   try {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', emitted];
     execFileSync(process.execPath, [tsc, '-p', ROOT, ...flags], { stdio: 'inherit' });
-    const taken = new Set();
-    const take = (file) => {
-      if (taken.has(file)) return;
-      taken.add(file);
-      const text = readFileSync(join(emitted, file), 'utf8');
-      // Tabs: a fifth of the size is indentation.
-      write(
-        join(CJS, 'types', file),
-        text.replace(/^(?: {4})+/gm, (spaces) => '\t'.repeat(spaces.length / 4)),
-      );
-      for (const [, from] of text.matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g)) {
-        take(join(dirname(file), `${from}.d.ts`));
-      }
-    };
-    for (const [entry, source] of Object.entries(ENTRIES)) {
-      const module = relative('src', source).replace(/\.ts$/, '');
-      take(`${module}.d.ts`);
-      write(join(CJS, `${entry}.d.ts`), `export * from './types/${module}.js';\n`);
+    const read = (file) => readFileSync(join(emitted, file), 'utf8');
+    const files = Object.values(ENTRIES).map((source) => relative('src', source).replace(/\.ts$/, '.d.ts'));
+    const all = bundled(files, (file) => (file === FIELDS ? withoutTexts(read(file)) : read(file)));
+    write(join(CJS, 'types.d.ts'), indented(all));
+    for (const [index, entry] of Object.keys(ENTRIES).entries()) {
+      write(join(CJS, `${entry}.d.ts`), read(files[index]).replace(/ from '\.[^']*'/g, " from './types.js'"));
     }
   } finally {
     rmSync(emitted, { recursive: true });
@@ -187,5 +208,5 @@ rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
 writeEsModules(await buildCode());
 buildDeclarations();
 chmodSync(join(CJS, 'cli.js'), 0o755);
-// Written last: tests take it for a sign that the build has finished.
+// Written last: tests read it as the sign that the build has finished.
 write(join(CJS, 'package.json'), '{"type":"commonjs"}\n');

@@ -4,11 +4,14 @@
  * @packageDocumentation
  */
 export type {
+  Approver,
   AuditConfig,
   AuditDelivery,
+  AuditSink,
   AuthenticationEvent,
   AuthorizationDecision,
   ConfigChange,
+  Delegation,
   GuardrailVerdict,
   Identity,
   IdentityContext,
@@ -37,6 +40,7 @@ export {
   recordGuardrail,
 } from './record.js';
 export type { CaptureRule } from './redact/captured-arguments.js';
+export type { AuditRecord } from './semconv/audit-record.js';
 export type {
   FetchHandler,
   Instrumented,

@@ -1,12 +1,16 @@
 /** The OpenTelemetry instrumentation: patches the MCP SDKs when they are loaded. */
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { LoggerProvider, LogsTarget } from './emit/logger-provider.js';
+import type { Pipeline } from './emit/pipeline.js';
 import { Providers } from './emit/providers.js';
+import { watchBundles } from './hook/bundle/watch-bundles.js';
 import { createObservation } from './hook/observation.js';
 import type { Undo } from './hook/replace-methods.js';
 import { patchClasses } from './hook/sdk/class-patches.js';
 import { watchModules } from './hook/sdk/module-loading.js';
 import { SDK_MODULES } from './hook/sdk/sdk-versions.js';
+import { noteBundles, noteSdk } from './hook/unobserved/causes.js';
+import { settleUnobserved, watchUnobserved } from './hook/unobserved/watch.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from './lib/version.js';
 import { endOperationsWithProcess } from './lifecycle/end-open-operations.js';
 import { resolveConfig } from './options/instrumentation.js';
@@ -67,14 +71,18 @@ export class McpInstrumentation {
     const undos: Undo[] = [
       () => pipeline.shutdown(),
       watch(),
-      endOperationsWithProcess({ pause: () => pipeline.endOpen(), end: () => this.disable() }),
+      watchUnobserved(),
+      endOperationsWithProcess({ pause: () => this.#pause(pipeline), end: () => this.disable() }),
     ];
     this.#undos = undos;
     const patched = new WeakSet<object>();
     const stop = watchModules(SDK_MODULES, (exports) => {
+      noteSdk();
       undos.push(...patchClasses(exports, pipeline, patched));
     });
     undos.push(stop);
+    noteBundles(pipeline.config.bundles);
+    if (pipeline.config.bundles) undos.push(watchBundles(pipeline, patched));
   }
 
   /**
@@ -85,6 +93,11 @@ export class McpInstrumentation {
     this.#stop();
     // A new object: the last records may still be on their way to the old one.
     this.#logs = { provider: undefined };
+  }
+
+  #pause(pipeline: Pipeline): void {
+    settleUnobserved();
+    pipeline.endOpen();
   }
 
   #stop(): void {

@@ -14,7 +14,8 @@ import { warnOperator } from './report/report.js';
 import { AUDIT_FIELDS } from './semconv/audit-record.js';
 
 /**
- * Records an authorization decision about the current operation, from its handler or from HTTP middleware before it.
+ * Records an authorization decision about the current operation, from its handler or from HTTP middleware before it, and
+ * who confirmed it.
  * Later records of the operation carry it; `deny` sets the status `denied`. The operation itself goes on: refuse it
  * yourself.
  *
@@ -72,7 +73,7 @@ export function recordConfigChange(change: ConfigChange): boolean {
  * @param server the server's id in the inventory (`mcp_audit.server.id`), its name, or an object that selects it
  * @returns whether it was recorded; false without an audit trail, for an unknown server, and if nothing changes
  *
- * @example annotate('weather', { approval: 'approved', reviewer: 'ada@example.com' })
+ * @example annotate('weather', { approval: 'approved', approver: 'ada@example.com' })
  * @example annotate({ name: 'weather', endpoint: 'mcp.example.com:443' }, { notes: 'asked for an owner' })
  */
 export function annotate(server: string | ServerSelector, annotations: Annotations): boolean {
@@ -99,7 +100,7 @@ interface Form<T> {
 const AUTHORIZATION: Form<AuthorizationDecision> = {
   required: 'decision',
   words: { decision: ['allow', 'deny'] },
-  others: ['policyId', 'policyVersion', 'ruleName', 'reason'],
+  others: ['policyId', 'policyVersion', 'ruleName', 'reason', 'approver', 'delegation'],
 };
 
 const AUTHENTICATION: Form<AuthenticationEvent> = {
@@ -114,7 +115,7 @@ const GUARDRAIL: Form<GuardrailVerdict> = {
     verdict: AUDIT_FIELDS['mcp_audit.guardrail.verdict'].values,
     subject: AUDIT_FIELDS['mcp_audit.guardrail.subject'].values,
   },
-  others: ['ruleName', 'ruleVersion', 'reason'],
+  others: ['ruleName', 'ruleVersion', 'reason', 'approver', 'delegation'],
 };
 
 const CONFIG_CHANGE: Form<ConfigChange> = {

@@ -25,4 +25,14 @@ function register(): void {
   startWithoutCode();
 }
 
-register();
+/** Deno's error for what it was not allowed to do. */
+const NOT_ALLOWED = 'NotCapable';
+
+try {
+  register();
+} catch (error) {
+  // The package's own reports are part of what may have failed.
+  const name = error instanceof Error && /^\w{1,64}$/.test(error.name) ? error.name : 'unknown error';
+  const hint = name === NOT_ALLOWED ? '. Deno needs --allow-env' : '';
+  process.stderr.write(`mcp-trail: could not start (${name}), nothing is observed${hint}\n`);
+}

@@ -126,6 +126,14 @@ export interface McpInstrumentationConfig {
   propagateToChildProcesses?: boolean;
 
   /**
+   * Also observe SDKs that a bundler put into another file: such a file is changed by a few characters while it is loaded, so
+   * that the SDK's objects are seen when they are made. No line or column moves. Applies to {@link McpInstrumentation} and
+   * files that are loaded after it is created; manual instrumentation needs no such thing.
+   * @defaultValue `false`; `true` with `mcp-trail/register`
+   */
+  bundles?: boolean;
+
+  /**
    * How many operations of an instrumentation may be open at once. Beyond that, the oldest span ends with `error.type` `_OTHER`.
    * 1 to 1000000; any other value is reported and read as the default.
    * @defaultValue `10000`

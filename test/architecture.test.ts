@@ -24,16 +24,19 @@ interface Layer {
 const LAYERS: Readonly<Record<string, Layer>> = {
   semconv: { imports: [] },
   lib: { imports: [] },
+  chain: { imports: ['lib'] },
   redact: { imports: ['lib'] },
-  report: { imports: ['lib', 'redact'], api: ['diag'] },
+  report: { imports: ['lib', 'redact'] },
   inventory: { imports: ['lib'], types: ['semconv'] },
-  policy: { imports: ['report'], types: ['redact', 'semconv'] },
+  policy: { imports: ['lib', 'report'], types: ['redact', 'semconv'] },
   mapping: { imports: [], types: ['semconv'] },
-  cli: { imports: ['lib', 'redact'], types: ['semconv'] },
-  'audit-types.ts': { imports: [], types: ['policy'] },
+  'audit-types.ts': { imports: [], types: ['policy', 'semconv'] },
   'types.ts': { imports: [], types: ['audit-types.ts', 'session'] },
   protocol: { imports: ['semconv'] },
-  options: { imports: ['lib', 'policy', 'protocol', 'redact', 'report'], types: ['audit-types.ts', 'types.ts'] },
+  options: {
+    imports: ['inventory', 'lib', 'policy', 'protocol', 'redact', 'report'],
+    types: ['audit-types.ts', 'types.ts'],
+  },
   export: { imports: ['lib', 'options', 'report'] },
   session: { imports: ['protocol'] },
   describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
@@ -42,13 +45,13 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['options', 'types.ts'],
     api: 'anything',
   },
-  // `*`: the application's own copy of the API, which tells the two lines of the SDK apart.
   lifecycle: {
     imports: ['emit', 'lib', 'redact', 'report'],
-    api: ['*', 'TraceFlags', 'diag', 'metrics', 'trace'],
+    api: ['TraceFlags', 'metrics', 'trace'],
   },
   audit: {
     imports: [
+      'chain',
       'describe',
       'emit',
       'export',
@@ -67,13 +70,58 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     api: ['ROOT_CONTEXT', 'isSpanContextValid', 'trace'],
   },
   hook: {
-    imports: ['audit', 'options', 'describe', 'emit', 'protocol', 'session', 'lib', 'report'],
+    imports: ['audit', 'options', 'describe', 'emit', 'lifecycle', 'protocol', 'session', 'lib', 'report'],
     types: ['types.ts'],
     api: ['context'],
   },
   'instrumentation.ts': { imports: ['options', 'emit', 'hook', 'lib', 'lifecycle'], types: ['types.ts'] },
+  'own-sdk.ts': { imports: ['emit', 'lib', 'lifecycle', 'options', 'redact', 'report'] },
+  wrap: {
+    imports: [
+      'audit',
+      'describe',
+      'emit',
+      'hook',
+      'lib',
+      'lifecycle',
+      'options',
+      'own-sdk.ts',
+      'protocol',
+      'redact',
+      'report',
+      'semconv',
+    ],
+    types: ['audit-types.ts', 'session'],
+    api: ['context'],
+  },
+  cli: {
+    imports: [
+      'audit',
+      'chain',
+      'export',
+      'inventory',
+      'lib',
+      'mapping',
+      'options',
+      'policy',
+      'redact',
+      'semconv',
+      'wrap',
+    ],
+  },
   'zero-code.ts': {
-    imports: ['options', 'emit', 'export', 'hook', 'instrumentation.ts', 'redact', 'lifecycle', 'lib', 'report'],
+    imports: [
+      'options',
+      'emit',
+      'export',
+      'hook',
+      'instrumentation.ts',
+      'own-sdk.ts',
+      'redact',
+      'lifecycle',
+      'lib',
+      'report',
+    ],
   },
   'register.ts': { imports: ['lifecycle', 'options', 'zero-code.ts'] },
   'record.ts': {
@@ -83,12 +131,24 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'index.ts': {
     imports: ['export', 'hook', 'instrumentation.ts', 'record.ts'],
-    types: ['audit-types.ts', 'inventory', 'policy', 'redact', 'types.ts'],
+    types: ['audit-types.ts', 'inventory', 'policy', 'redact', 'semconv', 'types.ts'],
   },
 };
 
 /** Layers that use Node.js and packages other than the OpenTelemetry API. */
-const WITH_OUTSIDE: readonly string[] = ['audit', 'cli', 'export', 'hook', 'inventory', 'lib', 'lifecycle', 'redact'];
+const WITH_OUTSIDE: readonly string[] = [
+  'audit',
+  'chain',
+  'cli',
+  'export',
+  'hook',
+  'inventory',
+  'lib',
+  'lifecycle',
+  'mapping',
+  'redact',
+  'wrap',
+];
 
 interface Import {
   readonly from: string;
@@ -274,8 +334,12 @@ describe('the imports of src/', () => {
     expect(bare).toEqual([]);
   });
 
-  it('are made at run time, by name, in two files only', () => {
-    expect(filesWith(/\bcreateRequire\(/)).toEqual(['hook/sdk/module-loading.ts', 'lifecycle/start-sdk.ts']);
+  it('are made at run time, by name, in three files only', () => {
+    expect(filesWith(/\bcreateRequire\(/)).toEqual([
+      'hook/sdk/module-loading.ts',
+      'lifecycle/start-sdk.ts',
+      'wrap/child.ts',
+    ]);
     expect(filesWith(/\bimport\(/)).toEqual([]);
   });
 });
@@ -297,8 +361,17 @@ describe('the map in src/README.md', () => {
 
 describe('the code of src/', () => {
   it('writes nothing to stdout, which belongs to the protocol', () => {
-    // A command is run for what it prints, and a thread is kept from printing.
-    expect(filesWith(/\bstdout\b/)).toEqual(['cli/main.ts', 'lifecycle/exit-delivery.ts']);
+    // An option refuses the word, a command is run for what it prints, a stand-in names the streams of its server, a thread is
+    // kept from printing, and `wrap` passes on what its server writes.
+    expect(filesWith(/\bstdout\b(?!')/)).toEqual([
+      'audit/unobserved-record.ts',
+      'cli/main.ts',
+      'hook/implementations/tmcp-sessions.ts',
+      'lifecycle/exit-delivery.ts',
+      'options/table.ts',
+      'wrap/child.ts',
+      'wrap/run.ts',
+    ]);
   });
 
   it('writes to stderr where operators are spoken to, and nowhere else', () => {
@@ -306,7 +379,17 @@ describe('the code of src/', () => {
       'cli/main.ts',
       'export/stderr.ts',
       'lifecycle/console-to-stderr.ts',
+      'register.ts',
       'report/report.ts',
+      'wrap/run.ts',
+    ]);
+  });
+
+  it('starts timers where they cannot keep the process alive, but for the one that delays its end and a command that waits', () => {
+    expect(filesWith(/\bset(?:Timeout|Interval)\(|'node:timers/)).toEqual([
+      'cli/query/follow.ts',
+      'lib/timers.ts',
+      'lifecycle/time-limit.ts',
     ]);
   });
 

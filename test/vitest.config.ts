@@ -4,11 +4,14 @@ import { defineConfig } from 'vitest/config';
 /** What takes long: many processes one after the other, each waited for to its end, and secrets in every field there is. */
 const LONG = [
   'test/contract/checklists.test.ts',
+  'test/contract/compliance.test.ts',
   'test/safety/audit-answered.test.ts',
   'test/safety/audit-bad-settings.test.ts',
+  'test/safety/audit-checkpoints.test.ts',
   'test/safety/audit-gap.test.ts',
   'test/safety/audit-processes.test.ts',
   'test/safety/audit-settings.test.ts',
+  'test/safety/audit-sinks.test.ts',
   'test/safety/canary-processes.test.ts',
   'test/safety/canary-v*.test.ts',
   'test/safety/crashing.test.ts',
@@ -16,8 +19,15 @@ const LONG = [
   'test/safety/silence.test.ts',
   'test/safety/silence-without-mcp.test.ts',
   'test/safety/exiting.test.ts',
+  'test/safety/other-api.test.ts',
   'test/safety/starting.test.ts',
   'test/safety/unobserved.test.ts',
+  'test/scenarios/ai-sdk.test.ts',
+  'test/scenarios/inventory-command.test.ts',
+  'test/scenarios/tmcp.test.ts',
+  'test/unit/cli/verify/attacks-exports.test.ts',
+  'test/wrap/ends.test.ts',
+  'test/unit/cli/verify/flipped-bytes.test.ts',
 ];
 
 /** The Collector and its backends as real programs, which the first run builds. */

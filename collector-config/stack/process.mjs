@@ -57,10 +57,20 @@ function tellWatchdog(line) {
  * @param {Record<string, string>} [options.env] added to the inherited variables
  * @param {string} [options.cwd]
  * @param {string} [options.readyUrl] answers with 2xx when the program is ready
+ * @param {Record<string, string>} [options.readyHeaders] of the request to it
  * @param {number} [options.readyTimeoutMs] default 60 s
  * @throws {Error} with the program's last output, if it ends or is not ready in time
  */
-export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, readyTimeoutMs = READY_TIMEOUT_MS }) {
+export async function startProgram({
+  name,
+  file,
+  args,
+  env = {},
+  cwd,
+  readyUrl,
+  readyHeaders,
+  readyTimeoutMs = READY_TIMEOUT_MS,
+}) {
   const inherited = INHERITED.flatMap((key) => (process.env[key] === undefined ? [] : [[key, process.env[key]]]));
   const child = spawn(file, args, {
     cwd,
@@ -116,7 +126,7 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
     () => {},
   );
   const deadline = Date.now() + readyTimeoutMs;
-  while (!(await isReady(readyUrl))) {
+  while (!(await isReady(readyUrl, readyHeaders))) {
     if (end)
       throw new Error(
         `${name} ended (${end.signal ?? `exit code ${end.code}`}) before it was ready:\n${lastLines(output)}`,
@@ -130,11 +140,11 @@ export async function startProgram({ name, file, args, env = {}, cwd, readyUrl, 
   return program;
 }
 
-/** @param {string | undefined} url */
-async function isReady(url) {
+/** @param {string | undefined} url @param {Record<string, string>} [headers] */
+async function isReady(url, headers = {}) {
   if (!url) return true;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(2_000) });
     await response.arrayBuffer();
     return response.ok;
   } catch {

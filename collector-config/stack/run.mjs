@@ -7,10 +7,11 @@ import { isFree } from './ports.mjs';
 import { endWatched } from './process.mjs';
 import { freePorts, PORTS, startStack } from './stack.mjs';
 
-const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--free-ports] [--data FOLDER]
+const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--elastic] [--free-ports] [--data FOLDER]
 
   --backends    files of collector-config/backends/; default: loki, which also starts Prometheus and Jaeger
   --overlays    files of collector-config/overlays/
+  --elastic     also starts Elasticsearch, for the backend elastic; needs Java and Maven, keeps no data
   --free-ports  use free ports instead of the defaults; single ports: ${Object.keys(PORTS).join(', ')}
   --data        keep data, queues and keys in this folder; default: a temporary folder, removed at the end
 
@@ -52,7 +53,7 @@ try {
 await end();
 
 /** Prints addresses and first commands. @param {import('./stack.mjs').Stack} running */
-function announce({ urls, running }) {
+function announce({ urls, running, elasticsearch }) {
   const look = {
     jaeger: ['Traces', `curl -s '${urls.jaeger}/api/traces?service=agent'`],
     loki: [
@@ -62,6 +63,10 @@ function announce({ urls, running }) {
     prometheus: [
       'Metrics',
       `curl -sG ${urls.prometheus}/api/v1/query --data-urlencode 'query=mcp_server_operation_duration_seconds_count'`,
+    ],
+    elasticsearch: [
+      'Audit records',
+      `curl -s -u "elastic:$(cat ${elasticsearch?.passwordFile})" '${elasticsearch?.url}/logs-mcp.audit.otel-*/_search?size=1'`,
     ],
   };
   console.log(`ready in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
@@ -101,6 +106,7 @@ function readOptions() {
       options: {
         backends: { type: 'string', default: 'loki' },
         overlays: { type: 'string', default: '' },
+        elastic: { type: 'boolean', default: false },
         'free-ports': { type: 'boolean', default: false },
         data: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -130,6 +136,7 @@ async function ports() {
   /** @type {Record<string, number>} */
   const chosen = {};
   for (const [name, usual] of Object.entries(PORTS)) {
+    if (name === 'MCP_ELASTICSEARCH_PORT' && !options.elastic) continue; // may be another Elasticsearch's
     const text = process.env[name];
     const port = text === undefined ? usual : Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)

@@ -1,9 +1,10 @@
-/** Starts the Collector, Loki, Prometheus and Jaeger together, on loopback. */
+/** Starts the Collector and backends together, on loopback: Loki, Prometheus and Jaeger, or Elasticsearch. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startJaeger, startLoki, startPrometheus } from './backends.mjs';
 import { configFiles, startCollector } from './collector.mjs';
+import { createElasticsearch, installElastic } from './elasticsearch.mjs';
 import { freePort } from './ports.mjs';
 import { programs } from './programs.mjs';
 
@@ -22,6 +23,7 @@ export const PORTS = {
   MCP_JAEGER_HEALTH_PORT: 14133,
   MCP_JAEGER_OTLP_GRPC_PORT: 14317,
   MCP_JAEGER_OTLP_HTTP_PORT: 14318,
+  MCP_ELASTICSEARCH_PORT: 9200,
 };
 
 /** Programs to start for a backend. @type {Record<string, import('./programs.mjs').ProgramName[]>} */
@@ -71,22 +73,39 @@ const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, p
  * @param {string} options.folder for data, queues and keys
  * @param {string[]} [options.backends] default: loki
  * @param {string[]} [options.overlays]
+ * @param {boolean} [options.elastic] adds the backend elastic, starts its Elasticsearch, and runs `elastic/install.sh`
  * @param {Record<string, number>} [options.ports] default: free ones
  * @param {Record<string, string>} [options.env] more variables of the Collector, `MCP_*`
  * @param {import('./programs.mjs').Log} [options.log] receives build progress
  * @throws {Error} if something cannot be built or does not start; stops what was already started
  */
-export async function startStack({ folder, backends = ['loki'], overlays = [], ports, env = {}, log }) {
-  const files = configFiles({ backends, overlays });
-  const here = [...new Set(backends.flatMap((name) => RUN_HERE[name] ?? []))];
+export async function startStack({
+  folder,
+  backends = ['loki'],
+  overlays = [],
+  elastic = false,
+  ports,
+  env = {},
+  log,
+}) {
+  const chosen = elastic ? [...new Set([...backends, 'elastic'])] : backends;
+  const files = configFiles({ backends: chosen, overlays });
+  const here = [...new Set(chosen.flatMap((name) => RUN_HERE[name] ?? []))];
+  if (elastic) here.push('elasticsearch');
   const paths = await programs(['otelcol', ...here], log);
   const all = ports ?? (await freePorts());
   const settings = { ...(await collectorEnvironment(all, folder)), ...env };
+  /** @type {import('./elasticsearch.mjs').Elasticsearch | undefined} */
+  let elasticsearch;
 
   const start = {
     loki: () => startLoki({ file: paths.loki, folder, env: asText(all) }),
     prometheus: () => startPrometheus({ file: paths.prometheus, folder, env: asText(all) }),
     jaeger: () => startJaeger({ file: paths.jaeger, folder, env: asText(all) }),
+    elasticsearch: async () => {
+      elasticsearch ??= await createElasticsearch({ program: paths.elasticsearch, port: all.MCP_ELASTICSEARCH_PORT });
+      return elasticsearch.start();
+    },
     otelcol: () => startCollector({ otelcol: paths.otelcol, files, env: settings }),
   };
   /** @type {Map<string, import('./process.mjs').RunningProgram>} */
@@ -94,10 +113,12 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
   const stop = async () => {
     await running.get('otelcol')?.stop(); // before the backends that it still sends to
     await Promise.all([...running.values()].map((program) => program.stop()));
+    await elasticsearch?.remove();
   };
   const started = await Promise.allSettled(here.map(async (name) => running.set(name, await start[name]())));
   try {
     for (const result of started) if (result.status === 'rejected') throw result.reason;
+    if (elasticsearch) Object.assign(settings, await installElastic(elasticsearch));
     running.set('otelcol', await start.otelcol());
   } catch (error) {
     await stop();
@@ -117,7 +138,9 @@ export async function startStack({ folder, backends = ['loki'], overlays = [], p
       jaeger: url('MCP_JAEGER_QUERY_PORT'),
     },
     ports: all,
-    /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`. */
+    /** Address and credentials of Elasticsearch, if it runs here. */
+    elasticsearch,
+    /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`, `elasticsearch`. */
     running,
     /** Restarts a program that has ended, with the same data. @param {keyof typeof start} name */
     async start(name) {

@@ -21,7 +21,7 @@ const tools = {
 };
 
 /**
- * A GET with the span that OpenTelemetry's HTTP instrumentation would create, written by hand to avoid the dependency.
+ * A GET with the span that OpenTelemetry's HTTP instrumentation would create, handwritten to avoid the dependency.
  *
  * @param {string} url
  */

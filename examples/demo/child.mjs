@@ -9,9 +9,10 @@ const KILL_AFTER_MS = 5_000;
  * @param {string} name for messages
  * @param {string[]} args of `node`
  * @param {NodeJS.ProcessEnv} env
+ * @param {string} [cwd]
  */
-export function startNode(name, args, env) {
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startNode(name, args, env, cwd) {
+  const child = spawn(process.execPath, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const stream of /** @type {const} */ (['stdout', 'stderr'])) {
     child[stream].setEncoding('utf8').on('data', (text) => {

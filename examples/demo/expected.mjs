@@ -115,8 +115,8 @@ export function problems({ spans, metrics, logs }, protocol) {
   const found = missingTelemetry({ spans, metrics }, protocol);
 
   if (traces.size !== 1) found.push(`${traces.size} traces instead of 1`);
-  if (services !== 'agent, booking, travel') found.push(`services are ${services || 'none'}`);
-  if (roots.join() !== 'agent INTERNAL plan a weekend') found.push(`roots are: ${roots.join(', ') || 'none'}`);
+  if (services !== 'agent, booking, travel') found.push(`services: ${services || 'none'}`);
+  if (roots.join() !== 'agent INTERNAL plan a weekend') found.push(`roots: ${roots.join(', ') || 'none'}`);
   if (ids.size !== spans.length) found.push(`${spans.length - ids.size} spans received twice`);
   const rounds = spans.filter((span) => describe(span) === 'agent CLIENT tools/call plan_trip');
   const linked = rounds.filter(({ links }) => links.some(({ spanId }) => ids.has(spanId))).length;

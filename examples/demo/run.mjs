@@ -1,4 +1,5 @@
 /** `npm run demo`: starts three instrumented processes, then collects, prints and checks their telemetry and audit records. */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -29,8 +30,18 @@ const register = import.meta.resolve('mcp-trail/register');
 if (!existsSync(fileURLToPath(register))) fail('mcp-trail is not built: run `npm run build` first');
 
 const auditFolder =
-  options.audit === undefined ? mkdtempSync(join(tmpdir(), 'mcp-trail-demo-')) : resolve(options.audit);
+  options.audit === undefined ? join(mkdtempSync(join(tmpdir(), 'mcp-trail-demo-')), 'audit') : resolve(options.audit);
 mkdirSync(auditFolder, { recursive: true });
+
+/** Elsewhere than the records: who can change those must not be able to sign them, or to shorten the checkpoints. */
+const proofFolder = `${auditFolder}-proof`;
+const proof = {
+  key: join(proofFolder, 'key.jwk'),
+  trust: join(proofFolder, 'trust.jwks'),
+  checkpoints: join(proofFolder, 'checkpoints.jsonl'),
+};
+mkdirSync(proofFolder, { recursive: true, mode: 0o700 });
+if (!existsSync(proof.key)) mcpTrail('keygen', proof.key, '--trust', proof.trust);
 
 const collector = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
 const receiver = await startOtlpReceiver({ forwardTo: collector });
@@ -101,6 +112,8 @@ function start(service, env) {
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     MCP_TRAIL_AUDIT: 'otel,file',
     MCP_TRAIL_AUDIT_FILE: join(auditFolder, '{service}.jsonl'),
+    MCP_TRAIL_AUDIT_SIGNING_KEY_FILE: proof.key,
+    MCP_TRAIL_AUDIT_CHECKPOINTS: proof.checkpoints,
     ...env,
   });
   children.push(child);
@@ -122,6 +135,14 @@ async function startHotel() {
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return Object.assign(server, { url: `http://127.0.0.1:${port}` });
+}
+
+/** Runs the command, as `npx mcp-trail` would, and returns what it printed. @param {string[]} args */
+function mcpTrail(...args) {
+  const command = fileURLToPath(new URL('../cjs/cli.js', register));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
+  if (status !== 0) fail(`mcp-trail ${args[0]} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout;
 }
 
 async function stopChildren() {
@@ -147,19 +168,30 @@ function report() {
     }
     fail(`The demo failed:\n${found.map((problem) => `- ${problem}`).join('\n')}`);
   }
-  console.log(`\n${records.length} audit records; all of them in one timeline:`);
-  console.log(`npx mcp-trail timeline ${spans[0].traceId} ${join(auditFolder, '*.jsonl')}`);
+  console.log(`\n${records.length} audit records; those of the trace in one timeline:`);
+  console.log(`npx mcp-trail timeline ${spans[0].traceId} ${word(auditFolder)}/*.jsonl`);
   console.log(
     collector
       ? `Also sent to ${collector} (${forwarded?.sent} requests).`
       : 'To send this to a Collector: OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 npm run demo',
   );
+  const verify = ['verify', auditFolder, '--trust', proof.trust, '--pin', proof.checkpoints];
+  const verified = mcpTrail(...verify);
+  console.log(`Were records changed or left out? npx mcp-trail ${verify.map(word).join(' ')}`);
+  console.log(verified.trimEnd());
+  console.log('Who called which tool, and how did it end?');
+  console.log(`npx mcp-trail query ${word(auditFolder)} --method tools/call --side server`);
 }
 
 /** Whether to print a record. @param {Record<string, unknown>} record */
 function isShown(record) {
   const { event_name: event, 'mcp.method.name': method } = record;
   return event === 'mcp_audit.session' || (event === 'mcp_audit.response' && method === 'tools/call');
+}
+
+/** A text as one word of a shell. @param {string} text */
+function word(text) {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** @param {string} message @returns {never} */

@@ -29,7 +29,7 @@ const ways = {
     clientEnv: { MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES: 'true' },
     serverEnv: { OTEL_SERVICE_NAME: 'weather' },
   }),
-  'by hand': (nodeOptions, exporter) => ({
+  'by env': (nodeOptions, exporter) => ({
     clientEnv: {},
     serverEnv: { OTEL_SERVICE_NAME: 'weather', NODE_OPTIONS: nodeOptions, ...exporter },
   }),

@@ -4,11 +4,11 @@
  */
 
 import type { Identity } from '../audit-types.js';
-import { membersOf } from '../lib/foreign.js';
-import { asString } from '../protocol/jsonrpc.js';
+import { membersOf, nonEmpty } from '../lib/foreign.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import type { Implementation } from '../session/connection-info.js';
-import type { Peer } from '../session/peer.js';
+import type { AuthFacts, Peer } from '../session/peer.js';
+import { authorityFields } from './delegation.js';
 import type { FieldValues } from './record-fields.js';
 
 export const ANONYMOUS = 'anonymous';
@@ -23,7 +23,7 @@ export interface ActorSources {
 
 type ActorFields = Pick<AuditFields, 'audit.actor.id' | 'audit.actor.type' | 'mcp_audit.actor.source'>;
 
-const IDENTITY = ['id', 'name', 'type', 'roles', 'organization', 'team'] as const;
+const IDENTITY = ['id', 'name', 'type', 'roles', 'organization', 'team', 'approver', 'delegation'] as const;
 
 /** Reads an identity that an application gave; it may be any value. */
 export function readIdentity(given: unknown): Identity {
@@ -32,31 +32,36 @@ export function readIdentity(given: unknown): Identity {
 
 /** The fields of the actor, not yet redacted. */
 export function actorFields(sources: ActorSources): FieldValues {
-  const { identity } = sources;
+  const { identity, peer } = sources;
   return {
     ...actor(sources),
     'user.id': userId(sources),
-    'user.name': said(identity?.name),
+    'user.name': nonEmpty(identity?.name),
     'user.roles': strings(identity?.roles),
-    'mcp_audit.organization.id': said(identity?.organization),
-    'mcp_audit.team.id': said(identity?.team),
+    'mcp_audit.organization.id': nonEmpty(identity?.organization),
+    'mcp_audit.team.id': nonEmpty(identity?.team),
+    ...authorityFields(identity, authOf(peer)),
   };
 }
 
 function actor({ identity, peer, sender }: ActorSources): ActorFields {
-  const named = said(identity?.id) ?? said(identity?.name);
+  const named = nonEmpty(identity?.id) ?? nonEmpty(identity?.name);
   if (named !== undefined) return of(named, typeOf(identity), 'hook');
-  const { subject, clientId } = peer?.auth ?? peer?.http?.notes.auth ?? {};
-  const user = said(subject);
+  const { subject, clientId } = authOf(peer) ?? {};
+  const user = nonEmpty(subject);
   if (user !== undefined) return of(user, 'user', 'oauth');
-  const application = said(clientId);
+  const application = nonEmpty(clientId);
   if (application !== undefined) return of(application, 'service', 'oauth');
   const certificate = peer?.http?.certificate();
-  const certified = certificate?.authorized ? said(certificate.subject) : undefined;
+  const certified = certificate?.authorized ? nonEmpty(certificate.subject) : undefined;
   if (certified !== undefined) return of(certified, 'service', 'mtls');
-  const name = said(sender?.name);
+  const name = nonEmpty(sender?.name);
   if (name !== undefined) return of(name, 'service', 'self_asserted');
   return of(ANONYMOUS, 'user', 'none');
+}
+
+function authOf(peer: Peer | undefined): AuthFacts | undefined {
+  return peer?.auth ?? peer?.http?.notes.auth;
 }
 
 function of(
@@ -74,16 +79,11 @@ function typeOf(identity: Identity | undefined): (typeof TYPES)[number] {
 }
 
 function userId({ identity, peer }: ActorSources): string | undefined {
-  const id = said(identity?.id);
+  const id = nonEmpty(identity?.id);
   if (id !== undefined) return typeOf(identity) === 'user' ? id : undefined;
   // The hook's name identifies the user, who need not be the token's subject.
-  if (said(identity?.name) !== undefined) return undefined;
-  return said((peer?.auth ?? peer?.http?.notes.auth)?.subject);
-}
-
-/** A non-empty string. */
-function said(value: unknown): string | undefined {
-  return asString(value) || undefined;
+  if (nonEmpty(identity?.name) !== undefined) return undefined;
+  return nonEmpty(authOf(peer)?.subject);
 }
 
 const MAX_LISTED = 64;

@@ -13,7 +13,9 @@ import { handledIn } from '../emit/parents.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { AuditEventName, AuditFields } from '../semconv/audit-record.js';
 import { actorFields, readIdentity } from './actor.js';
+import { approverFields, authorityFields, delegationFields } from './delegation.js';
 import { type AuditEntry, entryOf } from './entry.js';
+import { isDoneBySink } from './own-sinks.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import type { Place } from './registry.js';
 import { peerFields } from './request-fields.js';
@@ -22,8 +24,20 @@ import type { AuditSettings } from './settings.js';
 import { type AuditStatus, type Severity, STATUSES } from './status.js';
 import { type Trail, traceOf } from './trail.js';
 
-/** Fields that only the application's hook sets. */
-const OF_A_PERSON = ['user.id', 'user.name', 'user.roles', 'mcp_audit.organization.id', 'mcp_audit.team.id'] as const;
+/** Fields about the caller that another actor may not have. */
+const OF_A_PERSON = [
+  'user.id',
+  'user.name',
+  'user.roles',
+  'mcp_audit.organization.id',
+  'mcp_audit.team.id',
+  'mcp_audit.approver.id',
+  'mcp_audit.approver.name',
+  'mcp_audit.approver.type',
+  'mcp_audit.delegation.actors',
+  'mcp_audit.delegation.source',
+  'mcp_audit.delegation.id',
+] as const;
 
 interface About {
   readonly fields: RecordFields;
@@ -92,7 +106,8 @@ export class ApplicationEvents {
     });
   }
 
-  guardrail({ verdict, subject = 'other', ruleName, ruleVersion, reason }: GuardrailVerdict, place: Place): void {
+  guardrail(given: GuardrailVerdict, place: Place): void {
+    const { verdict, subject = 'other', ruleName, ruleVersion, reason } = given;
     const { fields, entry, redaction } = this.#about(place, undefined);
     if (entry !== undefined && verdict !== 'allow') entry.quarantined = true;
     const said: FieldValues = {
@@ -101,6 +116,8 @@ export class ApplicationEvents {
       'security_rule.name': ruleName,
       'security_rule.version': ruleVersion,
       'mcp_audit.access.reason': reason,
+      ...approverFields(given.approver),
+      ...delegationFields(given.delegation),
     };
     addSafe(fields, said, redaction);
     const status: AuditStatus = verdict === 'block' || verdict === 'quarantine' ? 'denied' : 'ok';
@@ -135,7 +152,10 @@ export class ApplicationEvents {
     if (entry === undefined)
       return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), redaction), entry, redaction };
     const fields = new RecordFields(entry.fields);
-    if (identity?.id === undefined && identity?.name === undefined) return { fields, entry, redaction };
+    if (identity?.id === undefined && identity?.name === undefined) {
+      addSafe(fields, authorityFields(identity, undefined), redaction);
+      return { fields, entry, redaction };
+    }
     // The event names another actor: no field of the caller may remain.
     for (const key of OF_A_PERSON) fields.drop(key);
     addSafe(fields, actorFields({ identity, peer: undefined, sender: undefined }), redaction);
@@ -162,18 +182,25 @@ export class ApplicationEvents {
     { active }: Place,
     { name, fields, action, status, severity = STATUSES[status].severity }: EventRecord,
   ): void {
+    if (isDoneBySink()) return;
     fields.add({ 'audit.action': action, 'audit.outcome': STATUSES[status].outcome, 'mcp_audit.status': status });
     const { trail, target } = this.#parts;
-    trail.record({ name, severity, fields, trace: traceOf(active, trace.getSpan(active)), target });
+    const span = trace.getSpan(active);
+    const operation = handledIn(active);
+    const parent = operation?.span === span ? operation?.parentSpanId : undefined;
+    trail.record({ name, severity, fields, trace: traceOf(active, span, parent), target });
   }
 }
 
-function decisionFields({ decision, policyId, policyVersion, ruleName, reason }: AuthorizationDecision): FieldValues {
+function decisionFields(given: AuthorizationDecision): FieldValues {
+  const { decision, policyId, policyVersion, ruleName, reason, approver, delegation } = given;
   return {
     'mcp_audit.access.decision': decision,
     'mcp_audit.policy.id': policyId,
     'security_rule.name': ruleName,
     'security_rule.version': policyVersion,
     'mcp_audit.access.reason': reason,
+    ...approverFields(approver),
+    ...delegationFields(delegation),
   };
 }

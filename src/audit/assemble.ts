@@ -13,6 +13,8 @@ import { sharedFor } from './process-trail.js';
 import { AuditRecorder } from './recorder.js';
 import { auditSettings } from './settings.js';
 
+export { annotateServer } from './annotate-server.js';
+
 /** What a recorder needs besides options. */
 export interface Surroundings {
   /** The sender of the current HTTP request. */

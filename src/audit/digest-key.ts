@@ -1,9 +1,9 @@
 /** The key of digests: configured, kept in the state directory, or random for this process. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
-import { codeOf, SECRET, tooOpen } from '../lib/files.js';
+import { codeOf, makeFolder, SECRET, tooOpen, USED_ANYWAY } from '../lib/files.js';
 import { type Environment, textOf } from '../options/resolve.js';
 import { AUDIT, DIGEST_KEY_ID } from '../options/table.js';
 import { Digester, type DigestKey as ParsedKey, parseDigestKey } from '../redact/digest.js';
@@ -22,8 +22,13 @@ const KEY_BYTES = 32;
 const MAX_FILE_BYTES = 65_536;
 const NOT_USED = 'Digests use a key of this process';
 
-/** One fallback key per process keeps its digests comparable. */
-const OF_THIS_PROCESS: ParsedKey = { id: 'process', secret: randomBytes(KEY_BYTES) };
+let ofThisProcess: ParsedKey | undefined;
+
+/** One fallback key per process keeps its digests comparable. Cloudflare Workers have no randomness while they are loaded. */
+function keyOfThisProcess(): ParsedKey {
+  ofThisProcess ??= { id: 'process', secret: randomBytes(KEY_BYTES) };
+  return ofThisProcess;
+}
 
 /** @param stateDirectory called only if the key is kept there; it may create the directory, so not while quiet */
 export function digestKey(
@@ -33,7 +38,7 @@ export function digestKey(
 ): DigestKey {
   const configured = configuredKey(given, env);
   if (configured !== undefined) return { digester: configured, shared: true };
-  const digester = new Digester(() => keyIn(stateDirectory()) ?? OF_THIS_PROCESS);
+  const digester = new Digester(() => keyIn(stateDirectory()) ?? keyOfThisProcess());
   unlessQuiet(() => digester.ready());
   return { digester, shared: false };
 }
@@ -81,7 +86,7 @@ function keyIn(directory: string | undefined): ParsedKey | undefined {
   if (directory === undefined) return undefined;
   const path = join(directory, KEY_FILE);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     if (!existsSync(path)) makeKey(path);
     const { key, reason } = parseDigestKey(undefined, read(path));
     if (key !== undefined) return key;
@@ -100,7 +105,7 @@ function read(path: string): string {
   if (!found.isFile()) throw new Error('not a regular file');
   if (found.size > MAX_FILE_BYTES) throw new Error(`it is too long: ${found.size} bytes`);
   const open = tooOpen(found.mode, SECRET);
-  if (open !== undefined) warnOperator(`${path} ${open}`);
+  if (open !== undefined) warnOperator(`${path} ${open}. ${USED_ANYWAY}`);
   return readFileSync(path, 'utf8');
 }
 

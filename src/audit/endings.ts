@@ -1,6 +1,6 @@
 /**
- * Records of how operations end: with an answer that is about to leave, otherwise, or with an answer that fails to
- * leave.
+ * Records of how operations end: with a response that is about to be sent, with one that could not be sent, or without
+ * one.
  */
 import { CONNECTION_CLOSED } from '../describe/error-type.js';
 import { replaysAnswers } from '../protocol/transports.js';
@@ -40,7 +40,7 @@ export class Endings {
     this.#write = write;
   }
 
-  /** Records an answer before it leaves. */
+  /** Records a response before it is sent. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
     const entry = entryOf(operation);
     if (entry === undefined) return;
@@ -55,7 +55,7 @@ export class Endings {
     this.#trail.handOver.before(http, entry.conclusion, lost);
   }
 
-  /** Records that a recorded answer failed to leave. */
+  /** Records that a recorded response could not be sent. */
   undelivered(operation: Operation, outcome: Outcome): void {
     const entry = entryOf(operation);
     if (entry?.conclusion === undefined || entry.undelivered) return;
@@ -100,7 +100,7 @@ export class Endings {
       'mcp_audit.redaction.payload_redacted': answer['mcp_audit.response.size'] === undefined ? undefined : true,
     });
     const time = this.#trail.now();
-    this.#inventory.ended(operation, entry, status, outcome.errorType ?? outcome.statusCode);
+    this.#inventory.ended(operation, entry, { at: time, status, errorType: outcome.errorType ?? outcome.statusCode });
     return () => {
       fields.add(httpResponseFields(http));
       addHeaders(fields, http, headers, redaction);

@@ -41,7 +41,7 @@ export class AuditEntry {
   answer: FieldValues = {};
   /** The record of its end, once prepared. */
   conclusion: Held | undefined;
-  /** A record says that the answer failed to leave. */
+  /** A record says that the response could not be sent. */
   undelivered = false;
   /** A guardrail blocked, quarantined or sanitized part of it. */
   quarantined = false;

@@ -6,34 +6,24 @@ import type { Inventory } from '../inventory/inventory.js';
 import type { InventoryChange } from '../inventory/records.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { ServerFacts } from '../inventory/state.js';
+import type { Use } from '../inventory/usage.js';
 import { arrayLength } from '../lib/foreign.js';
-import { runEvery } from '../lifecycle/timers.js';
+import { runEvery, type Stop } from '../lib/timers.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { Digester } from '../redact/digest.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { isQuiet } from '../report/quiet.js';
 import { reportFailure } from '../report/report.js';
-import type { AuditFields } from '../semconv/audit-record.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
 import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
 import type { AuditEntry } from './entry.js';
+import { recordChange } from './inventory-records.js';
 import { RecordFields } from './record-fields.js';
-import { toolTarget } from './request-fields.js';
-import { addSafe, type RedactionContext } from './sanitise.js';
-import type { AuditStatus, Severity } from './status.js';
+import type { RedactionContext } from './sanitise.js';
 import { type Trail, traceOf } from './trail.js';
-
-/** Severity and action of each kind of change. */
-const KINDS: Readonly<
-  Record<InventoryChange['event'], { readonly severity: Severity; readonly action: AuditFields['audit.action'] }>
-> = {
-  'mcp_audit.server.observed': { severity: 'INFO', action: 'CONNECT' },
-  'mcp_audit.tool.changed': { severity: 'WARN', action: 'UPDATE' },
-  'mcp_audit.inventory.changed': { severity: 'INFO', action: 'UPDATE' },
-};
 
 /** Interval of the sweep for time-based changes, whose unit is a day. */
 const SWEEP_MS = 3_600_000;
@@ -62,7 +52,7 @@ export class InventoryFeed {
   readonly #redaction: RedactionContext;
   /** Most connections keep their server. */
   readonly #known = new WeakMap<ConnectionInfo, Known>();
-  #stopSweeping: (() => void) | undefined;
+  #stopSweeping: Stop | undefined;
 
   constructor({ inventory, trail, target, digester, redactor, showId }: InventoryFeedParts) {
     this.#redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId };
@@ -87,8 +77,10 @@ export class InventoryFeed {
     if (result === undefined) return;
     const { row } = operation;
     const connects = row.audit?.action === 'CONNECT';
-    const id = this.#noteServer(operation, entry, connects ? result : undefined);
     const lists = row.audit?.lists;
+    // A server that never introduces itself must not get its tools past the lock.
+    if (lists === 'tools') this.#takeAnonymous(operation.connection);
+    const id = this.#noteServer(operation, entry, connects ? result : undefined);
     if (id === undefined || lists === undefined) return;
     const listed = result[lists];
     const page = { cursor: entry.cursor, nextCursor: asString(result['nextCursor']) };
@@ -99,20 +91,19 @@ export class InventoryFeed {
     this.#report(operation, entry, changes);
   }
 
-  ended(operation: Operation, entry: AuditEntry, status: AuditStatus, errorType: string | undefined): void {
+  /** @param how with the time of the operation's record */
+  ended(operation: Operation, entry: AuditEntry, how: Pick<Use, 'at' | 'status' | 'errorType'>): void {
     const id = entry.server ?? this.serverOf(operation);
     if (id === undefined) return;
     const { fields, redaction, decision } = entry;
     this.#inventory.used(id, {
-      at: this.#trail.now(),
-      status,
+      ...how,
       tool: fields.get('gen_ai.tool.name'),
       actor: fields.get('audit.actor.id'),
       actorName: fields.get('user.name'),
       organization: fields.get('mcp_audit.organization.id'),
       team: fields.get('mcp_audit.team.id'),
-      errorType,
-      denied: decision?.decision === 'deny' || status === 'denied',
+      denied: decision?.decision === 'deny' || how.status === 'denied',
       redactions: redaction.counts.count,
       unknownArguments: fields.get('mcp_audit.tool.argument.unknown_count') ?? 0,
       quarantined: entry.quarantined,
@@ -135,7 +126,7 @@ export class InventoryFeed {
 
   /** Starts the sweep: a process may live for weeks. */
   start(): void {
-    this.#stopSweeping ??= runEvery(SWEEP_MS, 'looking through the inventory', () => this.#sweep());
+    this.#stopSweeping ??= runEvery(SWEEP_MS, () => this.#sweep());
   }
 
   /** Stops the sweep and saves the inventory. */
@@ -172,12 +163,19 @@ export class InventoryFeed {
     return id;
   }
 
+  /** From now on, a server without a name is known by its endpoint alone. */
+  #takeAnonymous(connection: ConnectionInfo): void {
+    if (connection.server !== undefined || this.#known.has(connection)) return;
+    const id = serverId(undefined, this.#endpointOf(connection));
+    this.#known.set(connection, { server: undefined, id, observed: false });
+  }
+
   /** Per-request HTTP servers have one inventory id. */
   #knownOf(connection: ConnectionInfo): Known | undefined {
     const { server } = connection;
-    if (server === undefined) return undefined;
     const known = this.#known.get(connection);
     if (known?.server === server) return known;
+    if (server === undefined) return undefined;
     const id = serverId(asString(server.name), this.#endpointOf(connection));
     const now = { server, id, observed: false };
     this.#known.set(connection, now);
@@ -227,32 +225,13 @@ export class InventoryFeed {
   }
 
   #record(
-    { event, fields: said }: InventoryChange,
+    change: InventoryChange,
     context: RecordFields,
     redaction: RedactionContext,
     operation: Operation | undefined,
   ): void {
-    const { severity, action } = KINDS[event];
-    const fields = new RecordFields()
-      .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
-      .add(Object.fromEntries(context.entries()))
-      .add({ 'audit.action': action, 'audit.outcome': 'success' });
-    addSafe(fields, said, { ...redaction, counts: new RedactionCounts(), again: true });
-    const tool = fields.get('gen_ai.tool.name');
-    fields.add(
-      tool === undefined
-        ? { 'audit.target.type': 'mcp.server', 'audit.target.id': fields.get('mcp_audit.server.name') ?? 'unknown' }
-        : { 'audit.target.type': 'mcp.tool', 'audit.target.id': toolTarget(tool) },
-    );
-    if (fields.get('mcp_audit.correlation.id') === undefined)
-      fields.set('mcp_audit.correlation.id', this.#trail.newId());
-    this.#trail.record({
-      name: event,
-      severity,
-      fields,
-      trace: operation && traceOf(operation.context, operation.span),
-      target: this.#target,
-    });
+    const trace = operation && traceOf(operation.context, operation.span, operation.parentSpanId);
+    recordChange(this.#trail, change, { context, redaction, trace, target: this.#target });
   }
 }
 

@@ -5,11 +5,12 @@
 
 import type { Context } from '@opentelemetry/api';
 import type { LogsTarget } from '../emit/logger-provider.js';
-import { rfc3339 } from '../lib/clock.js';
+import { runLater, type Stop } from '../lib/timers.js';
 import { guarded } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { AuditEventName } from '../semconv/audit-record.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
+import { type Gap, Gaps, gapFields } from './gaps.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import type { Severity } from './status.js';
 
@@ -20,6 +21,8 @@ export interface Finished {
   readonly fields: RecordFields;
   /** All fields as canonical JSON. */
   readonly text: string;
+  /** Its number in the chain. */
+  readonly number: number;
   /** Seconds and nanoseconds. */
   readonly timestamp: [number, number];
   readonly observedTimestamp: [number, number];
@@ -27,19 +30,26 @@ export interface Finished {
   readonly context: Context | undefined;
   /** Target of the instrumentation that wrote it. */
   readonly target: LogsTarget | undefined;
+  /** It is about the trail as a whole: also for the other targets that have records of it. */
+  readonly forAll: boolean;
 }
 
-export type SinkName = 'file' | 'stderr' | 'otel';
-
-/** Reports a lost record with its class of failure. A sink that writes asynchronously may call it later. */
-export type Lost = (cause: string) => void;
+/** Reports a lost record with its class of failure, once. A sink that writes asynchronously may call it later. @param isCounted whether it is merely counted, and not a gap */
+export type Lost = (cause: string, isCounted?: boolean) => void;
 
 /** Accepts finished records. Returns false for a record that it did not take; reports its own failures. */
 export interface Sink {
-  readonly name: SinkName;
+  /** `file`, `stderr`, `otel`, or the name of one of the application's. */
+  readonly name: string;
   accept(finished: Finished, lost: Lost): boolean;
-  /** Ends the trail of one target with this last record; other targets go on. */
-  leave?(finished: Finished): void;
+  /** Whether a target has a trail of its own here, which needs an end of its own. */
+  hasTrailOf?(target: LogsTarget): boolean;
+  /** The trail of one target ended, or of all: what comes later begins a new one. */
+  endTrail?(target?: LogsTarget): void;
+  /** The names of the files that it deleted since the last call, if any. */
+  takeDeleted?(): readonly string[] | undefined;
+  /** Lets go of what an open sink costs, until the next record. */
+  rest?(): void;
   close?(): void;
 }
 
@@ -48,28 +58,20 @@ export interface DeliveryOptions {
   readonly now: () => number;
   /** Makes a gap record. */
   readonly gapRecord: (values: FieldValues) => Finished;
+  /** Makes the last record one that never was; false if others follow it. */
+  readonly takeBack: (finished: Finished) => boolean;
+  /** A gap record stays. */
+  readonly onTold: () => void;
   /** Called for every lost record. */
-  readonly onLost: (sink: SinkName, cause: string) => void;
+  readonly onLost: (sink: string, cause: string) => void;
 }
 
-/** Consecutive records that one sink lost. */
-interface Gap {
-  records: number;
-  /** How many of them the other sinks know of. */
-  told: number;
-  readonly since: number;
-  until: number;
-  readonly causes: Set<string>;
-}
-
-/** A sink and its current gap. */
+/** A sink and what it lost. */
 interface Outlet {
   readonly sink: Sink;
-  gap: Gap | undefined;
+  readonly gaps: Gaps;
 }
 
-/** More causes than occur in practice. */
-const MAX_CAUSES = 16;
 /** First delay before a gap record is tried without another record. */
 const RETRY_MS = 1000;
 /** Delays double up to this. */
@@ -78,59 +80,75 @@ const MAX_RETRY_MS = 60_000;
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #outlets: readonly Outlet[];
-  #retry: NodeJS.Timeout | undefined;
+  #stopRetry: Stop | undefined;
   #retryMs = RETRY_MS;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#outlets = options.sinks.map((sink) => ({ sink, gap: undefined }));
+    this.#outlets = options.sinks.map((sink) => ({ sink, gaps: new Gaps() }));
   }
 
   /** Passes a record to every sink, whether or not others fail. */
   pass(finished: Finished): void {
+    let mended: Outlet[] | undefined;
     for (const outlet of this.#outlets) {
-      const taken = this.#offer(outlet, finished, (cause) => this.#lose(outlet, cause));
-      if (taken && outlet.gap !== undefined) this.#tell(outlet, outlet.gap);
+      const taken = this.#offer(outlet, finished, (cause) => this.#lose(outlet, cause, finished));
+      if (taken && outlet.gaps.all.length > 0) mended = [...(mended ?? []), outlet];
     }
+    // Its record is the next one: no sink has it before this one.
+    for (const outlet of mended ?? []) this.#tell(outlet);
   }
 
-  /** Passes a last record to the sinks that end the trail of its target. */
-  leave(finished: Finished): void {
-    for (const { sink } of this.#outlets) sink.leave?.(finished);
+  hasTrailOf(target: LogsTarget): boolean {
+    return this.#outlets.some(({ sink }) => sink.hasTrailOf?.(target));
   }
 
-  /** Writes the last record of a trail. Gaps that their own sink cannot report go to the other sinks first. */
-  end(finished: () => Finished): void {
+  /** Ends the trail of one target. */
+  endTrailOf(target: LogsTarget): void {
+    for (const { sink } of this.#outlets) sink.endTrail?.(target);
+  }
+
+  /** Ends the trail. Gaps that their own sink cannot report go to the other sinks before the last records. */
+  end(writeLast: () => void): void {
     this.#tellGaps();
-    for (const outlet of this.#outlets) {
-      const { gap } = outlet;
-      if (gap !== undefined) this.#spread(outlet, gap, this.#options.gapRecord(gapFields(outlet, gap)));
+    const untold = this.#outlets.flatMap(({ sink, gaps }) =>
+      gaps.all.filter(({ records, told }) => records > told).map((gap) => gapFields(sink.name, gap)),
+    );
+    if (this.#outlets.length > 1) for (const values of untold) this.pass(this.#options.gapRecord(values));
+    writeLast();
+    for (const { sink, gaps } of this.#outlets) {
+      sink.endTrail?.();
+      // Nothing reports that these last records are lost, too.
+      gaps.toldAll();
     }
-    this.pass(finished());
-    // Nothing reports that this last record is lost, too.
-    for (const { gap } of this.#outlets) if (gap !== undefined) gap.told = gap.records;
   }
 
   /** Reports gaps to sinks that work again. */
   #tellGaps(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    for (const outlet of this.#outlets) if (outlet.gap !== undefined) this.#tell(outlet, outlet.gap);
+    this.#stopRetry?.();
+    this.#stopRetry = undefined;
+    for (const outlet of this.#outlets) this.#tell(outlet);
     this.#tryLater();
+  }
+
+  rest(): void {
+    for (const { sink } of this.#outlets) sink.rest?.();
   }
 
   close(): void {
     this.#tellGaps();
-    clearTimeout(this.#retry);
+    this.#stopRetry?.();
     for (const { sink } of this.#outlets) sink.close?.();
   }
 
-  #offer({ sink }: Outlet, finished: Finished, onLost: Lost): boolean {
+  #offer({ sink }: Outlet, finished: Finished, onLost: (cause: string) => void): boolean {
     let told = false;
-    const lost = (cause: string) => {
+    // A missing LoggerProvider is reported on stderr and counted; records before it starts are not a gap.
+    const lost = (cause: string, isCounted = sink.name === 'otel') => {
       if (told) return;
       told = true;
-      onLost(cause);
+      if (isCounted) this.#count(sink, cause);
+      else onLost(cause);
     };
     try {
       const taken = sink.accept(finished, lost);
@@ -143,67 +161,68 @@ export class Delivery {
     }
   }
 
-  #lose(outlet: Outlet, cause: string): void {
-    const { now, onLost } = this.#options;
-    guarded('counting a lost audit record', () => onLost(outlet.sink.name, cause));
-    // A missing LoggerProvider is reported on stderr and counted; records before it starts are not a gap.
-    if (outlet.sink.name === 'otel') return;
-    const time = now();
-    outlet.gap ??= { records: 0, told: 0, since: time, until: time, causes: new Set() };
-    const { gap } = outlet;
-    gap.records += 1;
-    gap.until = time;
-    if (gap.causes.size < MAX_CAUSES) gap.causes.add(cause);
+  #count({ name }: Sink, cause: string): void {
+    guarded('counting a lost audit record', () => this.#options.onLost(name, cause));
+  }
+
+  #lose(outlet: Outlet, cause: string, { number, fields }: Finished): void {
+    this.#count(outlet.sink, cause);
+    const time = this.#options.now();
+    outlet.gaps.add({
+      records: 1,
+      first: number,
+      last: number,
+      prevHash: fields.get('audit.prev.hash'),
+      since: time,
+      until: time,
+      causes: [cause],
+      told: 0,
+    });
     this.#tryLater();
   }
 
-  /** Writes a gap record to the sink that has the gap and, if that succeeds, to all others. */
-  #tell(outlet: Outlet, gap: Gap): void {
-    const finished = this.#options.gapRecord(gapFields(outlet, gap));
-    outlet.gap = undefined;
-    // An asynchronous write failed: reopen the gap, with records lost meanwhile.
-    const reopen = () => {
-      outlet.gap = merged(gap, outlet.gap);
-      this.#tryLater();
-    };
-    if (this.#offer(outlet, finished, reopen)) this.#spread(outlet, gap, finished);
-  }
-
-  /** Reports a gap to the other sinks, unless they know all of it. */
-  #spread(where: Outlet, gap: Gap, finished: Finished): void {
-    if (gap.told === gap.records) return;
-    gap.told = gap.records;
-    for (const outlet of this.#outlets) {
-      if (outlet !== where) this.#offer(outlet, finished, (cause) => this.#lose(outlet, cause));
+  /** Writes a record for each gap to the sink that has it and, as long as that succeeds, to all others. */
+  #tell(outlet: Outlet): void {
+    const { sink, gaps } = outlet;
+    // A record of a gap that is lost after others followed it is a gap itself, and not for now.
+    for (let left = gaps.all.length; left > 0; left--) {
+      const gap = gaps.takeOldest();
+      if (gap === undefined || !this.#tellOf(outlet, gap, gapFields(sink.name, gap))) return;
     }
   }
 
-  /** Schedules a retry that keeps no process alive. */
+  /** Returns false if the sink does not take the record of its gap. */
+  #tellOf(outlet: Outlet, gap: Gap, values: FieldValues): boolean {
+    const { gapRecord, takeBack } = this.#options;
+    const finished = gapRecord(values);
+    let isOffered = true;
+    let isVoid = false;
+    const reopen = (cause: string) => {
+      outlet.gaps.add(gap);
+      // While a disk is full, tries do not use up numbers.
+      isVoid = isOffered && takeBack(finished);
+      if (!isVoid) this.#lose(outlet, cause, finished);
+      this.#tryLater();
+    };
+    const taken = this.#offer(outlet, finished, reopen);
+    isOffered = false;
+    if (isVoid) return false;
+    for (const other of this.#outlets) {
+      if (other !== outlet) this.#offer(other, finished, (cause) => this.#lose(other, cause, finished));
+    }
+    this.#options.onTold();
+    return taken;
+  }
+
+  /** Schedules a retry. */
   #tryLater(): void {
-    if (this.#retry !== undefined) return;
-    if (this.#outlets.every(({ gap }) => gap === undefined)) {
+    if (this.#stopRetry !== undefined) return;
+    if (this.#outlets.every(({ gaps }) => gaps.all.length === 0)) {
       this.#retryMs = RETRY_MS;
       return;
     }
     const retry = () => guarded('recording lost audit records', () => this.#tellGaps());
-    this.#retry = setTimeout(retry, this.#retryMs).unref();
+    this.#stopRetry = runLater(this.#retryMs, retry);
     this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
   }
-}
-
-function gapFields({ sink }: Outlet, gap: Gap): FieldValues {
-  return {
-    'mcp_audit.gap.sink': sink.name as 'file' | 'stderr',
-    'mcp_audit.gap.records': gap.records,
-    'mcp_audit.gap.since': rfc3339(gap.since),
-    'mcp_audit.gap.until': rfc3339(gap.until),
-    'mcp_audit.gap.causes': [...gap.causes].sort(),
-  };
-}
-
-function merged(gap: Gap, newer: Gap | undefined): Gap {
-  if (newer === undefined) return gap;
-  const causes = new Set([...gap.causes, ...newer.causes]);
-  const { since, told } = gap;
-  return { records: gap.records + newer.records, told, since, until: newer.until, causes };
 }

@@ -1,17 +1,17 @@
 /**
- * Outcome known → record finished → answer leaves: the one place that keeps this order.
+ * Keeps one order: the outcome is known, then the record is written, then the response is sent.
  *
- * Callers report the outcome here before they pass the answer to its transport. The record is made at once, or, if the
- * answer is the body of an HTTP response whose head is not made yet, when that head is made: the record then has its
- * status and headers, and no byte has left.
+ * Callers report the outcome here before they pass the response to its transport. The record is written at once, unless
+ * the response is the body of an HTTP response without a head so far. It is then written when the head is made: it has the
+ * HTTP status and headers, and nothing has been sent.
  */
 import { guarded } from '../report/guarded.js';
 import type { HttpFacts } from '../session/peer.js';
 
-/** Bound on waiting records. A batch of requests is answered at once, after the last of them. */
+/** Bound on waiting records. The responses to a batch of requests are sent together, after the last one. */
 const MAX_HELD = 1000;
 
-/** A record that is made once. */
+/** A record that is written once. */
 export class Held {
   readonly #make: () => void;
   #made = false;
@@ -20,7 +20,7 @@ export class Held {
     this.#make = make;
   }
 
-  /** Makes the record, unless it is made. */
+  /** Writes the record, unless it was written. */
   release(): void {
     if (this.#made) return;
     this.#made = true;
@@ -32,9 +32,9 @@ export class HandOver {
   readonly #held = new Set<Held>();
 
   /**
-   * Makes a record before its answer leaves.
-   * @param http the request whose response carries the answer, if one does
-   * @param lost called after the record is made, if that response closes without a head or is over
+   * Writes a record before its response is sent.
+   * @param http the HTTP exchange that carries the response, if any
+   * @param lost called after the record is written, if that exchange has ended or ends without a head
    */
   before(http: HttpFacts | undefined, record: Held, lost: () => void): void {
     const waits = http?.onHead((hasHead) => {
@@ -50,13 +50,13 @@ export class HandOver {
     if (http?.isOver()) guarded('writing an audit record', lost);
   }
 
-  /** Makes all waiting records: the process may end before the answers leave. */
+  /** Writes all waiting records: the process may end before their responses are sent. */
   flush(): void {
     for (const record of this.#held) record.release();
     this.#held.clear();
   }
 
-  /** Beyond the bound, the oldest record is made without its HTTP status. */
+  /** Beyond the bound, the oldest record is written without an HTTP status. */
   #hold(record: Held): void {
     this.#held.add(record);
     if (this.#held.size <= MAX_HELD) return;

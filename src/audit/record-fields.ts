@@ -14,7 +14,14 @@ export type FieldValues = { readonly [K in AuditKey]?: AuditFields[K] | undefine
 const KEYS = (Object.keys(AUDIT_FIELDS) as AuditKey[]).sort();
 const RANKS: ReadonlyMap<string, number> = new Map(KEYS.map((key, rank) => [key, rank]));
 const PREFIXES = KEYS.map((key) => `${JSON.stringify(key)}:`);
+/** Names of fields that are not complete: more can be added to them, one after the other. */
+const TRUNCATED = RANKS.get('mcp_audit.truncated') as number;
 const IN_ATTRIBUTES = KEYS.map((key) => (AUDIT_FIELDS[key] as AuditField).bodyOnly !== true);
+
+/** The last value of each field that was short, and its member: of two records, most fields are the same. */
+const LAST: (AttributeValue | undefined)[] = new Array(KEYS.length).fill(undefined);
+const MEMBERS: string[] = new Array(KEYS.length).fill('');
+const MAX_KEPT_CHARS = 256;
 
 /** Characters that JSON escapes, and surrogates. Ranges are faster than Unicode properties. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -37,9 +44,12 @@ export class RecordFields {
     return this.#values[RANKS.get(key) as number] as AuditFields[K];
   }
 
-  /** Sets a field; undefined removes it. */
+  /** Sets a field; undefined removes it. Names of cut fields are added to those it has. */
   set<K extends AuditKey>(key: K, value: AuditFields[K] | undefined): void {
-    this.#values[RANKS.get(key) as number] = value as AttributeValue | undefined;
+    const rank = RANKS.get(key) as number;
+    const had = rank === TRUNCATED ? this.#values[rank] : undefined;
+    const whole = had === undefined || value === undefined ? value : [...new Set([had, value].flat())].sort();
+    this.#values[rank] = whole as AttributeValue | undefined;
   }
 
   /** Sets all defined values. */
@@ -97,7 +107,7 @@ export class RecordFields {
     let json = '';
     for (let rank = 0; rank < values.length; rank++) {
       const value = values[rank];
-      if (value !== undefined) json += `${json === '' ? '{' : ','}${PREFIXES[rank]}${scalar(value)}`;
+      if (value !== undefined) json += `${json === '' ? '{' : ','}${member(rank, value)}`;
     }
     return json === '' ? '{}' : `${json}}`;
   }
@@ -124,6 +134,16 @@ export class RecordFields {
     }
     for (const [key, value] of this.#others ?? []) attributes[key] = [...value];
   }
+}
+
+function member(rank: number, value: AttributeValue): string {
+  if (value === LAST[rank]) return MEMBERS[rank] as string;
+  const text = `${PREFIXES[rank]}${scalar(value)}`;
+  if (typeof value !== 'object' && text.length <= MAX_KEPT_CHARS) {
+    LAST[rank] = value;
+    MEMBERS[rank] = text;
+  }
+  return text;
 }
 
 /** Most strings need no escaping, and testing is faster than `JSON.stringify`. */

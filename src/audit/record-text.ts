@@ -14,6 +14,8 @@ export const CUT_ORDER = [
   'gen_ai.tool.call.arguments',
   'mcp_audit.tool.argument.keys',
   'mcp_audit.http.header_names',
+  'mcp_audit.server.tools',
+  'mcp_audit.client.capabilities',
   'mcp_audit.server.capabilities',
   'mcp_audit.server.protocol_versions',
   'mcp_audit.response.content_types',
@@ -25,6 +27,7 @@ export const CUT_ORDER = [
   'mcp_audit.redaction.dropped',
   'user_agent.original',
   'mcp.resource.uri',
+  'mcp_audit.delegation.actors',
 ] as const satisfies readonly AuditKey[];
 
 /** Writes a record. A large one loses fields in {@link CUT_ORDER}, then configured headers, until it fits. */

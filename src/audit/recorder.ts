@@ -7,7 +7,7 @@ import { asRecord, asString } from '../protocol/jsonrpc.js';
 import type { AuditRow } from '../protocol/methods.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
-import { clientOf, senderOf } from '../session/implementations.js';
+import { clientOf, senderOf, senderRole } from '../session/implementations.js';
 import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
@@ -20,11 +20,19 @@ import { Endings, type Write } from './endings.js';
 import { AuditEntry, entryOf } from './entry.js';
 import { identify } from './identify.js';
 import type { InventoryFeed } from './inventory-feed.js';
+import { isDoneBySink } from './own-sinks.js';
 import { messageOf } from './readable-message.js';
 import { RecordFields } from './record-fields.js';
 import { type Refusal, recordRefusal } from './refusals.js';
 import { type AuditAccess, register, unregister } from './registry.js';
-import { endpointFields, messageFields, namedTarget, peerFields } from './request-fields.js';
+import {
+  aiInvocationFields,
+  capabilityFields,
+  endpointFields,
+  messageFields,
+  namedTarget,
+  peerFields,
+} from './request-fields.js';
 import { answerFields } from './response-fields.js';
 import { addSafe, type RedactionContext } from './sanitise.js';
 import type { Service } from './service.js';
@@ -32,6 +40,7 @@ import { SessionRecords } from './session-records.js';
 import type { AuditSettings } from './settings.js';
 import { TemplateFields } from './template-fields.js';
 import { type Trail, traceOf } from './trail.js';
+import { recordUnobserved, type Unobserved } from './unobserved-record.js';
 
 export interface AuditRecorderParts {
   readonly settings: AuditSettings;
@@ -67,7 +76,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   readonly #write: Write = (operation, entry, { name, severity, fields, time }) => {
     fields.add(entry.decided()).add(entry.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
-    const trace = traceOf(operation.context, operation.span);
+    const trace = traceOf(operation.context, operation.span, operation.parentSpanId);
     this.trail.record({ name, severity, fields, time, trace, target: this.target });
   };
 
@@ -88,7 +97,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
 
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): SpanAttributes | undefined {
     const { audit } = operation.row;
-    if (audit === undefined) return undefined;
+    if (audit === undefined || isDoneBySink()) return undefined;
     this.#service.learn(operation.span);
     const entry = this.#entryOf(operation, audit, facts, peer);
     operation.auditEntry = entry;
@@ -128,10 +137,15 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   /**
-   * Records an HTTP request that was refused before a message was read. Call the result if the refusal fails to leave.
+   * Records an HTTP request that was refused before a message was read. Call the result if the refusal cannot be sent.
    */
   refused(refusal: Refusal): (() => void) | undefined {
     return recordRefusal(refusal, this);
+  }
+
+  /** Records that MCP was spoken that no hook sees. */
+  unobserved(given: Unobserved): void {
+    recordUnobserved(given, this);
   }
 
   /** Counts an instrumented instance or module; the first starts auditing. */
@@ -177,6 +191,10 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       addSafe(fields, actorFields({ identity, peer, sender: senderOf(operation, client) }), redaction);
     }
     fields.add({ 'process.parent_pid': parentPid, 'mcp_audit.server.id': server, 'mcp_audit.operation.id': id });
+    if (audit.action === 'CONNECT') addSafe(fields, capabilityFields(facts), redaction);
+    if (settings.aiInvocation && senderRole(operation) === 'client') {
+      addSafe(fields, aiInvocationFields(facts), redaction);
+    }
     if (row.resource) fields.add(namedTarget(row, fields));
     addArguments(fields, { facts, settings, declared: this.inventory.declared(server, facts), redaction });
     if (settings.classifier !== undefined) fields.add(classificationFields(operation, facts, settings.classifier));

@@ -50,7 +50,7 @@ interface RefusalParts {
   readonly correlator: Correlator;
 }
 
-/** Records a refusal. Call the result if the response fails to leave; undefined if nothing was recorded. */
+/** Records a refusal. Call the result if the response cannot be sent; undefined if nothing was recorded. */
 export function recordRefusal(
   refusal: Refusal,
   { trail, target, settings, correlator }: RefusalParts,

@@ -7,6 +7,7 @@ import type { AuthenticationEvent, AuthorizationDecision, ConfigChange, Guardrai
 import type { ServerSelector } from '../inventory/annotations.js';
 import type { InventorySnapshot } from '../inventory/snapshot.js';
 import type { Peer } from '../session/peer.js';
+import type { Unobserved } from './unobserved-record.js';
 
 /** The context of an event: a handler, an HTTP request without an operation yet, or neither. */
 export interface Place {
@@ -28,6 +29,8 @@ export interface AuditAccess {
     annotate(server: string | ServerSelector, annotations: unknown): boolean;
     snapshot(): InventorySnapshot;
   };
+  /** Records that MCP was spoken that no hook sees. */
+  unobserved(given: Unobserved): void;
 }
 
 const RECORDERS = Symbol.for('mcp-trail.audit-recorders');

@@ -1,7 +1,9 @@
 /** Fields of the operation that a message begins, not yet redacted. Pure. */
+import { memberNames, membersOf, nonEmpty } from '../lib/foreign.js';
 import { jsonSize } from '../lib/json-size.js';
 import { cutChars } from '../lib/text.js';
 import { asString } from '../protocol/jsonrpc.js';
+import { AI_INVOCATION_KEY, CLIENT_CAPABILITIES_KEY } from '../protocol/meta.js';
 import type { AuditRow, MethodRow } from '../protocol/methods.js';
 import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
@@ -34,7 +36,7 @@ export function constantFields(
 /** Fields of one message. */
 export function messageFields(operation: Operation, audit: AuditRow, { params, uri }: RequestFacts): FieldValues {
   const { row, id, round, correlation, claimedCorrelation } = operation;
-  // The message's own word: the facts may hold a related task instead.
+  // What the message itself names: the facts may hold a related task instead.
   const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
   return {
     'audit.target.id': audit.target === 'mcp.task' ? `tasks/${taskId ?? ''}` : undefined,
@@ -45,6 +47,30 @@ export function messageFields(operation: Operation, audit: AuditRow, { params, u
     'mcp_audit.correlation.claimed_id': claimedCorrelation,
     'mcp_trail.round': round !== undefined && round > 1 ? round : undefined,
     'mcp_audit.request.size': params === undefined ? undefined : jsonSize(params),
+  };
+}
+
+const MAX_CAPABILITIES = 64;
+
+/** What a client declares that it can do, of a message by which it connects. */
+export function capabilityFields({ params, meta }: RequestFacts): FieldValues {
+  const { capabilities } = membersOf<Record<string, unknown>>(params, ['capabilities']);
+  const { [CLIENT_CAPABILITIES_KEY]: ofMessage } = membersOf<Record<string, unknown>>(meta, [CLIENT_CAPABILITIES_KEY]);
+  const names = memberNames(capabilities ?? ofMessage);
+  if (names.length === 0) return {};
+  return {
+    'mcp_audit.client.capabilities': names.slice(0, MAX_CAPABILITIES).sort(),
+    'mcp_audit.truncated': names.length > MAX_CAPABILITIES ? ['mcp_audit.client.capabilities'] : undefined,
+  };
+}
+
+/** The turn and the model that a client claims. Its user's intent and its reason, which are texts, are not read. */
+export function aiInvocationFields({ meta }: RequestFacts): FieldValues {
+  const { [AI_INVOCATION_KEY]: claim } = membersOf<Record<string, unknown>>(meta, [AI_INVOCATION_KEY]);
+  const { turnId, model } = membersOf<Record<string, unknown>>(claim, ['turnId', 'model']);
+  return {
+    'mcp_audit.ai_invocation.turn_id': nonEmpty(turnId),
+    'mcp_audit.ai_invocation.model': nonEmpty(membersOf<Record<string, unknown>>(model, ['name'])['name']),
   };
 }
 

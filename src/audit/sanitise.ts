@@ -17,8 +17,15 @@ export interface RedactionContext {
   readonly showId: (id: string) => string;
 }
 
-/** Fields of the actor: the `redact` hook gets them unredacted, to show them in its own form. */
-const ACTOR: ReadonlySet<AuditKey> = new Set(['audit.actor.id', 'user.id', 'user.name']);
+/** Fields of those who act and confirm: the `redact` hook gets them unredacted, to show them in its own form. */
+const ACTOR: ReadonlySet<AuditKey> = new Set([
+  'audit.actor.id',
+  'user.id',
+  'user.name',
+  'mcp_audit.approver.id',
+  'mcp_audit.approver.name',
+  'mcp_audit.delegation.actors',
+]);
 
 /** Unverified sources: such an actor is redacted like any other name. */
 const UNPROVEN: ReadonlySet<unknown> = new Set(['self_asserted', 'none']);

@@ -15,10 +15,19 @@ const KEYS = ['service.name', 'service.version', 'service.instance.id', 'deploym
 /** OpenTelemetry's name of an unnamed service. */
 const UNNAMED = 'unknown_service:node';
 
+/** What the process stands for, where that is not itself. */
+let standsFor: string | undefined;
+
+/** Has records name another service from now on: that of the server which this process relays to. */
+export function nameService(name: string): void {
+  standsFor = name;
+}
+
 export class Service {
   #fields: FieldValues;
   readonly #redactor: Redactor;
   #settled = false;
+  #standsFor: string | undefined;
 
   constructor(env: Environment, redactor: Redactor) {
     this.#redactor = redactor;
@@ -29,6 +38,11 @@ export class Service {
   }
 
   get fields(): FieldValues {
+    if (standsFor !== this.#standsFor) {
+      this.#standsFor = standsFor;
+      const name = (key: string) => (key === 'service.name' ? standsFor : undefined);
+      this.#fields = { ...this.#fields, ...serviceFields(name, this.#redactor) };
+    }
     return this.#fields;
   }
 

@@ -11,7 +11,7 @@ import { type Trail, traceOf } from './trail.js';
 
 /** Fields of `initialize` that session records leave out. */
 const OF_ITS_REQUEST =
-  /^(?:jsonrpc\.|mcp\.method|mcp_audit\.request\.|http\.|url\.|mcp_audit\.(?:operation|redaction))/;
+  /^(?:jsonrpc\.|mcp\.method|mcp_audit\.request\.|http\.|url\.|mcp_audit\.(?:operation|redaction|ai_invocation))/;
 
 export class SessionRecords {
   readonly #trail: Trail;
@@ -38,7 +38,7 @@ export class SessionRecords {
       'audit.outcome': 'success',
       'mcp_audit.status': 'ok',
     });
-    const trace = traceOf(operation.context, operation.span);
+    const trace = traceOf(operation.context, operation.span, operation.parentSpanId);
     this.#trail.record({ name: 'mcp_audit.session', severity: 'INFO', fields, trace, target: this.#target });
   }
 

@@ -17,6 +17,7 @@ export interface AuditSettings extends CaptureSettings {
   readonly attempts: AuditValues['attempts'];
   readonly sessionIds: AuditValues['sessionIds'];
   readonly messages: boolean;
+  readonly aiInvocation: boolean;
   readonly digester: Digester;
   /** How a verified identity is shown. */
   readonly showId: (id: string) => string;
@@ -49,6 +50,7 @@ export function auditSettings({ config, values, captureAll, redactor, key }: Set
     attempts: values.attempts,
     sessionIds: values.sessionIds,
     messages: values.messages,
+    aiInvocation: values.aiInvocation,
     redactor,
     digester: key.digester,
     showId: SHOWN_IDS[values.actorIds](key.digester),

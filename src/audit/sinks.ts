@@ -1,14 +1,11 @@
 /** Sinks of finished records: the Logs API, and lines of JSON. */
 import { constants } from 'node:os';
-import {
-  currentLoggerProvider,
-  type LoggerProvider,
-  type LogRecord,
-  type LogsTarget,
-  ownProvider,
-} from '../emit/logger-provider.js';
+import { defaultLoggerProvider } from '../emit/default-providers.js';
+import { type LoggerProvider, type LogRecord, type LogsTarget, ownProvider } from '../emit/logger-provider.js';
 import { Logs } from '../emit/logs.js';
+import { RESERVE_REACHED } from '../export/reserve.js';
 import type { WriteError } from '../export/types.js';
+import { attempt } from '../lib/attempt.js';
 import { codeOf } from '../lib/files.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 import type { Finished, Lost, Sink } from './lost-records.js';
@@ -34,8 +31,8 @@ function logRecordOf({ name, severity, fields, text, timestamp, observedTimestam
 const MAX_OWN = 64;
 
 /**
- * Delivery `otel`: to the instrumentation's provider, or the registered one. Each gets a whole trail: its started
- * record before others, and its stopped record.
+ * Delivery `otel`: to the instrumentation's provider, or the default one. Each gets a whole trail: its started
+ * record before others, and its last ones.
  */
 export class LogsSink implements Sink {
   readonly name = 'otel';
@@ -43,7 +40,7 @@ export class LogsSink implements Sink {
   /** The started record, repeated for each provider. */
   #started: Finished | undefined;
   readonly #own = new Map<LoggerProvider, Logs>();
-  readonly #registered: Logs;
+  readonly #default: Logs;
   /** Providers that have the started record. */
   readonly #told = new Set<Logs>();
   /** A proxy of an unknown API version, as a fallback. */
@@ -52,7 +49,7 @@ export class LogsSink implements Sink {
   /** @param warn called once per kind of loss */
   constructor(warn: (text: string) => void) {
     this.#warn = warn;
-    this.#registered = new Logs(() => currentLoggerProvider() ?? this.#proxy, warn);
+    this.#default = new Logs(() => defaultLoggerProvider() ?? this.#proxy, warn);
   }
 
   accept(finished: Finished, lost: Lost): boolean {
@@ -66,20 +63,28 @@ export class LogsSink implements Sink {
   }
 
   #take(finished: Finished): boolean {
-    const taken = this.#emit(this.#logsOf(finished.target), finished);
-    if (finished.name !== 'mcp_audit.stopped') return taken;
     const target = this.#logsOf(finished.target);
-    for (const logs of this.#told) if (logs !== target) this.#emit(logs, finished);
-    this.#told.clear();
-    this.#own.clear();
+    const taken = this.#emit(target, finished);
+    if (finished.forAll) for (const logs of this.#told) if (logs !== target) this.#emit(logs, finished);
     return taken;
   }
 
-  leave(finished: Finished): void {
-    const provider = ownProvider(finished.target);
+  hasTrailOf(target: LogsTarget): boolean {
+    const provider = ownProvider(target);
+    const logs = provider && this.#own.get(provider);
+    return logs !== undefined && this.#told.has(logs);
+  }
+
+  endTrail(target?: LogsTarget): void {
+    if (target === undefined) {
+      this.#told.clear();
+      this.#own.clear();
+      return;
+    }
+    const provider = ownProvider(target);
     const logs = provider && this.#own.get(provider);
     if (provider === undefined || logs === undefined) return;
-    if (this.#told.delete(logs)) logs.emit(logRecordOf(finished));
+    this.#told.delete(logs);
     this.#own.delete(provider);
   }
 
@@ -87,7 +92,7 @@ export class LogsSink implements Sink {
     const provider = ownProvider(target);
     if (provider === undefined) {
       this.#proxy = target?.provider ?? this.#proxy;
-      return this.#registered;
+      return this.#default;
     }
     let logs = this.#own.get(provider);
     if (logs === undefined) {
@@ -115,6 +120,7 @@ export class LogsSink implements Sink {
 export interface LineWriter {
   write(line: string, onLost: (error: WriteError) => void): boolean;
   shutdown(): Promise<void>;
+  release?(): void;
 }
 
 /** Deliveries `file` and `stderr`. */
@@ -122,6 +128,7 @@ export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
   return {
     name,
     accept: ({ text }, lost) => writer.write(text, (error) => lost(failureClassOf(error))),
+    rest: () => writer.release?.(),
     close: () => void writer.shutdown(),
   };
 }
@@ -137,8 +144,9 @@ export function brokenSink(name: 'file' | 'stderr'): Sink {
   };
 }
 
-/** The error code, if it is one of the operating system; never other text of the error. */
-function failureClassOf(error: WriteError): string {
-  const code = codeOf(error);
-  return code !== undefined && Object.hasOwn(constants.errno, code) ? code : ERROR_TYPE_VALUE_OTHER;
+/** The error code, if it is one of the operating system or that of the reserve; never other text of the error. Never throws. */
+export function failureClassOf(error: unknown): string {
+  const code = attempt(() => codeOf(error));
+  const isKnown = code === RESERVE_REACHED || Object.hasOwn(constants.errno, code ?? '');
+  return code !== undefined && isKnown ? code : ERROR_TYPE_VALUE_OTHER;
 }

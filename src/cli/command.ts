@@ -15,6 +15,8 @@ export const EXIT = {
 /** An output of the command. */
 export interface Output {
   readonly write: (text: string) => unknown;
+  /** Resolves when a reader that is slow has taken so much that more can be written; undefined where writing waits by itself. */
+  readonly drained?: () => Promise<void>;
   /** Whether it is a terminal: then output can have colours. */
   readonly terminal: boolean;
   /** Width in characters; undefined without one, as for a pipe. */
@@ -27,6 +29,8 @@ export interface World {
   readonly out: Output;
   /** Prints a diagnostic line for the person who started the command. */
   readonly complain: (text: string) => unknown;
+  /** Replaces the line that says how far the command is; undefined where nobody watches. An empty text removes the line. */
+  readonly progress?: ((text: string) => unknown) | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,11 +1,26 @@
-#!/usr/bin/env node
 /** The command `mcp-trail`: finds the subcommand and passes it the process. Each subcommand is a file in this folder. */
+import { once } from 'node:events';
+import { codeOf } from '../lib/files.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
+import { annotate } from './annotate.js';
 import { type Command, EXIT, type World } from './command.js';
+import { inventory } from './inventory.js';
+import { keygen } from './keygen.js';
+import { query } from './query.js';
 import { visible } from './text.js';
 import { timeline } from './timeline.js';
+import { verify } from './verify.js';
+import { wrap } from './wrap.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { timeline };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  wrap,
+  query,
+  timeline,
+  inventory,
+  annotate,
+  verify,
+  keygen,
+};
 
 const USAGE = `Usage: ${PACKAGE_NAME} <command> [options]
 
@@ -13,10 +28,10 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join('\n')}
 
-${PACKAGE_NAME} <command> --help tells more. ${PACKAGE_NAME} --version tells the version.
+Run ${PACKAGE_NAME} <command> --help for details, or ${PACKAGE_NAME} --version for the version.
 `;
 
-/** Answers without a subcommand. */
+/** What is printed without a subcommand. */
 const ANSWERS: Readonly<Record<string, string>> = {
   '--help': USAGE,
   '-h': USAGE,
@@ -32,41 +47,52 @@ async function run([name = '', ...args]: readonly string[], world: World): Promi
     world.out.write(answer);
     return EXIT.OK;
   }
-  const wrong = name === '' ? 'a command is missing' : `there is no command ${visible(name)}`;
+  const wrong = name === '' ? 'missing command' : `unknown command ${visible(name)}`;
   world.complain(`${wrong}\n\n${USAGE.trimEnd()}`);
   return EXIT.USAGE;
 }
 
 /** A reader such as `head` closes the pipe early: that is not a failure. */
 function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  // An error that nobody catches would end with 1, which means that nothing was found.
+  process.exit(EXIT.USAGE);
 }
 
-const complain = (text: string) => process.stderr.write(`${PACKAGE_NAME}: ${text}\n`);
-process.stdout.on('error', endWithReader);
-process.stderr.on('error', endWithReader);
+/** Runs the command that the arguments of the process name. */
+export function main(): void {
+  const complain = (text: string) => process.stderr.write(`${PACKAGE_NAME}: ${text}\n`);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') complain(`cannot write the output: ${codeOf(error) ?? 'unknown error'}`);
+    endWithReader(error);
+  });
+  process.stderr.on('error', endWithReader);
 
-const world: World = {
-  // Touching standard input opens it.
-  get input() {
-    return process.stdin;
-  },
-  out: {
-    write: (text) => process.stdout.write(text),
-    terminal: process.stdout.isTTY === true,
-    columns: process.stdout.columns,
-  },
-  complain,
-  env: process.env,
-};
+  const world: World = {
+    // Touching standard input opens it.
+    get input() {
+      return process.stdin;
+    },
+    out: {
+      write: (text) => process.stdout.write(text),
+      drained: async () => {
+        if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+      },
+      terminal: process.stdout.isTTY === true,
+      columns: process.stdout.columns,
+    },
+    complain,
+    progress: process.stderr.isTTY ? (text) => process.stderr.write(`\r\u001b[K${text}`) : undefined,
+    env: process.env,
+  };
 
-run(process.argv.slice(2), world).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error) => {
-    complain(`failed: ${visible(String(error))}`);
-    process.exitCode = EXIT.FAILED;
-  },
-);
+  run(process.argv.slice(2), world).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error) => {
+      complain(`failed: ${visible(String(error))}`);
+      process.exitCode = EXIT.FAILED;
+    },
+  );
+}

@@ -1,5 +1,6 @@
 /** Text for a terminal. Values come from peers: escape sequences in them have no effect. Pure. */
 import { escapeOf, isHidden, notation, writtenOut } from '../redact/invisible-characters.js';
+import type { World } from './command.js';
 
 /** Longer values are cut, so that a value of a megabyte costs no more than others. */
 const MAX_CHARACTERS = 200;
@@ -53,8 +54,8 @@ export function fitInto(text: string, width: number): string {
 }
 
 /** JSON that is safe in a terminal: the same value, with invisible characters as JSON escapes. */
-export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2).replace(/[^\n\x20-\x7e]/gu, (character) =>
+export function visibleJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, undefined, indent).replace(/[^\n\x20-\x7e]/gu, (character) =>
     /\p{C}/u.test(character) || isHidden(character) ? escapeOf(character) : character,
   );
 }
@@ -69,4 +70,13 @@ export function painter(colour: boolean): Readonly<Record<'bold' | 'dim' | 'red'
     (text) =>
       colour && text.trim() !== '' ? `\u001b[${code}m${text}\u001b[0m` : text;
   return { bold: ansi(1), dim: ansi(2), red: ansi(31), yellow: ansi(33) };
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** @see https://no-color.org */
+export function mayColour(env: World['env']): boolean {
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }

@@ -32,6 +32,14 @@ export function utc(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** As `2026-11-21 10:20:07.123`, in the time zone of the machine. */
+export function localTime(ms: number): string {
+  const time = new Date(ms);
+  const date = [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(twoDigits).join('-');
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':');
+  return `${date} ${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}
+
 function trimmed(ms: number): string {
   return Number.isInteger(ms) ? String(ms) : ms.toFixed(1);
 }

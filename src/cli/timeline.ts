@@ -1,20 +1,18 @@
 /** `mcp-trail timeline`: the records of one correlation or trace id, across services. */
 import { parseArgs } from 'node:util';
-import { type Command, EXIT, type World } from './command.js';
+import { checkPaths, commandOf, LIMIT_MAX_LINE_MIB, MIB, maxLineBytesOf, Problem } from './arguments.js';
+import { EXIT, type World } from './command.js';
 import { bytesOf, readLines } from './read-lines.js';
 import { newReading, type Reading, readRecords } from './read-records.js';
-import { visible, visibleJson } from './text.js';
+import { counted, mayColour, visible, visibleJson } from './text.js';
 import { collector } from './timeline/collect.js';
 import { drawTimeline } from './timeline/draw.js';
 import { entriesOf } from './timeline/entries.js';
-import { counted } from './timeline/notes.js';
 import { rowsOf } from './timeline/order.js';
 import { summaryOf } from './timeline/summary.js';
 import { timelineJson } from './timeline/to-json.js';
 
-const MIB = 1024 * 1024;
 const DEFAULT_MAX_LINE_MIB = 1;
-const LIMIT_MAX_LINE_MIB = 256;
 /** Inputs named in a message; further ones are counted. */
 const MAX_NAMED_FILES = 10;
 
@@ -48,41 +46,23 @@ interface Input extends Reading {
   readonly name: string;
 }
 
-export const timeline: Command = {
+export const timeline = commandOf<Request>({
   summary: 'one id over all services, from files of audit records',
-  run: async (args, world) => {
-    const asked = requestOf(args);
-    if (asked === 'help') {
-      world.out.write(USAGE);
-      return EXIT.OK;
-    }
-    if (typeof asked === 'string') {
-      world.complain(`${asked}\n\n${USAGE.trimEnd()}`);
-      return EXIT.USAGE;
-    }
-    return show(asked, world);
-  },
-};
+  usage: USAGE,
+  read: requestOf,
+  answer: show,
+});
 
-/** The request, `help`, or the problem with the arguments. */
-function requestOf(args: readonly string[]): Request | string {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    parsed = parse(args);
-  } catch (error) {
-    return visible(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
-  if (values.help) return 'help';
+function requestOf(args: readonly string[]): Request | undefined {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
   const [id = '', ...files] = positionals;
-  if (id.trim() === '') return 'timeline needs a correlation id or a trace id, and files';
-  if (files.length === 0) return 'timeline needs at least one file, or - for standard input';
-  if (files.filter((file) => file === '-').length > 1) return 'standard input can be read only once';
-  const maxLine = values['max-line'] ?? String(DEFAULT_MAX_LINE_MIB);
-  const maxLineMib = /^\d{1,3}$/.test(maxLine) ? Number(maxLine) : 0;
-  if (maxLineMib < 1 || maxLineMib > LIMIT_MAX_LINE_MIB) return `--max-line takes 1 to ${LIMIT_MAX_LINE_MIB} (MiB)`;
+  if (id.trim() === '') throw new Problem('timeline needs a correlation id or a trace id, and files');
+  if (files.length === 0) throw new Problem('timeline needs at least one file, or - for standard input');
+  checkPaths(files);
+  const maxLineBytes = maxLineBytesOf(values['max-line'], DEFAULT_MAX_LINE_MIB);
   const { json = false, utc = false } = values;
-  return { id: id.trim(), files, json, utc, maxLineBytes: maxLineMib * MIB };
+  return { id: id.trim(), files, json, utc, maxLineBytes };
 }
 
 function parse(args: readonly string[]) {
@@ -160,9 +140,4 @@ function nothingFound(id: string, inputs: readonly Input[]): string {
   const more = inputs.length - named.length;
   const looked = [...named, ...(more > 0 ? [`${counted(more, 'more file')}`] : [])].join(', ');
   return `nothing found for ${visible(id)} in ${counted(records, 'audit record')} (${looked})`;
-}
-
-/** @see https://no-color.org */
-function mayColour(env: World['env']): boolean {
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }

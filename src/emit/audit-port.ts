@@ -11,15 +11,15 @@ import type { Correlator } from './correlation.js';
 /** Implemented by `audit/recorder.ts`. */
 export interface AuditPort {
   readonly correlator: Correlator;
-  /** Before the handler runs or the message leaves. Returns additional span attributes. */
+  /** Before the handler runs or the message is sent. Returns additional span attributes. */
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may go on until the caller's promise or the transport settles. */
   answered(operation: Operation, facts: AnswerFacts): void;
-  /** The outcome is known, and the answer is about to leave. */
+  /** The outcome is known, and the response is about to be sent. */
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void;
   /** The operation ended without `concluded`. */
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void;
-  /** The answer of a concluded operation failed to leave. */
+  /** The response of a concluded operation could not be sent. */
   undelivered(operation: Operation, outcome: Outcome): void;
   /** A session that began with `initialize` ended. */
   sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void;
@@ -56,7 +56,7 @@ export class GuardedAudit {
 
   undelivered(operation: Operation, outcome: Outcome): void {
     if (operation.auditEntry === undefined) return;
-    guarded('auditing an answer that did not leave', () => this.#port.undelivered(operation, outcome));
+    guarded('auditing a response that was not sent', () => this.#port.undelivered(operation, outcome));
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {

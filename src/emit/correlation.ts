@@ -1,6 +1,6 @@
 /**
- * Correlation ids: what an organisation's systems call a request, end to end. An inbound id is kept and passed on; else
- * it is the trace id, or a new id without a trace. Untrusted inbound ids are recorded as claims only: anyone could file
+ * Correlation ids identify a request in all systems of an organisation. An inbound id is kept and passed on; without one,
+ * it is the trace id, or a new id if there is no trace. Untrusted inbound ids are recorded only as claims: anyone could file
  * calls under another's id.
  */
 import { type Context, isValidTraceId, propagation, ROOT_CONTEXT, type Span } from '@opentelemetry/api';

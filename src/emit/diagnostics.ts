@@ -1,28 +1,31 @@
 /**
- * Shows OpenTelemetry's own warnings on stderr if the application has no logger for them: each once, in one line,
- * without responses of servers that some of them quote.
+ * Shows OpenTelemetry's own warnings on stderr if the application has no logger for them: each once, on one line, and
+ * without the server responses that some of them quote.
  */
-import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { type DiagAPI, type DiagLogger, DiagLogLevel, diag as ownDiag } from '@opentelemetry/api';
+import { callersOf } from '../lib/caller.js';
 import { shown } from '../redact/scrub.js';
+import { otelGlobals } from '../report/otel-globals.js';
+import { whenMcpIsSeen } from '../report/quiet.js';
 import { warnOperator } from '../report/report.js';
 import { isToldFailure } from './lost-exports.js';
 
-const API = Symbol.for('opentelemetry.js.api.1');
 const MAX_LINES = 20;
 const MAX_LINE = 400;
 
-/** Expected messages, and those that other code reports with more of their cause. */
+/** Messages that are expected, or whose cause other code reports in more detail. */
 const NO_NEWS: readonly RegExp[] = [
   /contains "none"\. SDK will not be initialized/,
   /^Current logger will (?:be overwritten|overwrite)/,
   /because maxQueueSize reached/,
-  // The process ended before resource detection did: what is known is sent.
+  // The process ended before resource detection finished: what is known is sent.
   /^Accessing resource attributes before async attributes settled/,
   // Flushing or shutting down twice is harmless.
   /(?:force flush after \w+|forceFlush on already) shutdown|shutdown may only be called once|Cannot call shutdown twice/,
 ];
 
-const DUPLICATE = /duplicate registration of API: (\w+)/i;
+/** Refused registrations: the place is taken, or by another version of the API. */
+const DUPLICATE = /(?:duplicate registration of API: |Registration of version \S+ for )(\w+)/i;
 
 let said = new Set<string>();
 /** Called with the API that is registered a second time. */
@@ -35,20 +38,30 @@ export function levelOf(name: string | undefined): DiagLogLevel | undefined {
   return typeof level === 'number' ? level : undefined;
 }
 
-/** Whether a logger is registered. */
-function hasLogger(): boolean {
-  return (globalThis as { [API]?: { diag?: unknown } })[API]?.diag !== undefined;
-}
-
 /**
  * Registers a logger, unless `OTEL_LOG_LEVEL` is set or the application has a logger. A logger that the application
  * sets later replaces it.
+ *
+ * @param diag of the SDK that is being started. Without one, nothing is registered before the application has registered
+ * something: the first to register decides for which version of the API the others can.
  */
-export function showDiagnostics(): void {
-  if (levelOf(process.env['OTEL_LOG_LEVEL']) !== undefined || hasLogger()) return;
+export function showDiagnostics(diag?: DiagAPI): void {
+  if (levelOf(process.env['OTEL_LOG_LEVEL']) !== undefined) return;
+  const registered = otelGlobals();
+  if (registered?.diag !== undefined) return;
+  if (diag !== undefined) registerLogger(diag);
+  else if (registered !== undefined) registerLogger(ownDiag);
+}
+
+function registerLogger(diag: DiagAPI): void {
   const quiet = () => {};
-  const logger: DiagLogger = { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet };
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  setReplaceable(diag, { error: say, warn: say, info: quiet, debug: quiet, verbose: quiet }, DiagLogLevel.WARN);
+}
+
+/** Registers a logger that the application can replace by its own without a word. */
+export function setReplaceable(diag: DiagAPI, logger: DiagLogger, logLevel: DiagLogLevel): void {
+  // Refused if the application uses another version of the API.
+  if (!diag.setLogger(logger, { logLevel, suppressOverrideMessage: true })) return;
   const { setLogger } = diag;
   // Without this, the API logs a warning with a stack trace about the replaced logger.
   const stepAside = (...args: Parameters<typeof setLogger>) => {
@@ -57,14 +70,31 @@ export function showDiagnostics(): void {
     return setLogger(...args);
   };
   diag.setLogger = stepAside as typeof setLogger;
+  hideFromOthers();
 }
 
-/** Reports duplicate registrations in other words. */
+/** The same for other copies of the API, which ask for a logger before they set theirs. Until MCP is seen: it takes time. */
+function hideFromOthers(): void {
+  const globals = otelGlobals();
+  const logger = globals?.diag;
+  if (globals === undefined || logger === undefined) return;
+  const place = { configurable: true, enumerable: true };
+  const setTo = (value: DiagLogger) => {
+    Object.defineProperty(globals, 'diag', { ...place, value, writable: true });
+  };
+  const get = () => (callersOf(get, 2).includes('setLogger') ? undefined : logger);
+  Object.defineProperty(globals, 'diag', { ...place, get, set: setTo });
+  whenMcpIsSeen(() => {
+    if (globals.diag === logger) setTo(logger);
+  });
+}
+
+/** Replaces OpenTelemetry's messages about duplicate registrations. */
 export function explainDuplicates(explain: (api: string) => void): void {
   onDuplicate = explain;
 }
 
-/** Suppresses messages with these parts: other code reports their cause. */
+/** Suppresses messages that contain one of these parts: other code reports their cause. */
 export function saidElsewhere(parts: readonly (string | RegExp)[]): void {
   elsewhere = parts;
 }
@@ -78,25 +108,26 @@ function say(...parts: readonly unknown[]): void {
   if (api !== undefined) onDuplicate(api);
   if (api !== undefined || NO_NEWS.some((pattern) => pattern.test(text)) || isToldFailure(text)) return;
   if (elsewhere.some((part) => (typeof part === 'string' ? text.includes(part) : part.test(text)))) return;
-  // Messages that differ in numbers only are the same.
+  // Messages that differ only in numbers count as the same.
   const key = text.replace(/\d+/g, '#');
   if (text === '' || said.has(key) || said.size > MAX_LINES) return;
   said = said.add(key);
-  if (said.size > MAX_LINES) warnOperator('OpenTelemetry has more to say: set OTEL_LOG_LEVEL=warn to see it');
+  if (said.size > MAX_LINES)
+    warnOperator('further OpenTelemetry warnings are not shown; set OTEL_LOG_LEVEL=warn to see them');
   else
     warnOperator(
       text.startsWith('mcp-trail: ') ? text.slice('mcp-trail: '.length) : `OpenTelemetry: ${shown(text, MAX_LINE)}`,
     );
 }
 
-/** Strings and errors. Other values may be responses of servers. */
+/** The text of strings and errors. Other values may be server responses. */
 function textOf(part: unknown): string {
   if (part instanceof Error) return `${part.name}: ${part.message}`;
   if (typeof part !== 'string') return '';
   return messageIn(part) ?? part.split(/\n\s+at /, 1).join();
 }
 
-/** An error that the SDK serialised as JSON, with stack and response. */
+/** The message of an error that the SDK serialised as JSON, with its stack and response. */
 function messageIn(text: string): string | undefined {
   if (!text.startsWith('{')) return undefined;
   try {

@@ -3,6 +3,7 @@
  * line. Line 3.x registers it in the API, 2.x in a package of its own; read from the globals, neither is a dependency.
  */
 import type { Context } from '@opentelemetry/api';
+import { API } from '../report/otel-globals.js';
 
 /** The used parts of a log record, which both lines share. */
 export interface LogRecord {
@@ -29,12 +30,12 @@ export interface LoggerProvider {
   forceFlush?(): Promise<unknown>;
 }
 
-const API_3 = Symbol.for('opentelemetry.js.api.1');
-const LOGS_API_2 = Symbol.for('io.opentelemetry.js.api.logs');
-const LOGS_API_2_VERSION = 1;
+/** Of line 2.x: the key of its global, a function that takes this version. */
+export const LOGS_API_2: unique symbol = Symbol.for('io.opentelemetry.js.api.logs');
+export const LOGS_API_2_VERSION = 1;
 
 interface Globals {
-  readonly [API_3]?: { readonly logs?: LoggerProvider };
+  readonly [API]?: { readonly logs?: LoggerProvider };
   readonly [LOGS_API_2]?: (version: number) => LoggerProvider;
 }
 
@@ -52,9 +53,6 @@ export function ownProvider(target: LogsTarget | undefined): LoggerProvider | un
 
 /** The registered provider; the newer line wins. */
 export function currentLoggerProvider(): LoggerProvider | undefined {
-  return registeredIn(globalThis as Globals);
-}
-
-function registeredIn(globals: Globals): LoggerProvider | undefined {
-  return globals[API_3]?.logs ?? globals[LOGS_API_2]?.(LOGS_API_2_VERSION);
+  const globals = globalThis as Globals;
+  return globals[API]?.logs ?? globals[LOGS_API_2]?.(LOGS_API_2_VERSION);
 }

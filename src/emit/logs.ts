@@ -11,7 +11,7 @@ const UNSAMPLED = trace.setSpanContext(ROOT_CONTEXT, {
   traceFlags: TraceFlags.NONE,
 });
 
-/** Limits by which the SDK silently cuts attributes of log records. */
+/** Limits at which the SDK silently truncates attributes of log records. */
 const LIMITS = [
   'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
   'OTEL_ATTRIBUTE_COUNT_LIMIT',
@@ -20,9 +20,9 @@ const LIMITS = [
 ];
 
 const NOT_ENABLED =
-  'the OpenTelemetry logger is not enabled (no log processor, shut down, filtered, or API and SDK of different lines)';
+  'the OpenTelemetry logger is not enabled (no log processor, a filter, a shutdown, or API and SDK of different release lines)';
 const NO_MORE =
-  'the OpenTelemetry logger takes no more of them. Where its provider is shut down, disable the instrumentation before';
+  'the OpenTelemetry logger no longer accepts them. If its provider is shut down, disable the instrumentation first';
 
 export class Logs {
   readonly #provider: () => LoggerProvider | undefined;
@@ -31,7 +31,7 @@ export class Logs {
   #logger: Logger | undefined;
   #tested = false;
   #watched = false;
-  /** The current logger has accepted records. */
+  /** Whether the current logger has accepted a record. */
   #taken = false;
 
   /**
@@ -88,15 +88,15 @@ export class Logs {
     return this.#logger;
   }
 
-  /** Warns of settings by which later records will be lost. */
+  /** Warns about settings that will lose later records. */
   #selfTest(logger: Logger): void {
     const options = { context: UNSAMPLED, severityNumber: 9, eventName: 'mcp_audit.request' };
     if (logger.enabled?.(options) === false && logger.enabled({ ...options, context: ROOT_CONTEXT })) {
-      this.#warn('audit records of unsampled traces are lost: the OpenTelemetry logger is configured as trace based');
+      this.#warn('audit records of unsampled traces are lost: the OpenTelemetry logger is configured as trace-based');
     }
     const limits = LIMITS.filter((name) => (process.env[name] ?? '').trim() !== '');
     if (limits.length > 0) {
-      this.#warn(`attributes of audit records may be cut or dropped: ${limits.join(', ')} is set`);
+      this.#warn(`attributes of audit records may be truncated or dropped: ${limits.join(', ')} is set`);
     }
   }
 }

@@ -39,7 +39,7 @@ interface PendingExport {
 /** Exporters whose last attempt failed. */
 const failing = new WeakSet<object>();
 const fates = new Map<Signal, Fate>();
-let takenOver = false;
+let onFirst: () => void = () => {};
 /** The SDK's own messages about reported failures. */
 const recent: string[] = [];
 const MAX_RECENT = 16;
@@ -47,7 +47,7 @@ const MAX_RECENT = 16;
 function fateOf(signal: Signal): Fate {
   const known = fates.get(signal);
   if (known !== undefined) return known;
-  if (fates.size === 0 && !takenOver) process.once('exit', tellLosses);
+  if (fates.size === 0) onFirst();
   const fate: Fate = { signal, told: false, dropped: 0, failed: 0, pending: new Set(), attempt: undefined };
   fates.set(signal, fate);
   return fate;
@@ -172,11 +172,10 @@ function tellFailure(fate: Fate, endpoint: string, error: unknown): void {
   );
 }
 
-/** Lets the caller, who may deliver more at exit, report losses. */
-export function takeOverLosses(): () => void {
-  takenOver = true;
-  process.removeListener('exit', tellLosses);
-  return tellLosses;
+/** Calls back as soon as something may be lost: once, now or later. */
+export function whenLossesArePossible(callback: () => void): void {
+  if (fates.size > 0) callback();
+  else onFirst = callback;
 }
 
 /** An item without a result that was sent at exit. */
@@ -196,7 +195,7 @@ export function sentAtExit({ signal, items, arrived, failure }: LastAttempt, end
   tellFailure(fate, endpoint, failure ?? fate.attempt ?? NO_ANSWER);
 }
 
-/** Reports losses. Call it when nothing more can be sent. Idempotent, never throws. */
+/** Reports losses. Call it when nothing more can be sent. Later calls report what was lost since. Never throws. */
 export function tellLosses(): void {
   for (const fate of fates.values()) {
     tellUnanswered(fate);

@@ -8,15 +8,19 @@ import {
   type Link,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import { processStore } from '../lib/process-store.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import { ATTR_GEN_AI_OPERATION_NAME } from '../semconv/attributes.js';
+import type { Connection } from '../session/connection.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
-import { OverlayContext } from './overlay-context.js';
+import { spansPartWays } from './default-providers.js';
+import { OverlayContext, withSpan } from './overlay-context.js';
 import { extract, extractEnvironment, extractHeaders, type RequestHeaders } from './propagation.js';
 
 /** The inbound operation that is being handled. */
@@ -61,8 +65,36 @@ export function continueWith(active: Context, operation: Operation): void {
  */
 export function continuationContext(operation: Operation): Context {
   const { callerContext, span } = operation;
-  const base = trace.getSpan(callerContext) === undefined ? trace.setSpan(callerContext, span) : callerContext;
+  const base =
+    trace.getSpan(decisive(callerContext)) === undefined ? trace.setSpan(callerContext, span) : callerContext;
   return base.setValue(CONTINUED, operation);
+}
+
+/** Spans of ours, while those of the application go elsewhere. */
+const ours = new WeakSet<Span>();
+
+/** Remembers a span that was started, for {@link decisive}. */
+export function noteOurs(span: Span): void {
+  if (spansPartWays()) ours.add(span);
+}
+
+/**
+ * The context for parents of our spans. Where the application's spans go to another SDK, one that was not sampled there, or
+ * is only a placeholder, says nothing about ours: the operation that is being handled takes its place. A sampled one is a
+ * parent, without its trace state, which is for the application's vendor and not for those who get our messages.
+ */
+export function decisive(active: Context): Context {
+  const span = trace.getSpan(active);
+  if (span === undefined || ours.has(span) || !spansPartWays()) return active;
+  const around = handledIn(active)?.span;
+  const { traceFlags, traceId, traceState, ...rest } = span.spanContext();
+  if ((traceFlags & TraceFlags.SAMPLED) === 0)
+    return around === undefined ? trace.deleteSpan(active) : withSpan(active, around);
+  const known = around?.spanContext();
+  const passedOn = known?.traceId === traceId ? known.traceState : undefined;
+  if (traceState === passedOn) return active;
+  const parent = { ...rest, traceId, traceFlags, ...(passedOn !== undefined && { traceState: passedOn }) };
+  return withSpan(active, trace.wrapSpanContext(parent));
 }
 
 /** The parent of an inbound span, and links to other contexts. */
@@ -108,6 +140,38 @@ export function outboundParent(connection: ConnectionInfo, active: Context, trus
   const own = connection.servesStdio && trust === 'parent' && !hasSpan(active);
   return own ? extractEnvironment(active) : active;
 }
+
+/** Id of the parent of a span that was started in a context; undefined for a root, and for a span that stands for its parent. */
+export function parentIdOf(span: Span, parent: Context): string | undefined {
+  const context = trace.getSpanContext(parent);
+  if (context === undefined || !isSpanContextValid(context)) return undefined;
+  const { traceId, spanId } = span.spanContext();
+  return context.traceId === traceId && context.spanId !== spanId ? context.spanId : undefined;
+}
+
+/**
+ * The surroundings of a message that a server behind this process sends: the request that it belongs to. That is the one that
+ * it reports on, the call that made its task, or the only one that is open; with several, links show them.
+ */
+export function relayedFrom(
+  connection: Connection,
+  { row, params, task }: RequestFacts,
+  madeBy: SpanContext | undefined,
+): { readonly active: Context; readonly links: readonly Link[] | undefined } {
+  const token = row.refersTo === 'progressToken' ? asRecord(params)?.['progressToken'] : undefined;
+  const named = typeof token === 'string' || typeof token === 'number' ? connection.find('inbound', token) : undefined;
+  if (task !== undefined && madeBy !== undefined) {
+    return { active: trace.setSpanContext(ROOT_CONTEXT, madeBy), links: undefined };
+  }
+  const open = named === undefined ? connection.oldestInbound(MAX_LINKS) : [named];
+  const [only, ...others] = open;
+  if (only !== undefined && others.length === 0) return { active: only.context, links: undefined };
+  const links = open.flatMap(({ context }) => linkTo(context) ?? []);
+  return { active: ROOT_CONTEXT, links: links.length === 0 ? undefined : links };
+}
+
+/** The default limit of OpenTelemetry's SDKs. */
+const MAX_LINKS = 128;
 
 /** Non-recording stand-in for the span of an ignored operation. */
 export function spanOfCaller(parent: Context): Span {

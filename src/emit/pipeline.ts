@@ -137,7 +137,7 @@ export class Pipeline {
   }
 
   /**
-   * Records the outcome before its answer leaves: there is no answer without a record. The span ends when the message
+   * Records the outcome before the response is sent: there is no response without a record. The span ends when the message
    * is sent.
    */
   conclude(operation: Operation, given: Outcome): void {

@@ -1,5 +1,6 @@
 /**
- * Trace context and baggage in `params._meta` under unprefixed keys, by the configured propagators.
+ * Trace context and baggage in `params._meta` under unprefixed keys, by the configured propagators: those of the SDK that
+ * the spans go to.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md#context-propagation
  */
@@ -7,6 +8,7 @@ import { type Context, propagation, type TextMapGetter, type TextMapSetter } fro
 import { withMeta } from '../protocol/meta.js';
 import { scrub } from '../redact/scrub.js';
 import { reportFailure } from '../report/report.js';
+import { defaultPropagator } from './default-providers.js';
 
 export type Carrier = Record<string, unknown>;
 
@@ -78,7 +80,7 @@ export function extractEnvironment(base: Context): Context {
 
 function extractBy<C>(getter: TextMapGetter<C>, base: Context, carrier: C): Context {
   try {
-    return propagation.extract(base, carrier, getter);
+    return defaultPropagator().extract(base, carrier, getter);
   } catch (error) {
     reportFailure('propagation.extract', error);
     return base;
@@ -91,7 +93,7 @@ export function inject(context: Context, baggage = true): Record<string, string>
   try {
     const bare =
       baggage || propagation.getBaggage(context) === undefined ? context : propagation.deleteBaggage(context);
-    propagation.inject(bare, carrier, SETTER);
+    defaultPropagator().inject(bare, carrier, SETTER);
   } catch (error) {
     reportFailure('propagation.inject', error);
     return undefined;
@@ -123,7 +125,7 @@ export function carry<M extends { readonly params?: unknown }>(
  * application's data and merges with ours.
  */
 export function traceContextOf(carrier: Carrier): unknown {
-  for (const field of propagation.fields()) {
+  for (const field of defaultPropagator().fields()) {
     if (field !== 'baggage' && carrier[field] !== undefined) return carrier[field];
   }
   return undefined;
@@ -131,7 +133,7 @@ export function traceContextOf(carrier: Carrier): unknown {
 
 /** Like `extract`, from HTTP headers. */
 export function traceContextOfHeaders(headers: RequestHeaders): unknown {
-  for (const field of propagation.fields()) {
+  for (const field of defaultPropagator().fields()) {
     const value = field === 'baggage' ? undefined : headerOf(headers, field.toLowerCase());
     if (value !== undefined) return value;
   }

@@ -146,12 +146,17 @@ export function configuredProcessors(sdk: SdkInternals, signal: 'traces' | 'logs
   return (sdk._loggerProvider as ProviderInternals)._sharedState?.registeredLogRecordProcessors;
 }
 
-/** The address that an exporter sends to; undefined if it does not send over the network. */
-export function endpointOf(exporter: object | undefined): string | undefined {
+/** The address that an exporter sends to, as set, with any credentials; undefined if it does not send over the network. */
+export function addressOf(exporter: object | undefined): string | undefined {
   const { _delegate, _urlStr } = (exporter ?? {}) as Exporter;
   const { url, address } = innermost(_delegate?._transport)?._parameters ?? {};
-  const found = [url, address, _urlStr].find((each) => typeof each === 'string');
-  return found === undefined ? undefined : shownEndpoint(found as string);
+  return [url, address, _urlStr].find((each): each is string => typeof each === 'string');
+}
+
+/** The same as it may be shown. */
+export function endpointOf(exporter: object | undefined): string | undefined {
+  const address = addressOf(exporter);
+  return address === undefined ? undefined : shownEndpoint(address);
 }
 
 /** The transport that sends. */
@@ -176,6 +181,7 @@ export function otlpParts(exporter: Exporter):
 
 /** Whether a provider has something that it has not exported; undefined if unknown. */
 export function isPending(provider: object): boolean | undefined {
+  if (paused.has(provider)) return false;
   const processors = allProcessorsOf(provider);
   const known = processors.map(isProcessorPending);
   if (known.includes(true) || (known.includes(false) && hasMeasurements(provider))) return true;
@@ -249,6 +255,18 @@ export function runExportsWithin(provider: object, exporting: Runner, collecting
     }
     replace(processor, 'collect', collecting);
   }
+}
+
+/** Providers whose readers export nothing. */
+const paused = new WeakSet<object>();
+
+/** Has the readers of a provider of metrics export nothing. Returns the function that has them go on. */
+export function pauseReaders(provider: object): () => void {
+  paused.add(provider);
+  for (const reader of allProcessorsOf(provider)) {
+    replace(reader, '_runOnce', (original) => (paused.has(provider) ? Promise.resolve() : original()));
+  }
+  return () => void paused.delete(provider);
 }
 
 function replace(processor: Processor, name: string, around: (original: () => unknown) => unknown): void {

@@ -6,13 +6,14 @@ import { outcomeAttributes } from '../describe/outcome-attributes.js';
 import { PEER_ATTRIBUTES, peerInfo } from '../describe/peer-attributes.js';
 import { withUri } from '../describe/span-name.js';
 import { buildTemplate } from '../describe/template.js';
+import { TRUNCATED } from '../lib/json-reader.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asString } from '../protocol/jsonrpc.js';
 import { declaredProtocolVersion } from '../protocol/meta.js';
 import { methodMatcher } from '../protocol/method-patterns.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { Redactor } from '../redact/redactor.js';
-import { newReading, REDACTED, TRUNCATED } from '../redact/scrub.js';
+import { newReading, REDACTED } from '../redact/scrub.js';
 import { isSensitiveKey, isStatement } from '../redact/sensitive-names.js';
 import {
   ATTR_CLIENT_ADDRESS,

@@ -1,5 +1,5 @@
 /** Starts operations: span, parent, links, and the message that carries the context. Not guarded. */
-import { type Context, context, type Link, type Span, type SpanOptions, trace } from '@opentelemetry/api';
+import { type Context, context, type Link, ROOT_CONTEXT, type Span, type SpanOptions, trace } from '@opentelemetry/api';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
@@ -14,16 +14,21 @@ import type { Round } from '../session/rounds.js';
 import type { Template } from '../session/template.js';
 import { Earlier, hasRounds, linkedTo, numberRound } from './continued-operations.js';
 import { CORRELATION_KEY, type Correlator } from './correlation.js';
+import { spansPartWays } from './default-providers.js';
 import { enrich, isOthers, noticeOther } from './other-instrumentation.js';
 import { withSpan } from './overlay-context.js';
 import {
   ambientOf,
   continueWith,
+  decisive,
   executeToolSpan,
   handledIn,
   type InboundParent,
   inboundParent,
+  noteOurs,
   outboundParent,
+  parentIdOf,
+  relayedFrom,
   spanOfCaller,
   withHandling,
 } from './parents.js';
@@ -50,6 +55,8 @@ export interface Origin {
   readonly headers?: RequestHeaders | undefined;
   /** An open request that it is about: the parent, unless the message has one. */
   readonly related?: Operation | undefined;
+  /** How long ago it arrived, in milliseconds. */
+  readonly waitedMs?: number | undefined;
 }
 
 /** A started operation and its facts. */
@@ -71,6 +78,7 @@ interface SpanStart {
   readonly peer: Peer | undefined;
   /** The span of a GenAI instrumentation that already stands for the call. */
   readonly reused: Span | undefined;
+  readonly waitedMs: number;
 }
 
 interface StarterParts {
@@ -103,33 +111,41 @@ export class Starter {
     const facts = requestFacts(message, kind, 'outbound', message.task);
     const { method, row, id, params, meta } = facts;
     learnFromCall(connection, facts);
-    const active = context.active();
+    const relayed = connection.isRelayed
+      ? relayedFrom(connection, facts, this.#earlier.callThatMadeTask(facts, connection, ROOT_CONTEXT))
+      : undefined;
+    const active = relayed?.active ?? context.active();
     this.#leftToOthers(active);
     const callerContext = cancelledRequest(connection, row, params)?.callerContext ?? active;
     // Keep a trace context that the application chose, not one that it forwards: that would skip our span.
     const present = meta === undefined ? undefined : traceContextOf(meta);
     const chosen = present !== undefined && present !== handledIn(active)?.inboundTraceContext;
     const trust = this.#config.trustIncomingContext;
-    const parent =
-      meta !== undefined && chosen ? extract(callerContext, meta) : outboundParent(connection, callerContext, trust);
+    const base = decisive(callerContext);
+    const parent = meta !== undefined && chosen ? extract(base, meta) : outboundParent(connection, base, trust);
 
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
     const template = this.#describer.template(connection, facts);
     const { ignored } = template.facts;
-    const reused = this.#config.reuseExecuteToolSpan && !ignored ? executeToolSpan(active, facts) : undefined;
-    const span = this.#span({ template, facts, previous, peer: undefined, reused }, parent, undefined);
-    const sentIn = ignored ? parent : withSpan(parent, span);
+    const reuses = this.#config.reuseExecuteToolSpan && !ignored && !spansPartWays();
+    const reused = reuses ? executeToolSpan(active, facts) : undefined;
+    const start = { template, facts, previous, peer: undefined, reused, waitedMs: 0 };
+    // A server that says where its message comes from needs no guess.
+    const links = chosen && parent !== base ? undefined : relayed?.links;
+    const span = this.#span(start, parent, links);
+    const carried = ignored ? parent : withSpan(parent, span);
     const operation = new Operation({
       template,
       method,
       id,
       startedAt: this.#now(),
       span,
-      context: sentIn,
+      context: carried === base ? callerContext : carried,
       callerContext,
     });
     operation.ownsSpan = reused === undefined && !ignored;
+    if (this.#correlator !== undefined) operation.parentSpanId = parentIdOf(span, parent);
     if (rounds) numberRound(operation, previous, params);
     if (previous !== undefined) continueWith(active, operation);
     const correlation = this.#correlator?.outbound(meta, active, span);
@@ -137,18 +153,19 @@ export class Starter {
     operation.claimedCorrelation = correlation?.claimed;
     if (row.inject === false || !this.#mayInject(method, template)) return { operation, facts, message };
     const { baggage } = template.facts;
-    const entries = chosen ? undefined : inject(sentIn, baggage);
+    // What a server behind this process chose is the parent; who gets its message sees our span.
+    const entries = chosen && !connection.isRelayed ? undefined : inject(carried, baggage);
     // Keep baggage that the application wrote; replace forwarded baggage.
     if (entries !== undefined && present === undefined && meta?.['baggage'] !== undefined) delete entries['baggage'];
-    const carried = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
+    const added = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
     const passedOn =
       !baggage && meta?.['baggage'] !== undefined && meta['baggage'] === handledIn(active)?.inboundBaggage;
-    return { operation, facts, message: carry(message, carried, passedOn ? ['baggage'] : undefined) };
+    return { operation, facts, message: carry(message, added, passedOn ? ['baggage'] : undefined) };
   }
 
   /** Starts the operation of an inbound message. */
   inbound(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Started {
-    const { peer, headers, related } = origin;
+    const { peer, headers, related, waitedMs = 0 } = origin;
     const facts = requestFacts(message, kind, 'inbound');
     const { method, id, params, meta } = facts;
     if (peer?.httpVersion !== undefined) connection.httpVersion = peer.httpVersion;
@@ -157,30 +174,33 @@ export class Starter {
     const active = context.active();
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
-    const ambient = related?.context ?? ambientOf(connection, active);
+    const around = related?.context ?? ambientOf(connection, active);
+    const ambient = decisive(around);
     const parent =
       this.#leftToOthers(active) ??
       inboundParent({ connection, ambient, meta, headers, trust: this.#config.trustIncomingContext });
     const template = this.#describer.template(connection, facts);
     const { ignored } = template.facts;
-    const span = this.#span({ template, facts, previous, peer, reused: undefined }, parent.context, parent.links);
+    const start = { template, facts, previous, peer, reused: undefined, waitedMs };
+    const span = this.#span(start, parent.context, parent.links);
     const spanContext = ignored ? parent.context : withSpan(parent.context, span);
     const operation = new Operation({
       template,
       method,
       id,
-      startedAt: this.#now(),
+      startedAt: this.#now() - waitedMs,
       span,
       context: spanContext,
       callerContext: active,
     });
     operation.ownsSpan = !ignored;
+    if (this.#correlator !== undefined) operation.parentSpanId = parentIdOf(span, parent.context);
     const inMeta = meta === undefined ? undefined : traceContextOf(meta);
     const traceContext = inMeta ?? (headers === undefined ? undefined : traceContextOfHeaders(headers));
     if (isKeepable(traceContext)) operation.inboundTraceContext = traceContext;
     const baggage = meta?.['baggage'] ?? (headers === undefined ? undefined : headerOf(headers, 'baggage'));
     if (isKeepable(baggage)) operation.inboundBaggage = baggage;
-    operation.context = withHandling(spanContext, operation);
+    operation.context = withHandling(spanContext === ambient ? around : spanContext, operation);
     const correlation = this.#correlator?.inbound({
       meta,
       http: peer?.http,
@@ -213,7 +233,7 @@ export class Starter {
 
   /** The span of an operation, or its stand-in if ignored. */
   #span(start: SpanStart, parent: Context, links: readonly Link[] | undefined): Span {
-    const { template, facts, previous, peer, reused } = start;
+    const { template, facts, previous, peer, reused, waitedMs } = start;
     const { connection, ignored } = template.facts;
     if (ignored) return spanOfCaller(parent);
     const attributes = this.#describer.startAttributes(template, facts, previous, peer);
@@ -224,8 +244,12 @@ export class Starter {
     const call = this.#earlier.callThatMadeTask(facts, connection, parent);
     const all = linkedTo(linkedTo(links, previous?.first), call);
     const options: SpanOptions = { kind: template.spanKind, attributes };
+    // A span that is told its start has a coarser clock.
+    if (waitedMs >= 1) options.startTime = Date.now() - waitedMs;
     if (all !== undefined) options.links = all as Link[];
-    return this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
+    const span = this.#providers.tracer.startSpan(this.#describer.spanName(template, attributes), options, parent);
+    noteOurs(span);
+    return span;
   }
 
   /** With `standBack`, the active foreign span stays the parent. */

@@ -1,10 +1,9 @@
-/** What the exporters share: passing on an SDK's records line by line, reporting failures, writing to a descriptor. */
-
-import { writeSync } from 'node:fs';
+/** What the exporters share: passing on an SDK's records line by line, and reporting failures. */
 import { codeOf } from '../lib/files.js';
 import { callHook } from '../report/guarded.js';
 import { recordLine } from './line.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
+import { writeError } from './write.js';
 
 /** Writes one line, and returns why it could not. */
 type SendLine = (line: string) => WriteError | undefined;
@@ -53,39 +52,8 @@ export class Failures {
   }
 }
 
-/** An error with a code, like those of the operating system. */
-export function writeError(message: string, code?: string, cause?: unknown): WriteError {
-  const error = new Error(message, cause === undefined ? undefined : { cause });
-  return code === undefined ? error : Object.assign(error, { code });
-}
-
 /** Node.js writes `ENOSPC: no space left on device, write`, and sometimes the path behind it. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'of an unknown error';
   return (error as NodeJS.ErrnoException).syscall === undefined ? error.message : error.message.split(',', 1).join();
-}
-
-/** How many bytes were written, and why not all of them. */
-interface Written {
-  readonly bytes: number;
-  readonly error?: unknown;
-}
-
-/**
- * Retries short writes until everything is written or a write fails. Never throws, and never waits on a non-blocking
- * descriptor.
- */
-export function writeAll(fd: number, bytes: Uint8Array): Written {
-  let done = 0;
-  try {
-    while (done < bytes.length) {
-      const count = writeSync(fd, bytes, done, bytes.length - done);
-      // No system does this, but the loop would never end.
-      if (count <= 0) throw new Error('nothing was written');
-      done += count;
-    }
-    return { bytes: done };
-  } catch (error) {
-    return { bytes: done, error };
-  }
 }

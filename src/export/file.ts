@@ -1,49 +1,15 @@
 /** Log records in a file, one line each: they survive the process, and the file rotates. */
-import { basename, resolve, sep } from 'node:path';
-import { DATA, isFolder, tooOpen } from '../lib/files.js';
+import { dirname } from 'node:path';
+import { DATA, isFolder, tooOpen, USED_ANYWAY } from '../lib/files.js';
 import { fileExporterOptions } from '../options/exporters.js';
-import { problemText, show } from '../options/problem.js';
 import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
-import { exportRecords, Failures, writeError } from './exporter.js';
+import { exportRecords, Failures } from './exporter.js';
 import { isOneLine } from './line.js';
+import { resolvePath } from './path-template.js';
 import { RotatingFile } from './rotating-file.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
-
-const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_.-]*)\}/g;
-const MAX_VALUE_CHARS = 128;
-const MAX_SHOWN_CHARS = 200;
-
-/**
- * The absolute path for a template, with each `{name}` replaced by its value. Braces around anything but a name stay.
- *
- * @throws TypeError when a placeholder has no value, or the path can only be that of a folder
- */
-export function resolvePath(template: string, placeholders: Readonly<Record<string, string | number>> = {}): string {
-  const values: Record<string, string | number> = { pid: process.pid, ...placeholders };
-  const path = template.replace(PLACEHOLDER, (_whole, name: string) => {
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value !== undefined) return fileNamePart(String(value));
-    throw new TypeError(
-      `${problemText(`placeholders.${name}`, value, 'a text or a number')}. The path ${show(template, MAX_SHOWN_CHARS)} has it`,
-    );
-  });
-  if (/[/\\.]$/.test(path) && endsAsFolder(path)) {
-    throw new TypeError(`path is ${show(path, MAX_SHOWN_CHARS)}, a folder; accepted: the path of a file`);
-  }
-  return resolve(path);
-}
-
-/** A path that ends in a separator, `.` or `..`. */
-function endsAsFolder(path: string): boolean {
-  return path.endsWith('/') || path.endsWith(sep) || ['.', '..'].includes(basename(path));
-}
-
-/** A value as part of a file name: never empty, hidden, or a way out of the folder. */
-function fileNamePart(value: string): string {
-  const safe = value.slice(0, MAX_VALUE_CHARS).replaceAll(/[^A-Za-z0-9._-]/g, '_');
-  return safe.replace(/^\.+/, (dots) => '_'.repeat(dots.length)) || '_';
-}
+import { writeError } from './write.js';
 
 /** Options of {@link FileLogRecordExporter}. */
 export interface FileLogRecordExporterOptions {
@@ -68,11 +34,27 @@ export interface FileLogRecordExporterOptions {
    */
   readonly maxBytes?: number | undefined;
   /**
-   * How many rotated files to keep, 1 to 10000. The oldest are deleted.
+   * How many rotated files to keep, 1 to 10000. The oldest are deleted. Without it nothing is deleted, and a line on stderr
+   * warns, once per folder, if the rotated files take up 10 GiB or more.
    *
-   * @defaultValue 30
+   * @defaultValue unlimited
    */
   readonly maxFiles?: number | undefined;
+  /**
+   * Space on the file system to leave free for others, in bytes, 0 (off) to 1099511627776 (1 TiB); at most a tenth of the
+   * file system. While less is free, writes fail with the code `reserve`. The space is looked at once a second, or sooner
+   * after a sixteenth of the reserve was written, and with every line while it is too little.
+   *
+   * @defaultValue 268435456 (256 MiB)
+   */
+  readonly reserve?: number | undefined;
+  /**
+   * Receives the name of each file that `maxFiles` deleted, without its folder, after the deletion. Of several processes that
+   * rotate the same file, the one that deleted it is told. Errors it throws are swallowed.
+   *
+   * @defaultValue nothing
+   */
+  readonly onDeleted?: ((name: string) => void) | undefined;
   /**
    * Receives the first failure of each kind (action and error code) at run time. The error names the path and the reason,
    * and contains nothing of the records.
@@ -86,6 +68,22 @@ export interface FileLogRecordExporterOptions {
    * @defaultValue `Date.now`
    */
   readonly now?: (() => number) | undefined;
+}
+
+const GIB = 2 ** 30;
+/** Bound on folders that are remembered. */
+const MAX_WARNED = 100;
+const warned = new Set<string>();
+
+/** Warns once per folder. */
+function warnOfSize(folder: string, bytes: number): void {
+  if (warned.has(folder) || warned.size >= MAX_WARNED) return;
+  warned.add(folder);
+  warnOperator(
+    `the folder ${JSON.stringify(folder)} has ${Math.floor(bytes / GIB)} GiB of rotated files, which nothing deletes. ` +
+      'Archive them, let a Collector ship them, or set fileMaxFiles (MCP_TRAIL_AUDIT_FILE_MAX_FILES; maxFiles of the ' +
+      'exporter) to keep only the newest',
+  );
 }
 
 /**
@@ -115,7 +113,7 @@ export class FileLogRecordExporter {
    * @throws TypeError or RangeError that names the option, its value, and what is accepted
    */
   constructor(options: FileLogRecordExporterOptions) {
-    const { path, placeholders, maxBytes, maxFiles, onError, now } = fileExporterOptions(options);
+    const { path, placeholders, maxBytes, maxFiles, reserve, onDeleted, onError, now } = fileExporterOptions(options);
     const file = resolvePath(path, placeholders);
     this.#where = JSON.stringify(file);
     if (isFolder(file)) throw new TypeError(`path is ${this.#where}, a folder; accepted: the path of a file`);
@@ -124,11 +122,14 @@ export class FileLogRecordExporter {
       path: file,
       maxBytes,
       maxFiles,
+      reserve,
       now,
       onContinued: (mode) => {
         const open = tooOpen(mode, DATA);
-        if (open !== undefined) warnOperator(`the file ${this.#where} ${open}`);
+        if (open !== undefined) warnOperator(`the file ${this.#where} ${open}. ${USED_ANYWAY}`);
       },
+      onDeleted: (name) => onDeleted !== undefined && callHook('onDeleted', onDeleted, name),
+      onMuch: (bytes) => warnOfSize(dirname(file), bytes),
       onRotationError: (doing, error) => this.#failures.report(doing, this.#where, error),
     });
   }
@@ -157,6 +158,15 @@ export class FileLogRecordExporter {
     } catch (error) {
       this.#failures.report('sync', this.#where, error);
     }
+  }
+
+  /**
+   * Closes the file until the next line.
+   *
+   * @internal
+   */
+  release(): void {
+    this.#file.close();
   }
 
   /** Flushes and closes the file. Later records are not written. */

@@ -1,5 +1,7 @@
 /** A log record as one bounded line of JSON. Pure. */
 import { rfc3339OfHrTime } from '../lib/clock.js';
+import { JsonReader, TRUNCATED } from '../lib/json-reader.js';
+import { startOf } from '../lib/text.js';
 import type { LogRecordLike } from './types.js';
 
 /** Events whose body is the record itself, as canonical JSON that readers may hash. */
@@ -25,7 +27,8 @@ export function recordLine(record: LogRecordLike): string {
   const eventName = read(record, 'eventName');
   const body = read(record, 'body');
   if (isSelfContained(eventName, body)) return body;
-  const { json, cut } = boundedJson({
+  const writer = new LineWriter();
+  const json = writer.read({
     time: timeText(read(record, 'hrTime')),
     observed_time: timeText(read(record, 'hrTimeObserved')),
     event_name: eventName,
@@ -37,8 +40,8 @@ export function recordLine(record: LogRecordLike): string {
     dropped_attributes_count: read(record, 'droppedAttributesCount') || undefined,
     scope: scope(read(record, 'instrumentationScope')),
     resource: unlessEmpty(read(read(record, 'resource'), 'attributes')),
-  });
-  return cut ? `${json.slice(0, -1)},"truncated":true}` : json;
+  }) as string;
+  return writer.cut ? `${json.slice(0, -1)},"truncated":true}` : json;
 }
 
 /** A member of any value; undefined if it cannot be read. */
@@ -109,151 +112,87 @@ export const MAX_CHARS = 262_144;
 export const MAX_STRING_CHARS = 65_536;
 const MAX_KEY_CHARS = 1_024;
 export const MAX_MEMBERS = 1_000;
-export const MAX_DEPTH = 16;
-
-const CYCLE = '"[cycle]"';
-const UNREADABLE = '"[unreadable]"';
-const TOO_DEEP = '"[too deep]"';
-
-/** Longer integers are no counts, and slow to convert. */
-const MAX_BIGINT = 2n ** 128n;
-
-/** Characters left to write, whether something was left out, and the containers around the present value. */
-interface Budget {
-  chars: number;
-  cut: boolean;
-  readonly open: Set<object>;
-}
-
-/** JSON text, and whether it was cut. */
-interface BoundedJson {
-  readonly json: string;
-  readonly cut: boolean;
-}
 
 /**
- * Writes an object as JSON on one line, within bounds. Members keep their order, so the last ones are cut first. Members
- * without JSON (undefined, functions, symbols) are left out, or null in arrays. Bigints become their digits, binary data
- * base64, NaN and the infinities their names, dates their ISO form: all as strings. Does not call `toJSON`. Escapes line
- * breaks of every kind.
+ * Writes a value as JSON on one line, within bounds. Members keep their order, so the last ones are cut first. Binary
+ * data and numbers that are not finite are written as in OTLP's JSON.
  */
-function boundedJson(value: object): BoundedJson {
-  const budget: Budget = { chars: MAX_CHARS, cut: false, open: new Set() };
-  const json = write(value, budget) ?? '{}';
-  return { json, cut: budget.cut };
-}
+class LineWriter extends JsonReader<string> {
+  /** Whether something was left out. */
+  cut = false;
+  #chars = MAX_CHARS;
 
-function write(value: unknown, budget: Budget): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return writeString(value, budget);
-    case 'number':
-      return spend(Number.isFinite(value) ? String(value) : `"${value}"`, budget);
-    case 'bigint':
-      return spend(value < MAX_BIGINT && value > -MAX_BIGINT ? `"${value}"` : '"[bigint]"', budget);
-    case 'boolean':
-      return spend(String(value), budget);
-    case 'object':
-      return value === null ? spend('null', budget) : writeContainer(value, budget);
-    default:
-      return undefined;
+  protected string(value: string): string {
+    const room = this.#room(value.length, MAX_STRING_CHARS);
+    return this.#spend(quoted(startOf(value, room)));
   }
-}
 
-function spend(text: string, budget: Budget): string {
-  budget.chars -= text.length + 1;
-  return text;
-}
+  protected scalar(value: number | boolean | null): string {
+    return this.#spend(String(value));
+  }
 
-function writeString(value: string, budget: Budget): string {
-  const room = Math.max(0, Math.min(MAX_STRING_CHARS, budget.chars));
-  if (value.length > room) budget.cut = true;
-  return spend(quote(value.length > room ? value.slice(0, wholeChars(value, room)) : value), budget);
-}
+  protected override notFinite(value: number): string {
+    return this.mark(String(value));
+  }
 
-function wholeChars(value: string, room: number): number {
-  const last = value.charCodeAt(room - 1);
-  return last >= 0xd800 && last <= 0xdbff ? room - 1 : room;
+  /** Base64 needs four characters for three bytes. */
+  protected override binary(bytes: Uint8Array): string {
+    const room = this.#room(Math.ceil((bytes.length * 4) / 3), MAX_STRING_CHARS);
+    return this.mark(Buffer.from(bytes.subarray(0, Math.floor((room * 3) / 4))).toString('base64'));
+  }
+
+  protected mark(text: string): string {
+    if (text === TRUNCATED) this.cut = true;
+    return this.#spend(`"${text}"`);
+  }
+
+  protected array(source: object, length: number): string {
+    const items: string[] = [];
+    this.#chars -= 2;
+    for (let index = 0; index < length && !this.#isFull(items); index++) {
+      items.push(this.member(source, index) ?? this.scalar(null));
+    }
+    return `[${items.join(',')}]`;
+  }
+
+  protected members(source: object, names: string[]): string {
+    const members: string[] = [];
+    // Empty containers cost too: a small graph of nested arrays can have more paths than there is time.
+    this.#chars -= 2;
+    for (const name of names) {
+      if (this.#isFull(members)) break;
+      const label = this.#name(name);
+      const member = this.member(source, name);
+      if (member !== undefined) members.push(`${label}:${member}`);
+    }
+    return `{${members.join(',')}}`;
+  }
+
+  /** Never cut for the total: half a name would be another name. */
+  #name(name: string): string {
+    if (name.length > MAX_KEY_CHARS) this.cut = true;
+    return this.#spend(quoted(startOf(name, MAX_KEY_CHARS)));
+  }
+
+  #room(wanted: number, max: number): number {
+    const room = Math.max(0, Math.min(wanted, max, this.#chars));
+    if (room < wanted) this.cut = true;
+    return room;
+  }
+
+  #isFull(written: readonly string[]): boolean {
+    const full = written.length >= MAX_MEMBERS || this.#chars <= 0;
+    if (full) this.cut = true;
+    return full;
+  }
+
+  #spend(text: string): string {
+    this.#chars -= text.length + 1;
+    return text;
+  }
 }
 
 /** JSON allows raw U+2028 and U+2029, but some readers end lines there. */
-function quote(value: string): string {
-  return JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
-}
-
-function writeContainer(value: object, budget: Budget): string {
-  if (budget.open.has(value)) return spend(CYCLE, budget);
-  if (budget.open.size >= MAX_DEPTH) {
-    budget.cut = true;
-    return spend(TOO_DEEP, budget);
-  }
-  budget.open.add(value);
-  // Empty containers cost too: a small graph of nested arrays can have more paths than there is time.
-  budget.chars -= 2;
-  try {
-    const bytes = bytesOf(value);
-    if (bytes !== undefined) return writeBytes(bytes, budget);
-    if (value instanceof Date) return spend(`"${Date.prototype.toISOString.call(value)}"`, budget);
-    return Array.isArray(value) ? writeArray(value, budget) : writeRecord(value, budget);
-  } catch {
-    // A proxy's trap threw, or the Date is invalid.
-    return spend(UNREADABLE, budget);
-  } finally {
-    budget.open.delete(value);
-  }
-}
-
-function bytesOf(value: object): Buffer | undefined {
-  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return value instanceof ArrayBuffer ? Buffer.from(value) : undefined;
-}
-
-/** Base64 needs four characters for three bytes. */
-function writeBytes(bytes: Buffer, budget: Budget): string {
-  const room = Math.max(0, Math.floor((Math.min(MAX_STRING_CHARS, budget.chars) * 3) / 4));
-  if (bytes.length > room) budget.cut = true;
-  return spend(`"${bytes.toString('base64', 0, Math.min(room, bytes.length))}"`, budget);
-}
-
-function writeArray(source: readonly unknown[], budget: Budget): string {
-  const items: string[] = [];
-  for (let index = 0; index < source.length; index++) {
-    if (isFull(items, budget)) break;
-    items.push(writeMember(source, index, budget) ?? spend('null', budget));
-  }
-  return `[${items.join(',')}]`;
-}
-
-function writeRecord(source: object, budget: Budget): string {
-  const members: string[] = [];
-  for (const key of Object.keys(source)) {
-    if (isFull(members, budget)) break;
-    const name = writeName(key, budget);
-    const json = writeMember(source, key, budget);
-    if (json !== undefined) members.push(`${name}:${json}`);
-  }
-  return `{${members.join(',')}}`;
-}
-
-/** Never cut for the total: half a name would be another name. */
-function writeName(key: string, budget: Budget): string {
-  if (key.length > MAX_KEY_CHARS) budget.cut = true;
-  return spend(quote(key.length > MAX_KEY_CHARS ? key.slice(0, wholeChars(key, MAX_KEY_CHARS)) : key), budget);
-}
-
-function isFull(written: readonly string[], budget: Budget): boolean {
-  const full = written.length >= MAX_MEMBERS || budget.chars <= 0;
-  if (full) budget.cut = true;
-  return full;
-}
-
-/** May run a getter of the application. */
-function writeMember(source: object, key: string | number, budget: Budget): string | undefined {
-  let value: unknown;
-  try {
-    value = (source as Record<string | number, unknown>)[key];
-  } catch {
-    return spend(UNREADABLE, budget);
-  }
-  return write(value, budget);
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (char) => (char === '\u2028' ? '\\u2028' : '\\u2029'));
 }

@@ -1,223 +1,12 @@
 /** A file of lines that rotates by size and by day, also while other processes append to it. */
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fchownSync,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-} from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { attempt } from '../lib/attempt.js';
 import { codeOf } from '../lib/files.js';
-import { writeAll, writeError } from './exporter.js';
-
-const FILE_MODE = 0o600;
-const FOLDER_MODE = 0o700;
-const LINE_FEED = 0x0a;
-/** How often to look at the end of the file again while another process writes. */
-const MAX_TRIES = 100;
-
-// O_RDWR: the last byte is read. O_NONBLOCK: opening a named pipe without a reader must not wait. A flag that the platform
-// lacks is undefined, and counts as 0.
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-/** An open file. */
-export class AppendFile {
-  readonly #fd: number;
-  readonly #opened: BigIntStats;
-  /** The last line in the file has no end. */
-  #torn: boolean;
-
-  private constructor(fd: number) {
-    this.#fd = fd;
-    this.#opened = fstatSync(fd, { bigint: true });
-    if (!this.#opened.isFile() && !this.#opened.isCharacterDevice()) {
-      throw writeError('it is neither a file nor a device', 'EINVAL');
-    }
-    this.#torn = this.isRegular && isTorn(fd, this.#opened.size);
-  }
-
-  /**
-   * Opens a file, and creates it and its folders if missing, for their owner alone. Refuses a symbolic link: anyone who can
-   * write to the folder could redirect the lines.
-   */
-  static open(path: string): AppendFile {
-    const fd = openDescriptor(path);
-    try {
-      return new AppendFile(fd);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
-  }
-
-  /** As found when it was opened. */
-  get opened(): BigIntStats {
-    return this.#opened;
-  }
-
-  /** False for devices, which have no size and do not rotate. */
-  get isRegular(): boolean {
-    return this.#opened.isFile();
-  }
-
-  /** Whether this is the file that was found at a path. */
-  is(found: BigIntStats): boolean {
-    return found.ino === this.#opened.ino && found.dev === this.#opened.dev;
-  }
-
-  /**
-   * Appends a line with its line feed in one write, so that lines of several processes do not mix.
-   *
-   * @throws the operating system's error; a partly written line is removed first, unless another process has written behind
-   *   it
-   */
-  append(line: Uint8Array, sizeBefore: bigint): void {
-    const bytes = this.#torn ? Buffer.concat([Buffer.of(LINE_FEED), line]) : line;
-    const written = writeAll(this.#fd, bytes);
-    if (written.error === undefined) {
-      this.#torn = false;
-      return;
-    }
-    if (written.bytes > 0) this.#takeBack(sizeBefore, written.bytes);
-    throw written.error;
-  }
-
-  /** Syncs everything to disk, against a loss of power. */
-  sync(): Promise<void> {
-    if (!this.isRegular) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error)));
-    });
-  }
-
-  close(): void {
-    try {
-      closeSync(this.#fd);
-    } catch {
-      // The descriptor is gone either way.
-    }
-  }
-
-  #takeBack(sizeBefore: bigint, written: number): void {
-    try {
-      const { size } = fstatSync(this.#fd, { bigint: true });
-      if (this.isRegular && size === sizeBefore + BigInt(written)) ftruncateSync(this.#fd, Number(sizeBefore));
-    } catch {
-      // The next process that opens the file finds the torn line, and ends it.
-    }
-  }
-}
-
-/** Whether the last line has no end, and no process is about to write it. */
-function isTorn(fd: number, sizeAtFirst: bigint): boolean {
-  const last = Buffer.alloc(1);
-  let size = sizeAtFirst;
-  for (let tries = 0; size > 0n && tries < MAX_TRIES; tries++) {
-    readSync(fd, last, 0, 1, size - 1n);
-    if (last[0] === LINE_FEED) return false;
-    waitForWriter(fd);
-    const before = size;
-    size = fstatSync(fd, { bigint: true }).size;
-    if (size === before) return true;
-  }
-  return false;
-}
-
-/**
- * While one process writes a line of several pages, others see it grow. The system orders writes and changes of the owner,
- * so changing the owner to the same one returns after the write.
- */
-function waitForWriter(fd: number): void {
-  try {
-    fchownSync(fd, -1, -1);
-  } catch {
-    // Without it, an unfinished line may be taken for a torn one, and an empty line follows it.
-  }
-}
-
-function openDescriptor(path: string): number {
-  try {
-    return openSync(path, FLAGS, FILE_MODE);
-  } catch (error) {
-    const code = codeOf(error);
-    // The BSDs use EMLINK.
-    if (code === 'ELOOP' || code === 'EMLINK') throw symbolicLink();
-    if (code !== 'ENOENT') throw error;
-  }
-  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-  return openSync(path, FLAGS, FILE_MODE);
-}
-
-function symbolicLink(): Error {
-  return writeError(
-    'it is a symbolic link, and links are refused because anyone who can write to the folder can create one; ' +
-      'give the path it leads to',
-    'ELOOP',
-  );
-}
-
-const TIME = /^-(\d{4}-\d{2}-\d{2}T\d{6}Z)-([1-9]\d{0,14})$/;
-/** The last millisecond of the year 9999: later years would make a longer name. */
-const MAX_TIME_MS = 253_402_300_799_999;
-
-/** When a file was rotated, to the second, and its number within that second. */
-export interface RotatedName {
-  readonly name: string;
-  /** As in the name; such texts sort by time. */
-  readonly time: string;
-  readonly number: number;
-}
-
-/** The rotated files of a path among the names of a folder, newest first. */
-export function rotatedNames(path: string, names: readonly string[]): RotatedName[] {
-  const { stem, extension } = parts(path);
-  return names.flatMap((name) => parse(name, stem, extension) ?? []).sort(newestFirst);
-}
-
-/**
- * The next candidate for a rotated file's name. It sorts behind all others, even if the clock was set back, because the
- * first by name are deleted first.
- */
-export function nextName(path: string, nowMs: number, newest: RotatedName | undefined): RotatedName {
-  const now = timeOf(nowMs);
-  const time = newest !== undefined && newest.time > now ? newest.time : now;
-  const number = newest?.time === time ? newest.number + 1 : 1;
-  const { stem, extension } = parts(path);
-  return { name: `${stem}-${time}-${number}${extension}`, time, number };
-}
-
-function parts(path: string): { stem: string; extension: string } {
-  const extension = extname(path);
-  return { stem: basename(path, extension), extension };
-}
-
-function parse(name: string, stem: string, extension: string): RotatedName | undefined {
-  if (name.length < stem.length + extension.length || !name.startsWith(stem) || !name.endsWith(extension)) return;
-  const match = TIME.exec(name.slice(stem.length, name.length - extension.length));
-  return match === null ? undefined : { name, time: match[1] as string, number: Number(match[2]) };
-}
-
-function newestFirst(a: RotatedName, b: RotatedName): number {
-  if (a.time === b.time) return b.number - a.number;
-  return a.time < b.time ? 1 : -1;
-}
-
-function timeOf(ms: number): string {
-  const clamped = Math.min(Math.max(ms, 0), MAX_TIME_MS);
-  return new Date(clamped)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '');
-}
+import { AppendFile, symbolicLink } from './append-file.js';
+import { Reserve } from './reserve.js';
+import { deleteOldest, sizeOfRotated } from './rotated-files.js';
+import { nextName, type RotatedName, rotatedNames } from './rotated-name.js';
 
 /** How many names to try while other processes take them. */
 const MAX_NAME_TRIES = 1_000;
@@ -261,70 +50,58 @@ function reserve(path: string, folder: string, nowMs: number): string {
   }
 }
 
-/**
- * Deletes all but the newest rotated files. Skips other names, anything but files, and empty files: another process may
- * have just reserved one.
- *
- * @throws the first failure, after trying all files
- */
-function deleteOldest(path: string, maxFiles: number): void {
-  const folder = dirname(path);
-  const failures: unknown[] = [];
-  const names = rotatedNames(path, readdirSync(folder));
-  if (names.length <= maxFiles) return;
-  let kept = 0;
-  for (const { name } of names) {
-    const file = join(folder, name);
-    try {
-      const found = lstatSync(file, { throwIfNoEntry: false });
-      if (found === undefined || !found.isFile() || found.size === 0) continue;
-      if (kept < maxFiles) kept += 1;
-      else unlinkSync(file);
-    } catch (error) {
-      // Another process deletes them, too.
-      if (codeOf(error) !== 'ENOENT') failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw failures[0];
-}
-
 const DAY_MS = 86_400_000;
 /** If rotation fails, retrying it with every line would cost more than the line. */
 const RETRY_MS = 60_000;
+/** Rotated files that take up less are nobody's problem. */
+const MUCH_BYTES = 10 * 2 ** 30;
+/** Looking at every rotated file takes its time where there are very many. */
+const LOOK_MS = 3_600_000;
 
 /** Validated settings. */
 interface RotatingFileSettings {
   readonly path: string;
   readonly maxBytes: number;
-  readonly maxFiles: number;
+  /** Undefined: nothing is deleted. */
+  readonly maxFiles: number | undefined;
+  /** Bytes of the file system that stay free. */
+  readonly reserve: number;
   readonly now: () => number;
   /** Receives the mode of a file that existed before. */
   readonly onContinued: (mode: number) => void;
+  /** Receives the name of each file that was deleted, without its folder. */
+  readonly onDeleted: (name: string) => void;
+  /** Nothing is deleted, and the rotated files take up 10 GiB or more: receives their size in bytes. */
+  readonly onMuch: (bytes: number) => void;
   readonly onRotationError: (doing: 'put aside' | 'delete the oldest files beside', error: unknown) => void;
 }
 
 /** Appends to a path. Looks at the path before every line: another process may have moved or deleted the file. */
 export class RotatingFile {
   readonly #settings: RotatingFileSettings;
+  readonly #reserve: Reserve;
   #file: AppendFile | undefined;
   /** Days since 1970 of the file's lines. */
   #day = 0;
   #notPutAsideMs = Number.NEGATIVE_INFINITY;
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: RotatingFileSettings) {
     this.#settings = settings;
+    this.#reserve = new Reserve(dirname(settings.path), settings.reserve);
   }
 
-  /** @throws the operating system's error; nothing of the line is in the file then */
+  /** @throws the operating system's error, or that of the reserve; nothing of the line is in the file then */
   append(line: Uint8Array): void {
     const nowMs = this.#nowMs();
     let size = this.#open(nowMs);
+    if (this.#file?.isRegular === true) this.#reserve.check(line.length, nowMs);
     if (this.#isDue(size, line.length, nowMs)) {
       this.#rotate(nowMs);
       size = this.#open(nowMs);
     }
     try {
-      this.#file?.append(line, size);
+      this.#file?.append(line);
     } catch (error) {
       // Reopening repairs what could not be taken back.
       this.close();
@@ -357,6 +134,7 @@ export class RotatingFile {
     const file = AppendFile.open(this.#settings.path);
     this.#file = file;
     if (found?.isFile()) this.#settings.onContinued(Number(file.opened.mode));
+    this.#lookAtSize(nowMs);
     this.#day = dayOf(file.opened.size === 0n ? nowMs : Number(file.opened.mtimeMs));
     return file.opened.size;
   }
@@ -369,7 +147,7 @@ export class RotatingFile {
   }
 
   #rotate(nowMs: number): void {
-    const { path, maxFiles, onRotationError } = this.#settings;
+    const { path, maxFiles, onDeleted, onRotationError } = this.#settings;
     const isOurs = (found: BigIntStats) => this.#file?.is(found) === true;
     try {
       putAside(path, nowMs, isOurs);
@@ -378,11 +156,20 @@ export class RotatingFile {
       onRotationError('put aside', error);
       return;
     }
+    if (maxFiles === undefined) return;
     try {
-      deleteOldest(path, maxFiles);
+      deleteOldest(path, maxFiles, onDeleted);
     } catch (error) {
       onRotationError('delete the oldest files beside', error);
     }
+  }
+
+  #lookAtSize(nowMs: number): void {
+    const { path, maxFiles, onMuch } = this.#settings;
+    if (maxFiles !== undefined || Math.abs(nowMs - this.#lookedMs) < LOOK_MS) return;
+    this.#lookedMs = nowMs;
+    const bytes = attempt(() => sizeOfRotated(path)) ?? 0;
+    if (bytes >= MUCH_BYTES) onMuch(bytes);
   }
 
   /** The application's clock may throw, or return NaN. */

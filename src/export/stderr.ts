@@ -1,11 +1,13 @@
 /** Log records on stderr, one line each, without ever waiting for a reader. */
 import { codeOf } from '../lib/files.js';
+import { runLater } from '../lib/timers.js';
 import { stderrExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
-import { exportRecords, Failures, writeAll, writeError } from './exporter.js';
+import { exportRecords, Failures } from './exporter.js';
 import { isOneLine } from './line.js';
 import type { ErrorHandler, ExportResultLike, LogRecordLike, WriteError } from './types.js';
+import { writeAll, writeError } from './write.js';
 
 /** How many bytes may wait for a reader, the application's own included. */
 const MAX_QUEUED_BYTES = 1_048_576;
@@ -91,9 +93,9 @@ export class StderrLogRecordExporter {
   forceFlush(): Promise<void> {
     if (this.#stream.writableLength === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, FLUSH_MS).unref();
+      const stop = runLater(FLUSH_MS, resolve);
       this.#queue(new Uint8Array(), () => {
-        clearTimeout(timer);
+        stop();
         resolve();
       });
     });

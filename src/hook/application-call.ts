@@ -1,4 +1,5 @@
 /** Calling functions of the application: outside any `try`, once, with their own `this`, in the right context. */
+import { types } from 'node:util';
 import { type Context, context } from '@opentelemetry/api';
 import type { AnyFunction } from './replace-methods.js';
 
@@ -37,4 +38,27 @@ export function ifThrown(call: CallState, then: () => void): void {
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+}
+
+/**
+ * A promise of the application, for its caller, who sees it settle after `fulfilled` or `rejected` has run; they must not
+ * throw. A branch beside the promise would count as handling it, and hide a rejection that the application drops.
+ */
+export function observedPromise(
+  result: unknown,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): unknown {
+  // Any other thenable may act each time it is read.
+  if (!types.isPromise(result)) return result;
+  return result.then(
+    (value) => {
+      fulfilled(value);
+      return value;
+    },
+    (error: unknown) => {
+      rejected(error);
+      throw error;
+    },
+  );
 }

@@ -1,4 +1,4 @@
-/** Instruments by hand: for bundles, which module hooks do not see, and for instances that have connected already. */
+/** Manual instrumentation: for bundles, which module hooks do not see, and for instances that have connected already. */
 
 import type { Pipeline } from '../emit/pipeline.js';
 import { resolveConfig } from '../options/instrumentation.js';
@@ -10,7 +10,7 @@ import { createObservation, type Observation } from './observation.js';
 import { replaceMethod, type Undo } from './replace-methods.js';
 import { attachProtocol, type ProtocolLike } from './sdk/attach-instance.js';
 import { attaching } from './sdk/class-patches.js';
-import { attachTransport } from './transport/attach-transport.js';
+import { attachUnowned } from './transport/attach-at-start.js';
 import { detach } from './transport/attachment.js';
 
 /** A client or server of either SDK line. */
@@ -78,7 +78,7 @@ export function instrumentServer(
 /**
  * Instruments one transport, before or after a client or server connects to it. Use it where no SDK instance exists, for
  * example in a proxy that forwards messages. What only a caller's promise shows (a timeout, a result that fails its schema)
- * is not seen.
+ * is not seen. What is open when the transport closes ends then.
  *
  * @param transport anything with `send` and `onmessage`
  * @param config options; by default those of the environment
@@ -89,7 +89,7 @@ export function instrumentTransport(transport: object, config?: McpInstrumentati
     throw new TypeError(`instrumentTransport: expected a transport with a send method, got ${describe(transport)}`);
   }
   return once(transport, config, (pipeline) => {
-    attachTransport(transport, pipeline);
+    attachUnowned(transport, pipeline);
     return [() => detach(transport)];
   });
 }

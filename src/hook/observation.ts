@@ -6,6 +6,7 @@ import { showDiagnostics } from '../emit/diagnostics.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
 import { Pipeline } from '../emit/pipeline.js';
 import { Providers } from '../emit/providers.js';
+import { reportLossesAtExit } from '../lifecycle/report-losses.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { unknownVariables } from '../options/unknown-variables.js';
 import { whenMcpIsSeen } from '../report/quiet.js';
@@ -22,8 +23,8 @@ export interface Observation {
   stopAuditing(): void;
 }
 
-/** Checks of the environment, which are made once per process. */
-class EnvironmentChecks {
+/** What the first observation of the process starts. */
+class FirstObservation {
   #made = false;
 
   make(): void {
@@ -31,11 +32,12 @@ class EnvironmentChecks {
     this.#made = true;
     for (const text of unknownVariables(process.env)) warnOperator(text);
     // By the time that it uses MCP, an application with its own diagnostics logger has set it.
-    whenMcpIsSeen(showDiagnostics);
+    whenMcpIsSeen(() => showDiagnostics());
+    reportLossesAtExit();
   }
 }
 
-const environmentChecks = new EnvironmentChecks();
+const first = new FirstObservation();
 
 export interface ObservationOptions {
   readonly config: ResolvedConfig;
@@ -45,7 +47,7 @@ export interface ObservationOptions {
 }
 
 export function createObservation({ config, providers = new Providers(), target }: ObservationOptions): Observation {
-  if (config.enabled) environmentChecks.make();
+  if (config.enabled) first.make();
   let pipeline: Pipeline;
   const recorder = createAuditRecorder(config, {
     currentPeer: () => currentHttpPeer(config.trustProxy),

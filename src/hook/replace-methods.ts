@@ -11,13 +11,14 @@ const WRAPPER = Symbol.for('mcp-trail.wrapper');
 
 /**
  * Replaces a method, inherited or own, by an own property. It is as enumerable as before, so that copies and comparisons of
- * the object stay the same.
+ * the object stay the same. An inherited method is looked up at each call: the application may replace it later.
  */
 export function replaceMethod(target: object, key: string, wrap: (original: AnyFunction) => AnyFunction): Undo {
   const own = Object.getOwnPropertyDescriptor(target, key);
   const original = (target as Record<string, unknown>)[key];
   if (typeof original !== 'function') return () => {};
-  const wrapper = wrap(original as AnyFunction);
+  const inherits = own === undefined && inherited(target, key, target) === original;
+  const wrapper = wrap(inherits ? calledOnParent(target, key) : (original as AnyFunction));
   Object.defineProperty(target, key, {
     value: wrapper,
     writable: true,
@@ -52,9 +53,26 @@ export function wrapAssigned(target: object, key: string, wrap: (assigned: AnyFu
   };
 }
 
+/** Whether a function is one of ours, of any copy of this package. */
+export function isOurs(value: unknown): boolean {
+  return typeof value === 'function' && WRAPPER in value;
+}
+
 function wrapOnce(value: unknown, wrap: (assigned: AnyFunction) => AnyFunction): unknown {
-  if (typeof value !== 'function' || WRAPPER in value) return value;
+  if (typeof value !== 'function' || isOurs(value)) return value;
   return Object.assign(wrap(value as AnyFunction), { [WRAPPER]: true });
+}
+
+function inherited(target: object, key: string, receiver: unknown): unknown {
+  const parent: object | null = Object.getPrototypeOf(target);
+  return parent === null ? undefined : Reflect.get(parent, key, receiver);
+}
+
+/** What `super` would call. */
+function calledOnParent(target: object, key: string): AnyFunction {
+  return function (...args) {
+    return (inherited(target, key, this) as AnyFunction).apply(this, args);
+  };
 }
 
 function accessorOf(target: object, key: string): PropertyDescriptor | undefined {

@@ -1,6 +1,7 @@
 /** Annotations that people make on servers, and the selection of the servers they mean. */
 import { startOf } from '../lib/text.js';
-import { MAX_TEXT, type Names, UNREADABLE } from './names.js';
+import { MAX_TEXT } from './bounds.js';
+import { type Names, UNREADABLE } from './names.js';
 import { ANNOTATIONS, type AnnotationName, type ServerState, type Servers } from './state.js';
 
 /** Annotations on a server; secrets in them are hidden. An absent member stays as it is, `null` or an empty string removes it. */
@@ -12,7 +13,10 @@ export interface Annotations {
   readonly review?: string | null;
   /** Who reviewed the server, for example an e-mail address. */
   readonly reviewer?: string | null;
+  /** Another verdict than before removes the approver and, unless it is `rejected`, the reason, where they are not given. */
   readonly approval?: 'approved' | 'rejected' | 'pending' | null;
+  /** Who approved or rejected the server, for example an e-mail address. */
+  readonly approver?: string | null;
   readonly notes?: string | null;
   readonly rejectionReason?: string | null;
 }
@@ -34,22 +38,43 @@ const MAX_ADDRESS = 254;
 
 export const APPROVALS: readonly unknown[] = ['approved', 'rejected', 'pending'];
 
-/** Keeps the annotations and returns the names of the changed ones. Invalid ones are ignored. */
+/**
+ * Keeps the annotations and returns the names of the changed ones. Invalid ones are ignored.
+ * @param again whether an annotation that is already there counts as made again, now
+ */
 export function annotate(
   server: ServerState,
   annotations: Annotations,
   now: number,
   redact: ((text: string) => string) | undefined,
+  again = false,
 ): AnnotationName[] {
+  const all = decided(server, annotations);
   return ANNOTATIONS.filter((name) => {
-    const given = annotations[name];
+    const given = all[name];
     if (given === undefined || !isValid(name, given)) return false;
     const value =
       given === null || given === '' ? undefined : startOf(redacted(name, given, guarded(redact)), MAX_TEXT);
-    if (server.annotations.get(name)?.value === value) return false;
-    server.annotations.set(name, { value, at: now });
+    const known = server.annotations.get(name);
+    if (known?.value === value && (!again || value === undefined)) return false;
+    // It is later than the one that it replaces, also where the clock was set back.
+    server.annotations.set(name, { value, at: Math.max(now, (known?.at ?? 0) + 1), unsaved: true });
     return true;
   });
+}
+
+/** Another verdict than before is not that of the same person, nor for the same reason, unless that is said. */
+function decided({ annotations: known }: ServerState, annotations: Annotations): Annotations {
+  const { approval, approver, rejectionReason } = annotations;
+  const isNew = isValid('approval', approval) && (approval || undefined) !== known.get('approval')?.value;
+  if (!isNew) return annotations;
+  return {
+    ...annotations,
+    approver: isValid('approver', approver) ? approver : null,
+    ...(approval !== 'rejected' && {
+      rejectionReason: isValid('rejectionReason', rejectionReason) ? rejectionReason : null,
+    }),
+  };
 }
 
 /** If the hook fails, the text is dropped. */
@@ -64,7 +89,7 @@ function guarded(redact: ((text: string) => string) | undefined): (text: string)
 }
 
 /** Names of people, who may be named by an e-mail address, which the redactor would hide. */
-const PERSONS: ReadonlySet<AnnotationName> = new Set(['addedBy', 'removedBy', 'reviewer']);
+const PERSONS: ReadonlySet<AnnotationName> = new Set(['addedBy', 'approver', 'removedBy', 'reviewer']);
 const ADDRESS = /^([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})$/;
 
 function redacted(name: AnnotationName, given: string, redact: (text: string) => string): string {

@@ -108,10 +108,13 @@ function hashOf(value: unknown, work: Work): string {
   }
 }
 
-/** Names of the members that differ, from the fixed list. */
+/**
+ * Names of the members that differ, from the fixed list, of two definitions that do: if no member differs, the name does, in
+ * characters that are not kept.
+ */
 export function changedMembers(before: MemberHashes, after: MemberHashes): string[] {
-  const names = [...MEMBERS, OTHER_MEMBERS];
-  return names.filter((name) => before[name] !== after[name]).sort();
+  const names = [...MEMBERS, OTHER_MEMBERS].filter((name) => before[name] !== after[name]).sort();
+  return names.length > 0 ? names : ['name'];
 }
 
 /** Whether a stored member is one that changes name. */

@@ -1,7 +1,9 @@
 /** The inventory of servers and tools: which exist, since when, and what changed. */
 import { type Annotations, annotate, type ServerSelector, select } from './annotations.js';
+import { MAX_SERVERS, MAX_TOOLS } from './bounds.js';
 import { serverId } from './hashes.js';
 import { LiveServers } from './live.js';
+import { notLocked } from './lock-changes.js';
 import { Names } from './names.js';
 import { annotated, type InventoryChange, inventoryChanged, serverObserved } from './records.js';
 import { type InventorySnapshot, snapshotOf } from './snapshot.js';
@@ -16,6 +18,7 @@ import {
 } from './state.js';
 import { Saver, StateFile } from './state-file.js';
 import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './tool-changes.js';
+import type { ToolLock } from './tool-lock.js';
 import { addUse, type Use } from './usage.js';
 
 export interface InventoryOptions {
@@ -48,8 +51,6 @@ export interface InventoryOptions {
   readonly onProblem?: ((text: string) => void) | undefined;
 }
 
-const MAX_SERVERS = 1000;
-const MAX_TOOLS = 1000;
 const DAY_MS = 86_400_000;
 const MAX_PROBLEMS = 20;
 /** The last instant that RFC 3339 can express. */
@@ -72,6 +73,7 @@ export class Inventory {
   readonly #identities: Names;
   readonly #lists: Lists;
   #saver: Saver | undefined;
+  #lock: ToolLock | undefined;
   readonly #limits: { readonly maxServers: number; readonly maxTools: number };
   readonly #staleAfterMs: number;
   readonly #observeEveryMs: number;
@@ -95,6 +97,7 @@ export class Inventory {
       names: this.#names,
       maxTools: this.#limits.maxTools,
       declaredNames: options.declaredNames,
+      lock: () => this.#lock,
     });
     if (options.file !== undefined) this.keepIn(options.file);
   }
@@ -106,19 +109,33 @@ export class Inventory {
     this.#saver ??= new Saver({ file, servers: this.#servers, limits: this.#limits, saveEveryMs });
   }
 
+  /** Compares servers and their tools with a lock from now on. */
+  lockTo(lock: ToolLock): void {
+    this.#lock = lock;
+  }
+
   /** Takes the facts that a connection shows about the server at either end. Returns the server's id, whether it is kept or not. */
   observeServer(facts: ServerFacts): { id: string; changes: InventoryChange[] } {
-    const now = this.#now();
     const id = serverId(facts.name, facts.endpoint);
+    const changes = this.#observeServer(id, facts, this.#now());
     const server = this.#servers.get(id);
-    if (server === undefined) return { id, changes: this.#addServer(id, facts, now) };
+    if (server !== undefined && this.#lock !== undefined && this.#lock.toolsOf(server.facts) === undefined)
+      changes.push(...notLocked(server, this.#live.of(server).lock));
+    return { id, changes };
+  }
+
+  #observeServer(id: string, facts: ServerFacts, now: number): InventoryChange[] {
+    const server = this.#servers.get(id);
+    if (server === undefined) return this.#addServer(id, facts, now);
+    const seen = server.sides.size > 0;
     server.sides.add(facts.side);
     const changes = this.#seen(server, now);
+    if (!seen) return this.#firstSeen(server, facts, now);
     const learnt = learn(server.facts, facts, this.#names);
     if (!sameFacts(server.facts, learnt)) changes.push(...this.#learnFacts(server, learnt, now));
     else if (now - server.reportedAt >= this.#observeEveryMs) changes.push(this.#observed(server, now));
     this.#saver?.touch(changes.length > 0);
-    return { id, changes };
+    return changes;
   }
 
   /** Takes one page of a server's tools. The last page completes the list. */
@@ -160,8 +177,8 @@ export class Inventory {
     const now = this.#now();
     const changes = [...this.#returned].map((server) => inventoryChanged(server, 'server_returned'));
     this.#returned.clear();
-    const isStale = ({ staleAt, lastSeen }: ServerState) =>
-      staleAt === undefined && now - lastSeen >= this.#staleAfterMs;
+    const isStale = ({ sides, staleAt, lastSeen }: ServerState) =>
+      sides.size > 0 && staleAt === undefined && now - lastSeen >= this.#staleAfterMs;
     // Another process may have used it, or reported it already.
     if ([...this.#servers.values()].some(isStale)) this.#saver?.refresh();
     for (const server of this.#servers.values()) {
@@ -177,11 +194,13 @@ export class Inventory {
   }
 
   find(server: string | ServerSelector): string[] {
+    this.#saver?.follow();
     return select(this.#servers, this.#names, server);
   }
 
   /** Keeps annotations on a server, and returns the change to record. */
   annotate(id: string, annotations: Annotations): InventoryChange[] {
+    this.#saver?.follow();
     const server = this.#servers.get(id);
     if (server === undefined) return [];
     const changed = annotate(server, annotations, this.#now(), this.#options.redactText);
@@ -192,6 +211,7 @@ export class Inventory {
 
   /** The whole inventory as plain JSON. */
   snapshot(): InventorySnapshot {
+    this.#saver?.follow();
     return snapshotOf(this.#servers);
   }
 
@@ -206,13 +226,25 @@ export class Inventory {
   }
 
   #addServer(id: string, facts: ServerFacts, now: number): InventoryChange[] {
-    if (this.#servers.size >= this.#limits.maxServers && !this.#forgetOne()) {
-      this.#problem(`the inventory is full (${this.#limits.maxServers} servers); new ones are not kept`);
+    const server = newServer(id, learn(undefined, facts, this.#names), now);
+    const { maxServers } = this.#limits;
+    // Names are claims: servers that make theirs up must not crowd out the locked ones.
+    const room = this.#lock?.toolsOf(server.facts) === undefined ? maxServers : 2 * maxServers;
+    if (this.#servers.size >= room && !this.#forgetOne()) {
+      this.#problem(`the inventory is full (${maxServers} servers); new ones are not kept`);
       return [];
     }
-    const server = newServer(id, learn(undefined, facts, this.#names), now);
     server.sides.add(facts.side);
     this.#servers.set(id, server);
+    this.#saver?.touch(true);
+    return [serverObserved(server, 'server_added')];
+  }
+
+  /** A server that was annotated before any process met it. */
+  #firstSeen(server: ServerState, facts: ServerFacts, now: number): InventoryChange[] {
+    server.facts = learn(server.facts, facts, this.#names);
+    server.changedAt = now;
+    server.reportedAt = now;
     this.#saver?.touch(true);
     return [serverObserved(server, 'server_added')];
   }

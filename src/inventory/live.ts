@@ -1,4 +1,4 @@
-/** What is known of a server in this process only: its change budget, and the arguments that its tools declare. */
+/** What is known of a server in this process only: its change budget, what differs from the lock, and the arguments of its tools. */
 import type { ServerState } from './state.js';
 
 const HOUR_MS = 3_600_000;
@@ -42,8 +42,19 @@ export class ChangeBudget {
   }
 }
 
+/** How the lists of this process differ from the tool lock. */
+export interface LockLive {
+  /** Tools that a server makes up must not use up the budget of the locked ones. */
+  readonly budgets: { readonly locked: ChangeBudget; readonly others: ChangeBudget };
+  /** The tools that differ, as last seen: without a hash if they were missing. */
+  readonly differing: Map<string, { readonly hash: string | undefined; readonly isReported: boolean }>;
+  /** Whether a record says that the lock does not have the server. */
+  isUnlockedReported: boolean;
+}
+
 export interface Live {
   readonly budget: ChangeBudget;
+  readonly lock: LockLive;
   /** Argument names by tool, with the hash of the definition that declares them. */
   declared: ReadonlyMap<string, { readonly hash: string; readonly names: ReadonlySet<string> | undefined }>;
 }
@@ -54,7 +65,15 @@ export class LiveServers {
   of(server: ServerState): Live {
     let live = this.#live.get(server);
     if (live === undefined) {
-      live = { budget: new ChangeBudget(), declared: new Map() };
+      live = {
+        budget: new ChangeBudget(),
+        lock: {
+          budgets: { locked: new ChangeBudget(), others: new ChangeBudget() },
+          differing: new Map(),
+          isUnlockedReported: false,
+        },
+        declared: new Map(),
+      };
       this.#live.set(server, live);
     }
     return live;

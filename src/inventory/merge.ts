@@ -1,9 +1,7 @@
 /** Merges the state that other processes wrote into the state of this one. */
+import { MAX_ALL_TOOLS } from './bounds.js';
 import { type ServerState, type Servers, type Tally, type ToolState, type Usage, union } from './state.js';
 import { errorKey, later, sum } from './usage.js';
-
-/** Tools of all servers together. */
-export const MAX_ALL_TOOLS = 10_000;
 
 export interface MergeLimits {
   readonly maxServers: number;
@@ -12,7 +10,7 @@ export interface MergeLimits {
 
 /**
  * Merges a stored state into ours, in place. Counts become those of the file plus our unsaved ones; of single values, the
- * later one stays. Only entries without room are lost.
+ * later one stays, and annotations are those of the file unless ours is unsaved and later. Only entries without room are lost.
  */
 export function mergeInto(ours: Servers, stored: Servers, limits: MergeLimits): void {
   let total = countTools(ours);
@@ -27,11 +25,12 @@ export function mergeInto(ours: Servers, stored: Servers, limits: MergeLimits): 
   }
 }
 
-/** Marks all counts as saved. */
+/** Marks all counts and annotations as saved. */
 export function markSaved(servers: Servers): void {
   for (const server of servers.values()) {
     settle(server.errors);
     settle(server.usage.tallies);
+    for (const annotation of server.annotations.values()) annotation.unsaved = false;
     for (const tool of server.tools.values()) settle(tool.usage.tallies);
   }
 }
@@ -52,8 +51,10 @@ function cutTools(server: ServerState, room: number): ServerState {
 }
 
 function mergeServer(ours: ServerState, stored: ServerState, room: number): void {
+  // Of a server that nobody has met yet, only its name is known.
+  const isLater = ours.sides.size === 0 || (stored.sides.size > 0 && stored.changedAt > ours.changedAt);
+  const latest = isLater ? stored : ours;
   for (const side of stored.sides) ours.sides.add(side);
-  const latest = stored.changedAt > ours.changedAt ? stored : ours;
   const protocolVersions = union(stored.facts.protocolVersions, ours.facts.protocolVersions);
   ours.facts = { ...latest.facts, protocolVersions };
   ours.changedAt = latest.changedAt;
@@ -63,7 +64,7 @@ function mergeServer(ours: ServerState, stored: ServerState, room: number): void
   const staleAt = Math.max(ours.staleAt ?? 0, stored.staleAt ?? 0);
   ours.staleAt = staleAt > ours.lastSeen ? staleAt : undefined;
   mergeLater(ours.lists, stored.lists);
-  mergeLater(ours.annotations, stored.annotations);
+  mergeAnnotations(ours.annotations, stored.annotations);
   mergeUsage(ours.usage, stored.usage);
   for (const [type, tally] of folded(stored.errors, ours.errors)) mergeTally(ours.errors, type, tally);
   for (const [name, tool] of stored.tools) {
@@ -93,6 +94,14 @@ function folded(stored: ReadonlyMap<string, Tally>, ours: ReadonlyMap<string, Ta
 function mergeLater<K, V extends { readonly at: number }>(ours: Map<K, V>, stored: ReadonlyMap<K, V>): void {
   for (const [key, value] of stored)
     if (value.at > (ours.get(key)?.at ?? Number.NEGATIVE_INFINITY)) ours.set(key, value);
+}
+
+/** A process that replaced a saved annotation had read it, so the one in the file is newer, even if the clocks disagree. */
+function mergeAnnotations(ours: ServerState['annotations'], stored: ServerState['annotations']): void {
+  for (const [name, annotation] of stored) {
+    const known = ours.get(name);
+    if (known?.unsaved !== true || annotation.at > known.at) ours.set(name, annotation);
+  }
 }
 
 function mergeTool(ours: ToolState, stored: ToolState): void {

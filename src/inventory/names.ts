@@ -1,12 +1,9 @@
 /** Names that peers chose, made safe to keep: well-formed, without control characters, redacted, short. */
 import { startOf } from '../lib/text.js';
+import { MAX_NAME } from './bounds.js';
 
-/** Kept of a name, in UTF-16 units. */
-export const MAX_NAME = 256;
 /** How much of a name is read: a secret that lies across the end of the kept part must be seen whole. */
-export const MAX_READ = 2048;
-/** Kept of a text that people write. */
-export const MAX_TEXT = 2000;
+const MAX_READ = 2048;
 
 const MAX_REMEMBERED = 2000;
 export const UNREADABLE = '[REDACTED:hook_error]';

@@ -1,6 +1,6 @@
 /** The inventory as plain JSON, for users and for the state file, and the reader of the state file. Times are RFC 3339 in UTC. */
+import { MAX_CAPABILITIES, MAX_ERROR_TYPE, MAX_NAME, MAX_PROTOCOL_VERSIONS, MAX_TEXT } from './bounds.js';
 import { isMember, UNHASHABLE } from './hashes.js';
-import { MAX_NAME, MAX_TEXT } from './names.js';
 import { isoTime } from './records.js';
 import {
   ANNOTATIONS,
@@ -10,8 +10,6 @@ import {
   type KnownFacts,
   type LastUse,
   LISTS,
-  MAX_CAPABILITIES,
-  MAX_PROTOCOL_VERSIONS,
   newServer,
   newTool,
   newUsage,
@@ -22,7 +20,7 @@ import {
   type ToolState,
   type Usage,
 } from './state.js';
-import { errorKey, MAX_ERROR_TYPE } from './usage.js';
+import { errorKey } from './usage.js';
 
 /** A count, and when it last increased. */
 export interface TallySnapshot {

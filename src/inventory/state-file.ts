@@ -2,8 +2,8 @@
 import {
   closeSync,
   copyFileSync,
+  fchownSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -12,13 +12,32 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { attempt } from '../lib/attempt.js';
+import { makeFolder } from '../lib/files.js';
+import { runLater, type Stop } from '../lib/timers.js';
 import { acquireLock, NoFile } from './lock.js';
 import { type MergeLimits, markSaved, mergeInto } from './merge.js';
 import { readState, type Stored, writeState } from './snapshot.js';
 import type { Servers } from './state.js';
 
+/** The name of the state file in the state directory. */
+export const INVENTORY_FILE = 'inventory.json';
+
 /** Larger than any inventory. */
 const MAX_BYTES = 64 * 1_048_576;
+
+/**
+ * What a state file holds; undefined if there is none.
+ *
+ * @throws errors of the file system, and {@link NoFile}
+ */
+export function readStateFile(path: string, now: number): Stored | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  // Reading a pipe would block.
+  if (!found.isFile() && !found.isDirectory()) throw new NoFile();
+  return found.size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now);
+}
 
 export interface StateFileOptions {
   readonly path: string;
@@ -26,14 +45,24 @@ export interface StateFileOptions {
   readonly problem: (text: string) => void;
 }
 
-/** How a save ended: `busy` if other processes were saving, `failed` after a reported problem. */
-export type Saved = 'saved' | 'busy' | 'failed';
+/**
+ * How a save ended: `busy` if other processes were saving, `failed` after a reported problem, `unchanged` if there was nothing
+ * to save.
+ */
+export type Saved = 'saved' | 'unchanged' | 'busy' | 'failed';
 
 export class StateFile {
   readonly #options: StateFileOptions;
+  /** The file that was read or written last. */
+  #known: string | undefined;
 
   constructor(options: StateFileOptions) {
     this.#options = options;
+  }
+
+  /** Whether another process has replaced the file since. */
+  get isNew(): boolean {
+    return attempt(() => identityOf(this.#options.path)) !== this.#known;
   }
 
   /** The state that other processes and runs saved; undefined if there is none. */
@@ -47,22 +76,24 @@ export class StateFile {
   }
 
   /**
-   * Replaces the file by the result of `merged`. With `durable`, it is on disk on return.
+   * Replaces the file by the result of `merged`, if there is one. With `durable`, it is on disk on return.
    * @param waitMs how long to wait for other processes, in milliseconds
    */
-  save(merged: (stored: Servers | undefined) => Servers, durable: boolean, waitMs: number): Saved {
+  save(merged: (stored: Servers | undefined) => Servers | undefined, durable: boolean, waitMs: number): Saved {
     return this.#guarded('failed', () =>
       this.#locked(waitMs, (token, held) => {
         const stored = this.#readOrMoveAside();
         if (stored === 'unusable') return 'failed';
-        return this.#replace(writeState(merged(stored)), token, durable, held) ? 'saved' : 'busy';
+        const servers = merged(stored);
+        if (servers === undefined) return 'unchanged';
+        return this.#replace(writeState(servers), token, durable, held) ? 'saved' : 'busy';
       }),
     );
   }
 
   #locked<T>(waitMs: number, action: (token: string, held: () => boolean) => T): T | 'busy' {
     const { path } = this.#options;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     // A process that was killed while saving leaves a temporary file.
     const lock = acquireLock(`${path}.lock`, waitMs, (token) => rmSync(temporary(path, token), { force: true }));
     if (lock === undefined) return 'busy';
@@ -75,11 +106,9 @@ export class StateFile {
 
   #read(): Exclude<Stored, 'newer'> | 'unusable' | undefined {
     const { path, now, problem } = this.#options;
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return undefined;
-    // Reading a pipe would block.
-    if (!found.isFile() && !found.isDirectory()) throw new NoFile();
-    const stored = found.size > MAX_BYTES ? 'corrupt' : readState(readFileSync(path, 'utf8'), now());
+    // Before it is read: what replaces it meanwhile is new.
+    this.#known = identityOf(path);
+    const stored = readStateFile(path, now());
     if (stored !== 'newer') return stored;
     problem(`the inventory file ${path} was written by a newer version of mcp-trail; it is neither read nor saved`);
     return 'unusable';
@@ -113,11 +142,13 @@ export class StateFile {
       try {
         const bytes = Buffer.from(text);
         for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+        keepOwner(descriptor, path);
         if (durable) fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
       }
       if (!held()) return false;
+      this.#known = identityOf(file);
       renameSync(file, path);
       return true;
     } finally {
@@ -139,6 +170,19 @@ export class StateFile {
   }
 }
 
+/** A file that root replaced would be closed to the processes that use it. */
+function keepOwner(descriptor: number, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(path, { throwIfNoEntry: false }) ?? statSync(dirname(path));
+  if (uid !== 0) fchownSync(descriptor, uid, gid);
+}
+
+/** Every save makes another file. @throws errors of the file system */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.ino} ${found.mtimeMs} ${found.size}`;
+}
+
 function temporary(path: string, token: string): string {
   return `${path}.tmp-${token}`;
 }
@@ -155,7 +199,7 @@ export interface SaverOptions {
 
 export class Saver {
   readonly #options: SaverOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer: Stop | undefined;
   #unsaved = false;
   /** Whether more than counts and times is unsaved: without the known definitions, changes would be missed. */
   #durable = false;
@@ -173,13 +217,17 @@ export class Saver {
     if (stored !== undefined) mergeInto(servers, stored, limits);
   }
 
+  /** Merges what other processes have saved since the file was last read or written here, such as an annotation. */
+  follow(): void {
+    if (this.#options.file.isNew) this.refresh();
+  }
+
   /** Schedules a save. @param durable whether more than counts and times changed */
   touch(durable: boolean): void {
     this.#unsaved = true;
     this.#durable ||= durable;
-    if (this.#timer !== undefined || this.#closed) return;
-    this.#timer = setTimeout(() => this.#save(0), this.#options.saveEveryMs);
-    this.#timer.unref();
+    if (this.#stopTimer !== undefined || this.#closed) return;
+    this.#stopTimer = runLater(this.#options.saveEveryMs, () => this.#save(0));
   }
 
   flush(): void {
@@ -189,13 +237,13 @@ export class Saver {
   close(): void {
     this.#closed = true;
     this.flush();
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
   }
 
   #save(waitMs: number): void {
     const { file, servers, limits } = this.#options;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
     const merge = (stored: Servers | undefined): Servers => {
       if (stored !== undefined) mergeInto(servers, stored, limits);
       return servers;

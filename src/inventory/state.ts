@@ -1,9 +1,7 @@
 /** The state of servers that the state file keeps. Times are milliseconds since the epoch. */
 import { startOf } from '../lib/text.js';
-import { MAX_NAME, type Names } from './names.js';
-
-export const MAX_CAPABILITIES = 64;
-export const MAX_PROTOCOL_VERSIONS = 16;
+import { MAX_CAPABILITIES, MAX_NAME, MAX_PROTOCOL_VERSIONS } from './bounds.js';
+import type { Names } from './names.js';
 
 /** Facts about a server at one moment. Absent facts leave known ones unchanged. */
 export interface ServerFacts {
@@ -26,6 +24,7 @@ export interface ServerFacts {
 export const ANNOTATIONS = [
   'addedBy',
   'approval',
+  'approver',
   'notes',
   'rejectionReason',
   'removedBy',
@@ -111,6 +110,8 @@ export interface AnnotationState {
   /** Undefined once removed. */
   readonly value: string | undefined;
   readonly at: number;
+  /** The state file does not have it yet. */
+  unsaved?: boolean;
 }
 
 export interface ServerState {

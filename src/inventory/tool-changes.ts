@@ -1,12 +1,15 @@
 /** Lists of servers: assembled page by page, and compared with the known state once complete. */
 import { arrayLength } from '../lib/foreign.js';
+import { MAX_ALL_TOOLS } from './bounds.js';
 import { changedMembers, setHash, sha256, UNHASHABLE } from './hashes.js';
 import type { ChangeBudget, Live, LiveServers } from './live.js';
-import { countTools, MAX_ALL_TOOLS } from './merge.js';
+import { compareWithLock } from './lock-changes.js';
+import { countTools } from './merge.js';
 import type { Names } from './names.js';
 import { type InventoryChange, listChanged, serverObserved, toolChanged } from './records.js';
 import { newTool, type ServerState, type Servers, type ToolState } from './state.js';
-import { type ListedTool, type SeenDefinition, ToolList } from './tool-list.js';
+import { type ListedTool, type ListReader, type SeenDefinition, ToolList } from './tool-list.js';
+import type { LockedTools, ToolLock } from './tool-lock.js';
 import { sum } from './usage.js';
 
 /** One page of a list. An empty or absent cursor marks the first or the last page. */
@@ -36,7 +39,10 @@ export interface ListsOptions {
   readonly names: Names;
   readonly maxTools: number;
   readonly declaredNames: DeclaredNames | undefined;
+  readonly lock: () => ToolLock | undefined;
 }
+
+const NONE_LOCKED: LockedTools = new Map();
 
 export class Lists {
   readonly #options: ListsOptions;
@@ -52,17 +58,30 @@ export class Lists {
     if (arrayLength(page.tools) === undefined) return [];
     const live = this.#options.live.of(server);
     const limit = this.#toolLimit(server);
-    const reader = {
+    const locked = this.#options.lock()?.toolsOf(server.facts);
+    const reader: ListReader = {
       names: this.#options.names,
       known: server.tools,
+      locked: locked ?? NONE_LOCKED,
       limit,
-      declaredNames: (tool: SeenDefinition) => this.#declaredNames(live, tool),
+      declaredNames: (tool) => this.#declaredNames(live, tool),
     };
+    let read: ToolList | undefined;
     const begin = () => new ToolList();
-    const list = this.#tools.add(server.id, page, begin, (open) => open.read(page.tools, reader));
-    if (list === undefined) return [];
-    live.declared = new Map(list.tools().map(({ name, hash, declared }) => [name, { hash, names: declared }]));
-    return compareTools(list, { server, budget: live.budget, now, limit });
+    const list = this.#tools.add(server.id, page, begin, (open) => {
+      read = open;
+      open.read(page.tools, reader);
+    });
+    const changes: InventoryChange[] = [];
+    if (list !== undefined) {
+      live.declared = new Map(list.tools().map(({ name, hash, declared }) => [name, { hash, names: declared }]));
+      changes.push(...compareTools(list, { server, budget: live.budget, now, limit }));
+    }
+    if (locked !== undefined) {
+      const shown = read ?? alone(page, reader);
+      changes.push(...compareWithLock(shown, list !== undefined, { server, locked, live: live.lock, now }));
+    }
+    return changes;
   }
 
   /** Adds a page of prompts or resources, which are counted. */
@@ -75,7 +94,11 @@ export class Lists {
     if (list === undefined) return [];
     const before = server.lists.get(kind)?.count;
     server.lists.set(kind, { count: list.count, at: now });
-    if (before === undefined || before === list.count) return [];
+    if (before === list.count) return [];
+    if (before === undefined) {
+      server.reportedAt = now;
+      return [serverObserved(server)];
+    }
     const { budget } = this.#options.live.of(server);
     return budget.spend(kind, now) || budget.notice(now) ? [listChanged(server)] : [];
   }
@@ -110,6 +133,13 @@ export class Lists {
       return undefined;
     }
   }
+}
+
+/** One page of a list whose beginning was not seen. */
+function alone({ tools }: ToolsPage, reader: ListReader): ToolList {
+  const list = new ToolList();
+  list.read(tools, reader);
+  return list;
 }
 
 /** Where a list is compared. */

@@ -1,6 +1,7 @@
 /** A list of tools, read page by page, as far as it is kept. */
 import { arrayLength, ownValue } from '../lib/foreign.js';
 import { startOf } from '../lib/text.js';
+import { MAX_NAME } from './bounds.js';
 import {
   type Definition,
   definitionHash,
@@ -10,8 +11,9 @@ import {
   setHash,
   type Work,
 } from './hashes.js';
-import { MAX_NAME, type Names } from './names.js';
+import type { Names } from './names.js';
 import type { MemberHashes, ToolState } from './state.js';
+import type { LockedTools } from './tool-lock.js';
 
 /** Elements of one page that are read. */
 const MAX_ELEMENTS = 100_000;
@@ -47,6 +49,8 @@ export interface ListReader {
   readonly names: Names;
   /** The server's reported tools by name. */
   readonly known: ReadonlyMap<string, ToolState>;
+  /** The server's locked tools, which are compared however many others there are. */
+  readonly locked: LockedTools;
   /** Tools that may be kept. */
   readonly limit: number;
   readonly declaredNames: (tool: SeenDefinition) => ReadonlySet<string> | undefined;
@@ -60,7 +64,7 @@ export class ToolList {
   /** Whether all names were read. */
   complete = true;
   readonly #found = new Map<string, Found>();
-  /** Names of known tools in the list, compared or not. */
+  /** Names of known and locked tools in the list, compared or not. */
   readonly #present = new Set<string>();
   readonly #declared = new Map<string, ReadonlySet<string>>();
   readonly #work: Work = { left: MAX_WORK };
@@ -89,10 +93,11 @@ export class ToolList {
     this.count++;
     const name = reader.names.kept(definition.name);
     const known = reader.known.get(name);
-    if (known !== undefined) this.#present.add(name);
+    const isKnown = known !== undefined || reader.locked.has(name);
+    if (isKnown) this.#present.add(name);
     const found =
-      this.#definitions < 2 * reader.limit
-        ? (this.#found.get(name) ?? this.#begin(name, definition.name, known !== undefined))
+      this.#definitions < 2 * (reader.limit + reader.locked.size)
+        ? (this.#found.get(name) ?? this.#begin(name, definition.name, isKnown))
         : undefined;
     if (found === undefined) {
       this.overflowed = true;
@@ -108,7 +113,7 @@ export class ToolList {
     if (declared !== undefined) this.#declared.set(name, declared);
   }
 
-  /** Known tools always have room, new ones up to the limit. */
+  /** Known and locked tools always have room, new ones up to the limit. */
   #begin(name: string, rawName: string, isKnown: boolean): Found | undefined {
     if (!isKnown && this.#new >= this.#room) return undefined;
     if (!isKnown) this.#new++;
@@ -117,7 +122,7 @@ export class ToolList {
     return found;
   }
 
-  /** Whether a known tool is in the list. */
+  /** Whether a known or locked tool is in the list. */
   has(name: string): boolean {
     return this.#found.has(name) || this.#present.has(name);
   }

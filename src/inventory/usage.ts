@@ -1,10 +1,8 @@
 /** Counts uses, errors and denials of servers and tools, and keeps the last use. */
 import type { AuditFields } from '../semconv/audit-record.js';
+import { MAX_ERROR_TYPE, MAX_ERROR_TYPES } from './bounds.js';
 import type { Names } from './names.js';
 import type { Counted, LastUse, ServerState, Tally, Usage } from './state.js';
-
-export const MAX_ERROR_TYPE = 64;
-const MAX_ERROR_TYPES = 64;
 
 /** One finished operation. */
 export interface Use {

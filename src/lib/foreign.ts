@@ -62,6 +62,11 @@ export function ownElements(value: unknown, max: number): unknown[] | undefined 
   return Array.from({ length: Math.min(length, max) }, (_, index) => ownValue(value, String(index)));
 }
 
+/** A string that is not empty; undefined for anything else. */
+export function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 /**
  * The named members of an object, each read once and getters called, as a new object. Leaves out members that are undefined
  * or throw. Empty if the value is not an object.

@@ -1,4 +1,8 @@
-/** The size of a value as JSON, without making the JSON. */
+/**
+ * The size of a value as JSON, without making the JSON. Walks on its own, because there is no limit of levels: only what an
+ * object is read as comes from `json-reader.ts`.
+ */
+import { kindOf } from './json-reader.js';
 
 const DEFAULT_MAX_NODES = 10_000;
 /** The longest string in Node.js. */
@@ -42,6 +46,14 @@ interface Measure {
 const UNKNOWN = Symbol('unknown');
 type Unknown = typeof UNKNOWN;
 
+/** Sizes of what values stand for that were shortened when they were read. */
+const known = new WeakMap<object, number>();
+
+/** Has a value count as one of so many bytes. */
+export function countAs(value: object, bytes: number): void {
+  known.set(value, bytes);
+}
+
 /**
  * The length of `JSON.stringify(value)` in bytes of UTF-8. Exact for plain data and dates.
  *
@@ -50,6 +62,8 @@ type Unknown = typeof UNKNOWN;
  * boxed primitives and binary data. Takes linear time, and never throws.
  */
 export function jsonSize(value: unknown, maxNodes: number = DEFAULT_MAX_NODES): number | undefined {
+  const counted = typeof value === 'object' && value !== null ? known.get(value) : undefined;
+  if (counted !== undefined) return counted;
   try {
     const measure: Measure = { nodes: maxNodes, bytes: 0, levels: [], open: new Set() };
     if (!enter(value, measure)) return undefined;
@@ -130,21 +144,16 @@ function leafSize(value: unknown): number | Unknown | undefined {
 
 /** Undefined for an object whose members are measured. */
 function objectSize(value: object): number | Unknown | undefined {
-  if (carriesToJson(value)) return dateSize(value);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === Array.prototype) return undefined;
-  return ArrayBuffer.isView(value) || isBoxed(value) ? UNKNOWN : undefined;
+  const kind = kindOf(value);
+  if (kind === 'date') return dateSize(value as Date);
+  return (kind === 'array' || kind === 'members') && !carriesToJson(value) ? undefined : UNKNOWN;
 }
 
-function dateSize(value: object): number | Unknown {
-  if (!(value instanceof Date) || Object.hasOwn(value, 'toJSON') || Object.hasOwn(value, 'toISOString')) return UNKNOWN;
+function dateSize(value: Date): number | Unknown {
+  if (Object.hasOwn(value, 'toJSON') || Object.hasOwn(value, 'toISOString')) return UNKNOWN;
   if (Object.getPrototypeOf(value) !== Date.prototype) return UNKNOWN;
   if (Date.prototype.toJSON !== DATE_TO_JSON || Date.prototype.toISOString !== DATE_TO_ISO_STRING) return UNKNOWN;
   return Number.isNaN(value.getTime()) ? NULL_BYTES : stringSize(DATE_TO_ISO_STRING.call(value));
-}
-
-function isBoxed(value: object): boolean {
-  return value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof BigInt;
 }
 
 function hasJson(value: unknown): boolean {

@@ -12,6 +12,11 @@ export function registerUrl(): string | undefined {
   return HERE === undefined ? undefined : new URL('../register.js', HERE).href;
 }
 
+/** The `file:` URL of this build's loader hook for bundled SDKs. */
+export function bundleLoaderUrl(): string | undefined {
+  return HERE === undefined ? undefined : new URL('../bundle-loader.js', HERE).href;
+}
+
 function locate(): string | undefined {
   const { prepareStackTrace } = Error;
   Error.prepareStackTrace = (_error, sites) => sites[0]?.getFileName();

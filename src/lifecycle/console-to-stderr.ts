@@ -1,15 +1,16 @@
 /** Keeps OpenTelemetry off stdout: on a stdio server, stdout carries the protocol, and one stray line breaks the client. */
 import { Console } from 'node:console';
-import { type DiagLogger, type DiagLogLevel, diag } from '@opentelemetry/api';
+import type { DiagAPI, DiagLogger, DiagLogLevel } from '@opentelemetry/api';
+import { setReplaceable } from '../emit/diagnostics.js';
 
 /** Writes to stderr with every method. */
 export const stderrConsole = new Console(process.stderr, process.stderr);
 
 /** Writes OpenTelemetry's diagnostics from a level on to stderr. */
-export function logDiagnosticsToStderr(logLevel: DiagLogLevel): void {
+export function logDiagnosticsToStderr(diag: DiagAPI, logLevel: DiagLogLevel): void {
   const write = (...parts: unknown[]) => stderrConsole.error('[otel]', ...parts);
   const logger: DiagLogger = { error: write, warn: write, info: write, debug: write, verbose: write };
-  diag.setLogger(logger, { logLevel, suppressOverrideMessage: true });
+  setReplaceable(diag, logger, logLevel);
 }
 
 /** The methods that console exporters use. */

@@ -100,8 +100,8 @@ function queuesOf(sdk: SdkInternals, parseHeaders: ParseHeaders): ExitQueue[] | 
   }));
 }
 
-/** The outcomes that are known when the time is up. */
-function sendAndWait(requests: Shipment['requests'], deadline: number): (ExitOutcome | undefined)[] {
+/** Sends from another thread while this one waits. Returns the outcomes that are known when the time is up. */
+export function sendAndWait(requests: Shipment['requests'], deadline: number): (ExitOutcome | undefined)[] {
   const outcomes: (ExitOutcome | undefined)[] = requests.map(() => undefined);
   if (requests.every((request) => request === undefined)) return outcomes;
   const { port1: inbox, port2: outbox } = new MessageChannel();

@@ -15,6 +15,8 @@ import { referenced, unreferenced } from './unref.js';
 export interface TelemetrySource {
   /** The providers of the SDK that was started here; undefined if the application brings its own. */
   readonly started: readonly Flushable[] | undefined;
+  /** Those of `started` that the application has replaced by its own; more may follow. */
+  readonly replaced?: ReadonlySet<object> | undefined;
   /** The registered logger provider, which the tracing API does not lead to. */
   readonly logs: () => Flushable | undefined;
   /** Whether the last export of an exporter failed. */
@@ -23,21 +25,26 @@ export interface TelemetrySource {
 
 /** The providers of the process, from our SDK or the application's. */
 export class Telemetry {
-  /** Whether the SDK was started here. The application flushes and shuts down its own SDK. */
-  readonly isOurs: boolean;
-  readonly #started: readonly Flushable[];
+  readonly #started: readonly Flushable[] | undefined;
+  readonly #replaced: ReadonlySet<object>;
   readonly #logs: () => Flushable | undefined;
   readonly #isFailing: (exporter: object) => boolean;
   /** Flushed once: whether they have more is unknown. */
   readonly #unknown = new WeakSet<object>();
   #flushing: Promise<void> | undefined;
 
-  constructor({ started, logs, isFailing = () => false }: TelemetrySource) {
-    this.isOurs = started !== undefined;
+  constructor({ started, replaced = new Set(), logs, isFailing = () => false }: TelemetrySource) {
     this.#logs = logs;
     this.#isFailing = isFailing;
-    this.#started = started ?? [];
-    for (const provider of this.#started) runExportsWithin(provider, unreferenced, referenced);
+    this.#started = started;
+    this.#replaced = replaced;
+    for (const provider of started ?? []) runExportsWithin(provider, unreferenced, referenced);
+  }
+
+  /** Whether the SDK was started here, and is still in use. The application flushes and shuts down its own SDK. */
+  get isOurs(): boolean {
+    const { size } = this.#replaced;
+    return this.#started !== undefined && (size === 0 || size < this.#started.length);
   }
 
   /** Whether there is something to deliver, or being delivered. */
@@ -48,8 +55,14 @@ export class Telemetry {
 
   /** The providers that can be flushed. */
   providers(): Flushable[] {
-    const all = this.isOurs ? this.#started : this.#registered().filter((each) => this.#takesExports(each));
-    return all.filter((provider) => typeof provider.forceFlush === 'function' && !isShutDown(provider));
+    const started = this.#started ?? [];
+    const others =
+      this.#started === undefined || this.#replaced.size > 0
+        ? this.#registered().filter((each) => !started.includes(each) && this.#takesExports(each))
+        : [];
+    return [...started, ...others].filter(
+      (provider) => typeof provider.forceFlush === 'function' && !isShutDown(provider),
+    );
   }
 
   /** The providers that are registered with the OpenTelemetry API. */

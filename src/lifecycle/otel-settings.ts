@@ -5,6 +5,7 @@
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { attempt } from '../lib/attempt.js';
+import { mayBeShown } from '../lib/files.js';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -225,10 +226,15 @@ function wrongFiles(env: Environment, isFile: (path: string) => boolean): readon
     perSignal(setting)
       .filter((name) => settingOf(env, name) !== '' && !isFile(settingOf(env, name)))
       .map((name) => ({
-        text: `${name} is ${show(settingOf(env, name))}, which cannot be read; accepted: the path of a PEM file. Connections are made without it`,
+        text: `${name} is ${shownPath(settingOf(env, name))}, which cannot be read; accepted: the path of a PEM file. Connections are made without it`,
         sdkSays: [sdkSays],
       })),
   );
+}
+
+/** It may be the key itself. */
+function shownPath(path: string): string {
+  return mayBeShown(path) ? show(path) : 'a text that does not look like a path';
 }
 
 function unreadConfigFile(env: Environment): readonly Problem[] {

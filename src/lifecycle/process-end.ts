@@ -13,9 +13,12 @@
  * own is the application's to flush; what it leaves behind gets a shorter limit.
  */
 import { isMainThread } from 'node:worker_threads';
+import { runLater } from '../lib/timers.js';
 import type { Telemetry } from './flush.js';
+import { pendingWork } from './pending-work.js';
+import { takeOverLosses } from './report-losses.js';
 import { watchSignals } from './signals.js';
-import { END_LIMIT_MS, EXIT_LIMIT_MS, OWN_SDK_LIMIT_MS, TimeLimit } from './time-limit.js';
+import { END_LIMIT_MS, EXIT_LIMIT_MS, OWN_SDK_LIMIT_MS, shareWithCheckpoints, TimeLimit } from './time-limit.js';
 import { connectionLimit } from './unref.js';
 import { WorkerThreads } from './worker-threads.js';
 
@@ -23,30 +26,28 @@ export interface ProcessEnd {
   readonly telemetry: Telemetry;
   /** Ends what is open; called if nothing can follow. */
   readonly endAll: () => void;
-  /** Reports losses; called if nothing more can be sent and `exit` does not come. */
-  readonly onLost: () => void;
   /** Delivers what is pending without the event loop, within a time limit. */
   readonly deliver?: (limitMs: number) => void;
 }
 
 /** Delivers telemetry at the end of the process. Returns a function that does so at once and never rejects. */
-export function deliverAtEnd(
-  process: NodeJS.Process,
-  { telemetry, endAll, onLost, deliver }: ProcessEnd,
-): () => Promise<void> {
-  const limitMs = telemetry.isOurs ? END_LIMIT_MS : OWN_SDK_LIMIT_MS;
+export function deliverAtEnd(process: NodeJS.Process, { telemetry, endAll, deliver }: ProcessEnd): () => Promise<void> {
+  const limitMs = () => (telemetry.isOurs ? END_LIMIT_MS : OWN_SDK_LIMIT_MS);
   const limit = new TimeLimit(limitMs);
+  shareWithCheckpoints();
+  const reportLosses = takeOverLosses();
 
   const threads = new WorkerThreads(process, async (isLast, threadLimitMs) => {
     if (isLast) endAll();
-    const pending = (isLast || telemetry.isOurs) && telemetry.pending;
-    if (pending) await limit.hold(telemetry.flush(), threadLimitMs);
-    return pending;
+    const work = pendingWork(isLast);
+    if ((isLast || telemetry.isOurs) && telemetry.pending) work.push(telemetry.flush());
+    if (work.length > 0) await limit.hold(Promise.all(work), threadLimitMs);
+    return work.length > 0;
   });
 
   /** Flushes this thread and the others. */
   const hold = async (isLast: boolean): Promise<void> => {
-    const work: Promise<unknown>[] = [threads.end(isLast, limit.left())];
+    const work: Promise<unknown>[] = [threads.end(isLast, limit.left()), ...pendingWork(isLast)];
     if (telemetry.pending) work.push(telemetry.flush());
     await limit.hold(Promise.all(work));
   };
@@ -54,23 +55,21 @@ export function deliverAtEnd(
   process.on('beforeExit', () => {
     // After the application's listeners: what they start is pending then, and an SDK that they shut down is not.
     process.nextTick(() => {
-      if (telemetry.pending || threads.pending) void hold(false);
+      if (telemetry.pending || threads.pending || pendingWork(false).length > 0) void hold(false);
     });
   });
 
-  // An abandoned connection attempt has delayed the process, too.
-  connectionLimit.onAbandoned = (milliseconds) => limit.spend(milliseconds);
-  connectionLimit.limitMs = limitMs;
+  connectionLimit.limitMs = limitMs();
 
   atExit(process, limit, (leftMs) => {
     deliver?.(leftMs);
-    onLost();
+    reportLosses();
   });
 
   const endNow = async () => {
     endAll();
     await hold(true);
-    onLost();
+    reportLosses();
   };
   const handled = () => {
     void threads.end(false, limit.left());
@@ -110,5 +109,5 @@ const INPUT_GRACE_MS = 100;
  * else to do ends by itself, and is flushed then.
  */
 export function flushAfterInput(stdin: NodeJS.ReadableStream, telemetry: Telemetry): void {
-  if (telemetry.isOurs) stdin.once('end', () => setTimeout(() => void telemetry.flush(), INPUT_GRACE_MS).unref());
+  if (telemetry.isOurs) stdin.once('end', () => runLater(INPUT_GRACE_MS, () => void telemetry.flush()));
 }

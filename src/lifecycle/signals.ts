@@ -4,8 +4,13 @@
  * is terminated by the signal, as it would be by default, but only after `unhandled` has settled.
  */
 import { constants } from 'node:os';
+import { RUNTIME } from '../lib/runtime.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** Whether a signal comes with its number. */
+const HAVE_NUMBERS = RUNTIME !== 'deno';
+/** Whether a listener that is added while a signal is delivered gets that signal. */
+const CALLS_ADDED_LISTENERS = RUNTIME === 'deno';
 
 export interface SignalActions {
   /** The application handles the signal: it may drain, end or go on. */
@@ -58,7 +63,7 @@ class SignalListener {
   /** Runs before the application's listeners, which do not find it among the listeners. */
   readonly #onSignal = (_signal: NodeJS.Signals, number?: number): void => {
     // An event that the application emits itself has no number. Without another listener it would do nothing.
-    if (number === undefined && this.#process.listenerCount(this.#signal) === 1) return;
+    if (HAVE_NUMBERS && number === undefined && this.#process.listenerCount(this.#signal) === 1) return;
     this.#process.removeListener(this.#signal, this.#onSignal);
     if (this.#process.listenerCount(this.#signal) > 0) {
       this.#dying = false;
@@ -84,7 +89,8 @@ class SignalListener {
 
   #die(): void {
     this.#dying = true;
-    this.#listenAgain();
+    if (CALLS_ADDED_LISTENERS) queueMicrotask(() => this.#listenAgain());
+    else this.#listenAgain();
     const kill = () => {
       if (!this.#dying) return;
       this.#process.removeListener(this.#signal, this.#onSignal);

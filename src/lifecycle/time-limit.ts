@@ -15,23 +15,38 @@ const WENT_ON_MS = 10_000;
 /** The least that a delay counts as, so that repeated short delays reach the limit. */
 const LEAST_MS = 10;
 
+/** What has delayed an end so far. */
+export class Delays {
+  milliseconds = 0;
+  /** When the last of them was over. */
+  at = 0;
+}
+
+/** The delays of this thread, which count for all its limits. */
+const ofThread = new Delays();
+
 /** Only delays count: an application may take as long as it likes to drain. */
 export class TimeLimit {
-  readonly #whole: number;
+  readonly #whole: () => number;
   readonly #now: () => number;
-  #left: number;
-  #spentAt = 0;
+  readonly #delays: Delays;
 
-  constructor(whole: number = END_LIMIT_MS, now: () => number = () => performance.now()) {
+  /** @param whole may change: the application can bring its SDK late */
+  constructor(
+    whole: () => number = () => END_LIMIT_MS,
+    now: () => number = () => performance.now(),
+    delays: Delays = ofThread,
+  ) {
     this.#whole = whole;
-    this.#left = whole;
     this.#now = now;
+    this.#delays = delays;
   }
 
   /** Milliseconds left now. */
-  left(limitMs: number = this.#whole): number {
-    if (this.#left < this.#whole && this.#now() - this.#spentAt > WENT_ON_MS) this.#left = this.#whole;
-    return Math.min(this.#left, limitMs);
+  left(limitMs: number = this.#whole()): number {
+    const delays = this.#delays;
+    if (delays.milliseconds > 0 && this.#now() - delays.at > WENT_ON_MS) delays.milliseconds = 0;
+    return Math.min(Math.max(0, this.#whole() - delays.milliseconds), limitMs);
   }
 
   /** Delays the process until the work has settled or the time is up. Returns whether the work has settled. */
@@ -51,7 +66,17 @@ export class TimeLimit {
   }
 
   spend(milliseconds: number): void {
-    this.#left = Math.max(0, this.#left - milliseconds);
-    this.#spentAt = this.#now();
+    this.#delays.milliseconds += milliseconds;
+    this.#delays.at = this.#now();
   }
+}
+
+let checkpointsMs = EXIT_LIMIT_MS;
+
+/** For checkpoints, which a process without `mcp-trail/register` delivers, too. */
+export const checkpointLimit: TimeLimit = new TimeLimit(() => checkpointsMs);
+
+/** The end is delayed for other telemetry anyway: checkpoints may share all of that time. */
+export function shareWithCheckpoints(): void {
+  checkpointsMs = END_LIMIT_MS;
 }

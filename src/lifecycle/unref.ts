@@ -4,38 +4,10 @@
  */
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { Socket } from 'node:net';
+import { ConnectionLimit } from './connection-limit.js';
 import { END_LIMIT_MS } from './time-limit.js';
 
-/** After a connection attempt was abandoned, for how long others get less time: gRPC retries without a pause. */
-const DOUBTFUL_MS = 10_000;
-const DOUBTFUL_LIMIT_MS = 200;
-
-/**
- * Limits the time that a connection takes. A socket that is connecting cannot be unreferenced, and a host that drops
- * packets leaves it connecting for minutes. It is destroyed, and the exporter tries again.
- */
-class ConnectionLimit {
-  limitMs = END_LIMIT_MS;
-  /** Gets the milliseconds that an abandoned attempt took. */
-  onAbandoned: (milliseconds: number) => void = () => {};
-  #doubtfulUntil = 0;
-
-  apply(socket: Socket): void {
-    const start = performance.now();
-    const limitMs = start < this.#doubtfulUntil ? Math.min(DOUBTFUL_LIMIT_MS, this.limitMs) : this.limitMs;
-    const timer = setTimeout(() => {
-      if (!socket.connecting) return;
-      if (start >= this.#doubtfulUntil) this.#doubtfulUntil = performance.now() + DOUBTFUL_MS;
-      // The error that the operating system's own timeout causes.
-      socket.destroy(Object.assign(new Error(`no connection in ${limitMs} ms`), { code: 'ETIMEDOUT' }));
-      this.onAbandoned(limitMs);
-    }, limitMs).unref();
-    const over = () => clearTimeout(timer);
-    socket.once('connect', over).once('close', over);
-  }
-}
-
-export const connectionLimit: ConnectionLimit = new ConnectionLimit();
+export const connectionLimit: ConnectionLimit = new ConnectionLimit(END_LIMIT_MS);
 
 interface Resource {
   ref?(): unknown;

@@ -1,6 +1,6 @@
 /** Conversions of single values, each with a description for the tables of the README. */
 import type { AuditKey } from '../semconv/audit-record.js';
-import { type Fields, type FieldValue, type JsonValue, textOf } from './fields.js';
+import type { Fields, FieldValue, JsonValue } from './fields.js';
 
 /** Converts a value for another schema; `undefined` if it has no place there. */
 export interface Conversion {
@@ -89,7 +89,7 @@ export function isIp(value: unknown): value is string {
 export const ip: Conversion = { says: 'if it is an IP address', of: (value) => (isIp(value) ? value : undefined) };
 
 export const notIp: Conversion = {
-  says: 'if it is no IP address',
+  says: 'if it is not an IP address',
   of: (value) => (isIp(value) ? undefined : text.of(value, NOTHING)),
 };
 
@@ -137,12 +137,13 @@ export function severity<V extends string | number>(steps: Readonly<Record<'INFO
   } satisfies Conversion;
 }
 
-/** The distinct texts of some fields, in the order of the keys. */
+/** The distinct texts of some fields and lists, in the order of the keys. */
 export function distinct(keys: readonly AuditKey[], accepts: (value: unknown) => boolean = () => true): Conversion {
   return {
     says: 'in a list, each once',
     of: (_, fields) => {
-      const found = keys.map((key) => textOf(fields, key)).filter((value) => value !== undefined && accepts(value));
+      const values = keys.flatMap((key) => fields.get(key) ?? []);
+      const found = values.filter((value) => typeof value === 'string' && value !== '' && accepts(value));
       return found.length > 0 ? [...new Set(found as string[])] : undefined;
     },
   };

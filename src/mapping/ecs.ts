@@ -19,6 +19,7 @@ import {
 } from './convert.js';
 import { type Fields, type FieldValue, fieldsOf, type JsonObject, type JsonValue } from './fields.js';
 import { type Meaning, meaningOf } from './meaning.js';
+import { recordHash } from './proof.js';
 import { fill, leftOver, type MappingRow, own, place } from './rows.js';
 
 /** The version of ECS. */
@@ -27,9 +28,11 @@ export const ECS_VERSION = '9.4.0';
 const EPOCH = '1970-01-01T00:00:00.000Z';
 
 const PEOPLE = ['user.id', 'audit.actor.id', 'user.name'] as const;
+/** They are involved, and ECS does not say how. */
+const OTHERS = ['mcp_audit.delegation.actors', 'mcp_audit.approver.id', 'mcp_audit.approver.name'] as const;
 const ADDRESSES = ['client.address', 'network.peer.address'] as const;
 
-const relatedUsers = distinct(PEOPLE);
+const relatedUsers = distinct([...PEOPLE, ...OTHERS]);
 const relatedAddresses = distinct(ADDRESSES, isIp);
 
 const mediaType: Conversion = {
@@ -56,6 +59,8 @@ export const ECS_ROWS: readonly MappingRow[] = [
   { from: 'mcp_audit.authentication.event', to: 'event.action' },
   { from: 'audit.action', to: 'event.action', as: lowerCase },
   { from: 'audit.record.id', to: 'event.id' },
+  { from: 'audit.record.id', to: 'event.hash', as: recordHash },
+  { from: 'audit.sequence.number', to: 'event.sequence', as: integer },
   {
     from: 'audit.outcome',
     to: 'event.outcome',
@@ -78,6 +83,7 @@ export const ECS_ROWS: readonly MappingRow[] = [
   { from: 'user.name', to: 'user.name' },
   { from: 'user.roles', to: 'user.roles', as: texts },
   ...PEOPLE.map((from) => ({ from, to: 'related.user', as: relatedUsers }) as const),
+  ...OTHERS.map((from) => ({ from, to: 'related.user', as: relatedUsers, keeps: true }) as const),
   { from: 'mcp_audit.organization.id', to: 'organization.id' },
   { from: 'mcp_audit.team.id', to: 'group.id' },
   { from: 'user_agent.original', to: 'user_agent.original' },

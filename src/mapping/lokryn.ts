@@ -1,11 +1,11 @@
 /** Maps audit records to `LogRequest`s of the lokryn compliance log schema 0.2. */
-import type { AuditRecord } from '../semconv/audit-record.js';
+import type { AuditKey, AuditRecord } from '../semconv/audit-record.js';
 import { type Conversion, integer, lookUp, oneOf, severity, texts, time } from './convert.js';
-import { type Fields, fieldsOf, type JsonObject } from './fields.js';
+import { type Fields, fieldsOf, type JsonObject, textOf } from './fields.js';
 import { meaningOf } from './meaning.js';
 import { OCSF_CLASSES } from './ocsf-classes.js';
 import { type MappingOptions, PRODUCT } from './options.js';
-import { fill, type MappingRow, place } from './rows.js';
+import { fill, leftOver, type MappingRow, own, place } from './rows.js';
 
 /** The version of the lokryn schema. */
 export const LOKRYN_VERSION = '0.2.0';
@@ -34,6 +34,7 @@ export const LOKRYN_ROWS: readonly MappingRow[] = [
   { from: 'mcp_audit.message', to: 'message' },
   { from: 'trace_id', to: 'trace_id' },
   { from: 'span_id', to: 'span_id' },
+  { from: 'parent_span_id', to: 'parent_span_id' },
   { from: 'mcp.session.id', to: 'session_id' },
   { from: 'mcp_audit.policy_tags', to: 'policy_tags', as: texts },
   { from: 'audit.schema.version', to: 'metadata.schema_version' },
@@ -41,6 +42,7 @@ export const LOKRYN_ROWS: readonly MappingRow[] = [
   { from: 'jsonrpc.request.id', to: 'mcp.request_id' },
   { from: 'gen_ai.tool.name', to: 'mcp.tool_name' },
   { from: 'mcp.resource.uri', to: 'mcp.resource_uri' },
+  { from: 'mcp_audit.client.capabilities', to: 'mcp.client_capabilities', as: texts },
   { from: 'mcp_audit.server.capabilities', to: 'mcp.server_capabilities', as: texts },
   { from: 'mcp_audit.oauth.client_id', to: 'client_id' },
   { from: 'mcp_audit.client.name', to: 'client_id' },
@@ -51,6 +53,20 @@ export const LOKRYN_ROWS: readonly MappingRow[] = [
   { from: 'mcp_audit.request.size', to: 'request_size_bytes', as: size },
   { from: 'mcp_audit.response.size', to: 'response_size_bytes', as: size },
 ];
+
+/** Fields that never leave: what was said to a tool. */
+const NEVER: ReadonlySet<string> = new Set(['gen_ai.tool.call.arguments'] satisfies AuditKey[]);
+
+/** What tells most about a record, for its message. */
+const TELLING = [
+  'mcp_audit.guardrail.verdict',
+  'mcp_audit.authentication.event',
+  'mcp_audit.config.change',
+  'mcp_audit.inventory.change',
+  'mcp_audit.tool.change',
+  'mcp_audit.session.state',
+  'mcp_audit.verified.result',
+] as const satisfies readonly AuditKey[];
 
 /** `Outcome` by the fields of the record, from the most to the least exact. */
 export const LOKRYN_OUTCOMES = [
@@ -63,8 +79,9 @@ export const LOKRYN_OUTCOMES = [
 
 /**
  * Maps a record to a `LogRequest` of the lokryn compliance log schema 0.2.0 in its JSON form: member names of the `.proto`,
- * enums by number, `time` as RFC 3339. Arguments and results are never set. Unlike the other mappings, this one loses the fields
- * for which the schema has no place. OCSF class and activity are those of {@link toOcsf}: in lokryn's own table, some numbers
+ * enums by number, `time` as RFC 3339. Arguments and results are never set. Without `mcp_audit.message`, the message is a sentence
+ * of actor, action, target and outcome. A record about no MCP message has its fields without a place in `data`; of others they
+ * are lost. OCSF class and activity are those of {@link toOcsf}: in lokryn's own table, some numbers
  * have other meanings than in OCSF.
  *
  * @returns a new object of JSON values; the record is not changed. The same record gives the same request. Never throws.
@@ -81,10 +98,34 @@ export function toLokryn(record: AuditRecord, options: MappingOptions = {}): Jso
     metadata: { product_name: PRODUCT, vendor_name: PRODUCT },
   };
   if (options.productVersion !== undefined) place(request, 'metadata.product_version', options.productVersion);
-  fill(request, LOKRYN_ROWS, fields);
+  const used = fill(request, LOKRYN_ROWS, fields);
+  // `mcp` and `data` exclude each other.
+  const data =
+    request['mcp'] === undefined ? leftOver(fields, new Set([...used, ...NEVER]), (key) => key, own) : undefined;
+  if (data !== undefined) request['data'] = data;
+  place(request, 'message', sentenceOf(fields));
   place(request, 'severity', 0);
   place(request, 'sensitivity', 0);
   return request;
+}
+
+/** Actor, action and target, and how it ended; in front of it the event, unless it is about a message. */
+function sentenceOf(fields: Fields): string {
+  const event = textOf(fields, 'event_name')?.replace(/^mcp_audit\./, '');
+  const target = textOf(fields, 'audit.target.id') ?? textOf(fields, 'mcp.method.name');
+  const said = [textOf(fields, 'audit.actor.id') ?? 'anonymous', textOf(fields, 'audit.action'), target];
+  const sentence = said.filter((part) => part !== undefined).join(' ');
+  const about = event === undefined || /^(?:request|response)$/.test(event) ? sentence : `${event}: ${sentence}`;
+  const ended = endOf(fields, event);
+  return ended === undefined ? about : `${about}: ${ended}`;
+}
+
+function endOf(fields: Fields, event: string | undefined): string | undefined {
+  const told = TELLING.map((key) => textOf(fields, key)).find((text) => text !== undefined);
+  if (told !== undefined) return told;
+  const decided = event === 'authorization' ? textOf(fields, 'mcp_audit.access.decision') : undefined;
+  const outcome = textOf(fields, 'audit.outcome');
+  return decided ?? textOf(fields, 'mcp_audit.status') ?? (outcome === 'unknown' ? undefined : outcome);
 }
 
 function outcomeOf(fields: Fields): number {

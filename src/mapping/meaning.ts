@@ -97,6 +97,13 @@ export const TOOL_VERBS: Readonly<Record<string, Pick<Meaning, 'activity' | 'typ
 const IDENTITY = { kind: 'authentication', category: ['authentication'] } as const;
 const INVENTORY = { kind: 'inventory', category: ['configuration'] } as const;
 const CHANGED = { ...INVENTORY, activity: [8, 'Update'], type: ['change'], lokryn: 6 } as const;
+const OF_THE_TRAIL = {
+  kind: 'trail',
+  activity: [99, 'Verify'],
+  category: ['process'],
+  type: ['info'],
+  lokryn: 0,
+} as const;
 const CONFIGURED = { kind: 'configuration', category: ['configuration'], lokryn: 6 } as const;
 
 /** The meaning of an event by the value of one field, and by default; `method` is the meaning of its method. */
@@ -104,6 +111,8 @@ export interface EventMeaning {
   readonly by?: AuditKey;
   readonly values?: Readonly<Record<string, Meaning>>;
   readonly otherwise: Meaning | 'method';
+  /** An action whose `EventType` of lokryn the record has, if it is its own, instead of that of its method. */
+  readonly ifAction?: Action;
 }
 
 export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
@@ -116,7 +125,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
   'mcp_audit.request': { otherwise: 'method' },
   'mcp_audit.response': { otherwise: 'method' },
   'mcp_audit.response.undelivered': { otherwise: 'method' },
-  'mcp_audit.authorization': { otherwise: 'method' },
+  'mcp_audit.authorization': { otherwise: 'method', ifAction: 'AUTHORIZE' },
   'mcp_audit.authentication': {
     by: 'mcp_audit.authentication.event',
     values: {
@@ -132,8 +141,8 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
   'mcp_audit.session': {
     by: 'mcp_audit.session.state',
     values: {
-      started: { ...ACTIONS.CONNECT, lokryn: 1 },
-      ended: ACTIONS.DISCONNECT,
+      started: { ...ACTIONS.CONNECT, lokryn: 40 },
+      ended: { ...ACTIONS.DISCONNECT, lokryn: 41 },
     },
     otherwise: { ...SESSION, activity: [0, 'Unknown'], type: ['info'], lokryn: 12 },
   },
@@ -158,6 +167,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
       server_changed: CHANGED,
       server_stale: { ...CHANGED, activity: [99, 'Stale'], type: ['info'] },
       server_returned: { ...CHANGED, activity: [99, 'Return'], type: ['info'] },
+      server_not_locked: { ...CHANGED, activity: [99, 'Not Locked'], type: ['info'] },
       list_changed: CHANGED,
       annotated: { ...CHANGED, activity: [99, 'Annotate'], type: ['info'] },
     },
@@ -166,12 +176,31 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
   'mcp_audit.gap': {
     otherwise: { kind: 'trail', activity: [99, 'Lose Records'], category: ['process'], type: ['info'], lokryn: 0 },
   },
+  'mcp_audit.retention': { otherwise: { ...OF_THE_TRAIL, activity: [99, 'Delete Files'] } },
+  'mcp_audit.unobserved': {
+    otherwise: {
+      kind: 'trail',
+      activity: [99, 'Detect Unobserved Traffic'],
+      category: ['process'],
+      type: ['info'],
+      lokryn: 0,
+    },
+  },
+  'mcp_audit.checkpoint': { otherwise: { ...OF_THE_TRAIL, activity: [99, 'Sign Checkpoint'] } },
+  'mcp_audit.key.rotated': { otherwise: { ...OF_THE_TRAIL, activity: [99, 'Rotate Key'] } },
+  'mcp_audit.verified': { otherwise: OF_THE_TRAIL },
 };
 
 /** The meaning of a record, by its event, else its method, else its action. */
 export function meaningOf(fields: Fields): Meaning {
   const event = lookUp(EVENTS, fields.get('event_name'));
-  if (event === undefined || event.otherwise === 'method') return methodMeaning(fields);
+  if (event === undefined || event.otherwise === 'method') {
+    const ofMethod = methodMeaning(fields);
+    const action = event?.ifAction;
+    return action !== undefined && fields.get('audit.action') === action
+      ? { ...ofMethod, lokryn: ACTIONS[action].lokryn }
+      : ofMethod;
+  }
   const value = event.by === undefined ? undefined : fields.get(event.by);
   return lookUp(event.values ?? {}, value) ?? event.otherwise;
 }

@@ -18,7 +18,12 @@ export interface OcsfClass {
 
 const APPLICATION = [6, 'Application Activity'] as const;
 const IAM = [3, 'Identity & Access Management'] as const;
-const CONTROL = { security_control: ['action_id', 'authorizations', 'disposition_id', 'policy'] } as const;
+/** Profiles of every class. */
+const CONTROL = {
+  security_control: ['action_id', 'authorizations', 'disposition_id', 'policy'],
+  record_integrity: ['attestation_list'],
+  ai_operation: ['ai_agent', 'ai_model', 'delegation', 'message_context'],
+} as const;
 
 const LIFECYCLE: OcsfClass = {
   category: APPLICATION,

@@ -1,6 +1,6 @@
 /** Conversions for OCSF only. */
-import { type Conversion, epochMilliseconds, integer, isIp, oneOf, texts } from './convert.js';
-import { type JsonValue, textOf } from './fields.js';
+import { type Conversion, epochMilliseconds, first, integer, isIp, oneOf, texts } from './convert.js';
+import { type JsonObject, type JsonValue, textOf } from './fields.js';
 
 export const HEADERS = [
   'http.response.header.mcp-protocol-version',
@@ -63,6 +63,40 @@ export const environment: Conversion = {
   says: 'a list of one tag, by `name` and `value`',
   of: (value) => [{ name: 'deployment.environment.name', value: String(value) }],
 };
+
+/** OCSF requires a provider, whom no field names. */
+export const model: Conversion = {
+  says: '`name`; the required `ai_provider` is always `unknown`',
+  of: (value) => (typeof value === 'string' && value !== '' ? { name: value, ai_provider: 'unknown' } : undefined),
+};
+
+/** The model of a known agent is a member of it. */
+export const modelWithoutAgent: Conversion = {
+  says: `if no agent is known: ${model.says}`,
+  of: (value, fields) =>
+    AGENTS.some((key) => first.of(fields.get(key) ?? '', fields) !== undefined || textOf(fields, key) !== undefined)
+      ? undefined
+      : model.of(value, fields),
+};
+
+const AGENTS = ['mcp_audit.delegation.actors', 'mcp_audit.oauth.client_id'] as const;
+
+export const messageContext: Conversion = {
+  says: '`uid`, with the client as `application` and the server as `service`, of which OCSF wants one',
+  of: (uid, fields) => {
+    const context: JsonObject = {};
+    for (const [member, key] of CONTEXT) {
+      const name = textOf(fields, key);
+      if (name !== undefined) context[member] = { name };
+    }
+    return typeof uid === 'string' && uid !== '' && Object.keys(context).length > 0 ? { uid, ...context } : undefined;
+  },
+};
+
+const CONTEXT = [
+  ['application', 'mcp_audit.client.name'],
+  ['service', 'mcp_audit.server.name'],
+] as const;
 
 export const otherThanActor: Conversion = {
   says: 'if it is not the actor’s id',

@@ -20,6 +20,9 @@ import {
   groups,
   HEADERS,
   httpMethod,
+  messageContext,
+  model,
+  modelWithoutAgent,
   otherThanActor,
   parentProcess,
   protocolId,
@@ -27,6 +30,7 @@ import {
   responseHeaders,
   span,
 } from './ocsf-convert.js';
+import { noteSignature, recordFingerprint } from './proof.js';
 import type { MappingRow } from './rows.js';
 
 const API = ['api'] as const;
@@ -40,10 +44,13 @@ const REQUESTS = ['api', 'authentication', 'configuration'] as const;
 const TARGETS = ['api', 'authentication'] as const;
 
 const APPLICATION = ['actor.application.uid', 'actor.application.name'];
+const AGENT = ['ai_agent.uid'];
 const RESOURCE = ['resources[0].uid'];
 const RESPONSE = ['http_response.code'];
 const DECIDED = ['authorizations[0].decision'];
 const NAMED_AUTHORIZED = ['authorizations[0].policy.uid', 'authorizations[0].policy.name'];
+
+const ATTESTED = ['attestation_list[0].fingerprint.value'];
 
 const ACTOR_TYPES = { user: 1, service: 4, system: 3 };
 const ACTIONS = { allow: 1, deny: 2 };
@@ -58,6 +65,7 @@ export const OCSF_ROWS: readonly MappingRow<OcsfKind>[] = [
   { from: 'observed_time', to: 'metadata.logged_time', as: milliseconds },
   { from: 'event_name', to: 'metadata.event_code' },
   { from: 'audit.record.id', to: 'metadata.uid' },
+  { from: 'audit.sequence.number', to: 'metadata.sequence', as: integer },
   { from: 'mcp_audit.correlation.id', to: 'metadata.correlation_uid' },
   { from: 'audit.schema.version', to: 'metadata.log_version' },
   { from: 'severity_text', to: 'metadata.log_level' },
@@ -87,6 +95,16 @@ export const OCSF_ROWS: readonly MappingRow<OcsfKind>[] = [
   { from: 'mcp_audit.client.version', to: 'actor.application.version', beside: APPLICATION },
   { from: 'mcp.session.id', to: 'actor.session.uid' },
   { from: 'process.parent_pid', to: 'actor.process.pid', as: integer },
+  // The agent that calls, for the actor: by its own credential, never by a name that it gives itself.
+  { from: 'mcp_audit.delegation.actors', to: 'ai_agent.uid', as: first, in: REQUESTS, keeps: true },
+  { from: 'mcp_audit.oauth.client_id', to: 'ai_agent.uid', in: REQUESTS },
+  { from: 'mcp_audit.client.name', to: 'ai_agent.name', in: REQUESTS, beside: AGENT },
+  { from: 'mcp_audit.client.version', to: 'ai_agent.version', in: REQUESTS, beside: AGENT },
+  { from: 'mcp.session.id', to: 'ai_agent.instance_uid', in: REQUESTS, beside: AGENT },
+  { from: 'mcp_audit.ai_invocation.model', to: 'ai_agent.ai_model', as: model, in: REQUESTS, beside: AGENT },
+  { from: 'mcp_audit.ai_invocation.model', to: 'ai_model', as: modelWithoutAgent, in: REQUESTS },
+  { from: 'mcp_audit.ai_invocation.turn_id', to: 'message_context', as: messageContext, in: REQUESTS },
+  { from: 'mcp_audit.delegation.id', to: 'delegation.uid', in: REQUESTS },
   // From where, to where.
   { from: 'client.address', to: 'src_endpoint.ip', as: ip, in: REQUESTS },
   { from: 'client.address', to: 'src_endpoint.name', as: notIp, in: REQUESTS },
@@ -165,6 +183,7 @@ export const OCSF_ROWS: readonly MappingRow<OcsfKind>[] = [
   // The trace.
   { from: 'trace_id', to: 'trace.uid', in: API },
   { from: 'span_id', to: 'trace.span', as: span, in: API, beside: ['trace.uid'] },
+  { from: 'parent_span_id', to: 'trace.span.parent_uid', in: API, beside: ['trace.span.uid'] },
   { from: 'mcp_audit.duration_ms', to: 'trace.span.duration', as: integer, in: API, beside: ['trace.span.uid'] },
   // The decision.
   { from: 'mcp_audit.guardrail.verdict', to: 'action_id', as: oneOf(VERDICT_ACTIONS) },
@@ -178,6 +197,16 @@ export const OCSF_ROWS: readonly MappingRow<OcsfKind>[] = [
   { from: 'mcp_audit.policy.id', to: 'policy.uid' },
   { from: 'security_rule.name', to: 'policy.name' },
   { from: 'security_rule.version', to: 'policy.version', beside: ['policy.uid', 'policy.name'] },
+  // The proof.
+  { from: 'audit.record.id', to: 'attestation_list[0].fingerprint', as: recordFingerprint },
+  { from: 'mcp_audit.chain.id', to: 'attestation_list[0].chain_uid', beside: ATTESTED },
+  {
+    from: 'mcp_audit.checkpoint.note',
+    to: 'attestation_list[0].signatures',
+    as: noteSignature,
+    beside: ATTESTED,
+    keeps: true,
+  },
   // Authentication.
   { from: 'mcp_audit.authentication.method', to: 'auth_protocol_id', as: protocolId, in: IDENTITY },
   { from: 'mcp_audit.authentication.method', to: 'auth_protocol', in: IDENTITY },

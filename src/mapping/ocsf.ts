@@ -5,6 +5,7 @@ import { type Meaning, meaningOf, type OcsfKind } from './meaning.js';
 import { CAPTIONS, OCSF_CLASSES, OCSF_REQUIRED, OCSF_VERSION, type OcsfClass } from './ocsf-classes.js';
 import { OCSF_ROWS } from './ocsf-rows.js';
 import { type MappingOptions, PRODUCT } from './options.js';
+import { previousEvent } from './proof.js';
 import { at, fill, leftOver, own, place } from './rows.js';
 
 const LOG_NAME = 'mcp_audit';
@@ -25,6 +26,10 @@ export function toOcsf(record: AuditRecord, options: MappingOptions = {}): JsonO
     metadata: { version: OCSF_VERSION, product: product(options), log_name: LOG_NAME },
   };
   const used = fill(event, OCSF_ROWS, fields, meaning.kind);
+  const previous = previousEvent(fields, options.previousRecordId);
+  if (previous !== undefined && at(event, 'attestation_list') !== undefined) {
+    if (place(event, 'attestation_list[0].prev_event', previous)) used.add('audit.prev.hash');
+  }
   complete(event, meaning.kind);
   for (const [member, captions] of Object.entries(CAPTIONS)) {
     const id = event[`${member}_id`];

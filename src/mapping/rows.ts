@@ -16,6 +16,8 @@ export interface MappingRow<Kind extends string = string> {
   readonly side?: 'client' | 'server';
   /** Applies only if an earlier row has filled one of these places, which the other schema requires beside this one. */
   readonly beside?: readonly string[];
+  /** The place does not have the whole value: the field also stays among those without a place. */
+  readonly keeps?: true;
 }
 
 /** Fills places, and returns the keys of the fields that have one. */
@@ -30,7 +32,7 @@ export function fill<K extends string>(
     const value = fields.get(row.from);
     if (value === undefined || !applies(row, fields, target, kind)) continue;
     const converted = (row.as ?? text).of(value, fields);
-    if (converted !== undefined && place(target, row.to, converted)) used.add(row.from);
+    if (converted !== undefined && place(target, row.to, converted) && row.keeps !== true) used.add(row.from);
   }
   return used;
 }

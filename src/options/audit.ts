@@ -10,15 +10,28 @@ const DELIVERY = 'MCP_TRAIL_AUDIT';
 const OFF = /^(?:off|false|0)$/i;
 const ON = /^(?:on|true|1)$/i;
 /** Options that only the delivery `file` uses. */
-const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles'] as const;
+const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles', 'fileReserve'] as const;
 
-/** The options as they are given, or undefined where auditing is off. */
+/** The options as they are given, read once, or undefined where auditing is off. */
 export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Environment): AuditConfig | undefined {
   if (audit === false) return undefined;
-  if (typeof audit === 'object') return audit;
+  if (typeof audit === 'object') return copyOf(audit);
   if (audit === true) return {};
   const stated = textOf(DELIVERY, env) ?? 'off';
   return OFF.test(stated) ? undefined : {};
+}
+
+/** An option that cannot be read is reported, and left out. */
+function copyOf(given: AuditConfig): AuditConfig {
+  const options = Object.keys(AUDIT).flatMap((name) => {
+    try {
+      return [[name, given[name as keyof AuditConfig]] as const];
+    } catch {
+      warnOperator(`option audit.${name} cannot be read. Ignored`);
+      return [];
+    }
+  });
+  return Object.fromEntries(options.filter(([, value]) => value !== undefined));
 }
 
 /** Every option with its value. @param sessionIds what the instrumentation has for them, if anything */
@@ -30,19 +43,23 @@ export function auditValues(
   const stated = textOf(DELIVERY, env) ?? '';
   // `on` turns auditing on, and `off` loses to code that does: neither says where records go.
   const usable = OFF.test(stated) || ON.test(stated) ? { ...env, [DELIVERY]: undefined } : env;
+  const { sinks: ofApplication, ...others } = AUDIT;
+  const sinks = resolve<AuditValues['sinks']>('audit.sinks', ofApplication, config.sinks, env);
   const table = {
-    ...AUDIT,
+    ...others,
+    // Sinks of the application's own are enough.
+    delivery: { ...AUDIT.delivery, default: sinks.length > 0 ? [] : AUDIT.delivery.default },
     sessionIds: { ...AUDIT.sessionIds, default: sessionIds ?? AUDIT.sessionIds.default },
   } as Readonly<Record<string, Option<unknown>>>;
   const entries = Object.entries(table).map(
     ([name, option]) => [name, resolve(`audit.${name}`, option, config[name as keyof AuditConfig], usable)] as const,
   );
-  const values = Object.fromEntries(entries) as unknown as AuditValues;
+  const values = { ...Object.fromEntries(entries), sinks } as unknown as AuditValues;
   warnOfIdleFile(config, values, env);
   return values;
 }
 
-function warnOfIdleFile(config: AuditConfig, { delivery }: AuditValues, env: Environment): void {
+function warnOfIdleFile(config: AuditConfig, { delivery, sinks }: AuditValues, env: Environment): void {
   const variables = OF_FILES.filter((name) => config[name] === undefined).map((name) => AUDIT[name].env ?? '');
   const set = variables.filter((name) => textOf(name, env) !== undefined);
   // A delivery that was refused has been reported, and explains it.
@@ -50,7 +67,7 @@ function warnOfIdleFile(config: AuditConfig, { delivery }: AuditValues, env: Env
   const isRefused = stated !== undefined && parsed(AUDIT.delivery, stated) === undefined;
   if (set.length === 0 || delivery.includes('file') || isRefused) return;
   warnOperator(
-    `${noEffect(set)}: audit records go to ${delivery.join(', ')}. ` +
+    `${noEffect(set)}: audit records go to ${[...delivery, ...sinks.map(({ name }) => name)].join(', ')}. ` +
       `Set ${DELIVERY}=${[...delivery, 'file'].join(',')} to write a file as well`,
   );
 }

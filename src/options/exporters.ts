@@ -7,7 +7,8 @@ type Table = Readonly<Record<string, Option<unknown>>>;
 
 interface FileDefaults {
   readonly maxBytes: number;
-  readonly maxFiles: number;
+  readonly maxFiles: number | undefined;
+  readonly reserve: number;
   readonly now: () => number;
 }
 

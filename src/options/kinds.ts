@@ -18,6 +18,8 @@ export interface Kind<T> {
   readonly parse?: (text: string) => unknown;
   /** The JSON Schema that accepts the same, or more where a schema cannot express it. */
   readonly schema?: JsonSchema;
+  /** What may be shown of a value that is refused, if not all of it. */
+  readonly shown?: (value: unknown) => unknown;
   /** What a refusal leads to, where the list or object around the value is read without it. */
   readonly skipped?: string;
 }

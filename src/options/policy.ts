@@ -185,7 +185,7 @@ export interface ParsedPolicy {
 
 /**
  * Reads a policy document and copies what it keeps. A rule that is not accepted is skipped, and the others apply. A document
- * that is no policy of version 1 has no rules. `source` begins every problem. Never throws.
+ * that is not a policy of version 1 has no rules. `source` begins every problem. Never throws.
  */
 export function parsePolicy(value: unknown, source: string): ParsedPolicy {
   const problems = new Problems(source);

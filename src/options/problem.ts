@@ -46,16 +46,19 @@ export function memberPath(path: string, name: string): string {
 /** Collects the problems of one document. */
 export class Problems {
   readonly #source: string;
+  readonly #document: string;
   readonly #texts: string[] = [];
   #more = 0;
 
-  constructor(source: string) {
+  /** @param document what it is, for problems with the whole of it */
+  constructor(source: string, document = 'the policy') {
     this.#source = oneLine(source, MAX_PLACE_CHARS);
+    this.#document = document;
   }
 
   /** @param path a place such as `rules[2].verb`; empty for the whole document */
   add(path: string, found: unknown, accepts: string, consequence: string): void {
-    const place = path === '' ? 'the policy' : oneLine(path, MAX_PLACE_CHARS);
+    const place = path === '' ? this.#document : oneLine(path, MAX_PLACE_CHARS);
     this.say(`${problemText(place, found, accepts)}. ${consequence}`);
   }
 

@@ -27,8 +27,8 @@ export function resolve<T>(name: string, option: Option<T>, given: unknown, env:
   if (option.env === undefined || text === undefined) return option.default;
   const value = parsed(option, text);
   if (value !== undefined) return value;
-  const { accepts, acceptsText = accepts } = option.kind;
-  warnOperator(`${problemText(option.env, text, acceptsText)}. ${replacement(option)}`);
+  const { accepts, acceptsText = accepts, shown = String } = option.kind;
+  warnOperator(`${problemText(option.env, shown(text), acceptsText)}. ${replacement(option)}`);
   return fallback(option);
 }
 

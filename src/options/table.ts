@@ -3,8 +3,9 @@
 import type { AuditConfig, AuditDelivery } from '../audit-types.js';
 import { METHOD_PATTERN } from '../protocol/method-patterns.js';
 import type { McpInstrumentationConfig, SecretDetector } from '../types.js';
-import { listOf, recordOf, skippable } from './containers.js';
+import { listOf, objectOf, recordOf, skippable } from './containers.js';
 import { flag, func, type Kind, oneOf, someOf, text, valueThat, wholeNumber } from './kinds.js';
+import { type CheckedSink, sinks } from './sinks.js';
 import { ENABLED_VARIABLE } from './switch.js';
 
 export interface Option<T> {
@@ -12,7 +13,7 @@ export interface Option<T> {
   readonly env?: string;
   readonly kind: Kind<NonNullable<T>>;
   readonly default: T;
-  /** The default in words, where it is no fixed value. */
+  /** The default in words, where it is not a fixed value. */
   readonly defaultText?: string;
   /** Replaces a refused value where the default would let out more than was meant. */
   readonly refused?: T;
@@ -99,6 +100,7 @@ export const INSTRUMENTATION: Options<InstrumentationValues> = {
     default: ['*'],
     refused: [],
   },
+  bundles: { ...off('MCP_TRAIL_BUNDLES'), defaultText: 'false; true with `mcp-trail/register`' },
   maxPendingOperations: {
     env: 'MCP_TRAIL_MAX_PENDING_OPERATIONS',
     kind: wholeNumber(1, 1_000_000),
@@ -116,12 +118,77 @@ export const INSTRUMENTATION: Options<InstrumentationValues> = {
 
 const STATUSES = ['rate_limited', 'denied', 'unauthenticated', 'timeout', 'input_required'] as const;
 
-type AuditOptions = Omit<Required<AuditConfig>, 'delivery'> & { readonly delivery: readonly AuditDelivery[] };
+type AuditOptions = Omit<Required<AuditConfig>, 'delivery' | 'sinks' | 'toolLock'> & {
+  readonly delivery: readonly AuditDelivery[];
+  readonly sinks: readonly CheckedSink[];
+  /** The path of the file. */
+  readonly toolLock: string;
+};
 
 export type AuditValues = {
   readonly [K in keyof AuditOptions]:
     | AuditOptions[K]
-    | (K extends 'identity' | 'policy' | 'digestKey' | 'stateDirectory' ? undefined : never);
+    | (K extends
+        | 'fileMaxFiles'
+        | 'identity'
+        | 'policy'
+        | 'digestKey'
+        | 'stateDirectory'
+        | 'signingKeyFile'
+        | 'checkpoints'
+        | 'toolLock'
+        ? undefined
+        : never);
+};
+
+const isLoopback = (host: string) => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);
+
+const IS_URL = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** Words for what is not a file: stdout belongs to the protocol. */
+const NO_FILE = /^(?:|-|stdout)$/i;
+
+/** A URL must not hold a password, which would be in the environment, and on stderr. */
+const isSecondPlace = (value: string): boolean => {
+  if (!IS_URL.test(value)) return !NO_FILE.test(value) && !value.includes('\0');
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+};
+
+/** Of a URL only the host: user, path and query can hold a token. */
+const shownPlace = (value: unknown): unknown => {
+  const [scheme] = (typeof value === 'string' && IS_URL.exec(value.trim())) || [];
+  if (scheme === undefined) return value;
+  return URL.canParse(String(value)) ? `${scheme}${new URL(String(value)).host}` : scheme;
+};
+
+const anyPlace = text(
+  4096,
+  'stderr, an https:// URL without user and password (http:// to this machine only), the path of a file',
+  isSecondPlace,
+);
+
+const secondPlace: Kind<string> = {
+  ...anyPlace,
+  shown: shownPlace,
+  read(value, path, refuse) {
+    const place = typeof value === 'string' ? value.trim() : value;
+    if (typeof place === 'string' && /^stderr$/i.test(place)) return 'stderr';
+    return anyPlace.read(place, path, () => refuse(path, shownPlace(place), anyPlace.accepts));
+  },
+};
+
+const lockFile = text(4096, 'the path of a file');
+const lockMembers = objectOf<{ readonly file: string }>({ file: lockFile }, { required: ['file'], unknown: 'Ignored' });
+
+const toolLock: Kind<string> = {
+  accepts: 'the path of a file, or an object with file',
+  acceptsText: lockFile.accepts,
+  read: (value, path, refuse) =>
+    anObject(value) && !Array.isArray(value)
+      ? lockMembers.read(value, path, refuse)?.file
+      : lockFile.read(value, path, () => refuse(path, value, toolLock.accepts)),
 };
 
 const deliveries = someOf<AuditDelivery>('otel', 'stderr', 'file');
@@ -132,10 +199,18 @@ export const AUDIT = {
     env: 'MCP_TRAIL_AUDIT',
     kind: { ...deliveries, acceptsText: `${deliveries.acceptsText}; or off` },
     default: ['otel'],
+    defaultText: 'otel; with `audit.sinks`, none',
   },
+  sinks: { kind: sinks, default: [] },
   file: { env: 'MCP_TRAIL_AUDIT_FILE', kind: text(4096, 'a path'), default: 'mcp-audit.jsonl' },
   fileMaxBytes: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_BYTES', kind: wholeNumber(1024, 2 ** 40), default: 67_108_864 },
-  fileMaxFiles: { env: 'MCP_TRAIL_AUDIT_FILE_MAX_FILES', kind: wholeNumber(1, 10_000), default: 30 },
+  fileMaxFiles: {
+    env: 'MCP_TRAIL_AUDIT_FILE_MAX_FILES',
+    kind: wholeNumber(1, 10_000),
+    default: undefined,
+    defaultText: 'unlimited',
+  },
+  fileReserve: { env: 'MCP_TRAIL_AUDIT_FILE_RESERVE', kind: wholeNumber(0, 2 ** 40), default: 268_435_456 },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
   actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },
   sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain', 'none'), default: 'digest' },
@@ -154,7 +229,19 @@ export const AUDIT = {
     kind: text(4096, 'the path of a directory'),
     default: undefined,
   },
+  signingKeyFile: {
+    env: 'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE',
+    kind: text(4096, 'the path of a file'),
+    default: undefined,
+  },
+  checkpoints: {
+    env: 'MCP_TRAIL_AUDIT_CHECKPOINTS',
+    kind: secondPlace,
+    default: undefined,
+  },
+  toolLock: { env: 'MCP_TRAIL_AUDIT_TOOL_LOCK', kind: toolLock, default: undefined },
   messages: off('MCP_TRAIL_AUDIT_MESSAGES'),
+  aiInvocation: off('MCP_TRAIL_AUDIT_AI_INVOCATION'),
   policy: {
     env: 'MCP_TRAIL_AUDIT_POLICY',
     // What is in it is checked as a document: it may be refused in part.
@@ -198,6 +285,25 @@ export const REGISTER = {
   sdk: { env: 'MCP_TRAIL_SDK', kind: oneOf('auto', 'off'), default: 'auto' },
 } satisfies Readonly<Record<string, Option<string>>>;
 
+const ofActor = (env: string, accepts: string): Option<string | undefined> => ({
+  env,
+  kind: text(256, accepts),
+  default: undefined,
+});
+
+/** Who acts, for `mcp-trail wrap`, by variable only. */
+export const WRAP = {
+  user: ofActor('MCP_TRAIL_USER', 'the id of a user'),
+  userName: ofActor('MCP_TRAIL_USER_NAME', 'the name of a user'),
+  userRoles: {
+    env: 'MCP_TRAIL_USER_ROLES',
+    kind: textsOf(/./, 'a role', 'roles'),
+    default: undefined as readonly string[] | undefined,
+  },
+  organization: ofActor('MCP_TRAIL_ORGANIZATION', 'the id of an organization'),
+  team: ofActor('MCP_TRAIL_TEAM', 'the id of a team'),
+} satisfies Readonly<Record<string, Option<unknown>>>;
+
 /** Stands for the default of an option that has to be given. */
 export const REQUIRED = Symbol('required');
 
@@ -222,7 +328,9 @@ export const FILE_EXPORTER = {
     defaultText: 'pid',
   },
   maxBytes: { kind: AUDIT.fileMaxBytes.kind, default: AUDIT.fileMaxBytes.default },
-  maxFiles: { kind: AUDIT.fileMaxFiles.kind, default: AUDIT.fileMaxFiles.default },
+  maxFiles: { kind: AUDIT.fileMaxFiles.kind, default: AUDIT.fileMaxFiles.default, defaultText: 'unlimited' },
+  reserve: { kind: AUDIT.fileReserve.kind, default: AUDIT.fileReserve.default },
+  onDeleted: { ...inCode(func<(name: string) => void>()), defaultText: 'nothing' },
   onError: { ...onError, defaultText: 'one line on stderr' },
   now: { kind: func<() => number>(), default: Date.now, defaultText: 'Date.now' },
 } satisfies Readonly<Record<string, Option<unknown>>>;

@@ -3,6 +3,7 @@
  * is enough: a false alarm is better than a missed one. Symbolic links, short names (`PROGRA~1`), mounts and the working
  * directory are unknown here.
  */
+import { percentDecoded } from '../lib/percent-encoding.js';
 import { compileGlob, MAX_TEXT_CHARS } from './glob.js';
 
 const DRIVE = /^[A-Za-z]:/;
@@ -54,7 +55,7 @@ export function atHome(pattern: string): string[] | undefined {
  */
 export function pathsOf(text: string): readonly string[] {
   const path = text.trim();
-  const spellings = /^file:/i.test(path) ? [filePath(path)] : [path, decodedOnce(path)];
+  const spellings = /^file:/i.test(path) ? [filePath(path)] : [path, percentDecoded(path)];
   return [...new Set(spellings.flatMap(readings))].filter((each) => each !== '');
 }
 
@@ -62,22 +63,12 @@ export function pathsOf(text: string): readonly string[] {
 function filePath(uri: string): string {
   try {
     const { host, pathname } = new URL(uri);
-    const path = decodedOnce(pathname);
+    const path = percentDecoded(pathname);
     if (host !== '') return `//${host}${path}`;
     return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
   } catch {
-    return decodedOnce(uri.slice('file:'.length));
+    return percentDecoded(uri.slice('file:'.length));
   }
-}
-
-function decodedOnce(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
-    try {
-      return decodeURIComponent(encoded);
-    } catch {
-      return encoded;
-    }
-  });
 }
 
 function readings(text: string): string[] {

@@ -8,11 +8,13 @@ export interface GlobOptions {
   readonly separator?: string;
   /** Whether the pattern also matches with a separator and more behind it, as a folder matches its files. */
   readonly under?: boolean;
+  /** Whether all of a long text is read, and nothing but the text matches. */
+  readonly whole?: boolean;
 }
 
 /**
  * Whether the whole text matches. Of a text longer than {@link MAX_TEXT_CHARS}, only the start is read, and it matches if some
- * continuation would: a long text does not evade a pattern.
+ * continuation would: a long text does not evade a pattern. The option `whole` reads all of it.
  */
 export type Glob = (text: string) => boolean;
 
@@ -122,7 +124,7 @@ class Parser {
 }
 
 /** Follows all positions at once. No position is visited twice per character, so braces and stars cost no more than letters. */
-function matcher(steps: readonly Step[], { separator, under = false }: GlobOptions): Glob {
+function matcher(steps: readonly Step[], { separator, under = false, whole = false }: GlobOptions): Glob {
   const end = steps.length - 1;
   const stop = under ? separator?.codePointAt(0) : undefined;
   /** When each step was last entered, counted in characters over all calls. */
@@ -153,7 +155,7 @@ function matcher(steps: readonly Step[], { separator, under = false }: GlobOptio
   }
 
   return (text) => {
-    const start = text.slice(0, MAX_TEXT_CHARS);
+    const start = whole ? text : text.slice(0, MAX_TEXT_CHARS);
     let places: number[] = [];
     moment += 1;
     enter(0, places);

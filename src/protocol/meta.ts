@@ -5,9 +5,17 @@
  */
 import { asRecord, asString } from './jsonrpc.js';
 
-const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo';
+/** What the client can do, in 2026-07-28 and later; before, `initialize` has it. */
+export const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
+/**
+ * The user turn and the model behind a request, as its client claims them: a draft.
+ *
+ * @see https://github.com/modelcontextprotocol/modelcontextprotocol/pull/2817
+ */
+export const AI_INVOCATION_KEY = 'io.modelcontextprotocol/aiInvocation';
 const SUBSCRIPTION_ID_KEY = 'io.modelcontextprotocol/subscriptionId';
 
 /** `params._meta` if it is an object; anything else counts as absent. */

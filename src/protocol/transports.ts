@@ -16,7 +16,7 @@ export interface TransportKind {
    * connection was made, and would put every request under a start-up span.
    */
   readonly ambientIsCaller: boolean;
-  /** Whether a response leaves in the HTTP response to the request with the message. */
+  /** Whether a response is sent in the HTTP response to the request with the message. */
   readonly answersInResponse?: true;
 }
 
@@ -44,10 +44,26 @@ const WEBSOCKET: TransportKind = {
 const IN_MEMORY: TransportKind = { name: 'in_memory', ambientIsCaller: true };
 const UNKNOWN: TransportKind = { name: 'unknown', ambientIsCaller: false };
 
+/** The member in which a stand-in for the transport of another implementation names its kind. */
+export const KIND: unique symbol = Symbol('kind');
+
+const STAND_INS = { stdio: STDIO, http: HTTP, sse: SSE, in_memory: IN_MEMORY, unknown: UNKNOWN } as const;
+
+/** What a stand-in may be. */
+export type StandInKind = keyof typeof STAND_INS;
+
+/** Client transports that are known by nothing but their URL. */
+const BY_SCHEME: Readonly<Record<string, TransportKind>> = {
+  'ws:': WEBSOCKET,
+  'wss:': WEBSOCKET,
+  'http:': HTTP,
+  'https:': HTTP,
+};
+
 /** Shapes in the order in which they are tried: a kind matches if the transport has one of its members. */
 const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
   [IN_MEMORY, ['_otherTransport']],
-  [STDIO, ['_serverParams', '_stdin']],
+  [STDIO, ['_serverParams', 'serverParams', '_stdin']],
   [SSE, ['handlePostMessage']],
   [
     HTTP,
@@ -65,14 +81,15 @@ const SHAPES: readonly (readonly [TransportKind, readonly string[]])[] = [
 
 /** The kind of a transport; wrappers with the wrapped transport in `_wire` are unwrapped. */
 export function transportKind(transport: object): TransportKind {
+  const { [KIND]: named } = transport as { [KIND]?: StandInKind };
+  if (named !== undefined) return STAND_INS[named];
   const wire = (transport as { _wire?: unknown })._wire;
   if (typeof wire === 'object' && wire !== null) return transportKind(wire);
   for (const [kind, members] of SHAPES) {
     if (members.some((member) => member in transport)) return kind;
   }
   const url = transportUrl(transport);
-  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return WEBSOCKET;
-  return UNKNOWN;
+  return (url && BY_SCHEME[url.protocol]) ?? UNKNOWN;
 }
 
 /** Whether a transport keeps what it cannot send, and sends it when the client comes back. */
@@ -92,18 +109,29 @@ export function serverEndpoint(transport: object): { address: string; port?: num
   return port === undefined ? { address } : { address, port };
 }
 
+/** The SDKs' transport has the parameters with an underscore, the AI SDK's has them without. */
+interface StdioClient {
+  readonly _serverParams?: ServerParams | null;
+  readonly serverParams?: ServerParams | null;
+}
+
+interface ServerParams {
+  readonly command?: unknown;
+  readonly args?: unknown;
+}
+
 /** More arguments tell nothing more. */
 const MAX_ARGS = 64;
 
 /** What a client starts to connect to over stdio, as it was configured. */
 export function serverCommand(transport: object): { command: string; args: readonly string[] } | undefined {
-  const { _serverParams: params } = transport as { _serverParams?: { command?: unknown; args?: unknown } | null };
+  const { serverParams, _serverParams: params = serverParams } = transport as StdioClient;
   if (typeof params?.command !== 'string') return undefined;
   const args = Array.isArray(params.args) ? params.args.slice(0, MAX_ARGS).map(String) : [];
   return { command: params.command, args: Object.freeze(args) };
 }
 
 function transportUrl(transport: object): URL | undefined {
-  const url = (transport as { _url?: unknown })._url;
+  const { url: plain, _url: url = plain } = transport as { readonly _url?: unknown; readonly url?: unknown };
   return url instanceof URL ? url : undefined;
 }

@@ -94,7 +94,7 @@ function safeValue(
   if (typeof value === 'string')
     return redactor.field(label, type === 'enum' ? 'name' : 'text', value, counts, { reading });
   if (typeof value === 'boolean') return value;
-  // A number can be a card number, and its replacement is no number.
+  // A number can be a card number, and its replacement is not a number.
   const text = String(value);
   if (redactor.name(label, text, counts) === text) return value;
   counts.dropped.add(label);

@@ -1,4 +1,5 @@
 /** Characters that are invisible or look like others, and text that is encoded: how it reads, and how a name shows it. */
+import { ENCODED_CHARACTER } from '../lib/percent-encoding.js';
 import type { Span } from './spans.js';
 
 /** Text without such characters. */
@@ -149,22 +150,8 @@ export interface Decoded {
 /** Decodes a text in one way; undefined if that changes nothing. */
 export type Decoder = (original: string) => Decoded | undefined;
 
-/** Percent-encoded characters in UTF-8. */
-const PERCENT =
-  /%[0-7][\dA-F]|%[CD][\dA-F]%[89AB][\dA-F]|%E[\dA-F](?:%[89AB][\dA-F]){2}|%F[0-7](?:%[89AB][\dA-F]){3}/gi;
-
 const fromPercentEncoding: Decoder = (original) =>
-  original.includes('%') ? rewritten(original, PERCENT, fromPercent) : undefined;
-
-/** Decodes percent-encoding; bytes that are not UTF-8 stay encoded. */
-export function percentDecoded(text: string): string {
-  return text.includes('%') ? text.replace(PERCENT, fromPercent) : text;
-}
-
-function fromPercent(code: string): string {
-  const decoded = Buffer.from(code.replaceAll('%', ''), 'hex').toString('utf8');
-  return decoded.includes('\ufffd') ? code : decoded;
-}
+  original.includes('%') ? rewritten(original, ENCODED_CHARACTER, decodeURIComponent) : undefined;
 
 /** JSON escapes within the text: many programs escape every character beyond ASCII. */
 const ESCAPE = /\\u[\dA-F]{4}/gi;

@@ -16,7 +16,7 @@ export const DEFAULT_CONTENT_BYTES = 8192;
 export const MIN_CONTENT_BYTES = 512;
 export const MAX_CONTENT_BYTES = 1_048_576;
 
-/** Levels of structured content. The outermost object or array is level 1. */
+/** Levels of structured content, fewer than elsewhere: each may need a mark. The outermost object or array is level 1. */
 export const MAX_DEPTH = 8;
 
 /** Properties and array elements copied per structured value, on all levels together. */

@@ -1,4 +1,5 @@
 /** Values hidden because of the name before them: `password=…`, `--password x`, `<password>x</password>`, `algolia = …`. */
+import { ownValue } from '../lib/foreign.js';
 import { NAMED } from './gitleaks.generated.js';
 import { MAX_LOOKBACK_CHARS } from './limits.js';
 import { isSensitiveKey, isStatement } from './sensitive-names.js';
@@ -97,7 +98,7 @@ export function jwkValueAt({ start, end }: Span, text: string): Span {
 
 /** Whether a member is a private one of a JSON Web Key. Calls no getter. */
 export function isJwkPrivate(source: object, key: string): boolean {
-  return JWK_PRIVATE.has(key) && typeof Object.getOwnPropertyDescriptor(source, 'kty')?.value === 'string';
+  return JWK_PRIVATE.has(key) && typeof ownValue(source, 'kty') === 'string';
 }
 
 const VALUE_MEMBER = /^values?$/i;
@@ -107,7 +108,7 @@ const NAME_MEMBERS = ['name', 'key', 'Name', 'Key', 'field', 'header'];
 export function isPairedValue(source: object, key: string): boolean {
   if (!VALUE_MEMBER.test(key)) return false;
   return NAME_MEMBERS.some((member) => {
-    const name: unknown = Object.getOwnPropertyDescriptor(source, member)?.value;
+    const name = ownValue(source, member);
     return typeof name === 'string' && isSensitiveKey(name);
   });
 }

@@ -12,7 +12,7 @@ export class RedactionCounts {
    * Rules that applied, at most 64: ids of the pattern set (`jwt`, `email`, …), `key_name` (hidden because of its key),
    * `uri` (userinfo, query or fragment removed), `control` (unsafe characters replaced or escaped), `detector:<id>`, `hook`
    * (changed or refused by the hook), `hook_error`, `detector_error`, `unreadable` (not a string), `capture` (against its
-   * capture rule). Cutting a value is no redaction.
+   * capture rule). Cutting a value is not a redaction.
    */
   readonly rules = new Set<string>();
 

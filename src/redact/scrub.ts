@@ -36,9 +36,6 @@ export function newReading(): Reading {
 
 const NO_CONTEXT: ScrubContext = {};
 
-/** Replaces what is left out. */
-export const TRUNCATED = '[TRUNCATED]';
-
 /** Replaces a value that is hidden because of its key, or could not be read. */
 export const REDACTED = '[REDACTED]';
 

@@ -1,5 +1,6 @@
 /** Finds a known secret in text that leaves after the redactor, however a hook has encoded it. */
-import { percentDecoded, readAs } from './invisible-characters.js';
+import { percentDecoded } from '../lib/percent-encoding.js';
+import { readAs } from './invisible-characters.js';
 
 /** Shorter secrets occur by chance. */
 const MIN_SECRET_CHARS = 8;

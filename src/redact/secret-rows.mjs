@@ -3,13 +3,13 @@
  *
  *     npm run generate:secrets [-- PATH/OF/gitleaks.toml]
  *
- * Run by hand, and its output is committed. Without a path, Go fetches the module in the version below. A rule becomes
- * - a marked row, when every secret of it holds some text of three characters or more (`glpat-`, `.atlasv1.`), or
- * - a named row, when it asks for the name of a service before a value (`algolia … = 32 letters and digits`).
+ * Run it manually, and commit its output. Without a path, Go fetches the module in the version below. A rule becomes
+ * - a marked row, if each of its secrets contains a fixed text of three characters or more (`glpat-`, `.atlasv1.`), or
+ * - a named row, if it requires the name of a service before a value (`algolia … = 32 letters and digits`).
  *
- * Patterns are rewritten so that each is read in linear time: a sequence of characters, sets and groups in which nothing that
- * repeats stands within what repeats, and no repetition but the last is without a bound. A rule that cannot be written so is
- * an error, until it has its reason in `LEFT_OUT`.
+ * Patterns are rewritten to match in linear time: sequences of characters, sets and groups without nested repetitions, in
+ * which only the last repetition is unbounded. A rule that cannot be rewritten is an error, unless `LEFT_OUT` has the reason
+ * for leaving it out.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -20,41 +20,38 @@ const MODULE = 'github.com/zricethezav/gitleaks/v8';
 const VERSION = 'v8.30.1';
 const TARGET = fileURLToPath(new URL('./gitleaks.generated.ts', import.meta.url));
 
-/** What a mark must have at least, so that it is rare in other texts, and what a rule may expand to. */
+/** The least length of a mark, so that it is rare in other texts, and how far a rule may expand. */
 const MIN_MARK = 3;
 const MAX_MARKS = 40;
-/** The longest run that is read before it is known whether there is a match. */
+/** The longest run that is read before a match is certain. */
 const MAX_RUN = 512;
 
-/** Rules that make no row, and why. A pattern of ids matches several. */
+/** Rules without a row, and why. A pattern of ids matches several. */
 const LEFT_OUT = [
-  [/-client-id$|-access-id$|-user-api-id$/, 'an id is no secret'],
-  [/-pub-key$|-pub-api-key$|-public-key$|^mapbox-api-token$|-browser-api-token$/, 'made to be public'],
-  [
-    /^(?:generic-api-key|hashicorp-tf-password|snyk-api-token|freemius-secret-key)$/,
-    'sensitive-names.ts knows the name',
-  ],
+  [/-client-id$|-access-id$|-user-api-id$/, 'an id is not a secret'],
+  [/-pub-key$|-pub-api-key$|-public-key$|^mapbox-api-token$|-browser-api-token$/, 'meant to be public'],
+  [/^(?:generic-api-key|hashicorp-tf-password|snyk-api-token|freemius-secret-key)$/, 'sensitive-names.ts has the name'],
   [
     /^(?:jwt|jwt-base64|private-key|curl-auth-header|curl-auth-user|kubernetes-secret-yaml|nuget-config-password)$/,
-    'patterns.ts or commands.ts knows it',
+    'patterns.ts or commands.ts has it',
   ],
   [
     /^(?:aws-a|azure-ad|anthropic|github-|gitlab-|slack-|stripe-|openai-|gcp-api|npm-|pypi-|rubygems-|sendgrid-)/,
-    'a row written by hand knows it',
+    'a handwritten row has it',
   ],
   [
     /^(?:databricks|digitalocean|doppler|linear-api|notion|perplexity|planetscale|postman|sentry-(?:org|user)|shopify|twilio)-/,
-    'a row written by hand knows it',
+    'a handwritten row has it',
   ],
   [
     /^(?:grafana|1password-service|flutterwave-secret|vault|sourcegraph|square-access|huggingface|atlassian|sonar|sidekiq-sensitive|age-secret|microsoft-teams|yandex-access)-/,
-    'a row written by hand knows it',
+    'a handwritten row has it',
   ],
-  [/^(?:facebook-access-token|facebook-page-access-token)$/, 'a row written by hand knows what of it is marked'],
-  [/^gitlab-session-cookie$/, 'sensitive-names.ts knows the name'],
+  [/^(?:facebook-access-token|facebook-page-access-token)$/, 'a handwritten row has its marked part'],
+  [/^gitlab-session-cookie$/, 'sensitive-names.ts has the name'],
 ];
 
-/** The licence of gitleaks asks to stand where parts of it stand. */
+/** The licence of gitleaks, which copies of its parts must include. */
 const LICENCE = `MIT License
 
 Copyright (c) 2019 Zachary Rice
@@ -99,7 +96,7 @@ function moduleFolder() {
   return JSON.parse(answer).Dir;
 }
 
-/** The part of TOML that the file is written in. */
+/** Reads the subset of TOML that the file uses. */
 function readRules(toml) {
   return toml
     .split(/^\[\[rules\]\]$/m)
@@ -113,12 +110,12 @@ function readRules(toml) {
     });
 }
 
-/** What stands between a name and the sign of assignment, in every rule that asks for a name. */
+/** The text between a name and the sign of assignment, in every rule with a name. */
 function GAP() {
   return String.raw`(?:[ \t\w.-]{0,20})`;
 }
 
-// Reading a pattern of Go.
+// Reading Go patterns.
 
 /** The nodes of a pattern: `text`, `set` (its source), `any of` sequences, `repeat`, and `edge` (which reads nothing). */
 function parse(source) {
@@ -143,7 +140,7 @@ function parse(source) {
     if (character === '[') return [set()];
     at += 1;
     if (character === '^' || character === '$') return [{ kind: 'edge', at: character }];
-    // A dot that nobody escaped is meant as one: `hooks.slack.com`.
+    // An unescaped dot is meant literally: `hooks.slack.com`.
     return [character === '\\' ? escaped() : text(character)];
   }
 
@@ -171,7 +168,7 @@ function parse(source) {
     let inner = body[1].replace('[:alnum:]', 'A-Za-z0-9').replaceAll('\\x60', '`');
     if (inner.startsWith('^')) return { kind: 'set', source: inner };
     if (/^(?:\\d|0-9)?$/.test(inner)) return { kind: 'set', source: '0-9' };
-    // Case counts for nothing: the other case of every range and letter is added.
+    // Case does not count: add the other case of every range and letter.
     if (fold) {
       inner = inner.replace(/([a-zA-Z])-([a-zA-Z])|\\.|([a-zA-Z])/g, (all, from, to, letter) => {
         if (from !== undefined)
@@ -189,7 +186,7 @@ function parse(source) {
     if (flags !== null) {
       at += flags[0].length;
       if (/^\?-?i/.test(flags[0])) fold = !flags[0].startsWith('?-');
-      // `(?i)` holds to the end of the group around it.
+      // `(?i)` applies up to the end of its group.
       if (flags[0].endsWith(')')) return [];
     }
     const inner = sequence();
@@ -225,7 +222,7 @@ function tidy(inner) {
   return [...parts].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).join('');
 }
 
-// Writing a pattern.
+// Writing patterns.
 
 function printed(nodes) {
   return nodes.map(printedNode).join('');
@@ -255,7 +252,7 @@ function printedNode(node) {
   throw new Error(`it has an edge (${node.at}) inside`);
 }
 
-/** Groups of one sequence are no groups. */
+/** A group of one sequence is replaced by that sequence. */
 function flat(nodes) {
   return nodes.flatMap((node) =>
     node.kind === 'any of' && node.options.length === 1 ? flat(node.options[0]) : [node],
@@ -267,7 +264,7 @@ function isEdge(node) {
   return node.kind === 'any of' && node.options.some((option) => option.length === 1 && option[0].kind === 'edge');
 }
 
-/** Without what a rule wants to see before and after; whether it wants no letter before it. */
+/** The secret without the surroundings that a rule requires, and whether no letter may precede it. */
 function trimmed(nodes) {
   let body = padded(flat(nodes));
   let alone = false;
@@ -279,7 +276,7 @@ function trimmed(nodes) {
   return { body: padded(flat(body)), alone };
 }
 
-/** A run without a bound and the padding after it are one run. */
+/** An unbounded run and the padding after it are one run. */
 function padded(nodes) {
   const [run, padding] = nodes.slice(-2);
   const isPadding = padding?.kind === 'repeat' && ['=', '=='].includes(padding.node.source ?? padding.node.text);
@@ -299,7 +296,7 @@ function checkLinear(nodes, allowed = true) {
 
 // Rows.
 
-/** Every literal text that a sequence can begin with, and what follows each. */
+/** Every literal start of a sequence, and what follows it. */
 function beginnings(nodes, head = '') {
   const [first, ...rest] = flat(nodes);
   if (first === undefined) return [{ head, rest: [] }];
@@ -349,7 +346,7 @@ function markedRows({ id, regex }) {
   return [...merged.values()];
 }
 
-/** Where the mark stands within: what has to be read backwards from it must be bounded. */
+/** For a mark in the middle: the text before it must be bounded, because it is read backwards. */
 function split(nodes) {
   for (const [index] of nodes.entries()) {
     const [{ head, rest }, ...others] = beginnings(nodes.slice(index));
@@ -361,8 +358,8 @@ function split(nodes) {
 }
 
 /**
- * Providers make keys longer now and then, and the rest of a longer one may not be shown. After a mark that could be part of
- * any text, the length has to be right.
+ * Providers sometimes make keys longer, and the rest of a longer key must not stay visible. After a mark that could be part
+ * of any text, the length has to match.
  */
 function opened(mark, read) {
   const nodes = padded(read);
@@ -378,7 +375,7 @@ function namedRow({ id, regex, entropy }) {
   const [before, after] = regex.split(GAP());
   const names = before.replace(/\(\?i:?\)?\[\\w\.-\]\{0,50\}\?|\[\\w\.-\]\{0,50\}\?/g, '').replace(/^\(\?i[:)]/, '');
   const literal = beginnings(parse(balanced(names)));
-  if (literal.some(({ rest }) => rest.length > 0)) throw new Error('its name is no list of words');
+  if (literal.some(({ rest }) => rest.length > 0)) throw new Error('its name is not a list of words');
   const start = after.indexOf(String.raw`[\x60'"\s=]{0,5}`);
   if (start === -1) throw new Error('no value');
   const { body } = trimmed(parse(after.slice(start + String.raw`[\x60'"\s=]{0,5}`.length)));
@@ -391,7 +388,7 @@ function namedRow({ id, regex, entropy }) {
   };
 }
 
-/** The name is cut out of a group that is closed after it. */
+/** The name is cut out of a group, which is closed after it. */
 function balanced(names) {
   const open = names.match(/(?<!\\)\(/g)?.length ?? 0;
   const closed = names.match(/(?<!\\)\)/g)?.length ?? 0;

@@ -1,12 +1,13 @@
 /** Messages of this package: to OpenTelemetry's diagnostics or to stderr, never to stdout, never with content. */
-import { diag } from '@opentelemetry/api';
 import { shown } from '../redact/scrub.js';
+import { otelGlobals } from './otel-globals.js';
 import { unlessQuiet } from './quiet.js';
 
 const MAX_REPORTED = 100;
 const MAX_NAME = 64;
 const MAX_TEXT = 2000;
 const reported = new Set<string>();
+const HIDES_WARNINGS = /^\s*(?:none|error)\s*$/i;
 
 /** True once per key; false when too many keys have been seen. */
 function firstTime(key: string): boolean {
@@ -23,7 +24,10 @@ export function reportFailure(site: string, error: unknown): void {
   try {
     if (!firstTime(`failure:${site}`)) return;
     const name = error instanceof Error ? shown(error.constructor.name, MAX_NAME) : typeof error;
-    diag.warn(`mcp-trail: ${site} failed (${name}); telemetry was dropped, the application was not affected`);
+    const text = `${site} failed (${name}); telemetry was dropped, the application was not affected`;
+    const logger = otelGlobals()?.diag;
+    if (logger !== undefined) logger.warn(`mcp-trail: ${text}`);
+    else if (!HIDES_WARNINGS.test(process.env['OTEL_LOG_LEVEL'] ?? '')) warnOperator(text);
   } catch {
     // The diagnostics logger itself threw.
   }

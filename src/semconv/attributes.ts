@@ -11,7 +11,7 @@
  */
 
 /**
- * The method of the request or notification, as it stands on the wire. The set is open: a method without a value of its
+ * The method of the request or notification, as sent. The set is open: a method without a value of its
  * own in the convention is recorded verbatim.
  *
  * - Type: string, development.
@@ -283,7 +283,7 @@ export const ATTR_CLIENT_ADDRESS = 'client.address' as const;
  */
 export const ATTR_CLIENT_PORT = 'client.port' as const;
 
-// Extensions. The keys below belong to this package and to no OpenTelemetry convention: the standard has no words for
+// Extensions. The keys below belong to this package and to no OpenTelemetry convention: the standard has no names for
 // their meaning. They live in the namespace `mcp_trail.` and hold nothing sensitive.
 
 /**

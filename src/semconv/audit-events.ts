@@ -16,6 +16,11 @@ export const AUDIT_EVENTS = [
   'mcp_audit.tool.changed',
   'mcp_audit.inventory.changed',
   'mcp_audit.gap',
+  'mcp_audit.retention',
+  'mcp_audit.unobserved',
+  'mcp_audit.checkpoint',
+  'mcp_audit.key.rotated',
+  'mcp_audit.verified',
 ] as const;
 
 /** The name of an event that an audit record can be. */
@@ -37,26 +42,26 @@ export interface AuditEvent {
 /** Every event, described. */
 export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> = {
   'mcp_audit.started': {
-    brief: 'The audit trail began to record in a process. What happened before it in that process is not recorded.',
-    source: 'The start of the audit trail, before the first other record.',
+    brief: 'The audit trail of a process started. Nothing that happened earlier in that process is recorded.',
+    source: 'The start of the audit trail, ahead of any other record.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.stopped': {
-    brief: 'The audit trail ended in an orderly way. A process that is killed leaves none.',
-    source: 'The shutdown of the audit trail, after the last other record.',
+    brief: 'The audit trail of a process was shut down cleanly. A process that is killed writes no such record.',
+    source: 'The shutdown of the audit trail, after all other records.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.request': {
     brief:
-      'Somebody attempts an operation. It is written before the handler runs, so that it survives a crash in the handler.',
-    source: 'A request of an audited method, as it arrives at a server or leaves a client.',
+      'An operation was requested. The record is written before the handler runs, so it survives a crash of the handler.',
+    source: 'A request for an audited method, when a server receives it or a client sends it.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.response': {
     brief:
-      'An operation ended, and how: with a result, an error, a refusal, a timeout, a cancellation, or with its connection. A server writes it before the answer leaves, a client before its caller has the answer.',
+      'How an operation ended: with a result, an error, a refusal, a timeout, a cancellation, or because its connection closed. A server writes the record before it sends the response, a client before it passes the response to its caller.',
     source:
-      'The end of an operation, with the `mcp_audit.operation.id` of its `mcp_audit.request`; a task that is over, told by a notification or a poll.',
+      'The end of an operation, with the `mcp_audit.operation.id` of its `mcp_audit.request`. For a task: the notification or poll that shows that it has finished.',
     severity: {
       INFO: 'status ok, input_required or cancelled',
       WARN: 'status tool_error, denied, unauthenticated, rate_limited or aborted',
@@ -65,64 +70,96 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
   },
   'mcp_audit.response.undelivered': {
     brief:
-      'The answer of an operation did not leave. Its `mcp_audit.response` was written before, and says how the operation itself ended.',
+      'The response of an operation could not be sent. Its `mcp_audit.response` was already written, and says how the operation itself ended.',
     source:
-      'A transport that could not send an answer, or an HTTP response that closed first; with the `mcp_audit.operation.id` of its `mcp_audit.response`. Of a notification that could not be sent: with that of its record.',
+      'A transport that failed to send a response, or an HTTP response that was closed first; with the `mcp_audit.operation.id` of the `mcp_audit.response`. Also a notification that could not be sent, with the id of its own record.',
     severity: { WARN: 'always' },
   },
   'mcp_audit.authorization': {
-    brief: 'It was decided whether somebody may do something.',
+    brief: 'A decision whether an actor may do something.',
     source:
-      'An HTTP request that was refused (401, 403, 429) before there was a message, or a decision that the application reports.',
+      'An HTTP request that was refused (401, 403, 429) before any MCP message was read, or a decision that the application reports.',
     severity: { INFO: 'the decision is allow', WARN: 'the decision is deny' },
   },
   'mcp_audit.authentication': {
-    brief: 'Somebody proved who they are, failed to, or ceased to be known.',
-    source: 'An event that the application reports: a login, a logout, what has become of a token.',
+    brief: 'A login or logout, or a token that was issued, refreshed, revoked or rejected, and whether that succeeded.',
+    source: 'An authentication event that the application reports.',
     severity: { INFO: 'the outcome is success', WARN: 'the outcome is failure' },
   },
   'mcp_audit.session': {
     brief: 'An MCP session started or ended. Protocol versions from 2026-07-28 on have no sessions.',
-    source: 'The handshake of a connection, and its end.',
-    severity: { INFO: 'it started, or ended in order', WARN: 'it ended with operations open' },
+    source: 'The handshake of a connection, and the end of the connection.',
+    severity: { INFO: 'it started, or ended cleanly', WARN: 'it ended while operations were open' },
   },
   'mcp_audit.guardrail': {
-    brief: 'A guardrail examined content and gave its verdict. The content is not in the record.',
+    brief: 'A guardrail checked content and reached a verdict. The record does not contain the content.',
     source: 'A verdict that the application reports.',
     severity: { INFO: 'the verdict is allow', WARN: 'the verdict is block, quarantine or sanitize' },
   },
   'mcp_audit.config.changed': {
-    brief:
-      'A configuration that matters to security was created, changed or deleted. Its values are not in the record.',
+    brief: 'A security-relevant configuration was created, changed or deleted. The record does not contain its values.',
     source: 'A change that the application reports.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.server.observed': {
-    brief: 'How a server describes itself and its tools: an entry of the inventory, with hashes to compare it by.',
-    source: 'The first contact with a server, a change of its description, and from time to time while it is in use.',
+    brief: 'A snapshot of a server in the inventory: its own description, and hashes of its tools for comparison.',
+    source: 'The first contact with a server, a change of its description, and at intervals while it is in use.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.tool.changed': {
-    brief: 'The definition of a tool is not what it was when it was last seen. Nobody may have agreed to the new one.',
-    source: 'A list of tools that differs from the one that the inventory holds for the server.',
+    brief:
+      'The definition of a tool changed since it was last seen, or is not as locked. The new definition may not have been reviewed.',
+    source: 'A list of tools that differs from the one in the inventory, or from the tool lock.',
     severity: { WARN: 'always' },
   },
   'mcp_audit.inventory.changed': {
-    brief: 'The inventory of servers changed, or somebody annotated an entry.',
-    source: 'The inventory of the process, or an annotation that the application makes.',
-    severity: { INFO: 'always' },
+    brief: 'The inventory of servers changed, or an entry was annotated, or the tool lock does not have a server.',
+    source:
+      'A change in the inventory of the process, or an annotation by the application or the command `mcp-trail annotate`.',
+    severity: { INFO: 'any other change', WARN: 'the change is server_not_locked' },
   },
   'mcp_audit.gap': {
-    brief: 'Records were lost because they could not be written: how many, between which times, and why.',
-    source: 'The first record that is written again after a failure, or the end of the audit trail.',
+    brief: 'Records were lost because they could not be written. The record says how many, in which period, and why.',
+    source: 'The first successful write after a failure, or the end of the audit trail.',
     severity: { ERROR: 'always' },
+  },
+  'mcp_audit.retention': {
+    brief: 'Files of the audit trail were deleted, with the records in them.',
+    source: 'A rotation of the file that left more rotated files than `audit.fileMaxFiles`, after the deletion.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.unobserved': {
+    brief:
+      'A process speaks MCP that mcp-trail does not observe: its operations are not in the audit trail. One record per place and thread.',
+    source: 'The first MCP request of a thread at a place, if no hook of mcp-trail has seen it.',
+    severity: { WARN: 'always' },
+  },
+  'mcp_audit.checkpoint': {
+    brief: 'The signing key vouches for all records of the chain so far. Without a key, the record is not signed.',
+    source:
+      'The start of a chain, every 100 records, 60 seconds after a record, and the end of the audit trail, if there is a key or a second place.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.key.rotated': {
+    brief: 'Another key signs from here on. The old key vouches for it, and for all records of the chain so far.',
+    source: 'A key file that has another key before a checkpoint.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.verified': {
+    brief: 'An audit trail was verified. The record is in a chain of its own.',
+    source: 'The command `mcp-trail verify --record`.',
+    severity: {
+      INFO: 'the result is intact',
+      WARN: 'the result is unproven or incomplete',
+      FATAL: 'the result is tampered',
+    },
   },
 };
 
-/** The two records of an operation, and that its answer did not leave. */
+/** The two records of an operation, and the one of a response that could not be sent. */
 export const OPERATION_EVENTS = ['mcp_audit.request', 'mcp_audit.response', 'mcp_audit.response.undelivered'] as const;
 
-/** Events in the course of an operation, if they belong to one. */
+/** Events that may belong to an operation. */
 export const JUDGING_EVENTS = ['mcp_audit.authorization', 'mcp_audit.authentication', 'mcp_audit.guardrail'] as const;
 
 /** Events about an entry of the inventory. */

@@ -1,12 +1,13 @@
 /** The fields of the audit record in groups, for what is generated from them. No entry exports them. */
 import type { AuditFieldGroup } from './audit-field.js';
 import { ACTOR } from './audit-fields-actor.js';
+import { CHAIN, CHECKPOINT, VERIFIED } from './audit-fields-chain.js';
 import { ENVELOPE, RESOURCE } from './audit-fields-envelope.js';
 import { INVENTORY } from './audit-fields-inventory.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
-import { GAP, RECORD } from './audit-fields-record.js';
+import { GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
 import { SERVER } from './audit-fields-server.js';
 
 /** All fields, in groups, in the order of the documentation. */
@@ -14,6 +15,7 @@ export const AUDIT_FIELD_GROUPS = {
   envelope: ENVELOPE,
   resource: RESOURCE,
   record: RECORD,
+  chain: CHAIN,
   operation: OPERATION,
   message: MESSAGE,
   http: HTTP,
@@ -25,4 +27,8 @@ export const AUDIT_FIELD_GROUPS = {
   classification: CLASSIFICATION,
   redaction: REDACTION,
   gap: GAP,
+  retention: RETENTION,
+  unobserved: UNOBSERVED,
+  checkpoint: CHECKPOINT,
+  verified: VERIFIED,
 } as const satisfies Readonly<Record<string, AuditFieldGroup>>;

@@ -10,7 +10,7 @@ export type Redaction = 'ours' | 'name' | 'identity' | 'uri' | 'text';
  */
 export type AuditStability = 'stable' | 'development' | 'draft' | 'own';
 
-/** The requirement level of a field, in the words of OpenTelemetry. A condition completes the sentence that begins "if". */
+/** The requirement level of a field, in OpenTelemetry's terms. A condition completes the sentence that begins "if". */
 export type AuditRequirement = 'required' | 'recommended' | 'opt_in' | { readonly conditionally_required: string };
 
 /** One field. */

@@ -1,6 +1,14 @@
 /** Fields about who did it, and from where. */
-import { AUDIT_EVENTS, PEER_EVENTS } from './audit-events.js';
+import { AUDIT_EVENTS, JUDGING_EVENTS, OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { AUDIT_DRAFT, type AuditFieldGroup, registryPage } from './audit-field.js';
+
+/** Events with fields of the message that an operation begins with. */
+const CALL_EVENTS = [
+  ...OPERATION_EVENTS,
+  ...JUDGING_EVENTS,
+  'mcp_audit.config.changed',
+  'mcp_audit.inventory.changed',
+] as const;
 
 export const ACTOR = {
   title: 'Actor',
@@ -11,7 +19,7 @@ export const ACTOR = {
     'audit.actor.id': {
       type: 'string',
       redaction: 'identity',
-      brief: 'Who did it, as an opaque subject; `anonymous` where nobody is known. Never a token.',
+      brief: 'Who did it, as an opaque subject; `anonymous` for an unknown actor. Never a token.',
       examples: ['u-8472', 'anonymous'],
       events: AUDIT_EVENTS,
       requirement: 'required',
@@ -32,9 +40,9 @@ export const ACTOR = {
     'mcp_audit.actor.source': {
       type: 'string',
       redaction: 'ours',
-      values: ['hook', 'oauth', 'mtls', 'self_asserted', 'none'],
+      values: ['hook', 'oauth', 'mtls', 'os', 'self_asserted', 'none'],
       brief:
-        'How the actor is known: from the application, a verified token, a client certificate, or by its own word, which proves nothing.',
+        'How the actor is known: from the application, a verified token, a client certificate, the operating system, or from its own claim, which proves nothing.',
       events: AUDIT_EVENTS,
       requirement: 'required',
       stability: 'own',
@@ -42,7 +50,7 @@ export const ACTOR = {
     'user.id': {
       type: 'string',
       redaction: 'identity',
-      brief: 'The user, where the actor is one.',
+      brief: 'The user, if the actor is one.',
       examples: ['u-8472'],
       events: AUDIT_EVENTS,
       stability: 'development',
@@ -52,7 +60,7 @@ export const ACTOR = {
     'user.name': {
       type: 'string',
       redaction: 'identity',
-      brief: 'The name that the user is known by. From the application alone.',
+      brief: 'A readable name of the user. Only the application provides it.',
       examples: ['a.einstein'],
       events: AUDIT_EVENTS,
       requirement: 'opt_in',
@@ -86,6 +94,35 @@ export const ACTOR = {
       events: AUDIT_EVENTS,
       stability: 'own',
     },
+    'mcp_audit.delegation.actors': {
+      type: 'string[]',
+      redaction: 'identity',
+      brief:
+        'Who acts for the actor: the one that calls first, then each that passed the authority on to it, as nested `act` claims (RFC 8693) have them.',
+      examples: [['agent:planner', 'agent:orchestrator']],
+      events: AUDIT_EVENTS,
+      requirement: { conditionally_required: 'authority was passed on' },
+      stability: 'own',
+      sensitive: 'Personal data, if a person acts.',
+    },
+    'mcp_audit.delegation.source': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['hook', 'oauth'],
+      brief: 'How it is known who acts: from the application, or from a verified token.',
+      events: AUDIT_EVENTS,
+      requirement: { conditionally_required: 'it is known who acts for the actor' },
+      stability: 'own',
+    },
+    'mcp_audit.delegation.id': {
+      type: 'string',
+      redaction: 'name',
+      brief: 'The grant under which they act, as its issuer names it. Only the application provides it.',
+      examples: ['grant-2041'],
+      events: AUDIT_EVENTS,
+      requirement: 'opt_in',
+      stability: 'own',
+    },
     'mcp_audit.oauth.client_id': {
       type: 'string',
       redaction: 'identity',
@@ -114,10 +151,38 @@ export const ACTOR = {
       examples: ['3.2.1'],
       stability: 'own',
     },
+    'mcp_audit.client.capabilities': {
+      type: 'string[]',
+      redaction: 'name',
+      brief: 'Names of the capabilities that the MCP client declares when it connects, sorted.',
+      examples: [['elicitation', 'roots', 'sampling']],
+      events: [...OPERATION_EVENTS, ...JUDGING_EVENTS, 'mcp_audit.session'],
+      requirement: { conditionally_required: 'the client connects, and declares some' },
+      stability: 'own',
+    },
+    'mcp_audit.ai_invocation.turn_id': {
+      type: 'string',
+      redaction: 'name',
+      brief:
+        'The user turn that caused it, as the client claims: it groups the requests of one turn, and proves nothing. From `io.modelcontextprotocol/aiInvocation`, a draft of the protocol.',
+      examples: ['2f4f0c9e-8d72-4c66-9c6f-3f7f3e6a1c9f'],
+      requirement: 'opt_in',
+      events: CALL_EVENTS,
+      stability: 'own',
+    },
+    'mcp_audit.ai_invocation.model': {
+      type: 'string',
+      redaction: 'name',
+      brief: 'The model that asked for it, as the client claims. It proves nothing.',
+      examples: ['claude-sonnet-4-5'],
+      requirement: 'opt_in',
+      events: CALL_EVENTS,
+      stability: 'own',
+    },
     'client.service.name': {
       type: 'string',
       redaction: 'name',
-      brief: 'The service that the caller is, by its `service.name`.',
+      brief: 'The `service.name` of the caller.',
       examples: ['agent-gateway'],
       stability: 'development',
       see: 'https://github.com/open-telemetry/semantic-conventions/blob/main/docs/registry/attributes/client.md',
@@ -128,7 +193,7 @@ export const ACTOR = {
       brief: 'The subject of the client certificate.',
       examples: ['CN=agent-gateway.internal'],
       stability: 'development',
-      sensitive: 'Personal data, where the certificate is that of a person.',
+      sensitive: 'Personal data, if the certificate is that of a person.',
       see: registryPage('tls'),
     },
     'tls.client.hash.sha256': {
@@ -142,7 +207,7 @@ export const ACTOR = {
     'client.address': {
       type: 'string',
       redaction: 'name',
-      brief: 'The address of the caller; behind a proxy that is trusted, the one that the proxy names.',
+      brief: 'The address of the caller; behind a trusted proxy, the address that the proxy names.',
       examples: ['192.0.2.45'],
       stability: 'stable',
       sensitive: 'Personal data.',
@@ -162,7 +227,7 @@ export const ACTOR = {
       brief: 'The address at the other end of the connection, which may be a proxy.',
       examples: ['10.0.0.7'],
       stability: 'stable',
-      sensitive: 'Personal data, where there is no proxy.',
+      sensitive: 'Personal data, unless it is the address of a proxy.',
       see: registryPage('network'),
     },
     'user_agent.original': {
@@ -176,7 +241,7 @@ export const ACTOR = {
     'process.parent_pid': {
       type: 'int',
       redaction: 'ours',
-      brief: 'The process that started the server, which over stdio is the caller.',
+      brief: 'The process that started the server: over stdio, the caller.',
       examples: [4117],
       requirement: { conditionally_required: 'the transport is stdio' },
       stability: 'development',

@@ -12,7 +12,7 @@ export const ENVELOPE = {
       type: 'string',
       redaction: 'ours',
       bodyOnly: true,
-      brief: 'When it happened, in UTC, to the nanosecond. The Timestamp of the log record.',
+      brief: 'Time of the event, in UTC, to the nanosecond. The Timestamp of the log record.',
       examples: ['2026-11-21T09:20:07.123000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -21,7 +21,7 @@ export const ENVELOPE = {
       type: 'string',
       redaction: 'ours',
       bodyOnly: true,
-      brief: 'When the record was made. The ObservedTimestamp of the log record.',
+      brief: 'Time at which the record was made. The ObservedTimestamp of the log record.',
       examples: ['2026-11-21T09:20:07.124000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -70,12 +70,23 @@ export const ENVELOPE = {
       requirement: { conditionally_required: 'there is a trace' },
       stability: 'own',
     },
+    parent_span_id: {
+      type: 'string',
+      redaction: 'ours',
+      bodyOnly: true,
+      brief:
+        'The span that the span of the operation is a child of: that of the caller. The log record does not have it.',
+      examples: ['b7ad6b7169203331'],
+      pattern: '[0-9a-f]{16}',
+      requirement: { conditionally_required: 'the span has a parent' },
+      stability: 'own',
+    },
   },
 } as const satisfies AuditFieldGroup;
 
 export const RESOURCE = {
   title: 'Resource',
-  brief: 'Which process made the record. In the body alone: as attributes, backends would see them twice.',
+  brief: 'Which process made the record. Only in the body: as attributes, backends would have them twice.',
   events: AUDIT_EVENTS,
   requirement: { conditionally_required: 'the resource of the SDK has it' },
   fields: {

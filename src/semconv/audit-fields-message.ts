@@ -14,7 +14,7 @@ export const MESSAGE = {
       type: 'string',
       redaction: 'ours',
       values: ['input_required', 'task'],
-      brief: 'What kind of result it is, where it is not the final one.',
+      brief: 'The kind of the result, if it is not the final one.',
       requirement: { conditionally_required: 'the result is not the final one' },
       stability: 'own',
     },
@@ -62,7 +62,7 @@ export const MESSAGE = {
     'mcp_audit.response.content_types': {
       type: 'string[]',
       redaction: 'name',
-      brief: 'The kinds of content in the result, each once.',
+      brief: 'The distinct kinds of content in the result.',
       examples: [['text', 'image']],
       stability: 'own',
     },
@@ -71,7 +71,8 @@ export const MESSAGE = {
 
 export const HTTP = {
   title: 'HTTP',
-  brief: 'The HTTP side of the operation, where HTTP carries it. A header is recorded only if it is listed here.',
+  brief:
+    'The HTTP request and response of the operation, if it uses HTTP. Only headers that are listed here are recorded.',
   events: PEER_EVENTS,
   requirement: 'recommended',
   fields: {
@@ -96,7 +97,7 @@ export const HTTP = {
       type: 'int',
       redaction: 'ours',
       brief:
-        'The status of the HTTP response that the answer leaves in. Not known where the answer leaves by a host without Node.js responses.',
+        'The status of the HTTP response that carries the answer. Unknown on hosts that do not use Node.js responses.',
       examples: [200, 401],
       stability: 'stable',
       see: HTTP_PAGE,
@@ -144,7 +145,7 @@ export const HTTP = {
     'mcp_audit.http.header_names': {
       type: 'string[]',
       redaction: 'name',
-      brief: 'Names of the HTTP headers that are there, whose values are not recorded.',
+      brief: 'Names of the HTTP headers whose values are not recorded.',
       examples: [['cache-control', 'set-cookie']],
       stability: 'own',
     },
@@ -153,14 +154,14 @@ export const HTTP = {
 
 export const ARGUMENTS = {
   title: 'Arguments',
-  brief: 'With what a tool was called: the names of its arguments, and never a value that nobody asked for.',
+  brief: 'The arguments of a tool call: their names, and their values only by opt-in.',
   events: OPERATION_EVENTS,
   requirement: 'recommended',
   fields: {
     'mcp_audit.tool.argument.keys': {
       type: 'string[]',
       redaction: 'name',
-      brief: "Names of the arguments that the tool's schema has, sorted; dots lead into objects.",
+      brief: "Names of the arguments that the tool's schema declares, sorted; dots separate nested names.",
       examples: [['customer_id', 'filter.limit']],
       stability: 'own',
     },
@@ -168,7 +169,7 @@ export const ARGUMENTS = {
       type: 'int',
       redaction: 'ours',
       brief:
-        "How many arguments the tool's schema does not have. The caller chose their names, so they are only counted.",
+        "Number of arguments that the tool's schema does not declare. The caller chose their names, so they are only counted.",
       examples: [1],
       stability: 'own',
     },
@@ -176,7 +177,7 @@ export const ARGUMENTS = {
       type: 'string',
       redaction: 'ours',
       brief:
-        'A keyed digest of all arguments: equal arguments have equal digests, and nobody without the key can guess them.',
+        'A keyed digest of all arguments: equal arguments have equal digests, and without the key they cannot be guessed.',
       examples: ['hmac-sha256:2026-11:5f8d0c3b'],
       requirement: 'opt_in',
       stability: 'own',
@@ -184,7 +185,7 @@ export const ARGUMENTS = {
     'gen_ai.tool.call.arguments': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The arguments that are allowed to be recorded, as JSON, after redaction.',
+      brief: 'The arguments whose values may be recorded, as JSON, after redaction.',
       examples: ['{"lang":"en","limit":10}'],
       requirement: 'opt_in',
       stability: 'development',

@@ -4,7 +4,7 @@ import { AUDIT_DRAFT, type AuditFieldGroup, NANOSECOND_TIME, UUID_V7 } from './a
 
 export const RECORD = {
   title: 'Record',
-  brief: 'Which record it is, and which others belong to it.',
+  brief: 'Ids of the record, and of what it belongs to.',
   events: AUDIT_EVENTS,
   requirement: 'required',
   fields: {
@@ -20,7 +20,7 @@ export const RECORD = {
     'audit.schema.version': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The version of this schema. A field that goes or changes its meaning makes a new major version.',
+      brief: 'The version of this schema. Removing a field or changing its meaning raises the major version.',
       examples: ['1.0.0'],
       pattern: '\\d+\\.\\d+\\.\\d+',
       stability: 'draft',
@@ -30,7 +30,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'ours',
       brief:
-        'Identifies the operation: its request, its response and every decision on the way have the same. JSON-RPC ids repeat, and traces may be off.',
+        'Identifies the operation: its request, its response and every decision in between share the id. JSON-RPC ids repeat, and tracing may be off.',
       examples: ['019aa5b2-7c31-7a42-8e6d-5b0c9f1e2d34'],
       pattern: UUID_V7,
       events: PEER_EVENTS,
@@ -50,7 +50,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'name',
       brief:
-        'The correlation id that the sender of the message or of the HTTP request said. Where inbound context is only linked, it proves nothing, and the id above is of the receiver.',
+        'The correlation id that the sender of the message or HTTP request claims. It proves nothing where inbound context is only linked; `mcp_audit.correlation.id` then holds an id of the receiver.',
       examples: ['req-2026-11-21-8472'],
       requirement: { conditionally_required: 'there is one, and inbound context is only linked' },
       stability: 'own',
@@ -59,7 +59,7 @@ export const RECORD = {
       type: 'string',
       redaction: 'ours',
       values: ['client', 'server'],
-      brief: 'Which end of the MCP connection made the record.',
+      brief: 'The side of the MCP connection that made the record.',
       requirement: { conditionally_required: 'the record is about a connection' },
       requiredOn: OPERATION_EVENTS,
       stability: 'own',
@@ -67,7 +67,7 @@ export const RECORD = {
     'mcp_audit.message': {
       type: 'string',
       redaction: 'ours',
-      brief: 'The record as one line for people to read, by a fixed pattern. Never the text of an error.',
+      brief: 'The record as one readable line, from a fixed template. Never the text of an error.',
       examples: ['u-8472 EXECUTE tools/query_customer_status: success'],
       requirement: 'opt_in',
       stability: 'own',
@@ -77,15 +77,17 @@ export const RECORD = {
 
 export const GAP = {
   title: 'Gap',
-  brief: 'Which records are missing. A cause is a class of failures: no path, and no text of the operating system.',
+  brief: 'Which records are missing. A cause is a class of failures, without paths and texts of the operating system.',
   events: ['mcp_audit.gap'],
   requirement: 'required',
   fields: {
     'mcp_audit.gap.sink': {
       type: 'string',
       redaction: 'ours',
-      values: ['file', 'stderr'],
-      brief: 'The delivery that lost them. Other deliveries may have them.',
+      brief:
+        'The delivery that lost them: `file`, `stderr`, or a sink of the application by its name. Other deliveries may have them.',
+      examples: ['file', 'stderr', 'webhook'],
+      pattern: '[a-z][a-z0-9_.-]{0,31}',
       stability: 'own',
     },
     'mcp_audit.gap.records': {
@@ -95,10 +97,35 @@ export const GAP = {
       examples: [17],
       stability: 'own',
     },
+    'mcp_audit.gap.first': {
+      type: 'int',
+      redaction: 'ours',
+      brief: 'The number of the first of them in the chain.',
+      examples: [42],
+      stability: 'own',
+    },
+    'mcp_audit.gap.last': {
+      type: 'int',
+      redaction: 'ours',
+      brief: 'The number of the last of them. Records in between may have been written.',
+      examples: [58],
+      stability: 'own',
+    },
+    'mcp_audit.gap.prev_hash': {
+      type: 'string',
+      redaction: 'ours',
+      bodyOnly: true,
+      requirement: 'recommended',
+      brief:
+        'SHA-256 of the body of the record before the first of them; of nothing, if that is number 1. It links what is in front of the gap to the record of the gap.',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      pattern: '[0-9a-f]{64}',
+      stability: 'own',
+    },
     'mcp_audit.gap.since': {
       type: 'string',
       redaction: 'ours',
-      brief: 'When the first of them was to be written, in UTC.',
+      brief: 'Time at which the first of them should have been written, in UTC.',
       examples: ['2026-11-21T09:20:07.123000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -106,7 +133,7 @@ export const GAP = {
     'mcp_audit.gap.until': {
       type: 'string',
       redaction: 'ours',
-      brief: 'When the last of them was to be written, in UTC.',
+      brief: 'Time at which the last of them should have been written, in UTC.',
       examples: ['2026-11-21T09:24:51.002000000Z'],
       pattern: NANOSECOND_TIME,
       stability: 'own',
@@ -114,8 +141,67 @@ export const GAP = {
     'mcp_audit.gap.causes': {
       type: 'string[]',
       redaction: 'ours',
-      brief: 'Why, each once and sorted: the error codes of the operating system, and `_OTHER` for what has none.',
+      brief:
+        'The distinct causes, sorted: error codes of the operating system, `reserve` where too little space was left, `not_accepted` by a sink, and `_OTHER` for other failures.',
       examples: [['ENOSPC']],
+      stability: 'own',
+    },
+  },
+} as const satisfies AuditFieldGroup;
+
+export const RETENTION = {
+  title: 'Retention',
+  brief: 'Which files of the audit trail were deleted, and why.',
+  events: ['mcp_audit.retention'],
+  requirement: 'required',
+  fields: {
+    'mcp_audit.retention.reason': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['max_files'],
+      brief: 'Why: there were more rotated files than `audit.fileMaxFiles`.',
+      stability: 'own',
+    },
+    'mcp_audit.retention.files': {
+      type: 'string[]',
+      redaction: 'name',
+      requirement: 'recommended',
+      brief:
+        'The files without their folder: at most 100, and the rest in another record. Their names have the time at which each of them was rotated.',
+      examples: [['audit-2026-11-21T093000Z-1.jsonl']],
+      stability: 'own',
+    },
+  },
+} as const satisfies AuditFieldGroup;
+
+export const UNOBSERVED = {
+  title: 'Unobserved',
+  brief: 'Where a process speaks MCP that mcp-trail does not observe, and why.',
+  events: ['mcp_audit.unobserved'],
+  requirement: 'required',
+  fields: {
+    'mcp_audit.unobserved.place': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['stdin', 'stdout', 'http.server', 'http.client', 'child'],
+      brief:
+        'Where: on standard input or, from a server under `mcp-trail wrap`, on standard output, in requests to an HTTP server, in HTTP requests, or to a child process.',
+      stability: 'own',
+    },
+    'mcp_audit.unobserved.reason': {
+      type: 'string',
+      redaction: 'ours',
+      values: ['bundle', 'late', 'sdk_version', 'runtime', 'too_long', 'unknown_implementation'],
+      brief:
+        'The probable cause: an SDK in a bundle that cannot be hooked, an SDK that was loaded before mcp-trail, an unknown version of an SDK, a runtime without bundles, a line that is too long for `mcp-trail wrap`, or none of these.',
+      stability: 'own',
+    },
+    'mcp_audit.unobserved.file': {
+      type: 'string',
+      redaction: 'name',
+      brief: 'The file with the bundled SDK, without its folder.',
+      examples: ['server.mjs'],
+      requirement: { conditionally_required: 'a file is the cause' },
       stability: 'own',
     },
   },

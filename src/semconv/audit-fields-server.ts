@@ -4,7 +4,7 @@ import { type AuditFieldGroup, registryPage } from './audit-field.js';
 
 export const SERVER = {
   title: 'Server',
-  brief: 'The MCP server. Names and versions are its own claims; the hashes are there to be compared.',
+  brief: 'The MCP server. Names and versions are its own claims; compare the hashes instead.',
   events: INVENTORY_EVENTS,
   requirement: { conditionally_required: 'it is known' },
   fields: {
@@ -27,7 +27,7 @@ export const SERVER = {
     'server.address': {
       type: 'string',
       redaction: 'name',
-      brief: 'The host of the server, as the client knows it.',
+      brief: 'The host of the server, as configured in the client.',
       examples: ['mcp.example.com'],
       events: [...PEER_EVENTS, ...INVENTORY_EVENTS],
       stability: 'stable',
@@ -36,7 +36,7 @@ export const SERVER = {
     'server.port': {
       type: 'int',
       redaction: 'ours',
-      brief: 'The port of the server, as the client knows it.',
+      brief: 'The port of the server, as configured in the client.',
       examples: [443],
       events: [...PEER_EVENTS, ...INVENTORY_EVENTS],
       stability: 'stable',
@@ -54,7 +54,7 @@ export const SERVER = {
     'mcp_audit.server.title': {
       type: 'string',
       redaction: 'name',
-      brief: 'The title that the server has for people to read.',
+      brief: 'The display title of the server.',
       examples: ['Database Connector'],
       stability: 'own',
     },
@@ -75,7 +75,7 @@ export const SERVER = {
     'mcp_audit.server.protocol_versions': {
       type: 'string[]',
       redaction: 'name',
-      brief: 'Versions of the protocol that the server speaks, as far as they are known.',
+      brief: 'Known protocol versions that the server supports.',
       examples: [['2025-06-18', '2026-07-28']],
       stability: 'own',
     },
@@ -98,6 +98,16 @@ export const SERVER = {
       redaction: 'ours',
       brief: 'How many tools the server offers.',
       examples: [12],
+      stability: 'own',
+    },
+    'mcp_audit.server.tools': {
+      type: 'string[]',
+      redaction: 'name',
+      brief:
+        'The listed tools: of each, the SHA-256 hash of its definition in hexadecimal, a space, and its name. Not of lists with more than 256 tools.',
+      examples: [['2eaaab0ad58bc78d3d2a3daca40a5d9347655e53e2214ae15bbccfc0bcbbfc90 query_customer']],
+      events: ['mcp_audit.server.observed'],
+      requirement: { conditionally_required: 'they are known' },
       stability: 'own',
     },
     'mcp_audit.server.prompt_count': {

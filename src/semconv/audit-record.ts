@@ -5,12 +5,13 @@
  */
 import type { AuditField } from './audit-field.js';
 import { ACTOR } from './audit-fields-actor.js';
+import { CHAIN, CHECKPOINT, VERIFIED } from './audit-fields-chain.js';
 import { ENVELOPE, RESOURCE } from './audit-fields-envelope.js';
 import { INVENTORY } from './audit-fields-inventory.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
-import { GAP, RECORD } from './audit-fields-record.js';
+import { GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
 import { SERVER } from './audit-fields-server.js';
 
 export {
@@ -27,6 +28,7 @@ export const AUDIT_FIELDS = {
   ...ENVELOPE.fields,
   ...RESOURCE.fields,
   ...RECORD.fields,
+  ...CHAIN.fields,
   ...OPERATION.fields,
   ...MESSAGE.fields,
   ...HTTP.fields,
@@ -38,6 +40,10 @@ export const AUDIT_FIELDS = {
   ...CLASSIFICATION.fields,
   ...REDACTION.fields,
   ...GAP.fields,
+  ...RETENTION.fields,
+  ...UNOBSERVED.fields,
+  ...CHECKPOINT.fields,
+  ...VERIFIED.fields,
 } as const satisfies Readonly<Record<string, AuditField>>;
 
 /** The key of a field. */
@@ -65,6 +71,9 @@ export const REQUIRED_AUDIT_FIELDS = [
   'severity_text',
   'audit.record.id',
   'audit.schema.version',
+  'mcp_audit.chain.id',
+  'audit.sequence.number',
+  'audit.prev.hash',
   'audit.action',
   'audit.outcome',
   'audit.actor.id',
@@ -77,4 +86,4 @@ export const REQUIRED_AUDIT_FIELDS = [
 export type AuditRecord = AuditFields & Required<Pick<AuditFields, (typeof REQUIRED_AUDIT_FIELDS)[number]>>;
 
 /** Version of the record's schema, in `audit.schema.version`. */
-export const AUDIT_SCHEMA_VERSION = '1.0.0';
+export const AUDIT_SCHEMA_VERSION = '1.3.0';

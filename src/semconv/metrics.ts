@@ -83,11 +83,11 @@ export const METRIC_MCP_TRAIL_OPERATIONS_EVICTED = 'mcp_trail.operations.evicted
 
 /**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** Audit records that could not be delivered. Above zero, the
- * trail has a gap; for the deliveries `file` and `stderr`, a record `mcp_audit.gap` reports it once writing works again.
+ * trail has a gap; unless `otel` lost them, or a sink of the application that had taken them with a promise, a record `mcp_audit.gap` reports it once writing works again.
  *
  * - Instrument: counter.
  * - Unit: `{record}`.
- * - Attributes: `mcp_trail.audit.sink` (`file`, `stderr` or `otel`); `error.type`: the error code of the operating system
- *   such as `ENOSPC`, `not_accepted` by the OpenTelemetry logger, else `_OTHER`.
+ * - Attributes: `mcp_trail.audit.sink` (`file`, `stderr`, `otel`, or the name of a sink of the application); `error.type`: the
+ *   error code of the operating system such as `ENOSPC`, `reserve` where too little space was left, `not_accepted` by the OpenTelemetry logger or a sink, else `_OTHER`.
  */
 export const METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST = 'mcp_trail.audit.records.lost' as const;

@@ -7,6 +7,10 @@ import { TemplateCache } from './template-cache.js';
 export class Connection extends ConnectionInfo {
   /** Span and metric parts that messages share. */
   readonly templates = new TemplateCache();
+  /** Whether a client or server handles what its transport's promises say. Otherwise the application does. */
+  hasOwner = true;
+  /** Whether this process only passes on what a server behind it sends, and knows nothing of where it comes from. */
+  isRelayed = false;
   readonly #outbound = new Map<RequestId, Operation>();
   readonly #inbound = new Map<RequestId, Operation>();
   /** Open notifications, and requests embedded in results. */
@@ -44,6 +48,16 @@ export class Connection extends ConnectionInfo {
   /** Open requests of both directions. */
   openRequests(): Operation[] {
     return [...this.#outbound.values(), ...this.#inbound.values()];
+  }
+
+  /** The oldest open inbound requests that await one answer, streams aside: so many at most. */
+  oldestInbound(max: number): Operation[] {
+    const oldest: Operation[] = [];
+    for (const operation of this.#inbound.values()) {
+      if (oldest.length === max) break;
+      if (!operation.row.stream) oldest.push(operation);
+    }
+    return oldest;
   }
 
   /** Open operations without an id. */

@@ -11,26 +11,29 @@ const MAX_LENGTH = 1024;
 
 /** Learns the client: from `initialize`, and since 2026-07-28 from every message. */
 export function learnFromCall(connection: ConnectionInfo, { direction, row, params, meta }: RequestFacts): void {
-  // This process knows its own client, unless it only forwards messages.
-  if (direction === 'outbound' && connection.role !== 'unknown') return;
+  // Without a protocol instance, only its own messages tell what this client is.
+  if (direction === 'outbound' && connection.role === 'client' && connection.client !== undefined) return;
+  if (direction === 'outbound' && connection.role === 'server') return;
   const said = row.result === 'session' ? asRecord(asRecord(params)?.['clientInfo']) : declaredClient(meta);
   if (said !== undefined && !isSame(said, connection.client)) connection.client = kept(said);
 }
 
 /**
  * Learns the server: from `initialize`, `server/discover` and, since 2026-07-28, the metadata of every result. Returns
- * whether it changed.
+ * whether a peer changed.
  */
 export function learnFromAnswer(
   { row, direction, connection }: Operation,
   { message: { result } }: AnswerFacts,
 ): boolean {
-  if (direction === 'inbound') return false;
+  const own = direction === 'inbound';
+  // Without a protocol instance, only its own answers tell what this server is.
+  if (own && connection.server !== undefined) return false;
   const said = row.introduces ? asRecord(asRecord(result)?.['serverInfo']) : undefined;
   const server = said ?? declaredServer(metaOf(result));
   if (server === undefined || isSame(server, connection.server)) return false;
   connection.server = kept(server);
-  return true;
+  return !own;
 }
 
 export function isSame(one: Implementation | undefined, other: Implementation | undefined): boolean {

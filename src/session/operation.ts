@@ -43,7 +43,7 @@ export class Operation {
   readonly callerContext: Context;
   /** The outcome on the wire; the caller's promise may still change it. */
   answer: Outcome | undefined;
-  /** The outcome, once recorded before the answer leaves. */
+  /** The outcome, once recorded before the response is sent. */
   concluded: Outcome | undefined;
   /** Trace context of the inbound message, to recognise it when the application forwards it. */
   inboundTraceContext: string | undefined;
@@ -65,6 +65,8 @@ export class Operation {
   awaited = false;
   /** What waits for that promise. */
   waiting: { operation: Operation | undefined } | undefined;
+  /** Id of the parent of its span, while an audit trail is kept. */
+  parentSpanId: string | undefined;
   /** Correlation id, while an audit trail is kept. */
   correlation: string | undefined;
   /** Correlation id that an untrusted sender claims. */

@@ -35,7 +35,7 @@ export interface HttpFacts {
   /** Lower-case names of response headers; complete once they are sent. */
   responseHeaderNames(): string[];
   /**
-   * Calls back when the head of the response is made, before any byte leaves; with false if the response closes without
+   * Calls back when the head of the response is made, before any byte is sent; with false if the response closes without
    * one. Returns false, without a callback, if either has happened.
    */
   onHead(listener: (made: boolean) => void): boolean;

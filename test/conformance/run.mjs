@@ -1,5 +1,6 @@
 /**
- * The conformance comparison: the official suite must report the same for the example server and client with and without mcp-trail.
+ * The conformance comparison: the official suite must report the same for the example server and client with and without
+ * mcp-trail, and for bundles of them with it.
  * Usage: node test/conformance/run.mjs [server|client] [2025-11-25|2026-07-28]
  */
 import { existsSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 import { startOtlpReceiver } from './otlp-receiver.mjs';
 import { runSuite } from './suite.mjs';
 import { installToolchain } from './toolchain.mjs';
@@ -66,41 +68,52 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|MCP_|NODE_OPTIONS$)/.test(name)));
 }
 
+const PROGRAMS = {
+  server: fileURLToPath(new URL('server.mjs', import.meta.url)),
+  client: fileURLToPath(new URL('client.mjs', import.meta.url)),
+};
+
 /**
  * @param {Cell} cell
  * @param {import('./suite.mjs').Toolchain} toolchain
  * @param {Awaited<ReturnType<typeof startOtlpReceiver>>} receiver
  * @param {string} results
+ * @param {Record<'server' | 'client', string>} bundles
  */
-async function runCell({ target, revision, minPassed, minSpans }, toolchain, receiver, results) {
+async function runCell({ target, revision, minPassed, minSpans }, toolchain, receiver, results, bundles) {
   const env = cleanEnvironment();
-  const run = (
-    /** @type {string} */ name,
-    /** @type {string[]} */ nodeOptions,
-    /** @type {NodeJS.ProcessEnv} */ extra,
-  ) =>
+  const run = (/** @type {string} */ name, program = PROGRAMS[target], nodeOptions = [], extra = {}) =>
     runSuite(toolchain, {
       target,
       revision,
+      program,
       nodeOptions,
       env: { ...env, ...extra },
       results: join(results, `${target}-${revision}-${name}`),
     });
+  const runTraced = async (/** @type {string} */ name, /** @type {string} */ program) => {
+    receiver.take();
+    const checks = await run(name, program, ['--import', REGISTER.href], {
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    });
+    return { checks, ...receiver.take() };
+  };
 
-  const plain = await run('without', [], {});
-  receiver.take();
-  const traced = await run('with', ['--import', REGISTER.href], {
-    OTEL_TRACES_EXPORTER: 'otlp',
-    OTEL_METRICS_EXPORTER: 'otlp',
-    OTEL_LOGS_EXPORTER: 'none',
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
-  });
-  const { spans, processes } = receiver.take();
+  const plain = await run('without');
+  const traced = await runTraced('with', PROGRAMS[target]);
+  const bundled = await runTraced('bundled', bundles[target]);
   const scenarios = new Set(plain.map(({ scenario }) => scenario)).size;
   // The server is one process; there is one client process per scenario.
   const expectedProcesses = target === 'server' ? 1 : scenarios;
-  const differences = compare(plain, traced);
+  const differences = [traced, bundled].map(({ checks }) => compare(plain, checks));
+  const arrived = (/** @type {string} */ what, /** @type {typeof traced} */ { spans, processes }) => ({
+    says: `at least ${minSpans} spans of ${expectedProcesses} processes ${what} arrive (${spans} of ${processes} did)`,
+    holds: spans >= minSpans && processes === expectedProcesses,
+  });
 
   return {
     row: {
@@ -108,20 +121,19 @@ async function runCell({ target, revision, minPassed, minSpans }, toolchain, rec
       revision,
       scenarios,
       checks: plain.length,
-      passed: `${tally(plain, 'SUCCESS')} / ${tally(traced, 'SUCCESS')}`,
-      failed: `${tally(plain, 'FAILURE')} / ${tally(traced, 'FAILURE')}`,
-      different: differences.length,
-      spans,
+      passed: [plain, traced.checks, bundled.checks].map((checks) => tally(checks, 'SUCCESS')).join(' / '),
+      failed: [plain, traced.checks, bundled.checks].map((checks) => tally(checks, 'FAILURE')).join(' / '),
+      different: differences.map(({ length }) => length).join(' / '),
+      spans: `${traced.spans} / ${bundled.spans}`,
     },
-    differences,
-    traced,
+    differences: differences.flat(),
+    traced: [...traced.checks, ...bundled.checks],
     verdicts: [
-      { says: 'no check differs', holds: differences.length === 0 },
+      { says: 'no check differs', holds: differences[0]?.length === 0 },
+      { says: 'no check differs in a bundle', holds: differences[1]?.length === 0 },
       { says: `at least ${minPassed} checks pass`, holds: tally(plain, 'SUCCESS') >= minPassed },
-      {
-        says: `at least ${minSpans} spans of ${expectedProcesses} processes arrive (${spans} of ${processes} did)`,
-        holds: spans >= minSpans && processes === expectedProcesses,
-      },
+      arrived('with mcp-trail', traced),
+      arrived('in a bundle', bundled),
     ],
   };
 }
@@ -135,6 +147,7 @@ async function main() {
   const toolchain = await installToolchain();
   const receiver = await startOtlpReceiver();
   const results = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const bundles = await bundle(join(results, 'bundles'));
   let [passed, failed] = [0, 0];
   const rows = [];
   const notes = [];
@@ -142,7 +155,7 @@ async function main() {
     for (const cell of cells) {
       const name = `${cell.target} ${cell.revision}`;
       try {
-        const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, results);
+        const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, results, bundles);
         rows.push(row);
         for (const { says, holds } of verdicts) {
           if (holds) passed += 1;
@@ -164,7 +177,7 @@ async function main() {
     receiver.close();
     if (failed === 0) await rm(results, { recursive: true, force: true });
   }
-  console.log('Without / with mcp-trail:');
+  console.log('Without / with mcp-trail / with it in a bundle:');
   console.table(rows);
   for (const note of notes) console.log(note);
   if (failed > 0) console.log(`Everything the suite wrote is in ${results}`);

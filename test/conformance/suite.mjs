@@ -6,7 +6,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
 /** @typedef {{ scenario: string, id: string, status: string, message: string }} Check */
 /** @typedef {{ node: string, suite: string }} Toolchain */
@@ -17,10 +16,9 @@ import { fileURLToPath } from 'node:url';
  * @property {string[]} nodeOptions options of the node process under test
  * @property {NodeJS.ProcessEnv} env
  * @property {string} results the folder to write to
+ * @property {string} program the server or client
  */
 
-const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
-const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url));
 const SUITE_TIMEOUT_MS = 300_000;
 /** A client may wait for all others, see below. */
 const SCENARIO_TIMEOUT_MS = SUITE_TIMEOUT_MS;
@@ -40,7 +38,7 @@ export async function runSuite(toolchain, run) {
 
 /** @type {typeof testClient} */
 async function testServer(toolchain, run) {
-  const server = spawn(toolchain.node, [...run.nodeOptions, SERVER], {
+  const server = spawn(toolchain.node, [...run.nodeOptions, run.program], {
     env: run.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -67,7 +65,7 @@ async function testServer(toolchain, run) {
 function testClient(toolchain, run) {
   // The suite runs the command in a shell, for all scenarios at once. The lock makes clients take turns: dozens of processes
   // starting together starve each other until idle connections time out, and checks fail for that reason alone.
-  const words = ['flock', `${run.results}.lock`, toolchain.node, ...run.nodeOptions, CLIENT];
+  const words = ['flock', `${run.results}.lock`, toolchain.node, ...run.nodeOptions, run.program];
   const command = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   return runCommand(toolchain, run, ['--command', command]);
 }

@@ -127,7 +127,7 @@ describe('the registry', () => {
 
   it('depends on one release of the semantic conventions and has the schema version', () => {
     const manifest = readYaml(committed('registry/manifest.yaml')) as Record<string, unknown>;
-    expect(manifest).toMatchObject({ name: 'mcp-trail', schema_url: expect.stringMatching(/\/1\.0\.0$/) });
+    expect(manifest).toMatchObject({ name: 'mcp-trail', schema_url: expect.stringMatching(/\/1\.3\.0$/) });
     expect(manifest['dependencies']).toHaveLength(1);
   });
 

@@ -27,6 +27,9 @@ describe('the JSON Schema of an audit record', () => {
     severity_text: 'INFO',
     'audit.record.id': '019aa5b2-7c31-7e0f-9d4e-2f6b8c1a3d57',
     'audit.schema.version': '1.0.0',
+    'mcp_audit.chain.id': '019aa5b2-7c30-7f11-8a2b-3c4d5e6f7a8b',
+    'audit.sequence.number': 1,
+    'audit.prev.hash': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     'audit.action': 'UPDATE',
     'audit.outcome': 'success',
     'audit.actor.id': 'weather',
@@ -75,6 +78,15 @@ describe('the JSON Schema of an audit record', () => {
     ['mcp_audit.server.observed', ['mcp_audit.server.id']],
     ['mcp_audit.tool.changed', ['mcp_audit.server.id', 'mcp_audit.tool.change']],
     ['mcp_audit.inventory.changed', ['mcp_audit.server.id', 'mcp_audit.inventory.change']],
+    ['mcp_audit.checkpoint', ['mcp_audit.checkpoint.size', 'mcp_audit.checkpoint.note']],
+    [
+      'mcp_audit.key.rotated',
+      ['mcp_audit.checkpoint.size', 'mcp_audit.checkpoint.note', 'mcp_audit.key.id', 'mcp_audit.key.next_id'],
+    ],
+    [
+      'mcp_audit.verified',
+      ['result', 'records', 'chains', 'missing', 'altered'].map((key) => `mcp_audit.verified.${key}`),
+    ],
   ] satisfies [AuditEventName, string[]][])('rejects a record of %s without its subject', (event, keys) => {
     const missing = complaints({ ...minimal, event_name: event }).filter((each) => each.endsWith('required'));
     expect(missing.sort()).toEqual(keys.map((key) => `${key} required`).sort());

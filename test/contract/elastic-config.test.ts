@@ -30,6 +30,8 @@ describe('index templates', () => {
     const type = schema?.items?.type ?? schema?.type;
     const expected = { integer: ['long'], boolean: ['boolean'], string: ['keyword', 'date'] }[String(type)];
     expect(expected).toContain(properties[name].type);
+    // A synthetic `_source` would cut times to milliseconds, and no record could be made again from its attributes.
+    expect(properties[name].synthetic_source_keep).toBe(properties[name].type === 'date' ? 'all' : undefined);
   });
 
   it('map no name that is a prefix of another: a field cannot be both a value and an object', () => {

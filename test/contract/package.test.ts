@@ -137,14 +137,18 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
 /** Types that the main entry exports beside its values. */
 const PUBLIC_TYPES = [
   'Annotations',
+  'Approver',
   'ArgumentPredicate',
   'AuditConfig',
   'AuditDelivery',
+  'AuditRecord',
+  'AuditSink',
   'AuthenticationEvent',
   'AuthorizationDecision',
   'CaptureRule',
   'ClassificationRule',
   'ConfigChange',
+  'Delegation',
   'FetchHandler',
   'FileLogRecordExporterOptions',
   'GuardrailVerdict',
@@ -208,7 +212,7 @@ describe('the built package', () => {
   });
 
   it('declares the types it promises, once for both formats', () => {
-    const declarations = readFileSync(join(ROOT, 'dist/cjs/types/index.d.ts'), 'utf8');
+    const declarations = readFileSync(join(ROOT, 'dist/cjs/index.d.ts'), 'utf8');
     const names = [...declarations.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
       .flatMap(([, list = '']) => list.split(','))
       .map((name) => name.trim().replace(/^type /, ''))
@@ -263,8 +267,12 @@ describe('package.json', () => {
     });
   });
 
-  it('depends at run time on the two module hooks and on nothing else', () => {
-    expect(Object.keys(manifest.dependencies)).toEqual(['import-in-the-middle', 'require-in-the-middle']);
+  it('depends at run time on the two module hooks, on what starts a process on Windows, and on nothing else', () => {
+    expect(Object.keys(manifest.dependencies)).toEqual([
+      'cross-spawn',
+      'import-in-the-middle',
+      'require-in-the-middle',
+    ]);
     expect(manifest.optionalDependencies).toBeUndefined();
     expect(manifest.bundleDependencies ?? manifest.bundledDependencies).toBeUndefined();
   });
@@ -275,14 +283,8 @@ describe('package.json', () => {
   });
 
   it('names every package that its declarations import', () => {
-    const folder = join(ROOT, 'dist/cjs/types');
-    const declarations = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-      path.endsWith('.d.ts'),
-    );
-    const imported = declarations
-      .flatMap((path) => [
-        ...readFileSync(join(folder, path), 'utf8').matchAll(/(?:from|import\()\s*['"]([^.'"][^'"]*)['"]/g),
-      ])
+    const declarations = readFileSync(join(ROOT, 'dist/cjs/types.d.ts'), 'utf8');
+    const imported = [...declarations.matchAll(/(?:from|import\()\s*['"]([^.'"][^'"]*)['"]/g)]
       .map(([, name = '']) => name)
       .filter((name) => !name.startsWith('node:'));
     const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
@@ -318,3 +320,12 @@ function page(): string {
   const path = join(ROOT, 'docs/options.md');
   return existsSync(path) ? readFileSync(path, 'utf8') : expect.fail('docs/options.md is missing');
 }
+
+it('the declarations of every entry compile, their dependencies checked too', async () => {
+  const entries = ['index', 'register', 'semconv', 'mappings'].map((name) => join(ROOT, `dist/cjs/${name}.d.ts`));
+  const settings = ['--noEmit', '--ignoreConfig', '--strict', '--skipLibCheck', 'false', '--types', 'node'];
+  const modules = ['--module', 'nodenext', '--target', 'es2022'];
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const compiled = promisify(execFile)(process.execPath, [tsc, ...settings, ...modules, ...entries], { cwd: ROOT });
+  await expect(compiled).resolves.toMatchObject({ stdout: '' });
+});

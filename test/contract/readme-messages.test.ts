@@ -27,7 +27,7 @@ it('the page quotes lines', () => {
   expect(QUOTED.length).toBeGreaterThan(10);
 });
 
-it.each(QUOTED)('"%s" is what the code says', (line) => {
+it.each(QUOTED)('"%s" is a text of the code', (line) => {
   // What the code fills in: values, names of variables and signals.
   const pieces = line.split(/…|\b(?:OTEL|MCP_TRAIL)_[A-Z_]*|\b(?:spans|metrics|log records)\b/);
   const words = pieces

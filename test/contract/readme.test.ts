@@ -1,5 +1,5 @@
 /** The README and docs/: links resolve, names exist, and every snippet is taken from a file that is run. */
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -21,8 +21,18 @@ const MAX_README_WORDS = 1200;
 
 const DOCS = readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`);
 const PAGES = ['README.md', ...DOCS];
-/** Pages whose links are checked as well. */
-const LINKING = [...PAGES, 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', 'examples/README.md'];
+/** All pages of the project: their links are checked. */
+const LINKING = [
+  ...PAGES,
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...['collector-config', 'examples', 'src', 'test'].flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
+      .map((path) => `${folder}/${path}`),
+  ),
+];
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const README = read('README.md');
@@ -76,7 +86,7 @@ function anchorsOf(path: string): string[] {
 
 /** The record without the fields that change from run to run. */
 function stable(record: AuditRecord): Record<string, unknown> {
-  const changing = /(?:time|_ms|_pid|correlation\.id|operation\.id|record\.id)$/;
+  const changing = /(?:time|_ms|_pid|correlation\.id|operation\.id|record\.id|chain\.id|hash)$/;
   return Object.fromEntries(Object.entries(record).filter(([key]) => !changing.test(key)));
 }
 
@@ -90,21 +100,70 @@ function withoutIds(printed: string): string {
 
 const environment = (more: Record<string, string>) => ({ PATH: process.env['PATH'] ?? '', ...more });
 
+/** The relative links of a text, without the code in it. */
+function linksOf(markdown: string): string[] {
+  return [...markdown.replace(/```[\s\S]*?```/g, '').matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(
+    ([, link = '']) => link,
+  );
+}
+
+/** The file that a relative link leads to. */
+function targetOf(page: string, link: string): string {
+  const [path = ''] = link.split('#');
+  return path === '' ? page : posix.normalize(posix.join(dirname(page), path)).replace(/\/$/, '');
+}
+
 describe.each(LINKING)('%s', (page) => {
-  const links = [
-    ...read(page)
-      .replace(/```[\s\S]*?```/g, '')
-      .matchAll(/\]\((?!https?:)([^)\s]+)\)/g),
-  ].map(([, link = '']) => link);
+  const links = linksOf(read(page));
 
   it('links to files and headings that exist', () => {
     const broken = links.filter((link) => {
-      const [path = '', anchor] = link.split('#');
-      const target = path === '' ? page : posix.normalize(posix.join(dirname(page), path));
+      const [, anchor] = link.split('#');
+      const target = targetOf(page, link);
       if (!existsSync(join(ROOT, target))) return true;
       return anchor !== undefined && !anchorsOf(target).includes(anchor);
     });
     expect(broken).toEqual([]);
+  });
+});
+
+describe('the package', () => {
+  const answer = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  // A list up to npm 11, keyed by name since.
+  const [packed] = Object.values<{ files: readonly { path: string }[] }>(answer);
+  const files = (packed?.files ?? []).map(({ path }) => path);
+
+  it.each(files.filter((path) => path.endsWith('.md')))(
+    '%s links to files of the package, or says that they are in the repository',
+    (page) => {
+      const loose = read(page)
+        .replace(/```[\s\S]*?```/g, '')
+        .split('\n\n')
+        .filter((part) => !/\brepository\b/.test(part))
+        .flatMap(linksOf)
+        .filter((link) => {
+          const target = targetOf(page, link);
+          return !files.some((file) => file === target || file.startsWith(`${target}/`));
+        });
+      expect(loose).toEqual([]);
+    },
+  );
+});
+
+describe('CONTRIBUTING.md', () => {
+  it('is right that no test is skipped', () => {
+    const skipping = /\b(?:it|test|describe)(?:\.\w+)*\.(?:skip|skipIf|runIf|todo|only|fails)\b|\.skip\(/;
+    const tests = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.test.ts'),
+    );
+    expect(tests.length).toBeGreaterThan(100);
+    expect(tests.filter((path) => skipping.test(read(`test/${path}`)))).toEqual([]);
   });
 });
 

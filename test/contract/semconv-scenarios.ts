@@ -118,7 +118,7 @@ async function everyMethodByHand(): Promise<void> {
 
 function messagesOf(method: string, row: MethodRow): object[] {
   const uri = row.resource && { uri: 'file:///notes.txt' };
-  const clientInfo = row.result === 'session' && { clientInfo: { name: 'by hand', version: '1' } };
+  const clientInfo = row.result === 'session' && { clientInfo: { name: 'handmade', version: '1' } };
   const task = row.task === 'names' && { taskId: 'task-1' };
   const params = { ...target(row), ...uri, ...reference(row), ...clientInfo, ...task };
   if (row.kind === 'notification') return [{ jsonrpc: '2.0', method, params }];
@@ -136,7 +136,7 @@ function reference(row: MethodRow): object {
 function answerTo({ id, method }: { readonly id: string; readonly method: string }) {
   const code = ANSWERS[id.split(' ', 1)[0] as keyof typeof ANSWERS];
   if (code !== undefined) return { jsonrpc: '2.0', id, error: { code, message: 'no' } } as never;
-  const session = { protocolVersion: '2025-11-25', serverInfo: { name: 'by hand', version: '1' } };
+  const session = { protocolVersion: '2025-11-25', serverInfo: { name: 'handmade', version: '1' } };
   const result = METHODS.get(method)?.result === 'session' ? session : { status: 'working' };
   return { jsonrpc: '2.0', id, result } as never;
 }

@@ -2,11 +2,11 @@
  * A cell that runs an application: a client process that starts a server process, both exporting to one receiver.
  */
 import assert from 'node:assert/strict';
-import { copyFile, cp } from 'node:fs/promises';
+import { copyFile, cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAudit, checkStderr, listAudit } from './audit.mjs';
-import { mcpSdks, otelLines, starts } from './axes.mjs';
+import { mcpSdks, otelLines, runtimes, starts } from './axes.mjs';
 import { checkInstalled, checkLine } from './installed.mjs';
 import { freshApp } from './packages.mjs';
 import { describeEnd, run } from './processes.mjs';
@@ -31,24 +31,39 @@ export async function prepare({ node, otel, mcp }, { on, packed, folder }) {
   await on.npm(['install', '--engine-strict', packed.file], folder);
   await checkInstalled(folder, { ...dependencies, [packed.name]: packed.version });
   await checkLine(folder, otel);
+  if (node === 'deno') await dependOnVersion(packed, folder);
   await cp(sources, folder, { recursive: true });
   await copyFile(path.join(sources, 'setup', `providers.${otel}.cjs`), path.join(folder, 'setup', 'providers.cjs'));
 }
 
-function commandLine({ module, sdk, transport, start }) {
-  const extension = extensions[module];
-  const preloads = starts[start].preload.map((name) => (name.startsWith('./') ? `${name}.${extension}` : name));
-  return [
-    ...preloads.flatMap((name) => [preloadFlags[module], name]),
-    `./${sdk}/client.${extension}`,
-    transport,
-    `./${sdk}/server.${extension}`,
-  ];
+/** Deno does not find a package that was installed from a file. */
+async function dependOnVersion({ name, version }, folder) {
+  const file = path.join(folder, 'package.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, JSON.stringify({ ...manifest, dependencies: { ...manifest.dependencies, [name]: version } }));
+}
+
+/** The first releases of SDK v1 have no `McpServer`, which the application's other half uses. */
+const sourceOf = ({ mcp, sdk }) => (mcp === 'v1-1.0.1' ? 'v1-first' : sdk);
+
+/** Arguments of the runtime. */
+function runtimeArgs({ node, module, start }) {
+  const { args = [], preload = (name) => [preloadFlags[module], name] } = runtimes[node] ?? {};
+  const preloads = starts[start].preload.map((name) =>
+    name.startsWith('./') ? `${name}.${extensions[module]}` : name,
+  );
+  return [...args, ...preloads.flatMap(preload)];
+}
+
+function applicationArgs(cell) {
+  const source = sourceOf(cell);
+  const extension = extensions[cell.module];
+  return [`./${source}/client.${extension}`, cell.transport, `./${source}/server.${extension}`];
 }
 
 /** Checks the application's own results, regardless of telemetry. */
 function checkAnswers(report, cell, version) {
-  assert.equal(report.node, `v${version}`, 'the application ran under another Node');
+  assert.equal(report.version, version, 'the application ran under another version');
   const { add, fail, ask } = report.results;
   assert.equal(add.content[0].text, '5');
   assert.deepEqual([fail.isError, fail.content[0].text], [true, 'it did not work']);
@@ -61,8 +76,14 @@ function checkAnswers(report, cell, version) {
 export async function runCell(cell, { on, packed, folder }) {
   const receiver = await startReceiver();
   const exporting = { ...exportTo(receiver.endpoint), OTEL_SERVICE_NAME: 'matrix-client', MCP_TRAIL_AUDIT: 'otel' };
-  const env = { ...on.env, ...starts[cell.start].env, ...exporting };
-  const result = await run(on.node, commandLine(cell), { cwd: folder, env, limitMs });
+  const args = runtimeArgs(cell);
+  const env = {
+    ...on.env,
+    ...starts[cell.start].env,
+    ...exporting,
+    MATRIX_SERVER_ARGS: JSON.stringify(cell.start === 'propagate' ? [] : args),
+  };
+  const result = await run(on.node, [...args, ...applicationArgs(cell)], { cwd: folder, env, limitMs });
   await receiver.close();
   try {
     assert.equal(result.code, 0, describeEnd(result, limitMs));

@@ -21,7 +21,7 @@ function auditRecords(logs, version) {
 }
 
 /** An SDK that its application shuts down on SIGTERM accepts no last records. */
-const NO_MORE = /^mcp-trail: audit records are lost: the OpenTelemetry logger takes no more of them\..*\n$/;
+const NO_MORE = /^mcp-trail: audit records are lost: the OpenTelemetry logger no longer accepts them\..*\n$/;
 
 /** Stderr is empty unless the last records are lost. */
 export function checkStderr({ logs }, stderr) {
@@ -33,7 +33,7 @@ export function checkStderr({ logs }, stderr) {
 
 /** Each call has a request and a response record on both sides, in its span; each process has a start record and, unless its SDK was shut down before, a stop record. */
 export function checkAudit({ logs, spans }, cell, tools, version) {
-  const knowsUs = !['sdk-then-register', 'by-hand'].includes(cell.start);
+  const knowsUs = !['sdk-then-register', 'manual'].includes(cell.start);
   const audit = auditRecords(logs, version);
   for (const service of ['matrix-client', 'matrix-server']) {
     const own = audit.filter(({ record }) => record['service.name'] === service);

@@ -11,6 +11,32 @@ export const nodes = {
   node26: { node: '26.10.0', npm: '12.2.0' },
 };
 
+/**
+ * Runtimes that imitate Node, as packages of npm: their program, its arguments before those of the application, and how
+ * they preload a file or package. The npm of a Node installs the application.
+ */
+export const runtimes = {
+  bun: {
+    version: '1.4.5',
+    program: 'bin/bun.exe',
+    args: [],
+    seesRequests: false,
+    preload: (name) => ['--preload', name],
+    npmOf: 'node24',
+  },
+  deno: {
+    version: '2.9.6',
+    program: 'deno',
+    args: ['run', '--allow-all'],
+    seesRequests: true,
+    preload: (name) => ['--preload', name.startsWith('.') ? name : `npm:${name}`],
+    npmOf: 'node24',
+  },
+};
+
+/** The runtime of Cloudflare Workers, as Miniflare brings it. */
+export const workerd = { miniflare: '4.20260730.0' };
+
 /** OpenTelemetry lines, with all packages for every way to start the SDK. */
 export const otelLines = {
   otel2: {
@@ -60,6 +86,7 @@ export const otelMarkers = {
 
 /** MCP SDKs, with a compatible `zod` and Node adapter. */
 export const mcpSdks = {
+  'v1-1.0.1': { '@modelcontextprotocol/sdk': '1.0.1', zod: '3.25.76' },
   'v1-1.10.0': { '@modelcontextprotocol/sdk': '1.10.0', zod: '3.25.76' },
   'v1-1.22.0': { '@modelcontextprotocol/sdk': '1.22.0', zod: '3.25.76' },
   'v1-1.32.2': { '@modelcontextprotocol/sdk': '1.32.2', zod: '4.6.7' },
@@ -78,6 +105,20 @@ export const mcpSdks = {
   },
 };
 
+const react = { react: '19.3.1', 'react-dom': '19.3.1' };
+
+/** Next.js: the packages, its span of a request to `/mcp`, and how `next start` ends on SIGTERM. */
+export const nextVersions = {
+  next15: { packages: { next: '15.5.29', ...react }, span: 'POST /mcp/route', end: 0 },
+  next16: { packages: { next: '16.4.6', ...react }, span: 'POST /mcp', end: 143 },
+};
+
+/** Packages that a build leaves out; the rest is compiled into its chunks. */
+export const nextBuilds = {
+  default: [],
+  external: ['@modelcontextprotocol/server', '@modelcontextprotocol/core', 'mcp-trail'],
+};
+
 export const moduleSystems = ['esm', 'cjs'];
 
 /**
@@ -94,7 +135,7 @@ export const transports = ['stdio', 'http', 'stdio-modern', 'http-modern'];
  * - `node-sdk`: the app's own `NodeSDK({ instrumentations: [new McpInstrumentation()] })`.
  * - `register-instrumentations`: the app's own providers and `registerInstrumentations`.
  * - `sdk-then-register`: the app's own SDK without the instrumentation, which `mcp-trail/register` then adds.
- * - `by-hand`: the app's own SDK, and `instrumentClient` and `instrumentServer` in its code.
+ * - `manual`: the app's own SDK, and `instrumentClient` and `instrumentServer` in its code.
  */
 export const starts = {
   register: { preload: ['mcp-trail/register'], env: {} },
@@ -112,7 +153,7 @@ export const starts = {
     preload: ['./setup/sdk-only', 'mcp-trail/register'],
     env: {},
   },
-  'by-hand': { preload: ['./setup/sdk-only'], env: { MATRIX_BY_HAND: 'true' } },
+  manual: { preload: ['./setup/sdk-only'], env: { MATRIX_MANUAL: 'true' } },
 };
 
 /** The compilers that must accept the published types. */

@@ -1,11 +1,24 @@
 /** Every cell of the matrix. A cell's name is its row; `--only` selects cells whose names contain all of its words. */
-import { compilers, mcpSdks, moduleSystems, nodes, otelLines, starts, transports } from './axes.mjs';
+import {
+  compilers,
+  mcpSdks,
+  moduleSystems,
+  nextBuilds,
+  nextVersions,
+  nodes,
+  otelLines,
+  runtimes,
+  starts,
+  transports,
+} from './axes.mjs';
 
 /**
  * Applications: a client process and a server process. Rows with the same first three columns share a folder of installed
  * packages.
  */
 const apps = [
+  'node20 otel2 v1-1.0.1 esm stdio register',
+  'node20 otel2 v1-1.0.1 cjs stdio manual',
   'node20 otel2 v1-1.10.0 esm stdio register',
   'node20 otel2 v1-1.10.0 cjs http register',
   'node20 otel2 v1-1.22.0 esm http register',
@@ -19,12 +32,13 @@ const apps = [
   'node22 otel2 v1-1.32.2 esm stdio propagate',
   'node22 otel2 v1-1.32.2 cjs stdio register',
   'node22 otel2 v2-2.4.0 esm http-modern register-instrumentations',
-  'node22 otel2 v2-2.4.0 cjs stdio by-hand',
+  'node22 otel2 v2-2.4.0 cjs stdio manual',
   'node22 otel2 v2-2.4.0 esm stdio register-exit',
   'node22 otel3 v1-1.10.0 esm http register',
   'node22 otel3 v1-1.10.0 cjs stdio register',
   'node22 otel3 v2-2.0.0 esm stdio-modern register',
   'node22 otel3 v2-2.0.0 cjs http-modern register',
+  'node24 otel3 v1-1.0.1 cjs stdio register',
   'node24 otel3 v1-1.22.0 esm stdio sdk-then-register',
   'node24 otel3 v1-1.22.0 cjs http register',
   'node24 otel3 v1-1.32.2 esm http register-instrumentations',
@@ -32,11 +46,23 @@ const apps = [
   'node24 otel3 v2-2.4.0 esm stdio propagate',
   'node24 otel3 v2-2.4.0 cjs http register',
   'node24 otel3 v1-1.32.2 cjs stdio register-exit',
-  'node26 otel3 v1-1.32.2 esm stdio by-hand',
+  'node26 otel3 v1-1.32.2 esm stdio manual',
   'node26 otel3 v1-1.32.2 cjs http register',
   'node26 otel3 v2-2.0.0 esm stdio register',
   'node26 otel3 v2-2.4.0 esm http-modern node-sdk',
   'node26 otel3 v2-2.4.0 cjs stdio register-instrumentations',
+  'bun otel2 v1-1.32.2 esm http register',
+  'bun otel2 v1-1.32.2 cjs stdio manual',
+  'bun otel3 v2-2.4.0 esm stdio register',
+  'bun otel3 v2-2.4.0 esm stdio manual',
+  'bun otel3 v2-2.4.0 esm http-modern register',
+  'bun otel3 v2-2.4.0 cjs http register',
+  'deno otel2 v1-1.32.2 esm http register',
+  'deno otel2 v1-1.32.2 cjs stdio manual',
+  'deno otel3 v2-2.4.0 esm stdio register',
+  'deno otel3 v2-2.4.0 esm stdio manual',
+  'deno otel3 v2-2.4.0 esm http-modern register',
+  'deno otel3 v2-2.4.0 cjs http register',
 ];
 
 /**
@@ -55,6 +81,9 @@ const coveredPairs = [
   ['sdk', 'start'],
   ['module', 'start'],
 ];
+
+/** The first releases of SDK v1 have no Streamable HTTP. */
+const impossiblePairs = ['mcp v1-1.0.1, wire http'];
 
 /**
  * Install orders: each step is one `npm install`, starting with an empty folder. `TRAIL` is the packed package; other packages
@@ -102,6 +131,31 @@ const orderCells = orderPlatforms.flatMap((platform) =>
   }),
 );
 
+const nextCells = Object.keys(nextVersions).flatMap((next) =>
+  Object.keys(nextBuilds).map((build) => ({
+    kind: 'next',
+    name: `node24 otel3 v2-2.4.0 ${next} ${build}`,
+    ...{ node: 'node24', otel: 'otel3', mcp: 'v2-2.4.0', next, build },
+    ...{ transport: 'http-modern', wire: 'http', start: 'register' },
+  })),
+);
+
+/** `node22` is the Node of Miniflare, which starts the worker. */
+const workerdCells = ['node22 otel3 v2-2.4.0 workerd manual'].map((name) => {
+  const [node, otel, mcp] = split(name);
+  return { kind: 'workerd', name, node, otel, mcp };
+});
+
+/** Applications that zero code cannot observe. They use the folder of other cells. */
+const standBackCells = [
+  'bun otel3 v2-2.4.0 bundle',
+  'deno otel3 v2-2.4.0 bundle',
+  'deno otel3 v2-2.4.0 no-permission',
+].map((name) => {
+  const [node, otel, mcp, reason] = split(name);
+  return { kind: 'standBack', name, node, otel, mcp, reason };
+});
+
 /** The API of one line and the SDK of the other. */
 const mismatchCells = [
   { api: 'otel3', sdk: 'otel2' },
@@ -127,12 +181,20 @@ const typeCells = typeConsumers.flatMap((row) =>
 );
 
 /** Slowest first, so that they do not run alone at the end. */
-export const cells = [...typeCells, ...appCells, ...orderCells, ...mismatchCells];
+export const cells = [
+  ...nextCells,
+  ...typeCells,
+  ...appCells,
+  ...standBackCells,
+  ...workerdCells,
+  ...orderCells,
+  ...mismatchCells,
+];
 
 /** Throws if a row has an unknown value, or a promised pair has no cell. */
 export function checkCoverage() {
   const values = {
-    node: Object.keys(nodes),
+    node: [...Object.keys(nodes), ...Object.keys(runtimes)],
     otel: Object.keys(otelLines),
     mcp: Object.keys(mcpSdks),
     sdk: ['v1', 'v2'],
@@ -150,6 +212,7 @@ export function checkCoverage() {
     values[a].flatMap((x) =>
       values[b]
         .filter((y) => !appCells.some((cell) => cell[a] === x && cell[b] === y))
+        .filter((y) => !impossiblePairs.includes(`${a} ${x}, ${b} ${y}`))
         .map((y) => `no cell with ${a} ${x} and ${b} ${y}`),
     ),
   );

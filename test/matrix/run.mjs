@@ -7,14 +7,17 @@ import { parseArgs } from 'node:util';
 import * as app from './app-cell.mjs';
 import { cells, checkCoverage } from './cells.mjs';
 import * as mismatch from './mismatch-cell.mjs';
+import * as next from './next-cell.mjs';
 import * as order from './order-cell.mjs';
 import { pack, platform } from './packages.mjs';
+import * as standBack from './stand-back-cell.mjs';
 import * as types from './types-cell.mjs';
+import * as workerd from './workerd-cell.mjs';
 
 /** More than cores, because cells mostly wait for npm and processes. */
 const folderWorkers = 2;
 
-const kinds = { app, mismatch, order, types };
+const kinds = { app, mismatch, next, order, standBack, types, workerd };
 
 const options = {
   only: { type: 'string', default: '' },
@@ -62,7 +65,7 @@ async function* runFolder(name, group, { packed, scratch, keep }) {
     await kind.prepare(group[0], place);
   });
   for (const cell of group) {
-    const result = prepared.error ? prepared : await settle(() => kind.runCell(cell, place));
+    const result = prepared.error ? prepared : await settle(() => kinds[cell.kind].runCell(cell, place));
     const install = cell === group[0] && kind.installsFirst ? `installed in ${prepared.time} s` : '';
     yield { cell, install, ...result };
   }

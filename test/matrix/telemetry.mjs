@@ -1,5 +1,6 @@
 /** Checks the telemetry of an application run, in every cell. */
 import assert from 'node:assert/strict';
+import { runtimes } from './axes.mjs';
 
 const SERVER = 2;
 const CLIENT = 3;
@@ -47,6 +48,8 @@ function checkAttributes(span, expected) {
 /** Revision 2026-07-28 has no sessions and no server-to-client requests. */
 export const isModern = ({ transport }) => transport.endsWith('-modern');
 
+const seesRequests = ({ node }) => runtimes[node]?.seesRequests !== false;
+
 /** Cells whose SDK is started, and so flushed, by `mcp-trail/register`. */
 const startedByUs = ({ start }) => ['register', 'propagate', 'register-exit'].includes(start);
 
@@ -69,7 +72,7 @@ function expectedTypes(cell) {
   return {
     both: { 'jsonrpc.request.id': 'string', 'mcp.session.id': http && !isModern(cell) ? 'string' : 'undefined' },
     client: { 'server.port': http ? 'number' : 'undefined' },
-    server: { 'client.port': http ? 'number' : 'undefined' },
+    server: { 'client.port': http && seesRequests(cell) ? 'number' : 'undefined' },
   };
 }
 
@@ -99,7 +102,7 @@ function checkToolCall({ cell, find, agent, tool }) {
   }
   const peer = cell.wire === 'http' ? '127.0.0.1' : undefined;
   checkAttributes(client, { 'server.address': peer });
-  checkAttributes(server, { 'client.address': peer });
+  checkAttributes(server, { 'client.address': seesRequests(cell) ? peer : undefined });
   checkTypes(client, types.client);
   checkTypes(server, types.server);
   return server;

@@ -42,10 +42,7 @@ export async function prepare({ node, otel, consumer }, { on, packed, folder }) 
 
 /** Every export must be used by the consumer, or nothing would compile it. */
 async function checkEveryExportUsed(folder) {
-  const entry = await readFile(
-    path.join(folder, 'node_modules', 'mcp-trail', 'dist', 'cjs', 'types', 'index.d.ts'),
-    'utf8',
-  );
+  const entry = await readFile(path.join(folder, 'node_modules', 'mcp-trail', 'dist', 'cjs', 'index.d.ts'), 'utf8');
   const exported = [...entry.matchAll(/export (?:type )?\{([^}]*)\}/g)]
     .flatMap(([, names]) => names.split(','))
     .map((name) => name.trim().split(' ').pop())

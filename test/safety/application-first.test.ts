@@ -315,7 +315,7 @@ describe.each(FLAVOURS)('an application on $name', (flavour) => {
     await expect(failed()).rejects.toThrow('broken telemetry');
     telemetry.reset();
     // No promise waits for this one.
-    await pair.clientTransport.send({ jsonrpc: '2.0', id: 'by hand', method: 'tools/list', params: {} });
+    await pair.clientTransport.send({ jsonrpc: '2.0', id: 'handmade', method: 'tools/list', params: {} });
     await telemetry.ended('client', 'tools/list');
     await pair.close();
   });

@@ -87,7 +87,7 @@ async function overModernPost(child: Child): Promise<Ask> {
     const { name } = params as { name?: string };
     const _meta = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientInfo': { name: 'by hand', version: '1' },
+      'io.modelcontextprotocol/clientInfo': { name: 'handmade', version: '1' },
       'io.modelcontextprotocol/clientCapabilities': {},
     };
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': String(message['method']) };

@@ -16,6 +16,8 @@ describe('an invalid setting', () => {
   const file = join(ROOT, 'package.json');
   const LISTED = 'otel, stderr, file, or several of them, separated by commas; or off';
 
+  const PLACES = 'stderr, an https:// URL without user and password (http:// to this machine only), the path of a file';
+
   const cases: readonly (readonly [variable: string, value: string, says: string])[] = [
     ['MCP_TRAIL_AUDIT', 'fiel', `MCP_TRAIL_AUDIT is "fiel"; accepted: ${LISTED}. Using otel`],
     ['MCP_TRAIL_AUDIT', 'file,mail', `MCP_TRAIL_AUDIT is "file,mail"; accepted: ${LISTED}. Using otel`],
@@ -47,7 +49,7 @@ describe('an invalid setting', () => {
     [
       'MCP_TRAIL_AUDIT_FILE_MAX_FILES',
       '0',
-      'MCP_TRAIL_AUDIT_FILE_MAX_FILES is "0"; accepted: a whole number from 1 to 10000. Using 30',
+      'MCP_TRAIL_AUDIT_FILE_MAX_FILES is "0"; accepted: a whole number from 1 to 10000. Ignored',
     ],
     [
       'MCP_TRAIL_AUDIT_ATTEMPTS',
@@ -80,6 +82,40 @@ describe('an invalid setting', () => {
       `MCP_TRAIL_AUDIT_STATE_DIRECTORY is ${JSON.stringify(file)}, which cannot be used (EEXIST); accepted: a directory that can be written to. The inventory and the key of digests are not kept`,
     ],
     [
+      'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE',
+      '/no/such/key',
+      'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE is "/no/such/key", which cannot be read (ENOENT). Audit records are linked, but not signed until it holds a key; mcp-trail keygen FILE makes a key',
+    ],
+    [
+      'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE',
+      'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
+      'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE (not shown, as it may be the key itself; accepted: the path of a file) cannot be read (ENOENT). Audit records are linked, but not signed until it holds a key; mcp-trail keygen FILE makes a key',
+    ],
+    ...['ftp://example.com/x', 'http://example.com/x', 'https:///'].map(
+      (url) =>
+        [
+          'MCP_TRAIL_AUDIT_CHECKPOINTS',
+          url,
+          `MCP_TRAIL_AUDIT_CHECKPOINTS is "${/^\w+:\/\/[^/]*/.exec(url)}"; accepted: ${PLACES}. Ignored`,
+        ] as const,
+    ),
+    [
+      'MCP_TRAIL_AUDIT_CHECKPOINTS',
+      'https://al:hunter2@h.io/',
+      `MCP_TRAIL_AUDIT_CHECKPOINTS is "https://h.io"; accepted: ${PLACES}. Ignored`,
+    ],
+    ['MCP_TRAIL_AUDIT_CHECKPOINTS', 'stdout', `MCP_TRAIL_AUDIT_CHECKPOINTS is "stdout"; accepted: ${PLACES}. Ignored`],
+    [
+      'MCP_TRAIL_AUDIT_CHECKPOINTS',
+      '/dev/full',
+      'checkpoints of the audit trail are not in the second place: MCP_TRAIL_AUDIT_CHECKPOINTS: cannot write to "/dev/full": ENOSPC',
+    ],
+    [
+      'MCP_TRAIL_AUDIT_CHECKPOINTS',
+      'http://127.0.0.1:9/hidden?key=hidden',
+      'checkpoints of the audit trail are not in the second place: MCP_TRAIL_AUDIT_CHECKPOINTS: cannot send to http://127.0.0.1:9: ECONNREFUSED',
+    ],
+    [
       'MCP_TRAIL_AUDIT_POLICY',
       '/no/such/policy.json',
       'MCP_TRAIL_AUDIT_POLICY: /no/such/policy.json: the policy cannot be read (ENOENT). There are no rules',
@@ -93,6 +129,16 @@ describe('an invalid setting', () => {
       'MCP_TRAIL_AUDIT_POLICY',
       'package.json',
       'MCP_TRAIL_AUDIT_POLICY: package.json: version is "0.1.0"; accepted: 1. There are no rules',
+    ],
+    [
+      'MCP_TRAIL_AUDIT_TOOL_LOCK',
+      '/no/such/lock.json',
+      'MCP_TRAIL_AUDIT_TOOL_LOCK: /no/such/lock.json: the tool lock cannot be read (ENOENT). There is no lock',
+    ],
+    [
+      'MCP_TRAIL_AUDIT_TOOL_LOCK',
+      'package.json',
+      'MCP_TRAIL_AUDIT_TOOL_LOCK: package.json: version is "0.1.0"; accepted: 1. There is no lock',
     ],
     [
       'MCP_TRAIL_AUDIT_DIGEST_KEY',
@@ -115,6 +161,7 @@ describe('an invalid setting', () => {
     const { stderr } = await serve([...PRELOADS, V1], {
       MCP_TRAIL_SDK: 'off',
       MCP_TRAIL_AUDIT_FILE: scratch.path(),
+      ...scratch.signed,
       ...env,
     });
     // One of several deliveries needs no file.

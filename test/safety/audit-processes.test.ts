@@ -31,11 +31,13 @@ function exported(): Record<string, string> {
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_BLRP_SCHEDULE_DELAY: '3600000',
     OTEL_METRIC_EXPORT_INTERVAL: '3600000',
+    ...scratch.signed,
   };
 }
 
 const SERVED = [
   'started',
+  'checkpoint',
   'request initialize',
   'server.observed',
   'session started ok',
@@ -44,6 +46,7 @@ const SERVED = [
   'response tools/call echo ok',
   'session ended ok',
   'stopped',
+  'checkpoint',
 ];
 
 interface Way {
@@ -82,7 +85,7 @@ describe.each(SERVERS.map((server) => ({ ...server, ways: server === V1 ? WAYS :
 
       const records = recordsIn(path);
       expect(story(records).sort()).toEqual([...SERVED].sort());
-      expect([story(records)[0], story(records).at(-1)]).toEqual(['started', 'stopped']);
+      expect([story(records)[0], ...story(records).slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
       expect(recordsAmong(audited.stderr)).toEqual({ records, rest: '' });
       expect(recordsOf(receiver.logs)).toEqual(records);
     });
@@ -140,7 +143,7 @@ describe('a process that is not a server', () => {
     ]);
     expect(audited).toEqual(plain);
     const records = recordsIn(path);
-    expect([story(records)[0], story(records).at(-1)]).toEqual(['started', 'stopped']);
+    expect([story(records)[0], ...story(records).slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
     expect(story(records).filter((line) => line.includes('tools/call'))).toEqual(expect.arrayContaining(CALLED));
     expect(story(records).filter((line) => line === 'session ended ok')).toHaveLength(2);
     if (DELIVERED.includes(what)) expect(recordsOf(receiver.logs)).toEqual(records);
@@ -176,7 +179,7 @@ describe.each([
     const ended = await child.ended;
     expect(ended.stderr).toBe('');
     const told = story(recordsIn(path));
-    expect([told[0], told.at(-1)]).toEqual(['started', 'stopped']);
+    expect([told[0], ...told.slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
     expect(told).toEqual(expect.arrayContaining(['request tools/list', 'response tools/list ok']));
     expect(told.includes('session ended ok')).toBe(!modern);
     expect(recordsOf(receiver.logs)).toEqual(recordsIn(path));
@@ -203,7 +206,7 @@ describe.each([
     const records = recordsIn(path);
     for (const service of ['agent', 'weather']) {
       const told = story(records.filter((record) => record['service.name'] === service));
-      expect([told[0], told.at(-1)]).toEqual(['started', 'stopped']);
+      expect([told[0], ...told.slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
       expect(told).toEqual(expect.arrayContaining(['response tools/call get_weather ok', 'session ended ok']));
     }
     const calls = records.filter((record) => record['gen_ai.tool.name'] === 'get_weather');
@@ -230,6 +233,8 @@ it('processes that share a file write complete lines, each its own trail', async
   const records = recordsIn(path);
   for (const index of children.keys()) {
     const told = story(records.filter((record) => record['service.name'] === `safety ${index}`));
-    expect([told[0], told.at(-1), told.length]).toEqual(['started', 'stopped', SERVED.length + 2 * 49]);
+    // One after the first hundred records, and one at the end.
+    expect([told[0], ...told.slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
+    expect(told).toHaveLength(SERVED.length + 2 * 49 + 1);
   }
 });

@@ -76,12 +76,13 @@ describe('the audit trail', () => {
       MCP_TRAIL_AUDIT: 'otel,file',
       MCP_TRAIL_AUDIT_FILE: path,
       MCP_TRAIL_CAPTURE_ARGUMENTS: 'true',
+      ...scratch.signed,
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     });
     expect(ended.stderr).toBe('');
     const records = recordsIn(path);
-    expect(story(records).slice(0, 3)).toEqual(['started', 'config.changed ok', 'request initialize']);
+    expect(story(records).slice(0, 4)).toEqual(['started', 'config.changed ok', 'checkpoint', 'request initialize']);
     expect(records[1]).toMatchObject({ 'audit.target.id': 'captureArguments', 'mcp_audit.config.change': 'update' });
     expect(recordsOf(receiver.logs)).toEqual(records);
   });
@@ -138,12 +139,13 @@ describe('an application without an OpenTelemetry SDK', () => {
     const path = scratch.path();
     const ended = await start({
       MCP_TRAIL_AUDIT: delivery,
+      ...scratch.signed,
       ...(delivery === 'file' && { MCP_TRAIL_AUDIT_FILE: path }),
     });
     const { records, rest } = recordsAmong(ended.stderr);
     expect(rest).toMatch(/^mcp-trail: no OpenTelemetry SDK found, spans and metrics are not exported\. Install .*\n$/);
     const told = story(delivery === 'file' ? recordsIn(path) : records);
-    expect([told[0], told.at(-1)]).toEqual(['started', 'stopped']);
+    expect([told[0], ...told.slice(-2)]).toEqual(['started', 'stopped', 'checkpoint']);
     expect(told).toContain(CALL);
   });
 
@@ -168,6 +170,7 @@ describe('the environment’s settings of records', () => {
       ...ALONE,
       MCP_TRAIL_AUDIT: 'file',
       MCP_TRAIL_AUDIT_FILE: path,
+      ...scratch.signed,
       ...env,
     });
     expect(ended.stderr).toBe('');

@@ -6,12 +6,16 @@ import { expect } from 'vitest';
 import type { LogRecord } from '../../examples/support/otlp-json.mjs';
 import type { AuditRecord } from '../../src/semconv/audit-record.js';
 import { parse } from '../support/audit.js';
+import { expectChained } from '../support/chain.js';
+import { newKeyFile } from '../support/signing-key.js';
 import { type Ended, ROOT, run } from './child.js';
 import { callEcho, HANDSHAKE } from './stdio-servers.js';
 
 /** A folder for one test, and a function that removes it. */
 export class Scratch {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcp-trail-audit-'));
+  /** A key, without which a line on stderr says that the trail is not signed. */
+  readonly signed = { MCP_TRAIL_AUDIT_SIGNING_KEY_FILE: newKeyFile(this.folder).path };
   #next = 0;
 
   /** A path where no file exists yet. */
@@ -25,17 +29,17 @@ export class Scratch {
   }
 }
 
-/** Valid records of a file, in order. The last line has to be complete. */
+/** Valid and linked records of a file, in order. The last line has to be complete. */
 export function recordsIn(path: string): AuditRecord[] {
-  return linesOf(readFileSync(path, 'utf8')).map(parse);
+  return linked(linesOf(readFileSync(path, 'utf8')));
 }
 
-/** Valid records on stderr, and the other lines. */
+/** Valid and linked records on stderr, and the other lines. */
 export function recordsAmong(stderr: string): { readonly records: AuditRecord[]; readonly rest: string } {
   const lines = linesOf(stderr);
   const isRecord = (line: string) => line.startsWith('{"audit.');
   return {
-    records: lines.filter(isRecord).map(parse),
+    records: linked(lines.filter(isRecord)),
     rest: lines
       .filter((line) => !isRecord(line))
       .map((line) => `${line}\n`)
@@ -46,6 +50,11 @@ export function recordsAmong(stderr: string): { readonly records: AuditRecord[];
 /** Valid records among log records, which have the same fields as attributes. */
 export function recordsOf(logs: readonly LogRecord[]): AuditRecord[] {
   return logs.filter(({ scope }) => scope.name === 'mcp-trail').map(({ body }) => parse(String(body)));
+}
+
+function linked(texts: readonly string[]): AuditRecord[] {
+  expectChained(texts);
+  return texts.map(parse);
 }
 
 function linesOf(text: string): string[] {

@@ -7,7 +7,8 @@ import type { AuditRecorder } from '../../src/audit/recorder.js';
 import { type Kind, MARKER, PERSONAL, SECRETS } from './canary/kinds.js';
 import { Sweep } from './canary/sweep.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'mcp-trail-canary-'));
+// With a capital letter: the path of a key without one is hardly the key itself, and would be repeated.
+const directory = mkdtempSync(join(tmpdir(), 'mcp-trail-Canary-'));
 const NO_DIRECTORY = join(directory, 'file');
 writeFileSync(NO_DIRECTORY, '');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -105,7 +106,7 @@ function audit(recorder: AuditRecorder | undefined): void {
 
 /** Looks for files in impossible places. */
 function badPath(option: string, text: string): string {
-  return /file$|stateDirectory/i.test(option) ? join(NO_DIRECTORY, text) : text;
+  return /file$|stateDirectory|checkpoints/i.test(option) ? join(NO_DIRECTORY, text) : text;
 }
 
 function policy(plant: (field: string) => string): object {
@@ -146,6 +147,7 @@ const NOT_REPEATED = [
     'MCP_TRAIL_AUDIT_DIGEST_KEY',
     'MCP_TRAIL_AUDIT_DIGEST_KEY_ID',
     'MCP_TRAIL_AUDIT_HEADERS',
+    'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE',
     'MCP_TRAIL_BAGGAGE_TO',
     'MCP_TRAIL_IGNORE_METHODS',
   ],
@@ -154,6 +156,7 @@ const NOT_REPEATED = [
     'no change at all',
     'option audit.digestKey',
     'option audit.digestKey.id',
+    'option audit.signingKeyFile',
     'pattern member',
     'policy tag',
   ],

@@ -271,7 +271,7 @@ describe('a server on Streamable HTTP', () => {
     const jsonrpc = '2.0';
     const params = {
       protocolVersion: '2025-11-25',
-      clientInfo: { name: 'by hand', version: '1' },
+      clientInfo: { name: 'handmade', version: '1' },
       capabilities: { experimental: { plan } },
     };
     await post(url, path, headers, { jsonrpc, id: 0, method: 'initialize', params });

@@ -25,6 +25,14 @@ export class Child {
     return this.#stdout;
   }
 
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  get process(): ChildProcessWithoutNullStreams {
+    return this.#process;
+  }
+
   /** @param args of `node`, relative to the project's root */
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = ROOT) {
     // Without the test's own environment, which may contain settings of an SDK.

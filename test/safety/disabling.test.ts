@@ -51,7 +51,7 @@ function spanCounts(): Record<string, number> {
   };
 }
 
-describe.each(FLAVOURS)('instrumenting by hand on $name', (flavour) => {
+describe.each(FLAVOURS)('manual instrumentation on $name', (flavour) => {
   it('leaves nothing on any object after it was disabled', async () => {
     const plain = await flavour.pair({ instrument: 'none', tools: [ECHO] });
     const pair = await flavour.pair({ config: {}, tools: [ECHO] });
@@ -251,7 +251,7 @@ describe.each(CLASSES)('the instrumentation of the classes of $name', ({ name, e
     }
   });
 
-  it('observes once beside a second instrumentation, another copy of the package, and hooks by hand', async () => {
+  it('observes once beside a second instrumentation, another copy of the package, and manual instrumentation', async () => {
     const before = methods();
     const elsewhere = installedElsewhere();
     const instrumentations: McpInstrumentation[] = [];

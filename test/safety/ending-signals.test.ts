@@ -56,8 +56,8 @@ it('an emitted event without a listener ends nothing', async () => {
     await child.printed('went on\n');
     child.kill('SIGTERM');
   };
-  const plain = await endApp({ ending: 'emit by hand', by });
-  const traced = await endApp({ ending: 'emit by hand', by, preload: REGISTER, env: exporting() });
+  const plain = await endApp({ ending: 'emit itself', by });
+  const traced = await endApp({ ending: 'emit itself', by, preload: REGISTER, env: exporting() });
   expect({ ...traced, took: 0 }).toEqual({ ...plain, took: 0 });
   expect(receiver.calls).toBe(1);
 });

@@ -256,11 +256,11 @@ describe('batches', () => {
   it.each([
     ['half a second, which children do not inherit', {}, [500, 500, null, null]],
     [
-      'what the environment says',
+      'the value of the environment',
       { OTEL_BSP_SCHEDULE_DELAY: '70', OTEL_BLRP_SCHEDULE_DELAY: '80' },
       [70, 80, '70', '80'],
     ],
-    ['half a second where it says nothing', { OTEL_BSP_SCHEDULE_DELAY: '' }, [500, 500, '', null]],
+    ['half a second if the variable is empty', { OTEL_BSP_SCHEDULE_DELAY: '' }, [500, 500, '', null]],
   ])('wait for %s', async (_what, env, expected) => {
     const { stdout } = await run(['--require', 'mcp-trail/register', '-e', SHOW], {
       env: env as Record<string, string>,

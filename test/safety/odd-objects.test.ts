@@ -144,7 +144,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
   });
 
   it.each(Object.entries(TRANSPORTS))(
-    'a transport %s can be instrumented by hand',
+    'a transport %s can be instrumented manually',
     async (_what, { make, observed }) => {
       const outcomes: unknown[] = [];
       for (const instruments of [false, true]) {
@@ -248,7 +248,7 @@ describe.each(FLAVOURS)('on $name', (flavour) => {
     const { clientTransport } = pair;
     const stores = storesOf(clientTransport);
     const messages = [
-      { jsonrpc: '2.0', id: 'by hand', method: 'tools/list' },
+      { jsonrpc: '2.0', id: 'handmade', method: 'tools/list' },
       { jsonrpc: '2.0', method: 'notifications/roots/list_changed' },
       { jsonrpc: '2.0', id: 'asked', result: {} },
     ];

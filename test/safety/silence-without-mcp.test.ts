@@ -48,6 +48,8 @@ function wrong(state: string): Record<string, string> {
     MCP_TRAIL_AUDIT_STATE_DIRECTORY: join(state, 'state'),
     MCP_TRAIL_AUDIT_POLICY: join(state, 'no-policy.json'),
     MCP_TRAIL_AUDIT_DIGEST_KEY_ID: 'without a key',
+    MCP_TRAIL_AUDIT_SIGNING_KEY_FILE: join(state, 'no-key.jwk'),
+    MCP_TRAIL_AUDIT_CHECKPOINTS: join(state, 'checkpoints.jsonl'),
   };
 }
 
@@ -124,7 +126,11 @@ describe('a process without MCP', () => {
     });
     expect(ended.stderr).toContain('mcp-trail: no OpenTelemetry SDK found');
     expect(ended.stderr).toContain('mcp-trail: MCP_TRAIL_UNKNOWN is not a setting');
-    expect(events(join(state, 'audit.jsonl'))).toEqual(['started', 'authorization', 'stopped']);
+    expect(events(join(state, 'audit.jsonl'))).toEqual([
+      ...['started', 'checkpoint', 'authorization', 'stopped', 'checkpoint'],
+    ]);
+    expect(ended.stderr).toContain('mcp-trail: MCP_TRAIL_AUDIT_SIGNING_KEY_FILE is ');
+    expect(events(join(state, 'checkpoints.jsonl'))).toEqual(['checkpoint', 'checkpoint']);
   });
 });
 
@@ -154,7 +160,9 @@ describe('a server that is started by npx', () => {
       messages(),
     );
     expect(ended.stdout).toContain('"id":"echo only"');
-    expect(ended.stderr).toMatch(/^mcp-trail: no OpenTelemetry SDK found.*\n$/);
+    expect(ended.stderr).toMatch(
+      /^mcp-trail: audit records are linked, but not signed: .*\nmcp-trail: no OpenTelemetry SDK found.*\n$/,
+    );
     const files = readdirSync(state);
     expect(files).toHaveLength(1);
     const [first, ...rest] = events(join(state, files[0] as string));

@@ -74,6 +74,26 @@ describe('an endpoint where nothing listens', () => {
     expect(failures(ended)).toHaveLength(2);
   });
 
+  it.each([
+    ['whose SDK has the instrumentation', { ENDING_INSTRUMENTED: 'yes' }],
+    ['that instruments itself manually', { SAFETY_MANUAL: 'yes' }],
+  ])('is reported by an application without register, %s, and counted once at its end', async (_, how) => {
+    const ended = await serve(
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`,
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        ENDING_SHUTDOWN: 'beforeExit',
+        ...how,
+      },
+      { args: ['--import', './test/fixtures/ending-own-sdk.mjs', V1], calls: 3 },
+    );
+    expect(failures(ended)).toHaveLength(1);
+    expect(lines(ended).filter((line) => line.includes('has lost'))).toEqual([
+      expect.stringMatching(/^mcp-trail: spans that this process has lost: [1-9]\d* in exports that failed$/),
+    ]);
+  });
+
   it('is reported while the process runs', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${DEAD}`, OTEL_EXPORTER_OTLP_TIMEOUT: '500' };
     const ended = await serve(env, { until: ['spans are lost'] });

@@ -1,5 +1,5 @@
 /** How the register entry starts, or does not: its lines are short, and on stderr. */
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -101,10 +101,18 @@ describe('the register entry', () => {
       stderr: new RegExp(`^(own SDK: .*\n)*${OBSERVED}$`),
     },
     {
-      what: 'says that an SDK registered after it is ignored',
+      what: 'gives way to the SDK that the application registers later, but keeps MCP telemetry, and says so',
       args: [...REGISTER, LATE_SDK],
       exported: 1,
-      stderr: /^mcp-trail: the application registers an OpenTelemetry SDK of its own, .* Set MCP_TRAIL_SDK=off .*\n$/,
+      stderr:
+        /^mcp-trail: the application has registered .* MCP telemetry still goes to http:.* MCP_TRAIL_SDK=off .*\n$/,
+    },
+    {
+      what: 'gives no MCP telemetry to the SDK that the application registers later where none is asked for',
+      args: [...REGISTER, LATE_SDK],
+      env: { OTEL_TRACES_EXPORTER: 'none' },
+      exported: 0,
+      stderr: '',
     },
     {
       what: 'says once what a bad value is read as, and what is accepted',
@@ -197,6 +205,20 @@ describe('an application without an OpenTelemetry SDK', () => {
     expect(ended.stdout).toBe(plain.stdout);
     expect(ended.stderr).toMatch(/^mcp-trail: no OpenTelemetry SDK found.*npm install @opentelemetry\/sdk-node.*\n$/);
     expect(received()).toBe(0);
+  });
+
+  it('is told once that the version of its SDK is not supported, and runs on', async () => {
+    const application = join(folder, 'application');
+    const sdk = join(application, 'node_modules/@opentelemetry/sdk-node');
+    mkdirSync(sdk, { recursive: true });
+    writeFileSync(join(sdk, 'package.json'), JSON.stringify({ name: '@opentelemetry/sdk-node', version: '0.52.1' }));
+    writeFileSync(join(sdk, 'index.js'), "throw new Error('loaded');");
+    for (const file of ['safety-server-v1.mjs', 'safety-behaviour.mjs'])
+      cpSync(join(ROOT, 'test/fixtures', file), join(application, file));
+    const ended = await serve(['--import', preloads()['by file URL'], 'safety-server-v1.mjs'], {}, application);
+    expect(ended.stderr).toMatch(
+      /^mcp-trail: @opentelemetry\/sdk-node 0\.52\.1 of the application cannot be used \(accepted: 0\.200 to 0\.399\), .*\n$/,
+    );
   });
 
   it('gets no such line if it brings its own SDK', async () => {

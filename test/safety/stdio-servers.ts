@@ -21,7 +21,7 @@ export const HANDSHAKE: readonly string[] = [
     jsonrpc: '2.0',
     id: 'handshake',
     method: 'initialize',
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'by hand', version: '1' } },
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'handmade', version: '1' } },
   }),
   JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }),
 ];

@@ -34,7 +34,7 @@ const CONVERSATION = [
     _meta: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', progressToken: 6 },
   }),
   message(7, 'tools/call', { name: 'echo', arguments: { value: 'untraced' }, _meta: { traceparent: 'ff' } }),
-  'this is no JSON',
+  'this is not JSON',
   '{"jsonrpc":"2.0"}',
   '[]',
   `[${message(8, 'ping')}]`,

@@ -61,7 +61,7 @@ export const MALFORMED_TRACEPARENTS: Readonly<Record<string, unknown>> = {
   'in upper case': REMOTE.traceparent.toUpperCase(),
   'with a zero trace id': `00-${'0'.repeat(32)}-${REMOTE.spanId}-01`,
   'with a zero span id': `00-${REMOTE.traceId}-${'0'.repeat(16)}-01`,
-  'with letters that are no digits': REMOTE.traceparent.replace('0af7', 'zzzz'),
+  'with letters that are not digits': REMOTE.traceparent.replace('0af7', 'zzzz'),
   'with a line break': REMOTE.traceparent.replace('-b7', '\r\n-b'),
   'a megabyte': MEGABYTE,
   'a megabyte of digits': `00-${'1'.repeat(1_000_000)}-${REMOTE.spanId}-01`,

@@ -79,7 +79,7 @@ const NAMES: Readonly<Record<string, unknown>> = {
   'that is a secret': SECRET,
   'of lone surrogates': '\ud800\udfff\ud800',
   'of 4-byte characters': '😀'.repeat(1000),
-  'that is no text': { toString: () => SECRET },
+  'that is not text': { toString: () => SECRET },
   'that is __proto__': '__proto__',
 };
 

@@ -281,17 +281,17 @@ describe('what is recorded', () => {
   );
 
   const BAD: readonly [string, () => unknown][] = [
-    ['a decision that is none', () => recordAuthorization({ decision: 'maybe' } as never)],
+    ['an invalid decision', () => recordAuthorization({ decision: 'maybe' } as never)],
     ['a decision that only looks like one', () => recordAuthorization({ decision: ['deny'] } as never)],
     ['no object', () => recordAuthorization(undefined as never)],
     ['an object that throws', () => recordGuardrail(hostile as never)],
     ['a value without a text', () => recordAuthorization({ decision: Object.create(null) } as never)],
-    ['an event that is none', () => recordAuthentication({ event: 'logged' } as never)],
-    ['an outcome that is none', () => recordAuthentication({ event: 'login', outcome: 'perhaps' } as never)],
-    ['a verdict that is none', () => recordGuardrail({ verdict: 'shrug' } as never)],
-    ['a subject that is none', () => recordGuardrail({ verdict: 'allow', subject: 'weather' } as never)],
-    ['an item that is no text', () => recordConfigChange({ item: 7 } as never)],
-    ['a change that is none', () => recordConfigChange({ item: 'x', change: 'explode' } as never)],
+    ['an invalid event', () => recordAuthentication({ event: 'logged' } as never)],
+    ['an invalid outcome', () => recordAuthentication({ event: 'login', outcome: 'perhaps' } as never)],
+    ['an invalid verdict', () => recordGuardrail({ verdict: 'shrug' } as never)],
+    ['an invalid subject', () => recordGuardrail({ verdict: 'allow', subject: 'weather' } as never)],
+    ['an item that is not text', () => recordConfigChange({ item: 7 } as never)],
+    ['an invalid change', () => recordConfigChange({ item: 'x', change: 'explode' } as never)],
   ];
 
   it.each(BAD)('of %s is reported once on stderr, and not recorded', async (_what, record) => {
@@ -315,7 +315,7 @@ describe('what is recorded', () => {
 
   const ODD: readonly [string, () => unknown][] = [
     [
-      'a policy that is no text',
+      'a policy that is not text',
       () => recordAuthorization({ decision: 'allow', policyId: { a: 1 }, reason: 7 } as never),
     ],
     ['an actor that throws', () => recordAuthentication({ event: 'login', actor: hostile } as never)],

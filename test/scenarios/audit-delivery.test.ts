@@ -149,7 +149,7 @@ describe('audit records', () => {
     });
     await call();
     expect(lost()).toEqual([
-      'mcp-trail: audit records of unsampled traces are lost: the OpenTelemetry logger is configured as trace based\n',
+      'mcp-trail: audit records of unsampled traces are lost: the OpenTelemetry logger is configured as trace-based\n',
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('audit records', () => {
     await call();
     expect(lost()).toHaveLength(1);
     expect(lost()[0]).toMatch(
-      /cut or dropped: OTEL_ATTRIBUTE_COUNT_LIMIT, OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT is set/,
+      /truncated or dropped: OTEL_ATTRIBUTE_COUNT_LIMIT, OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT is set/,
     );
     const [emitted] = exporter.getFinishedLogRecords().slice(-1);
     expect(Object.keys(emitted?.attributes ?? {})).toHaveLength(3);

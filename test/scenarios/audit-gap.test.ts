@@ -22,6 +22,7 @@ import {
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditRecord } from '../../src/semconv/audit-record.js';
 import { parse } from '../support/audit.js';
+import { expectChained } from '../support/chain.js';
 import { FLAVOURS, type Pair, text } from '../support/flavours.js';
 import { until } from '../support/telemetry.js';
 
@@ -45,7 +46,9 @@ function newFile(): string {
 }
 
 function recordsIn(file: string): AuditRecord[] {
-  return readFileSync(file, 'utf8').trim().split('\n').map(parse);
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  expectChained(lines);
+  return lines.map(parse);
 }
 
 const gapsIn = (file: string) => recordsIn(file).filter(({ event_name }) => event_name === 'mcp_audit.gap');

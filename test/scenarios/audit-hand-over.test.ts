@@ -230,7 +230,7 @@ describe.each(HTTP_FLAVOURS)('an answer over HTTP, on $name', (flavour) => {
 describe('a listen stream over HTTP, which the entry of SDK v2 answers itself', () => {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'by hand', version: '1' },
+    'io.modelcontextprotocol/clientInfo': { name: 'handmade', version: '1' },
     'io.modelcontextprotocol/clientCapabilities': {},
   };
   const headers = {

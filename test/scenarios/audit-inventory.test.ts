@@ -284,7 +284,7 @@ describe('an invalid annotation', () => {
       /annotate: "no such server" matches no server in the inventory; accepted: the id or name/,
       /annotate: approval is "perhaps"; accepted: approved, rejected, pending, or null/,
       /annotate: notes is 7; accepted: a text, or null/,
-      /annotate: "reviewed" is not an annotation; accepted: addedBy, approval, notes, .*, reviewer/,
+      /annotate: "reviewed" is not an annotation; accepted: addedBy, approval, approver, notes, .*, reviewer/,
     ]) {
       expect(lines).toMatch(line);
     }
@@ -308,7 +308,7 @@ describe('the state directory', () => {
     const [state, file] = [join(root, name), join(root, `${name}-${++servers}.jsonl`)];
     const args = [script, state, file, ...(description === undefined ? [] : [description])];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
-    expect(stderr).toBe('');
+    expect(stderr).toMatch(/^mcp-trail: audit records are linked, but not signed: .*\n$/);
     const records = readFileSync(file, 'utf8').trimEnd().split('\n').map(parse);
     return { inventory: JSON.parse(stdout) as InventorySnapshot, records, state };
   }

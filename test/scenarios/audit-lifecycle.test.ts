@@ -111,7 +111,7 @@ describe('the audit trail', () => {
     await pair.close();
   });
 
-  it('stops with the last handle of instances that were instrumented by hand', async () => {
+  it('stops with the last handle of instances that were instrumented manually', async () => {
     const pair = await FLAVOURS[0]?.pair({ config, tools: [FINE] });
     await pair?.client.callTool({ name: 'fine', arguments: {} });
     await expectNothingOpen(telemetry);

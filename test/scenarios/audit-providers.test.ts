@@ -1,10 +1,15 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { logs } from '@opentelemetry/api-logs';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { afterEach, expect, it } from 'vitest';
 import { instrumentClient, McpInstrumentation, recordConfigChange } from '../../src/index.js';
 import { parse } from '../support/audit.js';
+import { expectChained } from '../support/chain.js';
+import { newKeyFile } from '../support/signing-key.js';
 
 // CommonJS, which is instrumented even if it was loaded before.
 const require = createRequire(import.meta.url);
@@ -148,7 +153,33 @@ it('two instrumentations share no provider, and each provider has a complete tra
   expect(registered.events).toEqual([]);
 });
 
-it('what is instrumented by hand does not use an instrumentation’s provider', async () => {
+it('two instrumentations with providers of their own leave one trail without holes in a file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-providers-'));
+  const { path: signingKeyFile } = newKeyFile(folder);
+  const audit = { delivery: ['otel', 'file'], file: join(folder, 'audit.jsonl'), signingKeyFile } as const;
+  const providers = [new Provider(), new Provider()];
+  for (const { provider } of providers) {
+    const each = new McpInstrumentation({ audit });
+    made.push(each);
+    each.setLoggerProvider(provider);
+    await call(`tool_${made.length}`);
+  }
+  for (const each of made) each.disable();
+  const lines = readFileSync(audit.file, 'utf8').trim().split('\n');
+  expectChained(lines);
+  const events = lines.map((line) => JSON.parse(line).event_name.replace('mcp_audit.', ''));
+  expect(events.filter((each) => each === 'stopped')).toHaveLength(2);
+  for (const { events } of providers) {
+    expect(events[0]).toBe('started');
+    expect(events.filter((each) => each === 'started')).toHaveLength(1);
+    expect(events.slice(-2)).toEqual(['stopped', 'checkpoint']);
+  }
+  const all = new Set(providers.flatMap(({ records }) => records.map((each) => each['audit.sequence.number'])));
+  expect(all.size).toBe(lines.length);
+  rmSync(folder, { recursive: true });
+});
+
+it('what is instrumented manually does not use an instrumentation’s provider', async () => {
   const own = new Provider();
   const each = instrumentation(own);
   recordConfigChange({ item: 'mine' });

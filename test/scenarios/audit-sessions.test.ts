@@ -12,6 +12,7 @@ import { DIALECTS } from '../support/dialects.js';
 import { expectNothingOpen } from '../support/endings.js';
 import { FLAVOURS, text } from '../support/flavours.js';
 import { HTTP_FLAVOURS } from '../support/http.js';
+import { ASKABLE } from '../support/questions.js';
 import { until } from '../support/telemetry.js';
 
 const scenario = auditScenarios();
@@ -64,6 +65,26 @@ describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) =>
     }
   });
 
+  it('tells what the client can do, as do the records of the handshake, and no others', async () => {
+    const tools = [{ name: 'fine', handler: () => text('ok') }];
+    const pair = await flavour.pair({ config, tools, clientOptions: ASKABLE });
+    await dialect.callTool(pair.client, 'fine');
+    await expectNothingOpen(telemetry);
+    await pair.close();
+    const capabilities = Object.keys(ASKABLE.capabilities).sort();
+    const method = modern ? 'server/discover' : 'initialize';
+    for (const side of SIDES) {
+      const [{ request, response }] = pairsOf(audit, side, method) as [Pair];
+      for (const record of [request, response, ...sessions(side, 'started'), ...sessions(side, 'ended')]) {
+        expect(record['mcp_audit.client.capabilities'], side).toEqual(capabilities);
+      }
+      const [called] = pairsOf(audit, side, 'tools/call') as [Pair];
+      for (const record of Object.values(called)) {
+        expect(Object.keys(record)).not.toContain('mcp_audit.client.capabilities');
+      }
+    }
+  });
+
   it('starts before the record of the handshake’s end, which has a separate pair', async () => {
     const pair = await flavour.pair({ config });
     const method = modern ? 'server/discover' : 'initialize';
@@ -109,6 +130,45 @@ describe.each(FLAVOURS)('the session in the audit trail, on $name', (flavour) =>
         });
       }
     }
+  });
+});
+
+describe('the capabilities of a client', () => {
+  const V1 = FLAVOURS[0] as (typeof FLAVOURS)[number];
+  const SECRET = ['gh', 'p_', 'a1B2'.repeat(9)].join('');
+
+  /** The record of a handshake in which the client declares this. */
+  async function declaring(capabilities: unknown): Promise<AuditRecord> {
+    const pair = await V1.pair({
+      config,
+      instrument: 'server',
+      wrapTransports: (client, server) => {
+        const send = client.send.bind(client);
+        client.send = (message: any, options: unknown) =>
+          send(
+            message.method === 'initialize' ? { ...message, params: { ...message.params, capabilities } } : message,
+            options,
+          );
+        return [client, server];
+      },
+    });
+    await pair.close();
+    return audit.one('mcp_audit.request', 'server', 'initialize');
+  }
+
+  it('are limited in number, and their names are redacted and limited in length', async () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `c${String(at).padStart(5, '0')}`);
+    const flood = await declaring({ experimental: {}, ...Object.fromEntries(names.map((name) => [name, {}])) });
+    expect(flood['mcp_audit.client.capabilities']).toHaveLength(64);
+    expect(flood['mcp_audit.truncated']).toEqual(['mcp_audit.client.capabilities']);
+    audit.reset();
+    const [leak = '', long = ''] =
+      (await declaring({ [SECRET]: {}, ['x'.repeat(1_048_576)]: {} }))['mcp_audit.client.capabilities'] ?? [];
+    expect([leak, long.length]).toEqual([expect.stringMatching(/^\[REDACTED:/), 256]);
+  });
+
+  it('are left out if there are none', async () => {
+    expect(Object.keys(await declaring({}))).not.toContain('mcp_audit.client.capabilities');
   });
 });
 

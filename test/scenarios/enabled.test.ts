@@ -30,7 +30,7 @@ function instrumentation(config?: McpInstrumentationConfig): McpInstrumentation 
   return each;
 }
 
-/** Whether a call between a client and a server that were not instrumented by hand has spans and audit records. */
+/** Whether a call between a client and a server without manual instrumentation has spans and audit records. */
 async function isObserved(): Promise<boolean> {
   const client = new Client({ name: 'client', version: '1' });
   const server = new McpServer({ name: 'server', version: '1' });

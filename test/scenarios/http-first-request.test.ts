@@ -1,4 +1,4 @@
-/** Servers that are made and instrumented by hand for each HTTP request: the first request of a process is known, too. */
+/** Servers that are made and instrumented manually for each HTTP request: the first request of a process is known, too. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

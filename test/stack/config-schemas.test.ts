@@ -56,17 +56,17 @@ function faults(value: any, schema: any, root: any, at = ''): string[] {
     return faults(value, definition, root, at);
   }
   if (schema.type === 'array') {
-    if (!Array.isArray(value)) return [`${at} is no list`];
+    if (!Array.isArray(value)) return [`${at} is not a list`];
     return value.flatMap((item, index) => faults(item, schema.items, root, `${at}[${index}]`));
   }
   if (schema.type === 'object') {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return [`${at} is no mapping`];
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return [`${at} is not a mapping`];
     const properties = allProperties(schema, root);
     return Object.entries(value).flatMap(([key, member]) =>
       properties[key] ? faults(member, properties[key], root, `${at}.${key}`) : [`${at}.${key} is unknown`],
     );
   }
-  return typeof value === schema.type ? [] : [`${at} is no ${schema.type}`];
+  return typeof value === schema.type ? [] : [`${at} is not of the type ${schema.type}`];
 }
 
 /** Properties of an object, including embedded ones. Definitions of other modules are skipped: we use none. */

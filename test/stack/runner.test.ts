@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { collectorEnvironment, freePorts } from '../../collector-config/stack/stack.mjs';
 import { eventually } from './support/eventually.js';
+import { deliver, logsRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const RUN = fileURLToPath(new URL('../../collector-config/stack/run.mjs', import.meta.url));
@@ -57,8 +59,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function startedStack(env: Record<string, string> = {}) {
-  const stack = run(['--free-ports'], env);
+async function startedStack(env: Record<string, string> = {}, args: readonly string[] = []) {
+  const stack = run(['--free-ports', ...args], env);
   await eventually(
     'line that says how to end it',
     () => stack.output.stdout.includes('Press Ctrl-C to stop everything'),
@@ -112,6 +114,24 @@ describe('npm run stack', () => {
     expect(programs.filter((program) => isAlive(program.pid) && !watchdog(program))).toEqual([]);
     await eventually('end of the watchdog', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
     expect((await readdir(place.folder)).filter((name) => name.startsWith('mcp-trail-stack-'))).toEqual([]);
+  });
+
+  it('starts Elasticsearch with --elastic, as a user without rights, where audit records arrive', async () => {
+    const { output, closed, child, programs } = await startedStack({}, ['--backends', 'elastic', '--elastic']);
+    const elasticsearch = programs.find(({ command }) => command.startsWith('java '));
+    const { stdout: user } = await promisify(execFile)('ps', ['-o', 'uid=', '-p', String(elasticsearch?.pid)]);
+    expect(Number(user)).toBeGreaterThan(0);
+    const otlp = /OTEL_EXPORTER_OTLP_ENDPOINT=(\S+)/.exec(output.stdout)?.[1] as string;
+    await deliver(otlp, logsRequest([{ eventName: 'mcp_audit.response', body: '{}' }]));
+    const command = output.stdout.split('\n').find((line) => line.includes('curl ')) as string;
+    const answer = () => promisify(execFile)('sh', ['-c', command.slice(command.indexOf('curl '))]);
+    await eventually('the record', async () => JSON.parse((await answer()).stdout).hits.total.value === 1);
+    const [, home] = /cat (\S+)\/password/.exec(command) as unknown as [string, string];
+    process.kill(-(child.pid as number), 'SIGINT');
+    expect(await closed).toBe(0);
+    expect(output.stderr).toBe('');
+    expect(isAlive(elasticsearch?.pid as number)).toBe(false);
+    expect(existsSync(home)).toBe(false);
   });
 
   it('leaves no process behind when it is killed', async () => {

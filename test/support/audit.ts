@@ -1,4 +1,7 @@
-/** A real LoggerProvider in the test's process, with its audit records; an invalid record fails the test. */
+/**
+ * A real LoggerProvider in the test's process, with its audit records; one that is invalid, or not linked to the one before
+ * it, fails the test.
+ */
 import { readFileSync } from 'node:fs';
 import { logs } from '@opentelemetry/api-logs';
 import {
@@ -9,6 +12,7 @@ import {
 } from '@opentelemetry/sdk-logs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AuditEventName, AuditRecord } from '../../src/semconv/audit-record.js';
+import { ChainCheck, expectChained } from './chain.js';
 import { until } from './telemetry.js';
 
 const SCHEMA = JSON.parse(
@@ -27,15 +31,24 @@ export class AuditLog {
   readonly #exporter = new InMemoryLogRecordExporter();
   readonly provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: this.#exporter })] });
 
+  readonly #chains = new ChainCheck();
+  #checked = 0;
+
   constructor() {
     logs.setGlobalLoggerProvider(this.provider);
   }
 
   get emitted(): Emitted[] {
-    return this.#exporter.getFinishedLogRecords().map((log) => {
+    const emitted = this.#exporter.getFinishedLogRecords().map((log) => {
       const text = String(log.body);
       return { record: parse(text), text, log };
     });
+    expectChained(
+      emitted.slice(this.#checked).map(({ text }) => text),
+      this.#chains,
+    );
+    this.#checked = emitted.length;
+    return emitted;
   }
 
   get records(): AuditRecord[] {
@@ -65,7 +78,9 @@ export class AuditLog {
   }
 
   reset(): void {
+    void this.emitted;
     this.#exporter.reset();
+    this.#checked = 0;
   }
 
   async shutdown(): Promise<void> {

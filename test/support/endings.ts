@@ -9,7 +9,7 @@ export interface Ending {
   readonly errorType?: string;
   /** JSON-RPC error code on the wire. */
   readonly statusCode?: string;
-  /** The caller cancelled it, which is no error of the receiver. */
+  /** The caller cancelled it, which is not an error of the receiver. */
   readonly cancelled?: true;
   readonly resultType?: 'input_required' | 'task';
 }

@@ -87,7 +87,7 @@ const now = {
       4,
       counter(
         'Tools changed',
-        'Tool definitions that differ from the last ones seen. Review each in the row Changes: a changed description reaches the model unreviewed.',
+        'Tool definitions that differ from the last ones seen, or from the tool lock. Review each in the row Changes: a changed description reaches the model unreviewed.',
         inRange(audit('tool.changed')),
         p.NONE_STEPS,
       ),
@@ -295,7 +295,7 @@ const changes = {
       p.recordTable({
         title: 'Changed tool definitions',
         description:
-          'Tools that were added, removed or redefined. Compare the new definition with the approved one: a changed description can carry instructions to the model.',
+          'Tools that were added, removed or redefined, or are not as locked. Compare the new definition with the approved one: a changed description can carry instructions to the model.',
         query: records(audit('tool.changed'), { maxLines: 100 }),
         columns: [
           TIME,
@@ -306,6 +306,7 @@ const changes = {
             name: 'Change',
             colours: { added: p.NOTICE, modified: p.BAD, removed: p.WARNING },
           },
+          { from: 'mcp_audit_tool_compared_with', name: 'Compared with' },
           { from: 'mcp_audit_tool_changed_members', name: 'Members' },
           { from: 'mcp_audit_tool_previous_hash', name: 'Before' },
           { from: 'mcp_audit_tool_hash', name: 'Now' },

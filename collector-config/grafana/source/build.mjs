@@ -16,18 +16,20 @@ export const files = [health, tools, auditTrail, timeline, pipeline].map((dashbo
 }));
 
 /**
- * Formats like this repository's formatter, with tabs: they are part of the package, where spaces would be a quarter of
- * their size. String lists are on one line if they fit.
+ * JSON with a line for each panel and each member beside them: the files are part of the package, where a line for each value
+ * would make them half as large again.
  *
- * @param {object} value
+ * @param {object} dashboard
  */
-function json(value) {
-  const list = /^(\t*(?:"[^"]*": )?)\[\n\t*("[^"]*"(?:,\n\t*"[^"]*")*)\n\t*\](,?)$/gm;
-  const text = JSON.stringify(value, undefined, '\t').replace(list, (lines, before, texts, comma) => {
-    const line = `${before}[${texts.replace(/\n\t*/g, ' ')}]${comma}`;
-    return line.replaceAll('\t', '  ').length <= 120 ? line : lines;
-  });
-  return `${text}\n`;
+function json(dashboard) {
+  const members = Object.entries(dashboard).map(([name, value]) => `${JSON.stringify(name)}: ${lines(value)}`);
+  return `{\n${members.join(',\n')}\n}\n`;
+}
+
+/** @param {unknown} value */
+function lines(value) {
+  if (!Array.isArray(value) || value.length === 0) return JSON.stringify(value);
+  return `[\n${value.map((each) => JSON.stringify(each)).join(',\n')}\n]`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

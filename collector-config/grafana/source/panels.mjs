@@ -34,7 +34,7 @@ export const RATIO_STEPS = steps(OK, [0.01, NOTICE], [0.05, WARNING], [0.2, BAD]
 export const DURATION_STEPS = steps(OK, [1, NOTICE], [5, WARNING], [10, BAD]);
 /** A count that should be zero. */
 export const NONE_STEPS = steps(OK, [1, BAD]);
-/** A count that deserves attention above zero, but is no error. */
+/** A count that deserves attention above zero, but is not an error. */
 export const FEW_STEPS = steps(OK, [1, WARNING]);
 /** A neutral count. */
 export const PLAIN_STEPS = steps(NEUTRAL);

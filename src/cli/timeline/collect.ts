@@ -96,7 +96,7 @@ export function collector(
 }
 
 /** Regardless of the order of keys, which backends change. */
-function sameContent(one: ReadRecord, other: ReadRecord): boolean {
+export function sameContent(one: ReadRecord, other: ReadRecord): boolean {
   return contentOf(one) === contentOf(other);
 }
 

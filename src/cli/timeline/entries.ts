@@ -41,6 +41,8 @@ const EVENT_FIELDS: Readonly<Record<string, readonly AuditKey[]>> = {
   'tool.changed': ['mcp_audit.tool.change', 'gen_ai.tool.name', 'mcp_audit.tool.changed_members'],
   'inventory.changed': ['mcp_audit.inventory.change', 'mcp_audit.server.name'],
   gap: ['mcp_audit.gap.records', 'mcp_audit.gap.sink', 'mcp_audit.gap.causes'],
+  retention: ['mcp_audit.retention.reason', 'mcp_audit.retention.files'],
+  unobserved: ['mcp_audit.unobserved.place', 'mcp_audit.unobserved.reason', 'mcp.method.name'],
 };
 const OTHER_EVENT: readonly AuditKey[] = ['mcp.method.name', 'audit.target.id'];
 
@@ -129,7 +131,7 @@ function eventEntry(record: ReadRecord): Entry {
     start: time,
     end: time,
     durationMs: undefined,
-    status: denied ? 'denied' : statusOf(record),
+    status: textOf(record, 'mcp_audit.status') ?? (denied ? 'denied' : textOf(record, 'audit.outcome')),
     denied,
     failed: !denied && textOf(record, 'audit.outcome') === 'failure',
     open: false,

@@ -8,6 +8,8 @@ const MARKS: readonly ((first: First, entry: Entry) => string | undefined)[] = [
   (first) => except(first('mcp_audit.access.decision'), 'not_evaluated'),
   (first, { denied }) => (denied ? first('mcp_audit.access.reason') : undefined),
   (first, { denied }) => (denied ? labelled('policy', first('mcp_audit.policy.id')) : undefined),
+  (first) => labelled('approver', first('mcp_audit.approver.id')),
+  (first) => labelled('delegate', first('mcp_audit.delegation.actors')),
   (first) => first('mcp_audit.data.sensitivity'),
   (first) => (first('mcp_audit.sensitive') === 'true' ? 'sensitive' : undefined),
   (first, { status }) => except(first('error.type'), status),

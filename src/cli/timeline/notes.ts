@@ -1,7 +1,7 @@
 /** What a reader has to know before they trust a timeline. Pure. */
 import type { AuditKey } from '../../semconv/audit-record.js';
 import { type ReadRecord, textOf } from '../read-records.js';
-import { visible } from '../text.js';
+import { counted, visible } from '../text.js';
 import { parseTime, readableDuration } from '../time.js';
 import type { Collected } from './collect.js';
 import type { Skew, Summary } from './summary.js';
@@ -17,11 +17,11 @@ export function notesOf(summary: Summary, collected: Collected): string[] {
     guesses > 0 && `${counted(guesses, 'entry', 'entries')} whose cause is not certain: drawn below the likeliest`,
     duplicates > 0 && `${counted(duplicates, 'copy', 'copies')} of records left out`,
     conflicting > 0 &&
-      `${counted(conflicting, 'record')} with the id of another and other content: not all are as they were written`,
+      `${counted(conflicting, 'record')} with the id of another record and different content: at least one was altered`,
     leftOut > 0 && `${counted(leftOut, 'further record')} not shown`,
     forgotten > 0 &&
       withoutRequest > 0 &&
-      'a long input: records that share nothing but the operation id with a match far behind them may be missing',
+      'a long input: records that share only the operation id with a match far behind them may be missing',
   ];
   const missing = gaps.filter((gap) => mayConcern(gap, summary)).slice(0, MAX_GAPS);
   return [...missing.map(gapNote), ...skews.map(skewNote), ...notes.filter((note) => note !== false)];
@@ -40,7 +40,7 @@ function gapNote(gap: ReadRecord): string {
   const said = (key: AuditKey) => visible(textOf(gap, key) ?? '?', MAX_NAME);
   return (
     `${said('service.name')} lost ${said('mcp_audit.gap.records')} records between ${said('mcp_audit.gap.since')} and ` +
-    `${said('mcp_audit.gap.until')} (${said('mcp_audit.gap.sink')}: ${said('mcp_audit.gap.causes')}): what is missing here may ` +
+    `${said('mcp_audit.gap.until')} (${said('mcp_audit.gap.sink')}: ${said('mcp_audit.gap.causes')}): records missing here may ` +
     'be among them'
   );
 }
@@ -50,8 +50,4 @@ function skewNote({ service, caller, calls, maxMs }: Skew): string {
     `clock skew: ${visible(service, MAX_NAME)} received ${counted(calls, 'call')} of ${visible(caller, MAX_NAME)} up to ` +
     `${readableDuration(maxMs)} before ${calls === 1 ? 'it was' : 'they were'} sent: their clocks disagree`
   );
-}
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

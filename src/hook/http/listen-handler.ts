@@ -12,6 +12,7 @@ import type { Operation } from '../../session/operation.js';
 import { type Outcome, SUCCESS } from '../../session/outcome.js';
 import { type ApplicationCall, callIn } from '../application-call.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
+import { sightings } from '../unobserved/sightings.js';
 import { currentHttpPeer } from './current-request.js';
 
 /** Required by the protocol revision that has listen streams: names the method without the body. */
@@ -66,6 +67,7 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
 
 function start(message: unknown, request: Request, connection: Connection, pipeline: Pipeline): Operation | undefined {
   if (classify(message) !== 'request') return undefined;
+  sightings.arrived(message as RequestMessage);
   const peer = currentHttpPeer(pipeline.config.trustProxy);
   return pipeline.receive(connection, message as RequestMessage, 'request', {
     peer,

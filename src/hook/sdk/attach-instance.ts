@@ -12,6 +12,7 @@ import { replaceMethod, type Undo } from '../replace-methods.js';
 import { hookEraProbeProcess } from '../stdio/era-probe-process.js';
 import { propagateToChildProcess } from '../stdio/propagate-to-child-processes.js';
 import { stdioServers } from '../stdio/stdio-servers.js';
+import { ownerConnects } from '../transport/attach-at-start.js';
 import { attachTransport } from '../transport/attach-transport.js';
 import { Attachment, attachmentOf, detach, mark } from '../transport/attachment.js';
 import { hookCallTool } from './call-tool-validation.js';
@@ -35,6 +36,7 @@ export interface ProtocolLike {
 export function attachProtocol(protocol: ProtocolLike, transport: object, pipeline: Pipeline): void {
   if (!pipeline.enabled) return;
   try {
+    ownerConnects(transport, pipeline);
     const role = roleOf(protocol);
     const connection = attachTransport(transport, pipeline, role);
     if (connection === undefined) return;

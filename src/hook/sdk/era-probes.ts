@@ -7,22 +7,17 @@ import type { Pipeline } from '../../emit/pipeline.js';
 import { reportFailure } from '../../report/report.js';
 import type { Connection } from '../../session/connection.js';
 import type { Outcome } from '../../session/outcome.js';
+import { observedPromise } from '../application-call.js';
 import { attachmentOf } from '../transport/attachment.js';
 
 /** Ends unanswered probes when `connect` settles. Returns the promise for the caller. */
 export function endingProbes(connected: unknown, transport: object, pipeline: Pipeline): unknown {
   const connection = clientConnection(transport);
-  if (connection === undefined || !(connected instanceof Promise)) return connected;
-  // A branch beside the promise would count as handling it, and hide a rejection that the application drops.
-  return connected.then(
-    (value: unknown) => {
-      endProbes(connection, pipeline, undefined);
-      return value;
-    },
-    (error: unknown) => {
-      endProbes(connection, pipeline, error);
-      throw error;
-    },
+  if (connection === undefined) return connected;
+  return observedPromise(
+    connected,
+    () => endProbes(connection, pipeline, undefined),
+    (error) => endProbes(connection, pipeline, error),
   );
 }
 

@@ -2,39 +2,51 @@
  * Watches the MCP SDKs being loaded, in ESM and CommonJS, in every copy that an application has. Other modules are not
  * touched.
  */
-import { createRequire, register } from 'node:module';
+import { existsSync } from 'node:fs';
+import { createRequire, isBuiltin, register } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { addHook, removeHook } from 'import-in-the-middle';
 import { Hook as RequireHook } from 'require-in-the-middle';
 import { HERE } from '../../lib/location.js';
+import { RUNTIME } from '../../lib/runtime.js';
 import { reportFailure } from '../../report/report.js';
+import { isTried, type SdkPackage } from './tried-versions.js';
+import { type WatchedModule, WRAP, watchWrapped } from './wrapped-modules.js';
 
 /** Exports of a loaded module. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
 /** A module of an SDK with classes to patch. */
-export interface SdkModule {
-  /** The file, as ESM. */
-  readonly esm: RegExp;
+export interface SdkModule extends WatchedModule {
+  readonly sdk: SdkPackage;
   /** The file, as CommonJS: for modules that were loaded before. */
   readonly cjs: RegExp;
   /** The specifiers that load it in CommonJS. */
   readonly specifiers: readonly string[];
-  /** The file with the classes, if it is not the one that the specifier resolves to. */
-  readonly cjsFile?: string;
+  /** The file with the classes, if it is not the one that the specifier resolves to: the first that exists. */
+  readonly cjsFiles?: readonly string[];
 }
 
 const IMPORT_HOOKS = 'import-in-the-middle';
 
 /** Set when the process has our loader hook. */
 const LOADED = Symbol.for('mcp-trail.loader');
-const ANY_SDK_MODULE = /\/@modelcontextprotocol\/(?:sdk|client|server|server-legacy)\/dist\/.*\.m?js$/;
+const ANY_SDK_MODULE =
+  /\/@modelcontextprotocol\/(?:sdk|client|server|server-legacy|node)\/dist\/.*\.m?js$|\/node_modules\/(?:@tmcp\/transport-\w+|tmcp)\/src\/index\.js$/;
 
-/** Calls back with the exports of each module, now or when it is loaded. Returns a function that stops this. */
+/** Takes a module that was loaded from a file. */
+type See = (module: SdkModule, file: string, read: () => unknown) => void;
+
+/**
+ * Calls back with the exports of each module, now or when it is loaded, unless its version is unknown. Returns a function
+ * that stops this.
+ */
 export function watchModules(modules: readonly SdkModule[], loaded: (exports: ModuleExports) => void): () => void {
-  const see = (exports: unknown) => {
+  const see: See = ({ sdk }, file, read) => {
     try {
+      if (!isTried(sdk, file)) return;
+      const exports = read();
       if (typeof exports === 'object' && exports !== null) loaded(exports as ModuleExports);
     } catch (error) {
       reportFailure('instrumenting an SDK module', error);
@@ -47,11 +59,14 @@ export function watchModules(modules: readonly SdkModule[], loaded: (exports: Mo
   };
 }
 
-function watchImports(modules: readonly SdkModule[], see: (exports: unknown) => void): () => void {
-  startLoader();
-  const hook = (url: string, exports: unknown) => {
-    if (modules.some(({ esm }) => esm.test(url))) see(exports);
+function watchImports(modules: readonly SdkModule[], see: See): () => void {
+  const hook = (file: string, exports: unknown) => {
+    const path = file.replaceAll('\\', '/');
+    const module = modules.find(({ esm }) => esm.test(path));
+    if (module !== undefined) see(module, file, () => exports);
   };
+  if (RUNTIME !== 'node') return watchWrapped(modules, WRAP[RUNTIME], hook);
+  startLoader();
   const apis = importHookApis();
   for (const api of apis) api.addHook(hook);
   return () => {
@@ -126,9 +141,11 @@ interface SyncLoader {
 
 interface LoaderHooks {
   applyOptions(options: { include: RegExp[] }): void;
-  readonly resolveSync: unknown;
+  readonly resolveSync: Resolve;
   readonly loadSync: unknown;
 }
+
+type Resolve = (specifier: string, context: unknown, next: (specifier: string, context: unknown) => unknown) => unknown;
 
 /** Newer versions of Node.js run loader hooks in the application's thread, and deprecate the other kind. */
 function startSyncLoader(here: string): boolean {
@@ -141,38 +158,47 @@ function startSyncLoader(here: string): boolean {
     createHook(meta: { url: string }): LoaderHooks;
   };
   const { registerHooks } = require('node:module') as {
-    registerHooks(hooks: { resolve: unknown; load: unknown }): void;
+    registerHooks(hooks: { resolve: Resolve; load: unknown }): void;
   };
   const hooks = createHook({ url: hookFileUrl(here) });
   hooks.applyOptions({ include: [ANY_SDK_MODULE] });
-  registerHooks({ resolve: hooks.resolveSync, load: hooks.loadSync });
+  // `node --require … --eval` loads Node's own modules without a parent, which the hook takes for files.
+  const resolve: Resolve = (specifier, context, next) =>
+    isBuiltin(specifier) ? next(specifier, context) : hooks.resolveSync(specifier, context, next);
+  registerHooks({ resolve, load: hooks.loadSync });
   return true;
 }
 
-function watchRequires(modules: readonly SdkModule[], see: (exports: unknown) => void): () => void {
+function watchRequires(modules: readonly SdkModule[], see: See): () => void {
   const bySpecifier = new Map(
     modules.flatMap((each) => each.specifiers.map((specifier) => [specifier, each] as const)),
   );
   const hook = new RequireHook([...bySpecifier.keys()], (exports: unknown, name: string, baseDir?: string) => {
     const module = bySpecifier.get(name.replaceAll('\\', '/'));
-    see(module?.cjsFile === undefined || baseDir === undefined ? exports : requireFile(baseDir, module.cjsFile));
+    if (module !== undefined && baseDir !== undefined) {
+      const { cjsFiles } = module;
+      see(module, join(baseDir, 'package.json'), () =>
+        cjsFiles === undefined ? exports : requireFirst(cjsFiles.map((file) => join(baseDir, file))),
+      );
+    }
     return exports as never;
   });
   return () => hook.unhook();
 }
 
-function requireFile(baseDir: string, file: string): unknown {
-  const path = join(baseDir, file);
-  return createRequire(path)(path);
+function requireFirst(files: readonly string[]): unknown {
+  const file = files.find((each) => existsSync(each));
+  return file === undefined ? undefined : createRequire(file)(file);
 }
 
 /** Finds CommonJS modules that were loaded before. */
-function seeRequired(modules: readonly SdkModule[], see: (exports: unknown) => void): void {
+function seeRequired(modules: readonly SdkModule[], see: See): void {
   if (HERE === undefined) return;
   const { cache } = createRequire(HERE);
   for (const file of Object.keys(cache)) {
     if (!file.includes('@modelcontextprotocol')) continue;
     const path = file.replaceAll('\\', '/');
-    if (modules.some(({ cjs }) => cjs.test(path))) see(cache[file]?.exports);
+    const module = modules.find(({ cjs }) => cjs.test(path));
+    if (module !== undefined) see(module, file, () => cache[file]?.exports);
   }
 }

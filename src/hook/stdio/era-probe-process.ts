@@ -2,7 +2,7 @@
 import { CONNECTION_CLOSED, TIMED_OUT } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
-import { replaceMethod, type Undo } from '../replace-methods.js';
+import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
 import { attachTransport } from '../transport/attach-transport.js';
 
 /** The probe runs on another transport of the same class, made by its constructor, which no `connect` ever sees. */
@@ -11,10 +11,11 @@ export function hookEraProbeProcess(transport: object, pipeline: Pipeline): Undo
   // Probes are made of the SDK's own class only, which has `_dispose`.
   const isCloned = typeof prototype === 'object' && prototype !== null && Object.hasOwn(prototype, '_dispose');
   if (!isCloned || Object.hasOwn(transport, 'constructor')) return () => {};
+  const { constructor: Transport } = transport as { constructor: AnyFunction };
   return replaceMethod(
     transport,
     'constructor',
-    (Transport) =>
+    () =>
       new Proxy(Transport, {
         construct(original, args, newTarget) {
           const probe: object = Reflect.construct(original, args, newTarget);

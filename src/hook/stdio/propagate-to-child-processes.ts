@@ -6,19 +6,21 @@ import { existsSync } from 'node:fs';
 import { registerUrl } from '../../lib/location.js';
 import type { Undo } from '../replace-methods.js';
 
-interface StdioClientTransport {
-  _serverParams?: { readonly env?: Readonly<Record<string, string>> };
-}
+/** The parameters of a stdio client transport: those of the SDKs, and those of the AI SDK. */
+const MEMBERS = ['_serverParams', 'serverParams'] as const;
+
+type ServerParams = { readonly env?: Readonly<Record<string, string>> };
 
 /** Adds our variables to the child process that a stdio client transport starts. */
 export function propagateToChildProcess(transport: object): Undo {
-  const stdio = transport as StdioClientTransport;
-  const params = stdio._serverParams;
-  if (typeof params !== 'object' || params === null) return () => {};
+  const member = MEMBERS.find((each) => each in transport);
+  const stdio = transport as Record<string, ServerParams | undefined>;
+  const params = member && stdio[member];
+  if (member === undefined || typeof params !== 'object' || params === null) return () => {};
   // The parameters are the application's object: the transport gets a copy.
-  stdio._serverParams = { ...params, env: childEnvironment(params.env) };
+  stdio[member] = { ...params, env: childEnvironment(params.env) };
   return () => {
-    stdio._serverParams = params;
+    stdio[member] = params;
   };
 }
 

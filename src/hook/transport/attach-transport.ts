@@ -4,21 +4,32 @@
  */
 import { CONNECTION_CLOSED } from '../../describe/error-type.js';
 import type { Pipeline } from '../../emit/pipeline.js';
-import { classify, type MessageKind, type NotificationMessage, type RequestMessage } from '../../protocol/jsonrpc.js';
+import {
+  classify,
+  type MessageKind,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+} from '../../protocol/jsonrpc.js';
 import { methodRow } from '../../protocol/methods.js';
 import { mcpSeen } from '../../report/quiet.js';
 import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Role } from '../../session/connection-info.js';
-import { replaceMethod, type Undo, wrapAssigned } from '../replace-methods.js';
+import { replaceMethod, wrapAssigned } from '../replace-methods.js';
+import { sightings } from '../unobserved/sightings.js';
 import { Attachment, attachmentOf, mark } from './attachment.js';
 import { deliveryStack } from './delivery-stack.js';
+import { EarlyRequests } from './early-requests.js';
 import { InboundMessages } from './inbound.js';
 import { OutboundMessages } from './outbound.js';
 import { requestNamedBy } from './related-request.js';
 
-/** Which messages are observed: all, or only those of listen streams, which never reach an instance that is hooked itself. */
-export type MessageScope = 'all' | 'listen';
+/**
+ * Which messages are observed: all, or only those of listen streams, which never reach an instance that is hooked itself.
+ * While that is undecided, those of listen streams; if it is decided that all are, requests without an answer are among them.
+ */
+export type MessageScope = 'all' | 'listen' | 'undecided';
 
 /** Attaches to a transport. Returns its connection; undefined if it cannot be hooked or another copy of this package is there. */
 export function attachTransport(
@@ -33,6 +44,7 @@ export function attachTransport(
     if (existing === 'foreign') return undefined;
     if (existing?.pipeline.enabled) {
       if (scope === 'all') existing.connection.narrow(role);
+      if (scope !== 'undecided') decide(existing, scope);
       return existing.connection;
     }
     existing?.undo();
@@ -40,8 +52,10 @@ export function attachTransport(
     const connection = new Connection(transport, role);
     attachment = new Attachment(pipeline, connection);
     const { undos } = attachment;
-    hookSend(transport, attachment, scope, undos);
-    hookOnmessage(transport, attachment, scope, undos);
+    attachment.listensOnly = scope !== 'all';
+    if (scope === 'undecided') attachment.early = new EarlyRequests();
+    hookSend(transport, attachment);
+    hookOnmessage(transport, attachment);
     undos.push(() => {
       // No hook is left to see these end.
       for (const operation of [...connection.openRequests(), ...connection.openUnnumbered()]) {
@@ -58,7 +72,17 @@ export function attachTransport(
   }
 }
 
-function hookSend(transport: object, { pipeline, connection }: Attachment, scope: MessageScope, undos: Undo[]): void {
+/** Only what is undecided is decided. */
+function decide(attachment: Attachment, scope: 'all' | 'listen'): void {
+  const { early, pipeline, connection } = attachment;
+  if (early === undefined) return;
+  attachment.early = undefined;
+  attachment.listensOnly = scope === 'listen';
+  if (scope === 'all') early.observe(pipeline, connection);
+}
+
+function hookSend(transport: object, attachment: Attachment): void {
+  const { pipeline, connection, undos } = attachment;
   const outbound = new OutboundMessages(pipeline, connection);
   undos.push(
     replaceMethod(
@@ -68,18 +92,17 @@ function hookSend(transport: object, { pipeline, connection }: Attachment, scope
         function (this: unknown, message: unknown, options?: unknown) {
           if (!pipeline.enabled || outbound.isSending(message)) return send.call(this, message, options);
           const call = { fn: send, self: this, first: message, second: options };
-          return outbound.send(kindOf(message, connection, scope), call);
+          const kind = kindOf(message, attachment);
+          if (kind === 'request') sightings.leaves(message as RequestMessage);
+          if (kind === 'response') attachment.early?.answered(message as ResponseMessage);
+          return outbound.send(kind, call);
         },
     ),
   );
 }
 
-function hookOnmessage(
-  transport: object,
-  { pipeline, connection }: Attachment,
-  scope: MessageScope,
-  undos: Undo[],
-): void {
+function hookOnmessage(transport: object, attachment: Attachment): void {
+  const { pipeline, connection, undos } = attachment;
   const inbound = new InboundMessages(pipeline, connection);
   undos.push(
     wrapAssigned(
@@ -89,17 +112,20 @@ function hookOnmessage(
         function (this: unknown, message: unknown, extra?: unknown) {
           if (!pipeline.enabled || deliveryStack.isDelivering(message)) return onmessage.call(this, message, extra);
           const call = { fn: onmessage, self: this, first: message, second: extra };
-          return inbound.deliver(kindOf(message, connection, scope), call);
+          const kind = kindOf(message, attachment);
+          if (kind === 'request') sightings.arrived(message as RequestMessage);
+          if (kind === 'invalid' && attachment.early !== undefined) return attachment.early.deliver(call);
+          return inbound.deliver(kind, call);
         },
     ),
   );
 }
 
 /** The kind of a message in scope. All others count as invalid, and pass unobserved. */
-function kindOf(message: unknown, connection: Connection, scope: MessageScope): MessageKind {
+function kindOf(message: unknown, { connection, listensOnly }: Attachment): MessageKind {
   try {
     const kind = classify(message);
-    if (scope === 'all' || kind === 'response' || kind === 'invalid') return kind;
+    if (!listensOnly || kind === 'response' || kind === 'invalid') return kind;
     const listens =
       kind === 'request'
         ? methodRow((message as RequestMessage).method, kind).stream

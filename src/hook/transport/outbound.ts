@@ -12,7 +12,7 @@ import {
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type ApplicationCall, ifThrown, isThenable } from '../application-call.js';
+import { type ApplicationCall, ifThrown, isThenable, observedPromise } from '../application-call.js';
 import { deliveryStack, type RequestCall } from './delivery-stack.js';
 import { requestNamedBy } from './related-request.js';
 
@@ -52,7 +52,7 @@ export class OutboundMessages {
     const requestCall = deliveryStack.takeRequestCall(this.#connection, message.id);
     const queued = this.#connection.find('outbound', message.id);
     if (queued?.queued) {
-      // A task's request leaves long after it was made: it already has its span and carries its context.
+      // A task's request is sent long after it was made: it already has its span and carries its context.
       queued.queued = false;
       return deliveryStack.send(undefined, call);
     }
@@ -69,8 +69,7 @@ export class OutboundMessages {
     this.#giveUpProbes(operation);
     const options = this.#watchStream(operation, call.second, requestCall?.stream);
     const sent = this.#sendOrFail(operation, operation.context, { ...call, first: outbound.message, second: options });
-    if (isThenable(sent)) sent.then(undefined, (error: unknown) => this.#endRejected(operation, error));
-    return sent;
+    return this.#whenSent(sent, undefined, (error) => this.#endRejected(operation, error));
   }
 
   #notification(call: ApplicationCall): unknown {
@@ -81,21 +80,20 @@ export class OutboundMessages {
     const { operation } = outbound;
     this.#pipeline.conclude(operation, SUCCESS);
     const sent = this.#sendOrFail(operation, operation.context, { ...call, first: outbound.message });
-    this.#endWhenSent(operation, sent);
+    const returned = this.#endWhenSent(operation, sent);
     const cancelled = requestNamedBy(this.#connection, message, 'requestId', 'outbound');
     // The caller's promise ends a request that is awaited.
     if (cancelled !== undefined && !cancelled.awaited) {
       this.#pipeline.end(cancelled, cancelled.acknowledged ? SUCCESS : CANCELLED);
     }
-    return sent;
+    return returned;
   }
 
   #answer(call: ApplicationCall): unknown {
     const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, 'outbound');
     if (operation === undefined) return deliveryStack.send(undefined, call);
     const sent = this.#sendOrFail(operation, undefined, call);
-    this.#endWhenSent(operation, sent);
-    return sent;
+    return this.#endWhenSent(operation, sent);
   }
 
   /** Sends a message and ends its operation if the transport throws instead of rejecting. */
@@ -107,10 +105,20 @@ export class OutboundMessages {
     return sent;
   }
 
-  #endWhenSent(operation: Operation, sent: unknown): void {
+  /** Returns what the caller gets. */
+  #endWhenSent(operation: Operation, sent: unknown): unknown {
     const end = () => this.#pipeline.end(operation, operation.answer ?? SUCCESS);
-    if (isThenable(sent)) sent.then(end, (error: unknown) => this.#endRejected(operation, error));
-    else end();
+    if (isThenable(sent)) return this.#whenSent(sent, end, (error) => this.#endRejected(operation, error));
+    end();
+    return sent;
+  }
+
+  /** Returns what the caller gets. A client or server handles every rejection itself; an application may drop one. */
+  #whenSent(sent: unknown, fulfilled: (() => void) | undefined, rejected: (error: unknown) => void): unknown {
+    if (!isThenable(sent)) return sent;
+    if (!this.#connection.hasOwner) return observedPromise(sent, () => fulfilled?.(), rejected);
+    sent.then(fulfilled, rejected);
+    return sent;
   }
 
   #endRejected(operation: Operation, error: unknown): void {

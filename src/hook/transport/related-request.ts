@@ -1,5 +1,5 @@
 /** Finds the open request that a notification is about. */
-import { asRecord, type NotificationMessage } from '../../protocol/jsonrpc.js';
+import { asRecord, type NotificationMessage, type RequestId } from '../../protocol/jsonrpc.js';
 import { metaOf, subscriptionIdOf } from '../../protocol/meta.js';
 import { methodRow } from '../../protocol/methods.js';
 import { reportFailure } from '../../report/report.js';
@@ -15,13 +15,22 @@ export function requestNamedBy(
   direction: Direction,
 ): Operation | undefined {
   try {
-    if (methodRow(message.method, 'notification').refersTo !== reference) return undefined;
-    const id = asRecord(message.params)?.[reference];
-    return typeof id === 'string' || typeof id === 'number' ? connection.find(direction, id) : undefined;
+    const id = idNamedBy(message, reference);
+    return id === undefined ? undefined : connection.find(direction, id);
   } catch (error) {
     reportFailure('reading a notification', error);
     return undefined;
   }
+}
+
+/** The id of the request that is named in a notification's params. Not guarded. */
+export function idNamedBy(
+  { method, params }: NotificationMessage,
+  reference: 'requestId' | 'progressToken',
+): RequestId | undefined {
+  if (methodRow(method, 'notification').refersTo !== reference) return undefined;
+  const id = asRecord(params)?.[reference];
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
 /** Our listen stream that a notification came on. */

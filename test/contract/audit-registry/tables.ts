@@ -101,7 +101,7 @@ function descriptionOf({ brief, values, examples, redaction, sensitive }: Field)
 }
 
 function exampleOf(example: string | number | readonly string[]): string {
-  return code(typeof example === 'string' ? example : JSON.stringify(example));
+  return code(typeof example === 'string' && !example.includes('\n') ? example : JSON.stringify(example));
 }
 
 function code(text: string): string {

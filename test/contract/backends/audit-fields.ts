@@ -11,10 +11,20 @@ export const FIELDS: Record<string, FieldSchema> = JSON.parse(
   readFileSync('src/semconv/registry/audit-record.schema.json', 'utf8'),
 ).properties;
 
-/** Fields that the log record carries elsewhere than in attributes. */
+/** Fields that are only in the body. */
 export const NO_ATTRIBUTES = [
-  ...['time', 'observed_time', 'event_name', 'severity_number', 'severity_text', 'trace_id', 'span_id'],
+  ...[
+    'time',
+    'observed_time',
+    'event_name',
+    'severity_number',
+    'severity_text',
+    'trace_id',
+    'span_id',
+    'parent_span_id',
+  ],
   ...['service.name', 'service.version', 'service.instance.id', 'deployment.environment.name'],
+  ...['audit.prev.hash', 'mcp_audit.checkpoint.note', 'mcp_audit.gap.prev_hash'],
 ];
 
 /** Attribute names of the log record. */

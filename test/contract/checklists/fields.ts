@@ -199,7 +199,7 @@ export const SENSITIVITY = [
 export const SCRUBBED = both(ANSWER, { 'mcp_audit.redaction.parameters_scrubbed': true });
 export const PAYLOAD = both(ANSWER, { 'mcp_audit.redaction.payload_redacted': true });
 export const MESSAGE = both(ANSWER, { 'mcp_audit.message': 'u-8472 EXECUTE tools/query_customer: ok' });
-export const SCHEMA_VERSION = both(ANSWER, { 'audit.schema.version': '1.0.0' });
+export const SCHEMA_VERSION = both(ANSWER, { 'audit.schema.version': '1.3.0' });
 
 export const ACTOR = [
   both(ANSWER, { 'audit.actor.id': 'u-8472', 'user.id': 'u-8472', 'mcp_audit.actor.source': 'hook' }),

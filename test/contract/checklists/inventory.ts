@@ -57,7 +57,15 @@ export const INVENTORY: readonly InventoryRow[] = [
     record: {
       selector: ANNOTATED,
       has: {
-        'mcp_audit.inventory.annotations': ['addedBy', 'approval', 'notes', 'rejectionReason', 'removedBy', 'review'],
+        'mcp_audit.inventory.annotations': [
+          'addedBy',
+          'approval',
+          'approver',
+          'notes',
+          'rejectionReason',
+          'removedBy',
+          'review',
+        ],
         'mcp_audit.inventory.annotation.added_by': 'ada@example.com',
       },
     },
@@ -69,10 +77,19 @@ export const INVENTORY: readonly InventoryRow[] = [
     record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.review': 'security review 12' } },
   },
   {
-    field: 'Approval status',
-    entry: said('approval'),
-    is: { value: 'rejected', at: expect.stringMatching(TIME) },
-    record: { selector: ANNOTATED, has: { 'mcp_audit.inventory.annotation.approval': 'rejected' } },
+    field: 'Approval status, and who decided',
+    entry: ({ annotations }) => [annotations.approval, annotations.approver],
+    is: [
+      { value: 'rejected', at: expect.stringMatching(TIME) },
+      { value: 'eve@example.com', at: expect.stringMatching(TIME) },
+    ],
+    record: {
+      selector: ANNOTATED,
+      has: {
+        'mcp_audit.inventory.annotation.approval': 'rejected',
+        'mcp_audit.inventory.annotation.approver': 'eve@example.com',
+      },
+    },
   },
   {
     field: 'Approval notes',

@@ -10,6 +10,7 @@ import {
   type Option,
   REGISTER,
   STDERR_EXPORTER,
+  WRAP,
 } from '../../../src/options/table.js';
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url));
@@ -80,11 +81,20 @@ const REGISTER_MEANINGS: ReadonlyMap<string, string> = new Map([
   ['sdk', 'Whether `mcp-trail/register` starts an OpenTelemetry SDK where none is registered'],
 ]);
 
+const WRAP_MEANINGS: ReadonlyMap<string, string> = new Map([
+  ['user', 'The actor: `audit.actor.id` and `user.id`'],
+  ['userName', 'A readable name: `user.name`'],
+  ['userRoles', 'Roles: `user.roles`'],
+  ['organization', 'The organization that the actor acts for'],
+  ['team', 'The team that the actor acts for'],
+]);
+
 /** The tables that a page can hold, by the name of their markers. */
 export const OPTION_TABLES: Readonly<Record<string, () => string>> = {
   options: () => variableTable(instrumentationRows(), declared('types.ts', 'McpInstrumentationConfig')),
   'audit-options': () => variableTable(auditRows(), declared('audit-types.ts', 'AuditConfig')),
   'register-options': () => variableTable(rowsOf(REGISTER), REGISTER_MEANINGS),
+  'wrap-options': () => variableTable(rowsOf(WRAP), WRAP_MEANINGS),
   'file-exporter-options': () =>
     codeTable(rowsOf(FILE_EXPORTER), declared('export/file.ts', 'FileLogRecordExporterOptions')),
   'stderr-exporter-options': () =>

@@ -16,25 +16,24 @@ const calls = [
   ...(modern ? [] : [{ name: 'ask', arguments: {} }]),
 ];
 
+/** Arguments of the runtime for the server. */
+const execArgv = JSON.parse(process.env.MATRIX_SERVER_ARGS);
+
 /** `propagate` tests that the preload and the endpoint reach the server without help from the application. */
 function overStdio({ StdioClientTransport }) {
   const service = { OTEL_SERVICE_NAME: 'matrix-server' };
   const propagated = process.env.MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES === 'true';
-  const transportParameters = propagated
-    ? { args: [serverFile, transport], env: service }
-    : {
-        args: [...process.execArgv, serverFile, transport],
-        env: { ...process.env, ...service },
-      };
   const clientTransport = new StdioClientTransport({
     command: process.execPath,
-    ...transportParameters,
+    args: [...execArgv, serverFile, transport],
+    env: propagated ? service : { ...process.env, ...service },
   });
   return { clientTransport, end: async () => {} };
 }
 
 async function overHttp({ StreamableHTTPClientTransport }) {
   const server = fork(serverFile, [transport], {
+    execArgv,
     env: { ...process.env, OTEL_SERVICE_NAME: 'matrix-server' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -46,7 +45,8 @@ async function overHttp({ StreamableHTTPClientTransport }) {
   return {
     clientTransport: new StreamableHTTPClientTransport(url),
     end: async () => {
-      server.kill('SIGTERM');
+      // Deno's `server.kill` also closes the channel, which the server would take for the end of its client.
+      process.kill(server.pid, 'SIGTERM');
       const [code, signal] = await exited;
       return signal ?? code;
     },
@@ -70,7 +70,7 @@ exports.runClient = async (sdk, load) => {
     role: 'assistant',
     content: { type: 'text', text: 'forty-two' },
   }));
-  if (process.env.MATRIX_BY_HAND) (await load('mcp-trail')).instrumentClient(client);
+  if (process.env.MATRIX_MANUAL) (await load('mcp-trail')).instrumentClient(client);
 
   const { clientTransport, end } = await (transport.startsWith('http') ? overHttp(sdk) : overStdio(sdk));
   await client.connect(clientTransport);
@@ -83,7 +83,8 @@ exports.runClient = async (sdk, load) => {
   });
   await client.close();
   const serverEnd = await end();
-  process.stdout.write(JSON.stringify({ node: process.version, results, serverEnd }), () => {
+  const { bun, deno, node } = process.versions;
+  process.stdout.write(JSON.stringify({ version: bun ?? deno ?? node, results, serverEnd }), () => {
     if (process.env.MATRIX_EXIT) process.exit();
   });
 };

@@ -32,14 +32,14 @@ const serve = {
  * @param load imports a module in the module system of the application
  */
 exports.runServer = async (sdk, load) => {
-  const byHand = process.env.MATRIX_BY_HAND ? await load('mcp-trail') : undefined;
+  const manual = process.env.MATRIX_MANUAL ? await load('mcp-trail') : undefined;
   const makeServer = () => {
     const server = new sdk.McpServer({
       name: 'matrix-server',
       version: '1.0.0',
     });
     sdk.registerTools(server, sdk);
-    byHand?.instrumentServer(server);
+    manual?.instrumentServer(server);
     return server;
   };
   await serve[transport](sdk, makeServer);

@@ -5,9 +5,11 @@ import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } fro
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
   type Annotations,
+  type Approver,
   type ArgumentPredicate,
   type AuditConfig,
   type AuditDelivery,
+  type AuditSink,
   type AuthenticationEvent,
   type AuthorizationDecision,
   annotate,
@@ -15,6 +17,7 @@ import {
   type CaptureRule,
   type ClassificationRule,
   type ConfigChange,
+  type Delegation,
   type FetchHandler,
   FileLogRecordExporter,
   type FileLogRecordExporterOptions,
@@ -91,8 +94,14 @@ const reads: ClassificationRule = { id: 'reads', tool: 'read_*', arguments: { am
 const limit: CaptureRule = { type: 'integer', max: 100 };
 const search: ToolCapture = { arguments: { limit } };
 const policy: PolicyDocument = { version: 1, rules: [reads], capture: { tools: { search } } };
+const kept: string[] = [];
+const sink: AuditSink = {
+  name: 'webhook',
+  accept: (record, text) => kept.push(text) > 0 && record.event_name !== undefined,
+};
 const audit: AuditConfig = {
   delivery,
+  sinks: [sink],
   identity,
   policy,
   digestKey: { id: 'k1', key: '00' },
@@ -117,7 +126,9 @@ const verifier = auditTokenVerifier({
 });
 export const mine: Promise<boolean> = verifier.verifyAccessToken('').then((verified) => verified.mine);
 
-const decision: AuthorizationDecision = { decision: 'deny', policyId: 'p', reason: 'outside_business_hours' };
+const approver: Approver = { id: 'u-2', type: 'user' };
+const delegation: Delegation = { actors: ['agent-7'], id: 'grant-1' };
+const decision: AuthorizationDecision = { decision: 'allow', policyId: 'p', approver, delegation };
 const event: AuthenticationEvent = { event: 'login', actor: { id: 'u-1' } };
 const verdict: GuardrailVerdict = { verdict: 'block', subject: 'arguments' };
 const change: ConfigChange = { item: 'rate_limit', change: 'update' };

@@ -91,6 +91,17 @@ export async function talk({ client, clientTransport, server }: Pair, flavour: F
     name: 'plain',
     arguments: { [plant('key for an unlisted tool')]: 1, in: { [plant('nested key for it')]: 1 } },
   });
+  await say('tools/call', {
+    name: 'plain',
+    _meta: {
+      'io.modelcontextprotocol/aiInvocation': {
+        turnId: plant('turn id'),
+        model: { name: plant('model of the turn') },
+        userIntent: { text: plant('intent of the user') },
+        invocationReason: { text: plant('reason of the call') },
+      },
+    },
+  });
   await say('tools/call', { name: 'plain', arguments: {}, _meta: { traceparent: plant('traceparent') } });
   await say('tools/call', {
     name: 'plain',

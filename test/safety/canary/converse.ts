@@ -47,6 +47,12 @@ function configs(
       roles: [sweep.plantLocally('identity role')],
       organization: sweep.plantLocally('identity organization'),
       team: sweep.plantLocally('identity team'),
+      approver: {
+        id: sweep.plantLocally('approver id'),
+        name: sweep.plantLocally('approver name'),
+        type: sweep.plantLocally('approver type') as 'user',
+      },
+      delegation: { actors: [sweep.plantLocally('delegate')], id: sweep.plantLocally('grant') },
     }),
   };
   if (mode === 'by default') return { client: { audit }, server: { audit: { ...audit, identity: failing(sweep) } } };
@@ -57,7 +63,7 @@ function configs(
     resourceUriInSpanName: true,
     rpcStatusCodeAttribute: 'both',
   };
-  const told = { ...audit, messages: true, sessionIds: 'plain' as const };
+  const told = { ...audit, messages: true, aiInvocation: true, sessionIds: 'plain' as const };
   return {
     client: { ...all, audit: { ...told, policy: POLICY }, trustIncomingContext: 'link' },
     server: { ...all, audit: told, captureArguments: true, trustIncomingContext: 'link' },

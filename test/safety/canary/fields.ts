@@ -26,6 +26,7 @@ const NAMES = [
     (field) => `annotation: ${field}`,
   ),
   ...['id', 'name', 'organization', 'role', 'team'].map((part) => `identity ${part}`),
+  ...['approver id', 'approver name', 'delegate', 'grant'],
   ...['cancelled task id', 'client name', 'client version', 'completed prompt', 'correlation id'],
   ...['declared argument', 'declared version', 'error class', 'key for an unlisted tool', 'listed tool name', 'method'],
   ...['nested key for it', 'notification method'],
@@ -45,7 +46,7 @@ const CONTENT = [
     'error message',
   ],
   ...['image MIME type', 'linked URI', 'linked name', 'nested value', 'prompt variable', 'prompt variable value'],
-  ...['result text', 'structured key', 'structured value'],
+  ...['result text', 'structured key', 'structured value', 'turn id', 'model of the turn'],
 ];
 
 /** On 2026-07-28 a result can contain the server's requests and its name, which are exported with results. */
@@ -64,6 +65,7 @@ const NEVER = [
   ...['completion context key', 'completion context value', 'completion value', 'content MIME type', 'content URI'],
   ...['custom key', 'custom result key', 'custom result value', 'custom value', 'elicited key'],
   ...['elicited value', 'error cause', 'error data key', 'error data value', 'error name', 'error stack', 'icon'],
+  ...['approver type', 'intent of the user', 'reason of the call'],
   ...['identity type', 'isError text', 'listed prompt name', 'listed resource URI', 'listed resource name', 'log key'],
   ...['log value', 'logger name', 'message member', 'message member value', 'model', 'next cursor'],
   ...['notification key', 'notification value', 'odd elicitation', 'progress message', 'progress token'],

@@ -23,12 +23,15 @@ import { Sweep } from './sweep.js';
 const twice = (fields: readonly string[]) => fields.flatMap((field) => [field, `outside: ${field}`]);
 
 /** The actor is not redacted, whatever the id looks like. */
-const IDENTITIES = ['identity id', 'identity name', ...twice(['actor id', 'actor name'])];
+const IDENTITIES = [
+  ...['identity id', 'identity name', 'approver id', 'approver name', 'delegate'],
+  ...twice(['actor id', 'actor name']),
+];
 
-/** Who added, reviewed or removed a server is somebody with an e-mail address. A bare number counts as an id in an id field. */
+/** Who added, reviewed or removed a server is a person with an e-mail address. A bare number counts as an id in an id field. */
 const IDS = [
   ...['cancelled task id', 'correlation id', 'correlation id in baggage', 'identity organization'],
-  ...['identity team', 'request id', 'server request id', 'status task id', 'task id'],
+  ...['grant', 'identity team', 'request id', 'server request id', 'status task id', 'task id', 'turn id'],
   ...twice(['actor organization', 'actor team', 'policy id']),
 ];
 const MORE_BY_DESIGN: Readonly<Record<string, readonly string[]>> = {

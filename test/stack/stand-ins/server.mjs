@@ -86,20 +86,11 @@ function unpacked(body, encoding) {
   }
 }
 
-/** Checks that a value is an object with only these members. @param {unknown} value @param {readonly string[]} keys @param {string} what */
-export function onlyKeys(value, keys, what) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Refused(400, `${what} is no object`);
-  const unknown = Object.keys(value).filter((key) => !keys.includes(key));
-  if (unknown.length > 0) throw new Refused(400, `${what} has unknown members: ${unknown.join(', ')}`);
-  return /** @type {Record<string, any>} */ (value);
-}
-
 /** @param {Buffer} body @param {string} what */
 export function json(body, what) {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw new Refused(400, `${what} is no JSON: ${error.message}`);
+    throw new Refused(400, `${what} is not JSON: ${error.message}`);
   }
 }

@@ -48,12 +48,13 @@ export interface SpanInput {
   readonly attributes?: Record<string, unknown>;
   readonly error?: boolean;
   readonly durationMs?: number;
+  /** Default: now. */
+  readonly endMs?: number;
 }
 
 /** A request body for `/v1/traces`. */
 export function tracesRequest(inputs: readonly SpanInput[], service = 'weather') {
-  const spans = inputs.map((span) => {
-    const endMs = Date.now();
+  const spans = inputs.map(({ endMs = Date.now(), ...span }) => {
     return {
       traceId: span.traceId ?? hex(16),
       spanId: span.spanId ?? hex(8),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Complete lines of a file of OTLP JSON; empty if there is no file. */
+/** Complete lines of a file of OTLP JSON; empty if there is not a file. */
 export async function readRequests(file: string): Promise<any[]> {
   const text = await readFile(file, 'utf8').catch((error) => {
     if (error.code === 'ENOENT') return '';

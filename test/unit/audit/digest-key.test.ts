@@ -45,8 +45,8 @@ describe('the key in the state directory', () => {
     ['is empty', '', /too short: 0 bytes/],
     ['is white space', ' \n', /too short: 0 bytes/],
     ['is too short', 'abcdef', /too short: 3 bytes/],
-    ['is no hex and no base64', 'a key, honestly', /neither hex nor base64/],
-    ['is no text', '\0\u{1f511}\0', /neither hex nor base64/],
+    ['is neither hex nor base64', 'a key, honestly', /neither hex nor base64/],
+    ['is not text', '\0\u{1f511}\0', /neither hex nor base64/],
     ['is far too long', 'ab'.repeat(100_000), /too long/],
   ];
 
@@ -60,7 +60,7 @@ describe('the key in the state directory', () => {
     expect(said[0]).toMatch(/left as it is/);
     expect(said[0]).not.toContain(text.slice(0, 20) || '\0');
     expect(one).toMatch(/^hmac-sha256:process:/);
-    // One key of this process, whoever asks.
+    // All callers in this process get one key.
     expect(digest()).toBe(one);
   });
 

@@ -40,6 +40,30 @@ describe('the fields of a record', () => {
     },
   );
 
+  it('are those of the record, whatever the records before it had', () => {
+    const values = ['a', 'b', 'a', '"', 'a', 'x'.repeat(1000), 'a', ''];
+    const roles = ['first'];
+    for (const [index, value] of values.entries()) {
+      roles[0] = value;
+      const record = {
+        'client.port': index % 2,
+        'mcp_audit.sensitive': index % 2 === 0,
+        'user.name': value,
+        'user.roles': roles,
+      };
+      expect(new RecordFields().add(record).toText()).toBe(JSON.stringify(record));
+    }
+  });
+
+  it('that are cut are all named, one after the other, each once', () => {
+    const fields = new RecordFields().add({ 'mcp_audit.truncated': ['user.roles'] });
+    fields.add({ 'mcp_audit.truncated': ['mcp.resource.uri', 'user.roles'] });
+    fields.set('mcp_audit.truncated', ['audit.target.id']);
+    expect(fields.get('mcp_audit.truncated')).toEqual(['audit.target.id', 'mcp.resource.uri', 'user.roles']);
+    fields.set('mcp_audit.truncated', undefined);
+    expect(fields.get('mcp_audit.truncated')).toBeUndefined();
+  });
+
   it('can be removed', () => {
     const fields = new RecordFields().add({ 'user.name': 'x', 'user.id': 'y' });
     fields.setOpen('http.response.header.x-cache', ['HIT']);

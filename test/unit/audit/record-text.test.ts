@@ -11,6 +11,9 @@ const RECORD: AuditRecord = {
   severity_text: 'INFO',
   'audit.record.id': '019a0000-0000-7000-8000-000000000000',
   'audit.schema.version': '1.0.0',
+  'mcp_audit.chain.id': '019aa5b2-7c30-7f11-8a2b-3c4d5e6f7a8b',
+  'audit.sequence.number': 1,
+  'audit.prev.hash': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   'audit.action': 'EXECUTE',
   'audit.outcome': 'success',
   'audit.actor.id': 'u-1',
@@ -35,7 +38,7 @@ describe('a record that is too large', () => {
     expect(record['gen_ai.tool.call.arguments']).toBeUndefined();
     expect(record['mcp_audit.truncated']).toEqual(['gen_ai.tool.call.arguments']);
     expect(record['user.roles']).toEqual(['admin']);
-    // What becomes of it as attributes is the same.
+    // As attributes it is unchanged.
     expect(Object.fromEntries(fields.entries())).toEqual(record);
   });
 

@@ -1,11 +1,24 @@
 /** The built command, as it is started from a shell. */
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSigningKey } from '../../../src/chain/key-file.js';
+import type { SigningKey } from '../../../src/chain/keys.js';
+import { ChainWriter } from '../../support/chain-writer.js';
 import { CORRELATION, call, jsonLines, otlpLine, record, TRACE, throughGateway } from './records.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cjs/cli.js', import.meta.url));
@@ -157,7 +170,7 @@ describe('mcp-trail timeline', () => {
     [[''], 'needs a correlation id'],
     [['id'], 'needs at least one file'],
     [['id', '-', '-'], 'only once'],
-    [['--colour', 'id', 'x'], "Unknown option '--colour'"],
+    [['--colour', 'id', 'x'], 'unknown option --colour'],
     [['--max-line', '0', 'id', 'x'], '--max-line takes 1 to 256'],
     [['--max-line', 'many', 'id', 'x'], '--max-line takes 1 to 256'],
     [['--max-line'], '--max-line'],
@@ -193,6 +206,37 @@ describe('mcp-trail timeline', () => {
   });
 });
 
+it('a subcommand whose output cannot be written does not end as if nothing was found', () => {
+  // A disk that is full, on Linux.
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, '--help'], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect({ status, stderr }).toEqual({ status: 3, stderr: 'mcp-trail: cannot write the output: ENOSPC\n' });
+});
+
+describe('mcp-trail verify', () => {
+  it('ends with its exit code, with keys of mcp-trail keygen', () => {
+    expect(run(['keygen', '--trust', 'trust.json', 'key.jwk'])).toMatchObject({ status: 0, stderr: '' });
+    const writer = new ChainWriter({ key: readSigningKey(file('key.jwk')) as SigningKey });
+    writer.calls(4).checkpoint();
+    const arguments_ = ['verify', '--trust', 'trust.json', '-'];
+    const [input, shorter] = [writer.lines, writer.lines.slice(1)].map((lines) => lines.join('\n'));
+    expect(run(arguments_, { input })).toEqual({ status: 0, stdout: 'intact: 5 records in 1 chain\n', stderr: '' });
+    expect(run(arguments_, { input: shorter })).toMatchObject({ status: 2, stderr: '' });
+    expect(run(arguments_)).toMatchObject({ status: 3, stderr: expect.stringContaining('no audit records') });
+  });
+
+  it('prints its help on stdout', () => {
+    const { status, stdout, stderr } = run(['verify', '--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('Usage: mcp-trail verify');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+});
+
 describe('mcp-trail', () => {
   it.each(['--help', '-h', 'help'])('lists its commands for %s', (option) => {
     const { status, stdout, stderr } = run([option]);
@@ -201,10 +245,10 @@ describe('mcp-trail', () => {
   });
 
   it.each([
-    [[], 'a command is missing'],
-    [['time\u001bline'], 'there is no command time\\u{1b}line'],
-    [['constructor'], 'there is no command constructor'],
-    [['--colour'], 'there is no command --colour'],
+    [[], 'missing command'],
+    [['time\u001bline'], 'unknown command time\\u{1b}line'],
+    [['constructor'], 'unknown command constructor'],
+    [['--colour'], 'unknown command --colour'],
   ])('prints its usage on stderr for %j', (args, reason) => {
     const { status, stdout, stderr } = run(args);
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });

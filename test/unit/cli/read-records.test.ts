@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { recordsIn } from '../../../src/cli/exports/found.js';
 import type { Line } from '../../../src/cli/read-lines.js';
-import { newReading, numberOf, readRecords, recordsIn, textOf } from '../../../src/cli/read-records.js';
+import { newReading, numberOf, readRecords, textOf } from '../../../src/cli/read-records.js';
 import { otlpLine, record } from './records.js';
 
 const ONE = record('request', 'agent', 0);
@@ -13,6 +14,7 @@ describe('a line without a record', () => {
     ['another event', '{"event_name":"user.login"}'],
     ['a number', '7'],
     ['nothing', 'null'],
+    ['an element of a document of several lines', '{"level":"info"},'],
     ['traces', '{"resourceSpans":[{"scopeSpans":[]}]}'],
     ['a log line that only looks like JSON', '{"message":"{not json}"}'],
     ['an inherited name', '{"__proto__":{"event_name":"mcp_audit.request"}}'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime, readableDuration, readableOffset, utc } from '../../../src/cli/time.js';
+import { localTime, parseTime, readableDuration, readableOffset, utc } from '../../../src/cli/time.js';
 
 describe('times', () => {
   it.each([undefined, '', 'yesterday', '2026-11-21', '2026-13-41T00:00:00Z', '1700000000', `${'9'.repeat(1000)}Z`])(
@@ -28,5 +28,6 @@ describe('times', () => {
     ]);
     expect([0, 12.34, 1420].map(readableOffset)).toEqual(['+0.0ms', '+12.3ms', '+1.42s']);
     expect(utc(1795252807123.4)).toBe('2026-11-21T09:20:07.123Z');
+    expect(localTime(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe('2026-01-02 03:04:05.006');
   });
 });

@@ -55,7 +55,7 @@ describe('a lost record is reported with its reason:', () => {
     expect(logs.emit(RECORD)).toBe(true);
     await current.shutdown();
     expect(logs.emit(RECORD)).toBe(false);
-    expect(said).toEqual([expect.stringMatching(/takes no more of them.*disable the instrumentation before$/)]);
+    expect(said).toEqual([expect.stringMatching(/no longer accepts them.*disable the instrumentation first$/)]);
     current = provider();
     expect(logs.emit(RECORD)).toBe(true);
   });

@@ -59,11 +59,11 @@ describe('audit records as lines', () => {
     expect(auditLines([...RECORDS].reverse())).toBe(auditLines(RECORDS));
   });
 
-  it('are none for no records', () => {
+  it('are empty without records', () => {
     expect(auditLines([])).toBe('');
   });
 
-  it('have a question mark for a time that is none, and come last', () => {
+  it('have a question mark for an invalid time, and come last', () => {
     const lines = auditLines([record('request', 0, { time: 'soon' }), record('response', 0)]).split('\n');
     expect(lines.slice(1).map((line) => line.trim().split(/\s+/, 4))).toEqual([
       ['+0ms', 'travel', 'server', 'response'],

@@ -5,15 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { compileModule } from '../../support/compile.js';
 
 const EXPORTERS = await compileModule(`
-  export { AppendFile } from './src/export/rotating-file.js';
   export { FileLogRecordExporter } from './src/export/file.js';
   export { StderrLogRecordExporter } from './src/export/stderr.js';
 `);
 
-/** Code with access to `AppendFile`, `FileLogRecordExporter`, `StderrLogRecordExporter`, `fs` and the arguments (`args`). */
+/** Code with access to `FileLogRecordExporter`, `StderrLogRecordExporter`, `fs` and the arguments (`args`). */
 function moduleOf(code: string): string {
   return `import fs from 'node:fs';
-    import { AppendFile, FileLogRecordExporter, StderrLogRecordExporter } from ${JSON.stringify(EXPORTERS)};
+    import { FileLogRecordExporter, StderrLogRecordExporter } from ${JSON.stringify(EXPORTERS)};
     const args = JSON.parse(process.argv[1]);
     ${code}`;
 }

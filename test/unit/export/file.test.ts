@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -435,6 +436,73 @@ describe('rotated files', () => {
       'audit-2026-11-21T093000Z-12.jsonl',
     ]);
     expect(kept()).toEqual(['j', 'k', 'l']);
+  });
+
+  it('are all kept without a limit', () => {
+    fill(make({ maxBytes: 1024 }), 'x'.repeat(41));
+    expect(rotated()).toHaveLength(40);
+  });
+
+  describe('that take up much', () => {
+    const stderr = () => vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    /** A file without blocks on the disk. */
+    const sparse = (name: string, bytes: number) => {
+      writeFileSync(join(folder, name), 'x');
+      truncateSync(join(folder, name), bytes);
+    };
+    const HALF = 5 * 2 ** 30;
+    afterEach(() => vi.restoreAllMocks());
+
+    it('are reported once per folder, with their size and what can be done', () => {
+      const written = stderr();
+      sparse('audit-2020-01-01T000000Z-1.jsonl', HALF);
+      sparse('audit-2020-01-02T000000Z-1.jsonl', HALF + 1);
+      make().write('a');
+      make().write('b');
+      const said = written.mock.calls.map(([text]) => String(text));
+      expect(said).toEqual([
+        `mcp-trail: the folder ${JSON.stringify(folder)} has 10 GiB of rotated files, which nothing deletes. Archive them, ` +
+          'let a Collector ship them, or set fileMaxFiles (MCP_TRAIL_AUDIT_FILE_MAX_FILES; maxFiles of the exporter) to ' +
+          'keep only the newest\n',
+      ]);
+      expect(rotated()).toHaveLength(2);
+    });
+
+    it('are noticed when the file rotates an hour later, and not with every record', () => {
+      const written = stderr();
+      const exporter = make({ maxBytes: 1024 });
+      fill(exporter, 'ab');
+      sparse('audit-2020-01-01T000000Z-1.jsonl', 2 * HALF);
+      fill(exporter, 'cd');
+      expect(written).not.toHaveBeenCalled();
+      now += 3_600_000;
+      fill(exporter, 'e');
+      expect(written).toHaveBeenCalledOnce();
+    });
+
+    it('are no news below 10 GiB, with a limit, or if they are files of another path', () => {
+      const written = stderr();
+      sparse('audit-2020-01-01T000000Z-1.jsonl', 2 * HALF - 1);
+      sparse('other-2020-01-01T000000Z-1.jsonl', 2 * HALF);
+      make().write('a');
+      sparse('audit-2020-01-01T000000Z-1.jsonl', 2 * HALF);
+      make({ maxFiles: 3 }).write('b');
+      expect(written).not.toHaveBeenCalled();
+    });
+  });
+
+  it('are named when they are deleted, after that', () => {
+    const told: unknown[] = [];
+    const onDeleted = (name: string) => {
+      told.push([name, rotated().includes(name)]);
+      throw new Error('of the application');
+    };
+    fill(make({ maxBytes: 1024, maxFiles: 2, onDeleted }), 'abcde');
+    expect(told).toEqual([
+      ['audit-2026-11-21T093000Z-1.jsonl', false],
+      ['audit-2026-11-21T093000Z-2.jsonl', false],
+    ]);
+    expect(kept()).toEqual(['c', 'd']);
   });
 
   it('keep their order after the clock was set back', () => {

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isOneLine,
-  MAX_CHARS,
-  MAX_DEPTH,
-  MAX_MEMBERS,
-  MAX_STRING_CHARS,
-  recordLine,
-} from '../../../src/export/line.js';
+import { isOneLine, MAX_CHARS, MAX_MEMBERS, MAX_STRING_CHARS, recordLine } from '../../../src/export/line.js';
 import type { LogRecordLike } from '../../../src/export/types.js';
+import { MAX_DEPTH } from '../../../src/lib/json-reader.js';
 
 const parsed = (record: LogRecordLike) => JSON.parse(recordLine(record));
 const bodyOf = (body: unknown) => parsed({ body }).body;
@@ -38,17 +32,13 @@ describe('an unreadable record', () => {
 
   it.each([
     [
-      'a getter that throws',
-      {
-        get a() {
-          throw new Error('not yours');
-        },
-      },
-      { a: '[unreadable]' },
+      'a getter, which is not called',
+      Object.defineProperty({}, 'a', { get: throwing, enumerable: true }),
+      { a: '[GETTER]' },
     ],
-    ['a proxy whose traps throw', hostile, '[unreadable]'],
-    ['a revoked proxy', revoked, '[unreadable]'],
-    ['an invalid date', new Date(Number.NaN), '[unreadable]'],
+    ['a proxy whose traps throw', hostile, '[UNREADABLE]'],
+    ['a revoked proxy', revoked, '[UNREADABLE]'],
+    ['an invalid date', new Date(Number.NaN), '[UNREADABLE]'],
   ])('loses that value alone: %s', (_what, body, expected) => {
     expect(parsed({ eventName: 'e', body })).toEqual({ event_name: 'e', body: expected });
   });
@@ -61,15 +51,10 @@ describe('an unreadable record', () => {
 describe('a value without JSON', () => {
   it.each([
     ['a bigint', 123456789012345678901234567890n, '123456789012345678901234567890'],
-    ['a huge bigint', 2n ** 100_000n, '[bigint]'],
-    ['NaN', Number.NaN, 'NaN'],
-    ['an infinity', Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['a huge bigint', 2n ** 100_000n, '[BIGINT]'],
     ['binary data', new Uint8Array([1, 2, 255]), 'AQL/'],
     ['a part of a buffer', new Uint8Array([0, 1, 2, 255]).subarray(1), 'AQL/'],
     ['an array buffer', new Uint8Array([1, 2, 255]).buffer, 'AQL/'],
-    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
-    ['undefined in an array', [undefined, () => {}, Symbol('s')], [null, null, null]],
-    ['undefined in an object', { a: undefined, b: () => {}, c: Symbol('s'), d: null }, { d: null }],
   ])('becomes a string, or is left out: %s', (_what, value, expected) => {
     expect(bodyOf(value)).toEqual(expected);
   });
@@ -77,7 +62,7 @@ describe('a value without JSON', () => {
   it('becomes a mark if it contains itself', () => {
     const body: Record<string, unknown> = { a: 1 };
     body['self'] = [body];
-    expect(bodyOf(body)).toEqual({ a: 1, self: ['[cycle]'] });
+    expect(bodyOf(body)).toEqual({ a: 1, self: ['[CYCLE]'] });
   });
 
   it('may occur twice in a record without being a cycle', () => {
@@ -95,6 +80,14 @@ describe('a value without JSON', () => {
 describe('an oversized record', () => {
   const deep = (depth: number): unknown => (depth === 0 ? 'bottom' : { in: deep(depth - 1) });
   const paths = (depth: number): unknown => (depth === 0 ? [] : new Array(1_000).fill(paths(depth - 1)));
+  const growing = (): object =>
+    new Proxy(
+      {},
+      {
+        ownKeys: () => ['a', 'b'],
+        getOwnPropertyDescriptor: () => ({ value: growing(), enumerable: true, configurable: true }),
+      },
+    );
   const MANY = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, 'v']));
 
   it.each([
@@ -107,15 +100,12 @@ describe('an oversized record', () => {
     ['a deep structure', deep(10_000)],
     ['empty arrays on more paths than there is time', paths(12)],
     ['many long texts', Array.from({ length: 1_000 }, () => '\u0000'.repeat(60_000))],
-    [
-      'a structure that grows as it is read',
-      new Proxy({}, { get: (_, key) => (typeof key === 'string' ? [key] : undefined) }),
-    ],
-  ])('is cut, and says so: %s', (what, body) => {
+    ['a structure that grows as it is read', growing()],
+  ])('is cut, and says so: %s', (_what, body) => {
     const line = recordLine({ eventName: 'e', body });
     expectOneLine(line);
     expect(line.length).toBeLessThan(MAX_CHARS + 6 * MAX_STRING_CHARS + 1_000);
-    if (!what.includes('grows')) expect(JSON.parse(line)).toMatchObject({ event_name: 'e', truncated: true });
+    expect(JSON.parse(line)).toMatchObject({ event_name: 'e', truncated: true });
   });
 
   it('keeps everything within the bounds', () => {
@@ -229,7 +219,7 @@ describe('the line of an audit record', () => {
     ['is laid out with carriage returns', '{\r"a":1}'],
     ['stands in blanks', ' {"a":1}'],
     ['is larger than any record', `{"a":"${'x'.repeat(1_048_576)}"}`],
-    ['is no text', { a: 1 }],
+    ['is not text', { a: 1 }],
     ['is empty', ''],
   ])('is that of an ordinary record when its body %s', (_what, body) => {
     const line = recordLine({ eventName, body });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resolvePath } from '../../../src/export/file.js';
+import { resolvePath } from '../../../src/export/path-template.js';
 
 describe('a path that cannot be a file', () => {
   it.each(['logs/', '/', '.', '..', 'logs/..', 'logs/.'])('throws if it can only be a folder: %s', (path) => {

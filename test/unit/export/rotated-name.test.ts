@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextName, rotatedNames } from '../../../src/export/rotating-file.js';
+import { nextName, rotatedNames } from '../../../src/export/rotated-name.js';
 
 const PATH = '/var/log/audit.jsonl';
 const NOW = Date.UTC(2026, 10, 21, 9, 30, 0, 999);

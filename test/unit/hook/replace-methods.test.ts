@@ -17,7 +17,7 @@ class Greeter {
 describe('replacing a method', () => {
   it.each([
     ['there is none', {}],
-    ['the member is no function', { greet: 'hello' }],
+    ['the member is not a function', { greet: 'hello' }],
     ['the member is undefined', { greet: undefined }],
   ])('does nothing if %s', (_name, target) => {
     const before = { ...target };
@@ -33,6 +33,36 @@ describe('replacing a method', () => {
     undo();
     expect(Object.hasOwn(ada, 'greet')).toBe(false);
     expect(ada.greet()).toBe('Ada');
+  });
+
+  it('calls what the class has at the time, also if the application has replaced it later', () => {
+    class Host extends Greeter {}
+    const undo = replaceMethod(Host.prototype, 'greet', shouting);
+    const { greet } = Greeter.prototype;
+    const undoLater = replaceMethod(Greeter.prototype, 'greet', () => () => 'replaced');
+    expect(new Host().greet()).toBe('replaced!');
+    undoLater();
+    expect(Greeter.prototype.greet).toBe(greet);
+    expect(new Host().greet('hello')).toBe('hello Ada!');
+    undo();
+  });
+
+  it('calls the method that a proxy gave instead of the inherited one', () => {
+    class Secret {
+      readonly #name = 'Ada';
+      greet(): string {
+        return this.#name;
+      }
+    }
+    const bound = new Proxy(new Secret(), {
+      get(target, key) {
+        const value = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const undo = replaceMethod(bound, 'greet', shouting);
+    expect(Object.getOwnPropertyDescriptor(bound, 'greet')?.value()).toBe('Ada!');
+    undo();
   });
 
   it('cannot be seen in copies and comparisons of the object', () => {

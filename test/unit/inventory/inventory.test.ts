@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Annotations } from '../../../src/inventory/annotations.js';
 import type { ServerFacts } from '../../../src/inventory/state.js';
 import { AUDIT_FIELDS } from '../../../src/semconv/audit-record.js';
 import { clocked, DAY, HOUR, START, told, tool } from '../../support/inventory.js';
@@ -213,7 +214,7 @@ describe('the clock', () => {
 
 describe('annotations', () => {
   it('are kept, and recorded with the changed ones and all others', () => {
-    const { inventory } = clocked();
+    const { clock, inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     const changes = inventory.annotate(id, { notes: 'looked at it', approval: 'approved', addedBy: 'ann@example.com' });
     expect(told(changes)).toEqual(['inventory.changed annotated']);
@@ -223,6 +224,7 @@ describe('annotations', () => {
       'mcp_audit.inventory.annotation.approval': 'approved',
       'mcp_audit.inventory.annotation.notes': 'looked at it',
     });
+    clock.time += 1;
     const [later] = inventory.annotate(id, { approval: null, reviewer: 'bob' });
     expect(later?.fields['mcp_audit.inventory.annotations']).toEqual(['approval', 'reviewer']);
     expect(later?.fields).toMatchObject({
@@ -230,12 +232,13 @@ describe('annotations', () => {
       'mcp_audit.inventory.annotation.notes': 'looked at it',
     });
     expect(Object.keys(later?.fields ?? {})).not.toContain('mcp_audit.inventory.annotation.approval');
+    clock.time += 1;
     inventory.annotate(id, { approval: 'approved', reviewer: null });
     expect(inventory.snapshot().servers[0]?.annotations).toEqual({
       addedBy: { value: 'ann@example.com', at: '2026-01-01T00:00:00.000Z' },
-      approval: { value: 'approved', at: '2026-01-01T00:00:00.000Z' },
+      approval: { value: 'approved', at: '2026-01-01T00:00:00.002Z' },
       notes: { value: 'looked at it', at: '2026-01-01T00:00:00.000Z' },
-      reviewer: { at: '2026-01-01T00:00:00.000Z' },
+      reviewer: { at: '2026-01-01T00:00:00.002Z' },
     });
   });
 
@@ -252,6 +255,39 @@ describe('annotations', () => {
     expect(inventory.find({ endpoint: 'one.example:443' })).toEqual([one, other]);
     expect(inventory.find({ id: one, name: 'other' })).toEqual([]);
     for (const nobody of ['none', '', {}, { name: '' }]) expect(inventory.find(nobody)).toEqual([]);
+  });
+
+  it('are made after those that they replace, also where the clock was set back', () => {
+    const { clock, inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    inventory.annotate(id, { approval: 'approved' });
+    clock.time -= HOUR;
+    const [change] = inventory.annotate(id, { approval: 'rejected' });
+    expect(inventory.snapshot().servers[0]?.annotations.approval?.at).toBe('2026-01-01T00:00:00.001Z');
+    expect(change?.at).toBe(START + 1);
+  });
+
+  it('with a new verdict are not credited to who decided before, nor explained by that reason', () => {
+    const { inventory } = clocked();
+    const { id } = inventory.observeServer(FACTS);
+    const verdictAfter = (annotations: Annotations) => {
+      inventory.annotate(id, annotations);
+      const { approval, approver, rejectionReason } = inventory.snapshot().servers[0]?.annotations ?? {};
+      return [approval?.value, approver?.value, rejectionReason?.value];
+    };
+    const NO = { approval: 'rejected', approver: 'eve', rejectionReason: 'no owner' } as const;
+    expect(verdictAfter(NO)).toEqual(['rejected', 'eve', 'no owner']);
+    expect(verdictAfter({ approval: 'rejected' })).toEqual(['rejected', 'eve', 'no owner']);
+    expect(verdictAfter({ approval: 'perhaps' } as never)).toEqual(['rejected', 'eve', 'no owner']);
+    expect(verdictAfter({ approval: 'approved' })).toEqual(['approved', undefined, undefined]);
+    verdictAfter(NO);
+    expect(verdictAfter({ approval: 'pending', approver: 7 } as never)).toEqual(['pending', undefined, undefined]);
+    verdictAfter(NO);
+    expect(verdictAfter({ approval: null })).toEqual([undefined, undefined, undefined]);
+    verdictAfter(NO);
+    expect(verdictAfter({ approval: 'approved', approver: 'ada' })).toEqual(['approved', 'ada', undefined]);
+    expect(verdictAfter({ approval: 'rejected' })).toEqual(['rejected', undefined, undefined]);
+    expect(verdictAfter({ approver: 'bob' })).toEqual(['rejected', 'bob', undefined]);
   });
 
   it('that are equal or invalid are not a change', () => {
@@ -274,12 +310,14 @@ describe('annotations', () => {
 });
 
 describe('prompts and resources', () => {
-  it('are counted across pages, and a change of their number is reported', () => {
+  it('are counted across pages, and their number and its change are reported', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
     expect(inventory.observeList(id, 'resources', { count: 50, nextCursor: 'c' })).toEqual([]);
-    expect(inventory.observeList(id, 'resources', { count: 7, cursor: 'c' })).toEqual([]);
-    expect(inventory.observeList(id, 'prompts', { count: 3 })).toEqual([]);
+    const first = inventory.observeList(id, 'resources', { count: 7, cursor: 'c' });
+    expect(told(first)).toEqual(['server.observed']);
+    expect(first[0]?.fields).toMatchObject({ 'mcp_audit.server.resource_count': 57 });
+    expect(told(inventory.observeList(id, 'prompts', { count: 3 }))).toEqual(['server.observed']);
     expect(inventory.observeList(id, 'prompts', { count: 3 })).toEqual([]);
     const changes = inventory.observeList(id, 'prompts', { count: 4 });
     expect(told(changes)).toEqual(['inventory.changed list_changed']);
@@ -289,9 +327,10 @@ describe('prompts and resources', () => {
     });
   });
 
-  it('whose number changes with every list are reported eleven times an hour', () => {
+  it('whose number changes with every list are reported eleven times an hour, after the first', () => {
     const { inventory } = clocked();
     const { id } = inventory.observeServer(FACTS);
+    inventory.observeList(id, 'resources', { count: 1000 });
     const changes = Array.from({ length: 100 }, (_, index) => inventory.observeList(id, 'resources', { count: index }));
     expect(changes.flat()).toHaveLength(11);
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { annotate } from '../../../src/inventory/annotations.js';
+import { serverId } from '../../../src/inventory/hashes.js';
+import { writeState } from '../../../src/inventory/snapshot.js';
+import { newServer } from '../../../src/inventory/state.js';
 import { clocked, DAY, HOUR, START, told, tool } from '../../support/inventory.js';
 
 let folder: string;
@@ -33,9 +38,81 @@ function put(text: string): void {
   writeFileSync(file, text);
 }
 
+it('a state file, or its folder, keeps its owner when root saves', () => {
+  const owner = process.getuid?.() === 0 ? 1234 : process.getuid?.();
+  mkdirSync(join(folder, 'state'));
+  if (owner === 1234) chownSync(join(folder, 'state'), owner, owner);
+  for (const name of ['one', 'two']) {
+    const { inventory, problems } = clocked({ file });
+    inventory.observeServer({ side: 'client', name });
+    inventory.close();
+    expect(problems).toEqual([]);
+    expect(statSync(file).uid).toBe(owner);
+  }
+});
+
+it('an annotation of another process is seen before the next save, and makes way for a later one only', () => {
+  const { clock, inventory } = clocked({ file });
+  const { id } = inventory.observeServer(FACTS);
+  inventory.annotate(id, { approval: 'pending', notes: 'mine' });
+  inventory.flush();
+  const other = clocked({ file, now: () => clock.time + 5 });
+  other.inventory.annotate(id, { approval: 'rejected' });
+  other.inventory.close();
+  expect(inventory.snapshot().servers[0]?.annotations).toMatchObject({ approval: { value: 'rejected' } });
+  expect(inventory.annotate(id, { approval: 'rejected' })).toEqual([]);
+  clock.time += 10;
+  expect(told(inventory.annotate(id, { approval: 'pending' }))).toEqual(['inventory.changed annotated']);
+  inventory.close();
+  expect(clocked({ file, now: () => clock.time }).inventory.snapshot().servers[0]?.annotations).toMatchObject({
+    approval: { value: 'pending' },
+    notes: { value: 'mine' },
+  });
+});
+
+it('a server that was noted in advance is added when it is met, keeps what was noted, and is not stale before', () => {
+  const { clock, inventory } = clocked();
+  const servers = new Map();
+  const noted = newServer(
+    serverId(FACTS.name, FACTS.endpoint),
+    { ...FACTS, protocolVersions: [], capabilities: [] },
+    START,
+  );
+  annotate(noted, { approval: 'approved' }, START, undefined);
+  servers.set(noted.id, noted);
+  put(writeState(servers));
+  inventory.keepIn(file);
+  clock.time += 100 * DAY;
+  expect(inventory.sweep()).toEqual([]);
+  const { id, changes } = inventory.observeServer({ ...FACTS, version: '2' });
+  expect(id).toBe(noted.id);
+  expect(changes.map(({ fields }) => fields['mcp_audit.inventory.change'])).toEqual(['server_added']);
+  expect(inventory.observeServer({ ...FACTS, version: '2' }).changes).toEqual([]);
+  expect(inventory.snapshot().servers).toMatchObject([
+    {
+      version: '2',
+      sides: ['client'],
+      firstSeen: '2026-01-01T00:00:00.000Z',
+      annotations: { approval: { value: 'approved' } },
+    },
+  ]);
+});
+
+it('what a process knows of a server outlives that somebody notes it in advance', () => {
+  const { clock, inventory } = clocked({ file });
+  const { id } = inventory.observeServer({ ...FACTS, version: '2', capabilities: ['tools'] });
+  const noted = newServer(id, { name: FACTS.name, protocolVersions: [], capabilities: [] }, clock.time + 5);
+  put(writeState(new Map([[id, noted]])));
+  clock.time += 10;
+  inventory.close();
+  expect(clocked({ file, now: () => clock.time }).inventory.snapshot().servers).toMatchObject([
+    { version: '2', capabilities: ['tools'] },
+  ]);
+});
+
 describe('a state file that', () => {
   it.each([
-    ['is no JSON', '{"format": "mcp-tr'],
+    ['is not JSON', '{"format": "mcp-tr'],
     ['is empty', ''],
     ['is somebody else’s', '{"servers": []}'],
     ['has no servers', '{"format": "mcp-trail-inventory", "version": 1}'],

@@ -25,6 +25,7 @@ describe('canonical JSON refuses', () => {
     expect(() => canonicalJson('x'.repeat(1_048_577))).toThrow(RangeError);
     expect(() => canonicalJson(new Array(300_000).fill(true))).toThrow(RangeError);
     expect(() => canonicalJson(new Array(2 ** 32 - 1))).toThrow(RangeError);
+    expect(() => canonicalJson(new Uint8Array(786_432))).toThrow(RangeError);
     expect(canonicalJson('x'.repeat(1_048_574))).toHaveLength(1_048_576);
   });
 
@@ -42,36 +43,9 @@ describe('canonical JSON refuses', () => {
 });
 
 describe('canonical JSON reads around', () => {
-  it('getters, and does not call them', () => {
-    let called = 0;
-    const value = {
-      get trap() {
-        called++;
-        throw new Error('no');
-      },
-      fine: 1,
-    };
-    expect(canonicalJson(value)).toBe('{"fine":1,"trap":null}');
-    expect(called).toBe(0);
-  });
-
-  it('proxies that throw, and revoked ones', () => {
-    const throwing = new Proxy(
-      {},
-      {
-        ownKeys() {
-          throw new RangeError('no');
-        },
-      },
-    );
-    const { proxy, revoke } = Proxy.revocable({}, {});
-    revoke();
-    expect(canonicalJson([throwing, proxy])).toBe('[null,null]');
-  });
-
   it('values without JSON', () => {
     expect(canonicalJson({ a: undefined, b: () => 1, c: Symbol('s'), d: Number.NaN, e: 1n, f: -0 })).toBe(
-      '{"d":null,"e":null,"f":0}',
+      '{"d":null,"e":"1","f":0}',
     );
     expect(canonicalJson([undefined, () => 1, Number.POSITIVE_INFINITY])).toBe('[null,null,null]');
     expect(canonicalJson(undefined)).toBe('null');

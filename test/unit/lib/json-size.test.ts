@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { jsonSize } from '../../../src/lib/json-size.js';
+import { seeded } from '../redact/corpus/draw.js';
 
 const evil = () => {
   throw new Error('no');
@@ -34,6 +35,7 @@ describe('there is no size for', () => {
     ['an object that only says it is a date', Object.create(Date.prototype)],
     ['a buffer', Buffer.from('x')],
     ['a typed array', { a: new Uint8Array(3) }],
+    ['an array buffer', new ArrayBuffer(3)],
     ['boxed primitives', [Object('x')]],
     ['a revoked proxy', { a: revoked.proxy }],
     ['a proxy that throws', new Proxy({}, { ownKeys: evil })],
@@ -105,7 +107,7 @@ describe('the size is that of the JSON text', () => {
   });
 
   it('whatever the data is', () => {
-    const random = generator(20_261_121);
+    const random = seeded('sizes');
     for (let round = 0; round < 3_000; round++) {
       const value = anything(random, 4);
       const text = JSON.stringify(value);
@@ -119,17 +121,6 @@ describe('the size is that of the JSON text', () => {
     expect(jsonSize(value)).toBe(13);
   });
 });
-
-/** The same numbers in [0, 1) each time (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function anything(random: () => number, depth: number): unknown {
   const below = (limit: number) => Math.floor(random() * limit);

@@ -37,14 +37,14 @@ describe('the diagnostics of OpenTelemetry', () => {
     ['VERBOSE', [...LEVELS]],
     ['all', [...LEVELS]],
   ])('go to stderr at the level %o: %o', async (level, levels) => {
-    (await fresh()).logDiagnosticsToStderr(levelOf(level) as DiagLogLevel);
+    (await fresh()).logDiagnosticsToStderr(diag, levelOf(level) as DiagLogLevel);
     expect(said()).toEqual(levels);
   });
 
   it('replace an earlier logger silently', async () => {
     const other = vi.fn();
     diag.setLogger({ error: other, warn: other, info: other, debug: other, verbose: other });
-    (await fresh()).logDiagnosticsToStderr(DiagLogLevel.ERROR);
+    (await fresh()).logDiagnosticsToStderr(diag, DiagLogLevel.ERROR);
     diag.error('a message');
     expect(other).not.toHaveBeenCalledWith('a message');
     expect(printed()).toBe('[otel] a message\n');

@@ -83,9 +83,9 @@ describe('the class of an error', () => {
     ['of its own', new Custom('m'), 'Custom'],
     ['of the language', new SyntaxError('m'), 'SyntaxError'],
     ['of the web platform', new DOMException('m', 'AbortError'), 'DOMException'],
-    ['that inherits, where it has no name', new Unnamed('m'), 'TypeError'],
-    ['that inherits, where its name is none', new Computed('m'), 'RangeError'],
-    ['that inherits, where its name throws', new Throwing('m'), 'Error'],
+    ['that inherits, without a name', new Unnamed('m'), 'TypeError'],
+    ['that inherits, with an invalid name', new Computed('m'), 'RangeError'],
+    ['that inherits, with a name that throws', new Throwing('m'), 'Error'],
     ['that cannot be known', proxied, 'Error'],
     ['that it has lost', Object.setPrototypeOf(new TypeError('m'), null), 'Error'],
   ])('is %s', (_what, error, type) => {
@@ -118,7 +118,7 @@ describe('a value that is not an error', () => {
     ['a symbol', Symbol(SECRET), 'symbol'],
     ['a function', () => SECRET, 'function'],
     ['an object like an error', { name: 'Error', message: SECRET, stack: SECRET, code: 'ENOENT' }, 'object'],
-    ['an heir of errors that is none', Object.create(Error.prototype, { message: { value: SECRET } }), 'object'],
+    ['an object that inherits from an error', Object.create(Error.prototype, { message: { value: SECRET } }), 'object'],
     ['an object whose members throw', { get message() { throw SECRET; }, get stack() { throw SECRET; } }, 'object'], // biome-ignore format: one line each
     ['a proxy that throws', throwing, 'object'],
     ['a proxy of an error', new Proxy(new Error(SECRET), {}), 'object'],

@@ -110,7 +110,7 @@ describe('a crash', () => {
   });
 
   it.each([
-    ['cannot be told of', { lineFor: () => { throw new Error('broken'); } }], // biome-ignore format: one line each
+    ['cannot be described', { lineFor: () => { throw new Error('broken'); } }], // biome-ignore format: one line each
     ['cannot be written', { write: () => { throw new Error('broken'); } }], // biome-ignore format: one line each
     ['leaves what cannot be finished', { finish: () => { throw new Error('broken'); } }], // biome-ignore format: one line each
     ['leaves what fails to finish', { finish: () => Promise.reject(new Error('broken')) }],

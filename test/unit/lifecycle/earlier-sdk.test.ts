@@ -1,6 +1,6 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
-import { signalsElsewhere, takenBefore, type WaysOut } from '../../../src/lifecycle/earlier-sdk.js';
+import { keptHere, signalsElsewhere, takenBefore, type WaysOut } from '../../../src/lifecycle/earlier-sdk.js';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
@@ -21,8 +21,9 @@ const ways =
   (traces: Known, measured: Known = undefined): WaysOut =>
   (signal) =>
     signal === 'traces' ? traces : measured;
-const NETWORK: Known = [{ overNetwork: true }];
-const OTHER: Known = [{ overNetwork: false }];
+const NETWORK: Known = ['network'];
+const CONSOLE: Known = ['console'];
+const OTHER: Known = ['other'];
 
 afterEach(() => {
   trace.disable();
@@ -32,6 +33,13 @@ afterEach(() => {
 describe('if another SDK was registered first', () => {
   it.each([
     ['sends them over the network', NETWORK, ENDPOINT, undefined],
+    ['prints them, as it should', CONSOLE, { OTEL_TRACES_EXPORTER: 'otlp, console' }, undefined],
+    [
+      'prints them, but should not',
+      CONSOLE,
+      { OTEL_TRACES_EXPORTER: 'otlp' },
+      /^spans do not go where OTEL_TRACES_EXPORTER says/,
+    ],
     ['has nothing to do with OTEL_*', OTHER, {}, undefined],
     ['is all that is wanted', OTHER, { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }, undefined],
     ['sends them another way', OTHER, ENDPOINT, /^spans do not go where OTEL_EXPORTER_OTLP_ENDPOINT says/],
@@ -58,8 +66,8 @@ describe('if another SDK was registered first', () => {
   });
 
   it.each([
-    ['is none', false, undefined, {}, /^metrics are lost: .*OTEL_METRICS_EXPORTER=none$/],
-    ['is none, as is wanted', false, undefined, { OTEL_METRICS_EXPORTER: 'none' }, undefined],
+    ['is absent', false, undefined, {}, /^metrics are lost: .*OTEL_METRICS_EXPORTER=none$/],
+    ['is absent, as wanted', false, undefined, { OTEL_METRICS_EXPORTER: 'none' }, undefined],
     ['has no reader', true, [], {}, /^metrics are lost: .* has no reader/],
     ['is read by somebody', true, OTHER, ENDPOINT, undefined],
     [
@@ -80,6 +88,13 @@ describe('if another SDK was registered first', () => {
       else expect(said).toEqual([expect.stringMatching(text)]);
     },
   );
+});
+
+it('if another SDK is registered later, the places are named where MCP telemetry still goes', () => {
+  expect(keptHere(['http://collector:4318/v1/traces', 'http://collector:4318/v1/logs', 'other:4317'])).toContain(
+    'still goes to http://collector:4318, other:4317; MCP_TRAIL_SDK=off',
+  );
+  expect(keptHere([])).toContain('still goes where OTEL_* says; MCP_TRAIL_SDK=off');
 });
 
 it('an earlier provider of one kind is reported by its signal', () => {

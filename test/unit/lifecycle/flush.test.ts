@@ -44,6 +44,8 @@ function tracing(exporter: SpanExporter, scheduledDelayMillis = 3_600_000) {
   return provider;
 }
 
+type Provider = ReturnType<typeof tracing>;
+
 const ours = (...started: NonNullable<TelemetrySource['started']>) => new Telemetry({ started, logs: () => undefined });
 
 describe('a flush', () => {
@@ -123,6 +125,25 @@ describe('what an SDK of the application’s own has to deliver', () => {
     expect(telemetry.pending).toBe(true);
     await telemetry.flush();
     expect(telemetry.pending).toBe(false);
+  });
+});
+
+describe('an SDK that was started here, and to whose place the application has brought its own,', () => {
+  it('is flushed besides that of the application, and ours only for as long as it has a place', async () => {
+    const [ours, rest, own] = [1, 2, 3].map(() => tracing(new InMemorySpanExporter())) as [
+      Provider,
+      Provider,
+      Provider,
+    ];
+    trace.setGlobalTracerProvider(own);
+    const replaced = new Set<object>();
+    const telemetry = new Telemetry({ started: [ours, rest], replaced, logs: () => undefined });
+    expect([telemetry.isOurs, telemetry.providers()]).toEqual([true, [ours, rest]]);
+    replaced.add(ours);
+    expect([telemetry.isOurs, telemetry.providers().includes(own)]).toEqual([true, true]);
+    replaced.add(rest);
+    expect([telemetry.isOurs, telemetry.providers()]).toEqual([false, [ours, rest, own]]);
+    trace.disable();
   });
 });
 

@@ -47,6 +47,11 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ['OTEL_RESOURCE_ATTRIBUTES', 'a=b,c=d=e', /entry 2 is not name=value/],
   ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere.pem', /"\/nowhere\.pem", which cannot be read/],
   ['OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY', '/nowhere.key', /cannot be read/],
+  [
+    'OTEL_EXPORTER_OTLP_CLIENT_KEY',
+    'MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/Vpg',
+    /is a text that does not look like a path, which/,
+  ],
   ['OTEL_CONFIG_FILE', '/etc/otel.yaml', /is not read by mcp-trail\/register/],
 ];
 

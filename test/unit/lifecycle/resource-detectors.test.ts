@@ -16,7 +16,7 @@ function namesOf(line: '2.x' | '3.x', chosen: string | undefined, exports: objec
 }
 
 describe('the resource detectors', () => {
-  it.each(['none', ' none ', 'env,none', 'NONE,all'])('are none if %o is chosen', (chosen) => {
+  it.each(['none', ' none ', 'env,none', 'NONE,all'])('are empty if %o is chosen', (chosen) => {
     expect(namesOf('2.x', chosen)).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { END_LIMIT_MS, EXIT_LIMIT_MS, TimeLimit } from '../../../src/lifecycle/time-limit.js';
+import { Delays, END_LIMIT_MS, EXIT_LIMIT_MS, TimeLimit } from '../../../src/lifecycle/time-limit.js';
 import { deferred } from '../../support/deferred.js';
 
 function budget() {
@@ -7,7 +7,8 @@ function budget() {
   const pass = (milliseconds: number) => {
     now += milliseconds;
   };
-  return { budget: new TimeLimit(END_LIMIT_MS, () => now), pass };
+  const clock = () => now;
+  return { budget: new TimeLimit(() => END_LIMIT_MS, clock, new Delays()), pass };
 }
 
 describe('the time limit at the end', () => {

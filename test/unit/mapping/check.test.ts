@@ -9,12 +9,20 @@ type Event = Record<string, any>;
 const broken: readonly [what: string, damaged: (event: Event) => Event, said: string][] = [
   ['lacks a required member', ({ src_endpoint: _, ...event }) => event, 'src_endpoint is missing'],
   ['lacks one of several', (event) => ({ ...event, src_endpoint: { port: 1 } }), 'src_endpoint.lacks one of'],
-  ['has a member that the class has not', (event) => ({ ...event, device: {} }), 'device is no member'],
+  ['has a member that the class has not', (event) => ({ ...event, device: {} }), 'device is not a member'],
   ['has a value outside of the set', (event) => ({ ...event, severity_id: 7 }), 'severity_id is 7'],
-  ['has a value of another type', (event) => ({ ...event, time: 'now' }), 'time is no timestamp'],
-  ['has something else than a list', (event) => ({ ...event, policy: { name: ['a'] } }), 'policy.name is no string'],
+  ['has a value of another type', (event) => ({ ...event, time: 'now' }), 'time is not of the type timestamp'],
+  [
+    'has something else than a list',
+    (event) => ({ ...event, policy: { name: ['a'] } }),
+    'policy.name is not of the type string',
+  ],
   ['has an empty list', (event) => ({ ...event, resources: [] }), 'resources is empty'],
-  ['has an address that is none', (event) => ({ ...event, src_endpoint: { ip: '1.2.3' } }), 'src_endpoint.ip is no ip'],
+  [
+    'has an invalid address',
+    (event) => ({ ...event, src_endpoint: { ip: '1.2.3' } }),
+    'src_endpoint.ip is not of the type ip',
+  ],
   [
     'does not name a profile',
     ({ metadata: { profiles: _, ...metadata }, ...event }) => ({ ...event, metadata }),

@@ -52,7 +52,7 @@ export function wrongInOcsf(event: Data): string[] {
   function thing(data: Data, { members, anyOf }: Thing, path: string, name: string): void {
     for (const [member, value] of Object.entries(data)) {
       const type = members[member]?.replace('!', '');
-      if (type === undefined) wrong.push(`${path}${member} is no member`);
+      if (type === undefined) wrong.push(`${path}${member} is not a member`);
       else if (type !== 'free') one(value, type, `${path}${member}`, member, name);
     }
     for (const [member, type] of Object.entries(members))
@@ -68,7 +68,10 @@ export function wrongInOcsf(event: Data): string[] {
     say(`${path} is ${value}`, values === undefined || values.includes(value));
     const of = OBJECTS[plain];
     if (of === undefined) {
-      say(`${path} is no ${type}: ${JSON.stringify(value)}`, SIMPLE.includes(plain) && isOfType(value, type));
+      say(
+        `${path} is not of the type ${type}: ${JSON.stringify(value)}`,
+        SIMPLE.includes(plain) && isOfType(value, type),
+      );
       return;
     }
     const all: Data[] = type.endsWith('[]') ? value : [value];
@@ -77,7 +80,7 @@ export function wrongInOcsf(event: Data): string[] {
   }
 }
 
-/** All places with a value that is no object, by their paths. */
+/** All places with a value that is not an object, by their paths. */
 export function leaves(data: Data, prefix = ''): Map<string, unknown> {
   const found = new Map<string, unknown>();
   for (const [key, value] of Object.entries(data)) {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { RecordFields } from '../../../src/audit/record-fields.js';
+import { hashOf } from '../../../src/chain/hash.js';
 import { ECS_VERSION, toEcs } from '../../../src/mapping/index.js';
 import type { AuditRecord } from '../../../src/semconv/audit-record.js';
 import { isOfType, leaves } from './check.js';
@@ -13,7 +15,7 @@ function wrongInEcs({ labels = {}, ...document }: Record<string, any>): string[]
   for (const field of REQUIRED) if (!found.has(field)) wrong.push(`${field} is missing`);
   for (const [field, value] of found) {
     const type = FIELDS[field];
-    if (type === undefined) wrong.push(`${field} is no field`);
+    if (type === undefined) wrong.push(`${field} is not a field`);
     else if (!isOfType(value, type.replace('keyword', 'string'))) wrong.push(`${field} is ${JSON.stringify(value)}`);
   }
   for (const [name, value] of Object.entries(labels)) {
@@ -72,11 +74,29 @@ describe('an ECS document', () => {
     },
   );
 
+  it('has its number in its chain, and the hash that the next record has', () => {
+    const hash = hashOf(new RecordFields().add(BARE).toText());
+    expect(toEcs(BARE)).toMatchObject({
+      event: { sequence: 1, hash },
+      labels: { audit_prev_hash: BARE['audit.prev.hash'] },
+    });
+    const { 'audit.prev.hash': _, ...attributes } = BARE;
+    expect(toEcs(attributes as AuditRecord)).not.toHaveProperty('event.hash');
+  });
+
   it('has durations in nanoseconds', () => {
     expect(map({ 'mcp_audit.duration_ms': 142 }).event.duration).toBe(142_000_000);
     expect(map({ 'mcp_audit.duration_ms': Number.MAX_SAFE_INTEGER })).toMatchObject({
       labels: { mcp_audit_duration_ms: '9007199254740991' },
     });
+  });
+});
+
+it('those who act and confirm are related users, and labels say what they did', () => {
+  const people = { 'mcp_audit.delegation.actors': ['agent:a', 'u-8472'], 'mcp_audit.approver.id': 'grace' };
+  expect(map(people)).toMatchObject({
+    related: { user: ['u-8472', 'agent:a', 'grace'] },
+    labels: { mcp_audit_delegation_actors: ['agent:a', 'u-8472'], mcp_audit_approver_id: 'grace' },
   });
 });
 
@@ -106,7 +126,17 @@ it('a full record of a tool call is mapped as expected', () => {
   expect(toEcs({ ...FULL, 'mcp_audit.side': 'client', 'error.type': '-32602' })).toMatchObject({
     event: { action: 'tools/call', code: 'mcp_audit.response', outcome: 'success', duration: 142_000_000 },
     user: { id: 'u-8472', name: 'any user.name' },
-    related: { user: ['u-8472', 'any user.name'], ip: ['192.168.1.45', '10.0.0.7'] },
+    related: {
+      user: [
+        'u-8472',
+        'any user.name',
+        'a mcp_audit.delegation.actors',
+        'b mcp_audit.delegation.actors',
+        'any mcp_audit.approver.id',
+        'any mcp_audit.approver.name',
+      ],
+      ip: ['192.168.1.45', '10.0.0.7'],
+    },
     client: { ip: '192.168.1.45', port: 51_234 },
     source: { ip: '10.0.0.7' },
     http: { request: { method: 'POST' }, response: { status_code: 200, mime_type: 'application/json' } },

@@ -96,10 +96,10 @@ it('the OCSF event of a hostile record is valid', () => {
 });
 
 it('keeps fields that a newer version may have written', () => {
-  const newer = record({ ...BARE, 'audit.sequence.number': 4711, 'audit.prev.hash': '9f2c' });
-  expect(toOcsf(newer)).toMatchObject({ unmapped: { 'audit.sequence.number': 4711, 'audit.prev.hash': '9f2c' } });
-  expect(toEcs(newer)).toMatchObject({ labels: { audit_sequence_number: '4711', audit_prev_hash: '9f2c' } });
-  expect(toDatadog(newer)).toMatchObject({ 'audit.sequence.number': 4711 });
+  const newer = record({ ...BARE, 'audit.later.number': 4711, 'audit.later.hash': '9f2c' });
+  expect(toOcsf(newer)).toMatchObject({ unmapped: { 'audit.later.number': 4711, 'audit.later.hash': '9f2c' } });
+  expect(toEcs(newer)).toMatchObject({ labels: { audit_later_number: '4711', audit_later_hash: '9f2c' } });
+  expect(toDatadog(newer)).toMatchObject({ 'audit.later.number': 4711 });
 });
 
 it('every request of the protocol has its own meaning', () => {

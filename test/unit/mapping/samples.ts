@@ -18,6 +18,9 @@ export const BARE: AuditRecord = {
   severity_text: 'INFO',
   'audit.record.id': '019a9f3e-7d10-7c2a-9f00-000000000001',
   'audit.schema.version': '1.0.0',
+  'mcp_audit.chain.id': '019aa5b2-7c30-7f11-8a2b-3c4d5e6f7a8b',
+  'audit.sequence.number': 1,
+  'audit.prev.hash': 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   'audit.action': 'EXECUTE',
   'audit.outcome': 'success',
   'audit.actor.id': 'u-8472',
@@ -29,6 +32,7 @@ export const BARE: AuditRecord = {
 const SPECIFIC: Partial<AuditFields> = {
   trace_id: '0af7651916cd43dd8448eb211c80319c',
   span_id: 'b7ad6b7169203331',
+  parent_span_id: '00f067aa0ba902b7',
   'mcp.method.name': 'tools/call',
   'gen_ai.tool.name': 'query_customer',
   'audit.target.id': 'tools/query_customer',

@@ -20,11 +20,12 @@ function fields(rows: readonly MappingRow[]): string {
   return table(['field', 'place', 'how', 'only'], cells);
 }
 
-function only({ in: kinds, side, beside }: MappingRow): string {
+function only({ in: kinds, side, beside, keeps }: MappingRow): string {
   const parts = [
     kinds && `${kinds.join(', ')} events`,
     side === 'server' ? 'not on the client' : side && `on the ${side}`,
     beside && `beside ${beside.map(code).join(' or ')}`,
+    keeps && 'and also kept as it is',
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }
@@ -39,8 +40,9 @@ const foreign = (meaning: Meaning): string[] => [
 ];
 
 function events(): string {
-  const ofEvents = Object.entries(EVENTS).flatMap(([event, { by, values, otherwise }]) => {
-    if (otherwise === 'method') return [[code(event), '', 'what its method is', '', '', '', '']];
+  const ofEvents = Object.entries(EVENTS).flatMap(([event, { by, values, otherwise, ifAction }]) => {
+    const ofAction = ifAction === undefined ? '' : `${ACTIONS[ifAction].lokryn} if its action is ${code(ifAction)}`;
+    if (otherwise === 'method') return [[code(event), '', 'what its method is', '', '', '', ofAction]];
     const named = Object.entries(values ?? {}).map(([value, one]) => [
       code(event),
       `${code(by ?? '')} ${code(value)}`,

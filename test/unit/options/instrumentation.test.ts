@@ -29,6 +29,7 @@ const DEFAULTS: ResolvedConfig = {
   ignoreMethods: [],
   standBack: false,
   baggageTo: ['*'],
+  bundles: false,
   maxPendingOperations: 10_000,
 };
 

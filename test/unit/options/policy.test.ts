@@ -15,7 +15,7 @@ const revoked = Proxy.revocable({}, {});
 revoked.revoke();
 const getter = (name: string) => Object.defineProperty({}, name, { get: evil, enumerable: true });
 
-/** What is said of a rule that is good but for these members. */
+/** The problems of a rule that is valid except for these members. */
 function problemsOf(members: Record<string, unknown>): string[] {
   const rule = { id: 'a', tool: 'a', sensitive: true, ...members };
   const { policy, problems } = parsePolicy({ version: 1, rules: [rule] }, 'policy.json');
@@ -32,7 +32,7 @@ describe('a document that is not a policy has no rules', () => {
     ['another version', { version: 2 }, 'version is 2; accepted: 1. There are no rules'],
     ['a version of another type', { version: '1' }, 'version is "1"; accepted: 1. There are no rules'],
     [
-      'rules that are none',
+      'values that are not rules',
       { version: 1, rules: {} },
       'rules is an object; accepted: a list of rules. There are no rules',
     ],

@@ -46,9 +46,9 @@ describe('a value does not match', () => {
   test.each<[string, ArgumentPredicate, unknown]>([
     ['of another type', { equals: 1 }, '1'],
     ['of another type in the list', { in: ['1', true] }, 1],
-    ['that is no text', { glob: '*' }, 1],
-    ['that is no text and no path', { underPath: '/etc' }, { toString: evil }],
-    ['that is no number', { min: 1 }, '5'],
+    ['that is not text', { glob: '*' }, 1],
+    ['that is neither text nor a path', { underPath: '/etc' }, { toString: evil }],
+    ['that is not a number', { min: 1 }, '5'],
     ['that is not a number', { min: 1 }, Number.NaN],
     ['below the range', { min: 1, max: 5 }, 0.5],
     ['above the range', { min: 1, max: 5 }, 6],

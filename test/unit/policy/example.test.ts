@@ -1,4 +1,4 @@
-/** The example policy, held to what its README says. */
+/** The example policy classifies as its README describes. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from 'vitest';
@@ -32,7 +32,7 @@ it('the policy has no problems', () => {
   expect(rows.length).toBeGreaterThan(10);
 });
 
-describe('an operation is classified as the README says', () => {
+describe('an operation is classified as in the README', () => {
   test.each(rows)('%s of %s: %s %s', (kind, server, target, args, rules, sensitivity, sensitive, verb, tags) => {
     const subject: Subject = {
       method: METHODS[kind as string] as string,

@@ -3,7 +3,7 @@ import { compileFolder, pathsOf } from '../../../src/policy/file-path.js';
 
 function isUnder(folder: string, text: string): boolean {
   const under = compileFolder(folder);
-  if (under === undefined) expect.fail(`${folder} is no folder`);
+  if (under === undefined) expect.fail(`${folder} is not a folder`);
   return under(text);
 }
 
@@ -30,6 +30,8 @@ describe('no spelling of a path evades its folder', () => {
     ['/etc', '/srv/%2e%2e/etc/passwd'],
     ['/etc', '/srv/..%2fetc%2fpasswd'],
     ['/etc', '%2fetc%2fpasswd'],
+    ['/etc', '/srv/%ff%2f%2e%2e/%2e%2e/etc/passwd'],
+    ['/etc', 'file:///srv/%ff%2f%2e%2e%2f%2e%2e/etc/passwd'],
     ['/etc/%zz', '/etc/%zz/a'],
     ['/etc', 'file:///etc/passwd'],
     ['/etc', 'FILE:///etc/passwd'],

@@ -6,7 +6,7 @@ const FOLDERS: GlobOptions = { separator: '/', under: true };
 
 function matches(pattern: string, text: string, options?: GlobOptions): boolean {
   const glob = compileGlob(pattern, options);
-  if (glob === undefined) expect.fail(`${pattern} is no pattern`);
+  if (glob === undefined) expect.fail(`${pattern} is not a pattern`);
   return glob(text);
 }
 
@@ -36,6 +36,16 @@ describe('time is linear in the text, whatever the pattern', () => {
 function nested(levels: number): string {
   return levels === 0 ? 'a' : `{a,${nested(levels - 1)}}`;
 }
+
+describe('a long text that is read as a whole', () => {
+  test.each([
+    [`a*${'b'.repeat(10)}`, true],
+    ['a*c', false],
+    ['a*', true],
+  ])('%s', (pattern, expected) => {
+    expect(matches(pattern, `a${'b'.repeat(3 * MAX_TEXT_CHARS)}`, { whole: true })).toBe(expected);
+  });
+});
 
 describe('a text that is too long to read', () => {
   const padding = 'x'.repeat(MAX_TEXT_CHARS);

@@ -3,7 +3,7 @@ import { compileResource, resourceForms } from '../../../src/policy/resource.js'
 
 function matches(pattern: string, uri: string): boolean {
   const compiled = compileResource(pattern);
-  if (compiled === undefined) expect.fail(`${pattern} is no pattern`);
+  if (compiled === undefined) expect.fail(`${pattern} is not a pattern`);
   return compiled(resourceForms(uri));
 }
 

@@ -9,7 +9,7 @@ const INVALID: readonly [string, unknown][] = [
   ['a function', () => {}],
   ['an empty object', {}],
   ['a batch', [{ jsonrpc: '2.0', id: 1, method: 'ping' }]],
-  ['a method that is no string', { id: 1, method: 7 }],
+  ['a method that is not a string', { id: 1, method: 7 }],
   ['a request with a null id', { id: null, method: 'ping' }],
   ['a request whose id is an object', { id: {}, method: 'ping' }],
   ['a request whose id is true', { id: true, method: 'ping' }],

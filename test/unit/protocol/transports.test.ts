@@ -10,7 +10,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import * as v2server from '@modelcontextprotocol/server';
 import { StdioServerTransport as StdioServerV2 } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it } from 'vitest';
-import { serverEndpoint, transportKind } from '../../../src/protocol/transports.js';
+import { KIND, serverEndpoint, transportKind } from '../../../src/protocol/transports.js';
 
 const URL_OF_SERVER = new URL('http://127.0.0.1:3000/mcp');
 const COMMAND = { command: 'node' };
@@ -45,6 +45,20 @@ describe('a transport', () => {
 
   it.each(REAL)('is told to be %s: %s', (kind, _name, make) => {
     expect(transportKind(make()).name).toBe(kind);
+  });
+
+  it.each([
+    ['stdio', { serverParams: COMMAND }],
+    ['http', { url: URL_OF_SERVER }],
+    ['websocket', { url: new URL('ws://127.0.0.1') }],
+    ['unknown', { url: 'http://127.0.0.1' }],
+  ])('is told to be %s by what the AI SDK and others keep: %o', (kind, transport) => {
+    expect(transportKind(transport).name).toBe(kind);
+  });
+
+  it.each(['stdio', 'http', 'sse', 'in_memory', 'unknown'] as const)('that stands for %s has its kind', (kind) => {
+    const { name } = transportKind({ [KIND]: kind, _otherTransport: undefined });
+    expect(name).toBe(kind === 'sse' ? 'http' : kind);
   });
 
   it('that wraps another has the kind of the wrapped one', () => {

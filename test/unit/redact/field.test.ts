@@ -22,10 +22,10 @@ describe('a hook that fails drops the field', () => {
     throws: { redact: throws },
     'answers null': { redact: (() => null) as unknown as () => string },
     'answers a number': { redact: (() => 42) as unknown as () => string },
-    'is no function': { redact: 'x' as unknown as () => string },
+    'is not a function': { redact: 'x' as unknown as () => string },
     'takes longer than 5 ms': { redact: () => 'x', now: clockOf(5.1) },
     'is timed by a clock that throws': { redact: () => 'x', now: throws },
-    'is timed by a clock that tells no time': { redact: () => 'x', now: () => Number.NaN },
+    'is timed by a clock without a valid time': { redact: () => 'x', now: () => Number.NaN },
   };
 
   test.each(Object.entries(failing))('one that %s', (_, options) => {

@@ -85,7 +85,7 @@ describe('hostile headers', () => {
       },
       { values: { 'x-a': Array(16).fill('1') } },
     ],
-    ['values that are no text', { 'x-a': 7, 'x-b': { a: 1 }, 'x-c': null }, { names: ['x-a', 'x-b', 'x-c'] }],
+    ['values that are not text', { 'x-a': 7, 'x-b': { a: 1 }, 'x-c': null }, { names: ['x-a', 'x-b', 'x-c'] }],
     [
       'a member named __proto__',
       JSON.parse('{"__proto__": "1", "constructor": "2"}'),

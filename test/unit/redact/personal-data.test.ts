@@ -47,7 +47,7 @@ describe('a number counts by its name', () => {
   });
 });
 
-describe('an id is no card number', () => {
+describe('an id is not a card number', () => {
   test.each([
     `{"order_id":"${card}"}`,
     `"id": ${card},`,

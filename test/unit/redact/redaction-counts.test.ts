@@ -65,7 +65,7 @@ describe('counts do not contain', () => {
     for (const text of LOOK_ALIKES) expect(told((counts) => redactor.name('tool', text, counts))).toEqual(nothing);
   });
 
-  test('cuts, which are no redactions', () => {
+  test('cuts, which are not redactions', () => {
     expect(told((counts) => redactor.name('tool', 'a'.repeat(1000), counts))).toEqual(nothing);
     expect(told((counts) => redactor.text('t', 'a'.repeat(100_000), counts))).toEqual(nothing);
   });

@@ -91,7 +91,7 @@ describe('the hook', () => {
     'returns nothing': () => undefined,
     'returns a number': () => 42,
     'returns an object': () => ({ toString: () => 'x' }),
-    'is no function': 'x',
+    'is not a function': 'x',
   };
   test.each(Object.entries(failing))('that %s drops the value', (_, redact) => {
     const hooked = new Redactor({ redact } as RedactorOptions);

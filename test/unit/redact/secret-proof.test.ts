@@ -62,7 +62,7 @@ describe('no secret is found', () => {
     ['in other text', `user ${hex(64)} ${base64('hello world')}`, noise(40)],
     ['in a shorter text', 'joe', jwt],
     ['in no text', undefined, jwt],
-    ['when it is no text', jwt, 42],
+    ['when it is not text', jwt, 42],
     ['in part of it', jwt.slice(0, 20), jwt],
   ])('%s', (_, text, secret) => {
     expect(containsSecret(text as string, secret as string)).toBe(false);

@@ -29,38 +29,37 @@ const evil = () => {
   throw new Error('no');
 };
 
+/** Has members of these names only, and throws when asked for others. */
+const listing = (names: string[]) =>
+  new Proxy(
+    {},
+    {
+      ownKeys: () => names,
+      getOwnPropertyDescriptor: (_, name) =>
+        names.includes(String(name)) ? { value: 'x', enumerable: true, configurable: true } : evil(),
+    },
+  );
+
 describe('hostile values come back as plain data', () => {
   test.each<[string, unknown, unknown]>([
     ['a cycle', cycle, { name: 'ring', self: '[CYCLE]' }],
-    [
-      'a getter, which is not called',
-      Object.defineProperty({}, 'x', { get: evil, enumerable: true }),
-      { x: '[GETTER]' },
-    ],
     ['a revoked proxy', { x: revoked.proxy }, { x: '[UNREADABLE]' }],
     ['a proxy that throws', new Proxy({}, { ownKeys: evil }), '[UNREADABLE]'],
     ['a proxy with a throwing property', new Proxy({ x: 1 }, { getOwnPropertyDescriptor: evil }), '[UNREADABLE]'],
-    ['a throwing tag', { x: Object.defineProperty({}, Symbol.toStringTag, { get: evil }) }, { x: '[UNREADABLE]' }],
-    ['a tag that is a secret', { [Symbol.toStringTag]: githubToken }, '[OBJECT]'],
-    ['a lying tag', { [Symbol.toStringTag]: 'Date' }, '[UNREADABLE]'],
+    ['a tag that is a secret', { [Symbol.toStringTag]: githubToken }, {}],
+    ['a proxy that throws at other names', listing(['value', 'd']), { value: 'x', d: 'x' }],
     ['toJSON, which is not called', { toJSON: evil, a: 1 }, { a: 1 }],
     ['a BigInt', { x: 42n }, { x: '42' }],
     ['a BigInt of a million digits', { x: 1n << 3_000_000n }, { x: '[BIGINT]' }],
-    ['functions and symbols', { f: () => 1, s: Symbol('x'), u: undefined, a: [() => 1] }, { a: [null] }],
     ['a function', () => 1, undefined],
     ['undefined', undefined, undefined],
-    ['numbers JSON has no word for', [Number.NaN, Number.POSITIVE_INFINITY, 1], [null, null, 1]],
     ['a date', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
-    ['an invalid date', { at: new Date(Number.NaN) }, { at: '[UNREADABLE]' }],
-    ['a buffer, not expanded', { b: Buffer.from('hunter2') }, { b: '[Uint8Array]' }],
+    ['a buffer, not expanded', { b: Buffer.from('hunter2') }, { b: '[BINARY]' }],
     [
       'binary data of other kinds',
       [new ArrayBuffer(8), new Float64Array(2), new DataView(new ArrayBuffer(1))],
-      ['[ArrayBuffer]', '[Float64Array]', '[DataView]'],
+      ['[BINARY]', '[BINARY]', '[BINARY]'],
     ],
-    ['a boxed string, not spelled out', Object('hunter2'), '[String]'],
-    ['a map and a set', [new Map([['a', 1]]), new Set([1])], ['[Map]', '[Set]']],
-    ['an object without prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
     ['a lone surrogate and a control character', { 'a\u0000': 'b\ud800' }, { 'a\ufffd': 'b\ufffd' }],
   ])('%s', (_, input, expected) => {
     expect(value(input)).toEqual(expected);

@@ -16,7 +16,10 @@ beforeEach(() => {
   warn.mockReset();
   diag.setLogger({ error: quiet, warn, info: quiet, debug: quiet, verbose: quiet });
 });
-afterEach(() => diag.disable());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  diag.disable();
+});
 
 describe('a failure of ours', () => {
   it('never shows the message of the error, or anything else of it', async () => {
@@ -37,6 +40,25 @@ describe('a failure of ours', () => {
     (await fresh()).reportFailure('a place', error);
     expect(warn.mock.calls.join()).toContain(`failed (${name})`);
     expect(warn.mock.calls.join()).not.toContain('secret');
+  });
+
+  it.each([undefined, '', 'warn', 'debug'])(
+    'goes to stderr where there is no logger (OTEL_LOG_LEVEL=%s)',
+    async (level) => {
+      vi.stubEnv('OTEL_LOG_LEVEL', level);
+      diag.disable();
+      (await fresh()).reportFailure('a place', new RangeError('secret'));
+      expect(stderr.mock.calls).toEqual([
+        ['mcp-trail: a place failed (RangeError); telemetry was dropped, the application was not affected\n'],
+      ]);
+    },
+  );
+
+  it.each(['none', ' ERROR '])('is not shown where OTEL_LOG_LEVEL=%s hides warnings', async (level) => {
+    vi.stubEnv('OTEL_LOG_LEVEL', level);
+    diag.disable();
+    (await fresh()).reportFailure('a place', new Error());
+    expect(stderr).not.toHaveBeenCalled();
   });
 
   it('is reported once per site', async () => {

@@ -43,6 +43,20 @@ describe('the open requests of a connection', () => {
     expect(open.openRequests()).toEqual([]);
   });
 
+  it('give so many of the oldest that a peer has sent as are asked for, streams aside', () => {
+    const open = connection();
+    const add = (id: number, direction: 'inbound' | 'outbound', method = 'tools/call') => {
+      const added = operation({ connection: open, id, direction, method });
+      open.add(added);
+      return added;
+    };
+    add(1, 'inbound', 'subscriptions/listen');
+    add(2, 'outbound');
+    const received = [3, 4, 5].map((id) => add(id, 'inbound'));
+    expect(open.oldestInbound(2)).toEqual(received.slice(0, 2));
+    expect(open.oldestInbound(9)).toEqual(received);
+  });
+
   it('list operations without an id separately', () => {
     const open = connection();
     const notification = operation({ connection: open, id: undefined });

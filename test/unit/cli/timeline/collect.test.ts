@@ -72,7 +72,7 @@ describe('what is collected for an id', () => {
     });
   });
 
-  it('survives records that are none', () => {
+  it('survives values that are not records', () => {
     const odd = [
       { event_name: 'mcp_audit.x' },
       { event_name: 'mcp_audit.x', trace_id: { a: 1 } },

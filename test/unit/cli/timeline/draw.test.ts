@@ -97,9 +97,9 @@ req-8f7b2c9a  2026-11-21T09:20:07.000Z  13 records  3 services: agent, gateway, 
       'clock skew: weather received 2 calls of agent up to 45ms before they were sent: their clocks disagree',
       '1 entry whose cause is not certain: drawn below the likeliest',
       '1 copy of records left out',
-      '2 records with the id of another and other content: not all are as they were written',
+      '2 records with the id of another record and different content: at least one was altered',
       '3 further records not shown',
-      'a long input: records that share nothing but the operation id with a match far behind them may be missing',
+      'a long input: records that share only the operation id with a match far behind them may be missing',
     ]);
   });
 
@@ -122,7 +122,7 @@ req-8f7b2c9a  2026-11-21T09:20:07.000Z  13 records  3 services: agent, gateway, 
         .split('\n')
         .slice(-1);
       expect(note).toBe(
-        `agent lost 6 records between ${at(60)} and ${at(70)} (file: ENOSPC): what is missing here may be among them`,
+        `agent lost 6 records between ${at(60)} and ${at(70)} (file: ENOSPC): records missing here may be among them`,
       );
     });
 
@@ -186,6 +186,12 @@ describe('hostile values', () => {
     }));
     expect(draw(huge).length).toBeLessThan(20_000);
   });
+});
+
+it('a drawn timeline names who confirmed a call, and who acted for the actor', () => {
+  const fields = { 'mcp_audit.approver.id': 'grace', 'mcp_audit.delegation.actors': ['agent:b', 'agent:a'] };
+  const drawn = draw(call('weather', { side: 'server', from: 0, to: 5, tool: 'wipe', rpc: 1, fields }));
+  expect(drawn).toMatch(/approver=grace +delegate=agent:b, ?agent:a/);
 });
 
 describe('the width of a terminal', () => {

@@ -46,6 +46,16 @@ describe('the entries of records', () => {
     ]);
   });
 
+  it.each(['unauthenticated', 'rate_limited'])('say how an HTTP request was refused: %s', (status) => {
+    const refusal = record('authorization', 'agent', 1, {
+      'mcp_audit.access.decision': 'deny',
+      'mcp_audit.status': status,
+      'audit.target.id': '/mcp',
+    });
+    expect(shape([refusal])).toEqual([['event', 'authorization deny /mcp', status]]);
+    expect(entriesOf([refusal])).toMatchObject([{ denied: true }]);
+  });
+
   it('are of their own for a refusal, and the operation is denied with it', () => {
     const records = [
       ...call('agent', { side: 'server', from: 0, to: 1, fields: OPERATION, result: { 'mcp_audit.status': 'denied' } }),

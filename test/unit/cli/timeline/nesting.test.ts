@@ -160,7 +160,7 @@ describe('causes', () => {
     ]);
   });
 
-  it('are no circle, whatever the clocks say', () => {
+  it('form no circle, whatever the clocks say', () => {
     const records = [
       ...call('b', { side: 'client', from: 1010, to: 1020, tool: 'x' }),
       ...call('a', { side: 'server', from: 0, to: 100, tool: 'x' }),

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { childEnvironment } from '../../../../src/hook/stdio/propagate-to-child-processes.js';
+import { childEnvironment, propagateToChildProcess } from '../../../../src/hook/stdio/propagate-to-child-processes.js';
 
 const registerUrl = vi.hoisted(() => vi.fn<() => string | undefined>());
 vi.mock('../../../../src/lib/location.js', () => ({ registerUrl }));
@@ -69,5 +69,23 @@ describe('the environment of a server process', () => {
   ])('has the preload once, beside the options %o', (options, expected) => {
     registerUrl.mockReturnValue(REGISTER);
     expect(environment(options === undefined ? {} : { NODE_OPTIONS: options })).toEqual({ NODE_OPTIONS: expected });
+  });
+});
+
+describe('a stdio client transport', () => {
+  it.each(['_serverParams', 'serverParams'])('with %s starts its process with them, until that is undone', (member) => {
+    registerUrl.mockReturnValue(REGISTER);
+    const params = Object.freeze({ command: 'node', env: Object.freeze({ MINE: '1' }) });
+    const transport = { [member]: params };
+    const undo = propagateToChildProcess(transport);
+    expect(transport[member]).toMatchObject({ command: 'node', env: { MINE: '1', NODE_OPTIONS: PRELOAD } });
+    undo();
+    expect(transport[member]).toBe(params);
+  });
+
+  it.each([{}, { _serverParams: null }, { serverParams: 7 }])('like %o is left alone', (transport) => {
+    const before = { ...transport };
+    propagateToChildProcess(transport)();
+    expect(transport).toEqual(before);
   });
 });

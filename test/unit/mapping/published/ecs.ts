@@ -1,5 +1,5 @@
 /**
- * What ECS 9.4.0 says of the fields that the mapping uses (npm `@elastic/ecs` 9.4.0, generated from elastic/ecs v9.4.0):
+ * The fields of ECS 9.4.0 that the mapping uses (npm `@elastic/ecs` 9.4.0, generated from elastic/ecs v9.4.0):
  * types, lists, and allowed values. `gen_ai.*` is in the generated types of that package and in `schemas/gen_ai.yml`.
  */
 export const FIELDS: Readonly<Record<string, string>> = {
@@ -16,12 +16,14 @@ export const FIELDS: Readonly<Record<string, string>> = {
   'event.created': 'date',
   'event.dataset': 'keyword',
   'event.duration': 'long',
+  'event.hash': 'keyword',
   'event.id': 'keyword',
   'event.kind': 'keyword',
   'event.module': 'keyword',
   'event.outcome': 'keyword',
   'event.provider': 'keyword',
   'event.reason': 'keyword',
+  'event.sequence': 'long',
   'event.severity': 'long',
   'event.type': 'keyword[]',
   'gen_ai.operation.name': 'keyword',

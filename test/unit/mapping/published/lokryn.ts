@@ -26,6 +26,8 @@ export const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>
     policy_tags: 'string[]',
     metadata: 'Metadata',
     mcp: 'MCPPayload',
+    // A `google.protobuf.Struct`: any JSON object.
+    data: 'Struct',
     client_id: 'string',
     client_version: 'string',
     server_id: 'string',

@@ -1,8 +1,11 @@
 /**
- * What OCSF says of the classes and objects that the mapping uses: names, types and requirements, nothing else.
+ * The classes and objects of OCSF that the mapping uses: names, types and requirements only.
  *
  * From ocsf/ocsf-schema: release 1.7.0, with what its changelog lists for 1.8.0 and 1.9.0 (at 0026972833736358180778eb1bd5b4cf26eb88f3):
- * `application` in `actor` and in Application Lifecycle (#1702), where it takes the place of `app`.
+ * `application` in `actor` and in Application Lifecycle (#1702), where it takes the place of `app`; the profile `record_integrity`
+ * (#1661, #1662, #1684), from its files at e42c0a1fabf5f60bb298575ef7ac88fc04f5fb23 and later; the profile `ai_operation`, with
+ * `ai_agent` (#1641, at f780728febb50fbe45f2d2ae52c8c89845ff7c9a) and `delegation` (#1665, at 7d15b9434e005b893b65c767b465a6400d7a9df6),
+ * which 1.9.0 adds to the base classes of both categories.
  *
  * A member is `type`, with `!` when it is required and `[]` when it is a list.
  */
@@ -48,9 +51,21 @@ const EVENT: Members = {
   disposition: 'string',
   disposition_id: 'integer',
   policy: 'policy',
+  // The profile `record_integrity`, which every class may have.
+  attestation_list: 'attestation[]',
+  // The profile `ai_operation`, which every class of these categories may have.
+  ai_agent: 'ai_agent',
+  ai_model: 'ai_model',
+  delegation: 'delegation',
+  message_context: 'message_context',
 };
 
 const SECURITY_CONTROL = ['action', 'action_id', 'authorizations', 'disposition', 'disposition_id', 'policy'];
+const EVERY = {
+  security_control: SECURITY_CONTROL,
+  record_integrity: ['attestation_list'],
+  ai_operation: ['ai_agent', 'ai_model', 'delegation', 'message_context'],
+};
 const REQUEST: Members = {
   actor: 'actor',
   http_request: 'http_request',
@@ -64,7 +79,7 @@ export const CLASSES: Readonly<Record<number, Class>> = {
     name: 'API Activity',
     category: [6, 'Application Activity'],
     activities: { ...OTHER, 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' },
-    profiles: { security_control: SECURITY_CONTROL, trace: ['trace'] },
+    profiles: { ...EVERY, trace: ['trace'] },
     members: {
       ...EVENT,
       ...REQUEST,
@@ -80,7 +95,7 @@ export const CLASSES: Readonly<Record<number, Class>> = {
     name: 'Authentication',
     category: [3, 'Identity & Access Management'],
     activities: { ...OTHER, 1: 'Logon', 2: 'Logoff' },
-    profiles: { security_control: SECURITY_CONTROL },
+    profiles: { ...EVERY },
     members: {
       ...EVENT,
       ...REQUEST,
@@ -97,14 +112,14 @@ export const CLASSES: Readonly<Record<number, Class>> = {
     name: 'Entity Management',
     category: [3, 'Identity & Access Management'],
     activities: { ...OTHER, 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete' },
-    profiles: { security_control: SECURITY_CONTROL },
+    profiles: { ...EVERY },
     members: { ...EVENT, ...REQUEST, entity: 'managed_entity!' },
   },
   6002: {
     name: 'Application Lifecycle',
     category: [6, 'Application Activity'],
     activities: { ...OTHER, 1: 'Install', 2: 'Remove', 3: 'Start', 4: 'Stop', 8: 'Update' },
-    profiles: { security_control: SECURITY_CONTROL, host: ['actor'] },
+    profiles: { ...EVERY, host: ['actor'] },
     // Which of the two 1.9.0 requires is not in the changelog: the mapping gives both.
     members: { ...EVENT, actor: 'actor', app: 'product!', application: 'application!' },
   },
@@ -125,6 +140,7 @@ export const OBJECTS: Readonly<Record<string, Thing>> = {
       original_time: 'string',
       product: 'product!',
       profiles: 'string[]',
+      sequence: 'integer',
       tags: 'key_value_object[]',
       tenant_uid: 'string',
       uid: 'string',
@@ -150,6 +166,17 @@ export const OBJECTS: Readonly<Record<string, Thing>> = {
   },
   group: { members: { name: 'string', type: 'string', uid: 'string' }, anyOf: NAMED },
   application: { members: { name: 'string', uid: 'string', version: 'string' }, anyOf: NAMED },
+  ai_agent: {
+    members: { ai_model: 'ai_model', instance_uid: 'string', name: 'string', uid: 'string!', version: 'string' },
+  },
+  ai_model: { members: { ai_provider: 'string!', name: 'string!', uid: 'string', version: 'string' } },
+  delegation: {
+    members: { created_time: 'timestamp', issuer_uid: 'string', parent_uid: 'string', uid: 'string!' },
+  },
+  message_context: {
+    members: { ai_role_id: 'integer', application: 'application', name: 'string', service: 'service', uid: 'string' },
+    anyOf: ['application', 'service'],
+  },
   session: { members: { uid: 'string' } },
   process: { members: { pid: 'integer', uid: 'string' }, anyOf: ['pid', 'uid', 'cpid'] },
   network_endpoint: {
@@ -199,7 +226,46 @@ export const OBJECTS: Readonly<Record<string, Thing>> = {
   http_header: { members: { name: 'string!', value: 'string!' } },
   trace: { members: { span: 'span', uid: 'string!' } },
   span: {
-    members: { duration: 'long', end_time: 'timestamp!', start_time: 'timestamp!', uid: 'string!' },
+    members: {
+      duration: 'long',
+      end_time: 'timestamp!',
+      parent_uid: 'string',
+      start_time: 'timestamp!',
+      uid: 'string!',
+    },
+  },
+  attestation: {
+    members: {
+      authority_uid: 'string',
+      chain_uid: 'string',
+      fingerprint: 'fingerprint',
+      prev_event: 'prev_event',
+      signatures: 'digital_signature[]',
+      uid: 'string',
+    },
+    anyOf: ['fingerprint', 'signatures'],
+  },
+  fingerprint: {
+    members: {
+      algorithm: 'string',
+      algorithm_id: 'integer!',
+      encoding: 'string',
+      encoding_id: 'integer',
+      serialization: 'string',
+      serialization_id: 'integer',
+      value: 'string!',
+    },
+  },
+  prev_event: { members: { fingerprint: 'fingerprint', type_uid: 'long', uid: 'string!' } },
+  digital_signature: {
+    members: {
+      algorithm: 'string',
+      algorithm_id: 'integer!',
+      created_time: 'timestamp',
+      digest: 'fingerprint',
+      serialization: 'string',
+      serialization_id: 'integer',
+    },
   },
   authorization: { members: { decision: 'string', policy: 'policy' } },
   policy: { members: { name: 'string', uid: 'string', version: 'string' }, anyOf: ['name', 'type', 'uid'] },
@@ -220,6 +286,10 @@ export const VALUES: Readonly<Record<string, readonly (number | string)[]>> = {
   role_id: [0, 1, 2, 3, 4, 99],
   'user.type_id': [0, 1, 2, 3, 4, 99],
   'managed_entity.type_id': [0, 1, 2, 3, 4, 5, 6, 7, 99],
+  'fingerprint.algorithm_id': [...Array.from({ length: 21 }, (_, id) => id), 99],
+  'digital_signature.algorithm_id': [0, 1, 2, 3, 4, 5, 6, 99],
+  encoding_id: [0, 1, 2, 3, 99],
+  serialization_id: [0, 1, 2, 3, 4, 5, 6, 7, 8, 99],
   http_method: ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE'],
 };
 

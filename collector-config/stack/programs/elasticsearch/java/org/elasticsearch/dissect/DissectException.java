@@ -1,0 +1,4 @@
+package org.elasticsearch.dissect;
+
+/** See {@link DissectParser}. */
+public class DissectException extends RuntimeException {}

@@ -1,0 +1,297 @@
+/** Checks one chain, whose records come in the order of their numbers: how they are linked, and that nothing else differs. */
+import { NO_RECORD_HASH } from '../../chain/hash.js';
+import { ChainFindings } from './chain-findings.js';
+import { CheckpointCheck, type CheckpointOptions, type KeyUse } from './checkpoint-check.js';
+import { Cover, type Coverage } from './cover.js';
+import { type EntryView, FLAG } from './entry.js';
+import type { Findings } from './findings.js';
+import { type HoleOptions, Holes } from './holes.js';
+import { type Lost, losersIn } from './losers.js';
+import { type Pinned, Pins } from './pins.js';
+
+/** What the checks of all chains have in common. */
+export interface CheckOptions extends CheckpointOptions, HoleOptions {
+  /** The names of inputs, for people. */
+  readonly nameOf: (file: number) => string;
+  /** Milliseconds since 1970: of chains that are older, only a part is expected. */
+  readonly from: number | undefined;
+  /** Whether pins without a signature of a trusted key count. */
+  readonly anyPin: boolean;
+}
+
+export interface ChainReport {
+  readonly id: string;
+  /** Undefined for a chain that only a pin knows. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  /** Distinct numbers that there are. */
+  readonly records: number;
+  readonly copies: number;
+  /** Numbers that are missing, without and with a record that explains it. */
+  readonly missing: number;
+  readonly explained: number;
+  /** Those with one, by the sinks that lost them. */
+  readonly lost: Lost;
+  /** The last record that a valid checkpoint covers. */
+  readonly proven: number;
+  /** Records after it; 0 where nothing is proven, or nothing but the checkpoint is after it. */
+  readonly tail: number;
+  /** Other records that are not linked to a valid checkpoint. */
+  readonly unlinked: number;
+  readonly keys: readonly KeyUse[];
+  readonly findings: Findings;
+}
+
+/** Variants of a record, and pins of one number, that are told apart. */
+const MAX_VARIANTS = 8;
+const MAX_EQUAL_PINS = 4;
+const MAX_CLOCK_STEP_MS = 1000;
+/** A writer makes a checkpoint every 100 records. That many without one were not left by a crash. */
+const MAX_UNCOVERED = 1000;
+
+/** Everything that there is of one number. */
+interface Group {
+  readonly number: number;
+  /** Records that differ. */
+  readonly records: EntryView[];
+  /** From the second place. */
+  readonly pins: EntryView[];
+  readonly heads: EntryView[];
+  /** Whether any of them is in the asked time. */
+  inside: boolean;
+}
+
+export class ChainCheck {
+  readonly #options: CheckOptions;
+  readonly #findings: ChainFindings;
+  readonly #checkpoints: CheckpointCheck;
+  readonly #cover = new Cover();
+  readonly #holes: Holes;
+  readonly #pins: Pins;
+  readonly #chain: EntryView;
+  #group: Group;
+  /** The last group with a record. */
+  #last: Group | undefined;
+  /** In the asked time. */
+  #first: number | undefined;
+  #lastInside: number | undefined;
+  #records = 0;
+  #copies = 0;
+  /** Two records that are not linked. Which of them was changed, the next one may show. */
+  #break: { readonly before: EntryView; readonly record: EntryView } | undefined;
+  #clockSteps = 0;
+
+  /** @param first any entry of the chain */
+  constructor(first: EntryView, options: CheckOptions) {
+    this.#options = options;
+    this.#chain = first.copy();
+    this.#group = newGroup(first.number);
+    const id = first.chainId;
+    this.#findings = new ChainFindings(options.nameOf);
+    this.#checkpoints = new CheckpointCheck(id, options, this.#findings);
+    this.#holes = new Holes(id, options, this.#findings);
+    this.#pins = new Pins(this.#findings, (pin) => options.anyPin || this.#checkpoints.acceptsPin(pin));
+  }
+
+  isOf(entry: EntryView): boolean {
+    return this.#chain.sameChain(entry);
+  }
+
+  /** @param entry in the order of numbers */
+  push(entry: EntryView): void {
+    if (entry.number !== this.#group.number) {
+      this.#close();
+      this.#group = newGroup(entry.number);
+    }
+    const { records, pins, heads } = this.#group;
+    const isPin = entry.has(FLAG.PIN);
+    if (!isPin) this.#group.inside ||= !entry.has(FLAG.OUTSIDE);
+    const list = !isPin ? records : entry.has(FLAG.PINNED_HEAD) ? heads : pins;
+    const known = list.some((each) => each.sameHash(entry));
+    if (known && list === records) this.#copies += 1;
+    // Of equal pins, one with a valid signature may come after one without.
+    const most = !known ? MAX_VARIANTS : isPin ? MAX_EQUAL_PINS : 0;
+    if (list.length < most) list.push(entry.copy());
+  }
+
+  /** The report; undefined for a chain without anything in the asked time. */
+  end(): ChainReport | undefined {
+    this.#close();
+    this.#tellBreak(false);
+    const truncated = this.#pins.end(this.#last?.number);
+    const coverage = this.#cover.end();
+    for (const { gap, record } of coverage.denied) {
+      const text = `${this.#findings.record(record)} is not the one in front of the gap of which ${this.#findings.record(gap)} tells`;
+      this.#findings.tell('tampered', 'link', record, text);
+    }
+    const { missing, lost } = this.#holes.judge(coverage.losses);
+    const tail = this.#tailOf(coverage);
+    if (this.#records > 0) this.#judgeCover(coverage, tail);
+    if (this.#clockSteps > 1) {
+      this.#findings.tellOf('reported', 'clock', `the clock went backwards ${this.#clockSteps} times`);
+    }
+    if (this.#records === 0 && this.#findings.total === 0) return undefined;
+    return {
+      id: this.#chain.chainId,
+      first: this.#first,
+      last: this.#lastInside,
+      records: this.#records,
+      copies: this.#copies,
+      missing: missing + truncated,
+      explained: losersIn(lost).reduce((sum, [, count]) => sum + count, 0),
+      lost,
+      proven: this.#cover.reach,
+      tail,
+      unlinked: coverage.between + coverage.cutOff,
+      keys: this.#checkpoints.keys,
+      findings: this.#findings,
+    };
+  }
+
+  #close(): void {
+    const group = this.#group;
+    const { number, records } = group;
+    const pinned = this.#pins.counting(group);
+    // The second place has a time of its own, which nobody moves out of the asked one.
+    group.inside ||= pinned.pins.length > 0;
+    const [record] = records;
+    if (record === undefined) this.#pins.without(number, pinned);
+    else this.#closeRecords(group, record, pinned);
+    this.#proveByPin(group, pinned);
+  }
+
+  #closeRecords(group: Group, record: EntryView, pinned: Pinned): void {
+    const { number, records, inside } = group;
+    if (records.length > 1 && inside) this.#tellCopies(group);
+    const linked = this.#judgePlace(this.#last, group, record);
+    this.#cover.add(number, records, linked, inside);
+    if (inside) {
+      this.#first ??= number;
+      this.#lastInside = number;
+      this.#records += 1;
+    }
+    this.#judgeClock(this.#last?.records[0], record);
+    for (const each of records) {
+      const proven = each.has(FLAG.CHECKPOINT) ? this.#checkpoints.provenBy(each, inside) : undefined;
+      if (proven !== undefined) this.#cover.prove(proven, inside);
+      if (each.has(FLAG.GAP)) this.#cover.gap(each, this.#options.details.gap(each.details));
+    }
+    this.#pins.compare(records, pinned);
+    this.#last = group;
+  }
+
+  /** A pin proves what its checkpoint would, wherever that is. */
+  #proveByPin({ number, records, inside }: Group, { heads }: Pinned): void {
+    const fits = (head: EntryView) => records.length === 0 || records.some((record) => record.sameHash(head));
+    if (heads.some((head) => fits(head) && this.#checkpoints.acceptsPin(head))) this.#cover.prove(number, inside);
+  }
+
+  /** Whether a record is linked to the last one, or there is a finding that it is not. */
+  #judgePlace(last: Group | undefined, group: Group, record: EntryView): boolean {
+    if (last?.number === group.number - 1) return this.#judgeLink(last, group);
+    if (last === undefined && group.number === 1) this.#judgeStart(record);
+    else this.#judgeHole(last, group, record);
+    return false;
+  }
+
+  #judgeStart(record: EntryView): void {
+    if (record.prev === NO_RECORD_HASH) return;
+    this.#findings.tell('tampered', 'link', record, 'the first record of a chain names one before it');
+  }
+
+  #judgeLink(last: Group, group: Group): boolean {
+    const unlinked = group.records.filter((record) => !last.records.some((before) => record.follows(before)));
+    this.#tellBreak(unlinked.length === 0);
+    // Outside of the asked time, what matters is that it proves what is inside.
+    if (!last.inside && !group.inside && !this.#cover.isOpen) return unlinked.length === 0;
+    for (const record of unlinked) {
+      this.#tellBreak(false);
+      this.#break = { before: last.records[0] as EntryView, record };
+    }
+    return true;
+  }
+
+  /** @param confirmed whether the next record shows that the later of the two is as it was written */
+  #tellBreak(confirmed: boolean): void {
+    if (this.#break === undefined) return;
+    const { before, record } = this.#break;
+    this.#break = undefined;
+    const [one, two] = [before, record].map((each) => this.#findings.record(each));
+    const text = confirmed ? `${one} was changed: ${two} has another hash of it` : `${one} or ${two} was changed`;
+    this.#findings.tell('tampered', 'link', before, text);
+  }
+
+  #tellCopies({ number, records }: Group): void {
+    const places = records.map((each) => this.#findings.where(each)).join(', ');
+    const text = `copies of record ${number} differ: ${places}`;
+    this.#findings.tell('tampered', 'copies', records[0] as EntryView, text);
+  }
+
+  #judgeHole(last: Group | undefined, { inside }: Group, record: EntryView): void {
+    this.#tellBreak(false);
+    const pinned = this.#pins.firstMissing;
+    if (last === undefined && this.#isOlder()) {
+      if (pinned !== undefined) this.#holes.add(pinned, undefined, record);
+      else if (inside) {
+        const text = `begins at ${this.#findings.record(record)}: nothing shows what was before it in the asked time`;
+        this.#findings.tell('reported', 'begin', record, text);
+      }
+      return;
+    }
+    if (!inside && last?.inside !== true && pinned === undefined && !this.#cover.isOpen) return;
+    this.#holes.add((last?.number ?? 0) + 1, last?.records[0], record);
+  }
+
+  /** Whether a part of the chain may be before the asked time: the id of a chain begins with the time of its start. */
+  #isOlder(): boolean {
+    const { from } = this.#options;
+    return from !== undefined && timeOfUuid(this.#chain.chainId) < from;
+  }
+
+  #judgeClock(before: EntryView | undefined, record: EntryView): void {
+    if (before === undefined || !this.#group.inside) return;
+    const step = before.time - record.time;
+    if (!(step > MAX_CLOCK_STEP_MS)) return;
+    this.#clockSteps += 1;
+    if (this.#clockSteps > 1) return;
+    const text = `the clock went backwards by ${(step / 1000).toFixed(1)} s before ${this.#findings.record(record)}`;
+    this.#findings.tell('reported', 'clock', record, text);
+  }
+
+  /** The last checkpoint is proven by none: a chain that ends with it has no tail. */
+  #tailOf({ tail }: Coverage): number {
+    const { reach } = this.#cover;
+    return reach === 0 || (tail === 1 && this.#lastInside === reach + 1) ? 0 : tail;
+  }
+
+  #judgeCover({ tail: after, between, cutOff }: Coverage, tail: number): void {
+    const { unsigned } = this.#options;
+    if (this.#cover.reach === 0) {
+      if (this.#checkpoints.keys.length === 0 && !unsigned) {
+        this.#findings.tellOf('unproven', 'unsigned', 'no checkpoint proves it');
+      }
+      return;
+    }
+    if (cutOff + after > MAX_UNCOVERED && !unsigned) {
+      this.#findings.tellOf('unproven', 'uncovered', `no valid checkpoint covers ${cutOff + after} records`);
+    }
+    if (between + cutOff > 0) {
+      const which = between + cutOff === 1 ? '1 record is' : `${between + cutOff} records are`;
+      const text = `${which} in front of missing ones, and not linked to a valid checkpoint`;
+      this.#findings.tellOf('reported', 'unlinked', text);
+    }
+    if (tail > 0) {
+      const which = tail === 1 ? 'the last record is' : `the last ${tail} records are`;
+      this.#findings.tellOf('reported', 'tail', `${which} not proven: the last valid checkpoint, and what is after it`);
+    }
+  }
+}
+
+function newGroup(number: number): Group {
+  return { number, records: [], pins: [], heads: [], inside: false };
+}
+
+/** Milliseconds since 1970, at which a UUID of version 7 was made. */
+function timeOfUuid(uuid: string): number {
+  return Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16);
+}

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filesOf } from '../../../src/cli/inputs.js';
+
+let folder: string;
+const file = (name: string) => join(folder, name);
+const put = (...names: readonly string[]) => {
+  for (const name of names) writeFileSync(file(name), '');
+};
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcp-trail-inputs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function unexpected(path: string, reason: string): never {
+  throw new Error(`${path}: ${reason}`);
+}
+
+describe('the files of a folder', () => {
+  it('come once each, with those of its folders', () => {
+    mkdirSync(file('sub'));
+    put('a', 'sub/b');
+    const found = [...filesOf([folder, file('a'), folder], unexpected)];
+    expect(found.map(({ path, named }) => [relative(folder, path), named])).toEqual([
+      ['a', false],
+      ['sub/b', false],
+    ]);
+  });
+
+  it('are looked for again while they are read: a trail that is written rotates', () => {
+    put('audit.jsonl');
+    const found: string[] = [];
+    for (const { path } of filesOf([folder], unexpected)) {
+      found.push(relative(folder, path));
+      if (found.length === 1) put('audit-2026-11-21T093000Z-1.jsonl');
+    }
+    expect(found).toEqual(['audit.jsonl', 'audit-2026-11-21T093000Z-1.jsonl']);
+  });
+
+  it('are looked for no more than some times, however many appear', () => {
+    put('0');
+    let count = 0;
+    for (const _ of filesOf([folder], unexpected)) {
+      count += 1;
+      put(`${count}`);
+    }
+    expect(count).toBeLessThan(10);
+  });
+
+  it('are as deep as the folders go, up to a limit that is told', () => {
+    mkdirSync(join(folder, ...Array.from({ length: 70 }, () => 'd')), { recursive: true });
+    const complaints: string[] = [];
+    expect([...filesOf([folder], (_, reason) => complaints.push(reason))]).toEqual([]);
+    expect(complaints).toEqual(['more than 64 folders in each other']);
+  });
+});
