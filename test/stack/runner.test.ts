@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -21,9 +21,13 @@ afterEach(() => {
 });
 afterAll(() => place.remove());
 
-/** `npm run stack` without npm. */
+let runs = 0;
+
+/** `npm run stack` without npm, with a folder for temporary files that no other run has. */
 function run(args: readonly string[], env: Record<string, string> = {}) {
-  const environment = { ...process.env, TMPDIR: place.folder, ...env };
+  const tmpdir = join(place.folder, `run-${++runs}`);
+  mkdirSync(tmpdir);
+  const environment = { ...process.env, TMPDIR: tmpdir, ...env };
   const child = spawn(process.execPath, [RUN, ...args], { env: environment, detached: true });
   children.push(child);
   const output = { stdout: '', stderr: '' };
@@ -34,8 +38,27 @@ function run(args: readonly string[], env: Record<string, string> = {}) {
     output.stderr += text;
   });
   const closed = once(child, 'close').then(([code]) => code as number | null);
-  return { child, output, closed };
+  return { child, output, closed, tmpdir };
 }
+
+/**
+ * Command lines of all processes of a run, also when their parent has ended: they inherit its `TMPDIR`, and one that has ended has
+ * no environment any more. A fast machine starts and ends a program between two looks, so look after the end.
+ */
+async function processesWith(tmpdir: string): Promise<string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = ids.map(async (id) => {
+    // It may end meanwhile, or be another user's.
+    const read = (file: string) => readFile(join('/proc', id, file), 'utf8').catch(() => '');
+    const inherited = (await read('environ')).split('\0').includes(`TMPDIR=${tmpdir}`);
+    return inherited ? [`${id} ${(await read('cmdline')).replaceAll('\0', ' ')}`] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Waits until a run has no process. */
+const endOfAll = (tmpdir: string) =>
+  eventually('end of all programs', () => processesWith(tmpdir), { accept: (all) => all.length === 0 });
 
 /** Child processes with their command lines. */
 async function childrenOf(pid: number | undefined): Promise<{ pid: number; command: string }[]> {
@@ -83,7 +106,7 @@ it('a reused folder keeps its key', async () => {
 
 describe('npm run stack', () => {
   it('starts four programs, prints their addresses, and leaves no process and no file on Ctrl-C', async () => {
-    const { output, closed, child, programs } = await startedStack({
+    const { output, closed, child, programs, tmpdir } = await startedStack({
       // As in a shell with other settings.
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=wrong',
@@ -110,10 +133,10 @@ describe('npm run stack', () => {
     process.kill(-(child.pid as number), 'SIGINT');
     expect(await closed).toBe(0);
     expect(output.stderr).toBe('');
-    const watchdog = ({ command }: { command: string }) => command.includes('watchdog.mjs');
-    expect(programs.filter((program) => isAlive(program.pid) && !watchdog(program))).toEqual([]);
-    await eventually('end of the watchdog', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
-    expect((await readdir(place.folder)).filter((name) => name.startsWith('mcp-trail-stack-'))).toEqual([]);
+    // Only the watchdog may see the end.
+    expect((await processesWith(tmpdir)).filter((command) => !command.includes('watchdog.mjs'))).toEqual([]);
+    await endOfAll(tmpdir);
+    expect(await readdir(tmpdir)).toEqual([]);
   });
 
   it('starts Elasticsearch with --elastic, as a user without rights, where audit records arrive', async () => {
@@ -135,11 +158,13 @@ describe('npm run stack', () => {
   });
 
   it('leaves no process behind when it is killed', async () => {
-    const { child, closed, programs } = await startedStack();
-    expect(programs.length).toBeGreaterThanOrEqual(4);
+    const { child, closed, programs, tmpdir } = await startedStack();
+    const watchdog = 1;
+    expect(programs).toHaveLength(4 + watchdog);
+    expect(await processesWith(tmpdir)).toHaveLength(1 + programs.length);
     child.kill('SIGKILL');
     await closed;
-    await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 15_000 });
+    await endOfAll(tmpdir);
   });
 
   it('names a port in use, and its variable', async () => {
@@ -166,15 +191,13 @@ describe('npm run stack', () => {
   });
 
   it('names a signal without a backend, and leaves no process behind', async () => {
-    const { child, output, closed } = run(['--free-ports', '--backends', 'jaeger']);
-    const started = () => childrenOf(child.pid);
-    const programs = await eventually('programs', started, { accept: (all) => all.length > 0 });
+    const { output, closed, tmpdir } = run(['--free-ports', '--backends', 'jaeger']);
     expect(await closed).toBe(1);
     expect(output.stderr).toMatch(
       /^the Collector ended \(exit code 1\) before it was ready:\nError: .*connector "forward/,
     );
     expect(output.stderr).toMatch(/^No backend reads (audit|logs|metrics): add one that does, or discard-rest/m);
-    await eventually('end of all programs', () => !programs.some(({ pid }) => isAlive(pid)), { timeoutMs: 5_000 });
+    await endOfAll(tmpdir);
   });
 
   it('names an unset variable of a backend', async () => {
@@ -202,16 +225,16 @@ describe('npm run stack', () => {
     await writeFile(join(bin, 'go'), '#!/bin/sh\n[ "$1" = env ] && exec echo go1.26.9\nexec sleep 600\n', {
       mode: 0o755,
     });
-    const { child, output, closed } = run(['--free-ports'], {
+    const { child, output, closed, tmpdir } = run(['--free-ports'], {
       PATH: `${bin}:/bin:/usr/bin`,
       XDG_CACHE_HOME: join(place.folder, signal),
     });
-    const building = async () => (await childrenOf(child.pid)).find(({ command }) => command.includes('sleep 600'));
-    const { pid } = await eventually('build', building);
+    const building = async () => (await processesWith(tmpdir)).some((command) => command.includes('sleep 600'));
+    await eventually('build', building);
     child.kill(signal);
     expect(await closed).toBe(signal === 'SIGTERM' ? 1 : null);
     expect(output.stderr).toBe('');
-    await eventually('end of the build', () => !isAlive(pid), { timeoutMs: 10_000 });
+    await endOfAll(tmpdir);
   });
 
   it('reports in one line that Go is too old', async () => {
