@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const MAX_OUTPUT = 100_000;
-const KILL_AFTER_MS = 5_000;
+const KILL_AFTER_MS = 15_000;
 
 /**
  * @param {string} name for messages

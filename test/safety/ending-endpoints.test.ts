@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeadEndpoints, endApp, REGISTER, unconnectableEndpoint } from './endings.js';
 
 /** Without mcp-trail, the application ends in 0.2 seconds; a retry or an exporter's timeout takes ten. */
-const IN_TIME_MS = 5000;
+const IN_TIME_MS = 9000;
 
 /** Batches leave early, so that one is being sent, or not at all, so that everything is sent at the end. */
 const BATCHES = {

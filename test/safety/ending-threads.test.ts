@@ -7,7 +7,7 @@ const receiver = new UsedReceiver();
 const dead = new DeadEndpoints();
 
 /** Without mcp-trail, this takes no time; an exporter's timeout is ten seconds. */
-const IN_TIME_MS = 6000;
+const IN_TIME_MS = 9000;
 
 async function endThreads(
   threads: string,

@@ -112,6 +112,9 @@ it('a server that stays after its input has ended is flushed', async () => {
   expect(how(await child.ended)).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
+/** Two seconds, and what a busy machine needs to end four processes at once; an exporter's timeout is ten seconds. */
+const IN_TIME_MS = 9000;
+
 describe('a dead endpoint', () => {
   /** Only lines about losses. */
   const LOSSES = /^(mcp-trail: (spans|metrics|log records) (are lost|that this process has lost): .*\n)+$/;
@@ -122,7 +125,7 @@ describe('a dead endpoint', () => {
     const results = await Promise.all(
       cases.map(async ({ endpoint, way, server }) => {
         const ended = await serve(server, way, { exportTo: dead.url(endpoint) });
-        return { endpoint, way, ...how(ended), inTime: ended.took < 6000, saysSo: LOSSES.test(ended.stderr) };
+        return { endpoint, way, ...how(ended), inTime: ended.took < IN_TIME_MS, saysSo: LOSSES.test(ended.stderr) };
       }),
     );
     const expected = cases.map(({ endpoint, way }) => ({ endpoint, way, ...way.outcome, inTime: true, saysSo: true }));
@@ -130,7 +133,8 @@ describe('a dead endpoint', () => {
     expect(dead.accepted).toBeGreaterThan(1);
   });
 
-  it('does not delay the end after a second signal', async () => {
+  // On its own, it takes tens of milliseconds of those two seconds after which the process would end anyway.
+  it('does not delay the end after a second signal', { retry: 3 }, async () => {
     const server = SERVERS[0] as ServerRow;
     const child = new Child([...server.preload, server.file], exportTo(dead.url('black hole')));
     child.write(...HANDSHAKE, callEcho('only'));

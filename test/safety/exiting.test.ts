@@ -55,8 +55,10 @@ const spansOf = ({ spans }: Endpoint) => spans.map(({ name }) => name).sort();
 const recordsOf = ({ logs }: Endpoint) => logs.map(({ eventName }) => eventName).sort();
 const resourceOf = ({ spans }: Endpoint) => Object.keys(spans[0]?.resource ?? {}).sort();
 
-// The time is limited, and a busy machine may leave the process none of it.
-describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
+/** The time is limited, and a busy machine may leave the process none of it. */
+const LIMITED = { retry: 2 };
+
+describe.each(PROTOCOLS)('over %s', LIMITED, (protocol) => {
   it.each([
     ['process.exit', 'exit'],
     ['process.exit in a beforeExit listener', 'exit before'],
@@ -159,14 +161,14 @@ describe.each(PROTOCOLS)('over %s', { retry: 2 }, (protocol) => {
   });
 });
 
-it('a gRPC endpoint on a Unix socket is reached', async () => {
+it('a gRPC endpoint on a Unix socket is reached', LIMITED, async () => {
   const endpoint = await endpointOf('grpc', { socketPath: join(folder, 'otlp.sock') });
   const env = { ...exportTo(endpoint.url, 'grpc'), OTEL_EXPORTER_OTLP_INSECURE: 'true', ...NEVER };
   expect(await call('exit', env)).toMatchObject({ code: 5, stderr: '' });
   expect(spansOf(endpoint)).toContain('tools/call echo');
 });
 
-describe('what the application records at exit', () => {
+describe('what the application records at exit', LIMITED, () => {
   const APP = `
     const { trace } = require('@opentelemetry/api');
     const end = (name) => trace.getTracer('application').startSpan(name).end();
@@ -193,7 +195,7 @@ describe('what the application records at exit', () => {
   });
 });
 
-it('a resource that is still being detected is sent as far as it is known, without a warning', async () => {
+it('a resource that is still being detected is sent as far as it is known, without a warning', LIMITED, async () => {
   const endpoint = await endpointOf('http/json');
   // The SDK's own exports wait for it.
   const pending = ['--import', 'mcp-trail/register', '--import', './test/fixtures/pending-resource.mjs'];
@@ -208,7 +210,7 @@ it('a resource that is still being detected is sent as far as it is known, witho
   expect(endpoint.spans[0]?.resource['service.name']).toBe('early');
 });
 
-it('spans that are not sampled are not sent', async () => {
+it('spans that are not sampled are not sent', LIMITED, async () => {
   const endpoint = await endpointOf('http/json');
   await call('exit', { ...exportTo(endpoint.url, 'http/json'), ...NEVER, OTEL_TRACES_SAMPLER: 'always_off' });
   expect(endpoint.requests.map(({ path }) => path)).toEqual(['/v1/logs']);

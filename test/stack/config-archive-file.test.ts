@@ -36,6 +36,17 @@ const send = (body: string) =>
 
 const current = () => join(archive, 'mcp-audit.jsonl');
 
+/** Each line of the archive, from the last beginning in it: a line that was cut off is before the next. */
+async function wholeLines(): Promise<any[]> {
+  const lines = (await readFile(current(), 'utf8')).split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line.slice(line.lastIndexOf(START_OF_LINE))));
+}
+
+const bodiesIn = (requests: any[]): string[] =>
+  requests.flatMap(({ resourceLogs }) =>
+    resourceLogs[0].scopeLogs[0].logRecords.map(({ body }: any) => body.stringValue),
+  );
+
 it('the archive has every acknowledged record, even if the Collector is killed', async () => {
   running = await place.start(CHOICE);
   const acknowledged: string[] = [];
@@ -56,10 +67,10 @@ it('the archive has every acknowledged record, even if the Collector is killed',
   const archived = new Set((await readLogs(current())).map(({ body }) => body.stringValue));
   expect(acknowledged.filter((body) => !archived.has(body))).toEqual([]);
 
-  // A restart appends to the same file.
+  // A restart appends to the same file, where the kill may have cut off a line.
   running = await place.start(CHOICE);
   expect((await send('after')).status).toBe(200);
-  const bodies = (await readLogs(current())).map(({ body }) => body.stringValue);
+  const bodies = bodiesIn(await wholeLines());
   expect(bodies).toEqual(expect.arrayContaining([acknowledged[0], 'after']));
 });
 
@@ -119,8 +130,6 @@ it('the archive rejects records when the disk is full, and all acknowledged ones
     acknowledged.push(body);
   }
   const lines = (await readFile(current(), 'utf8')).split('\n').filter(Boolean);
-  const whole = lines.map((line) => JSON.parse(line.slice(line.lastIndexOf(START_OF_LINE))));
-  const bodies = whole.map((request) => request.resourceLogs[0].scopeLogs[0].logRecords[0].body.stringValue);
-  expect(bodies).toEqual(acknowledged);
+  expect(bodiesIn(await wholeLines())).toEqual(acknowledged);
   expect(lines.filter((line) => line.lastIndexOf(START_OF_LINE) > 0)).toHaveLength(1);
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configArguments } from '../../collector-config/stack/collector.mjs';
 import { startProgram } from '../../collector-config/stack/process.mjs';
@@ -13,6 +12,9 @@ import { readLogs } from './support/sink.js';
 const LOKI = { backends: ['loki', 'archive-file'] };
 /** Without the archive, Loki is the only one to store records. */
 const LOKI_ALONE = { backends: ['loki'] };
+
+/** Nobody waits for room in the queue: that would last until the sender gives up. */
+const AT_ONCE_MS = 10_000;
 
 let place: Place;
 let backend: Backend;
@@ -77,7 +79,7 @@ describe('a full queue', () => {
     }
     expect(marks.length).toBeGreaterThanOrEqual(4);
     expect(refused).toMatchObject({ status: 503, text: expect.stringContaining('sending queue is full') });
-    expect(refused?.ms).toBeLessThan(1_000);
+    expect(refused?.ms).toBeLessThan(AT_ONCE_MS);
     expect(await metric('enqueue_failed_log_records')).toBeGreaterThan(0);
     expect(await metric('queue_size')).toBeGreaterThan(100_000);
     backend.state.status = 200;
@@ -89,7 +91,7 @@ describe('a full queue', () => {
     running = await place.start(LOKI_ALONE, { ...env, MCP_AUDIT_QUEUE_BYTES: '300000' });
     const { status, text, ms } = await send(400_000);
     expect({ status, text }).toMatchObject({ status: 503, text: expect.stringMatching(/queue/) });
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     expect((await send(1_000)).status).toBe(200);
   });
 
@@ -203,21 +205,8 @@ describe('a non-empty queue', () => {
   });
 });
 
+// An outage that is longer than its retries is in resilience.test.ts, beside another that takes long.
 describe('Elasticsearch', () => {
-  it('loses nothing in an outage longer than the exporter retries, and can stop during it', async () => {
-    backend.state.status = 503;
-    running = await place.start({ backends: ['elastic'] }, env);
-    const marks = await acknowledged(20);
-    await setTimeout(35_000); // The exporter's retries end after 30 s.
-    marks.push(...(await acknowledged(5)));
-    const began = performance.now();
-    await running.kill('SIGTERM');
-    expect(performance.now() - began).toBeLessThan(60_000);
-    backend.state.status = 200;
-    running = await place.start({ backends: ['elastic'] }, env);
-    await allStored(marks);
-  }, 240_000);
-
   it('survives being killed while waiting', async () => {
     backend.state.status = 429;
     running = await place.start({ backends: ['elastic'] }, env);

@@ -7,7 +7,7 @@ import { eventually } from './support/eventually.js';
 import { hex, logsRequest, post, type SpanInput, tracesRequest } from './support/otlp.js';
 import { allTracesFile, auditFile, readLogs, readSpans, tracesFile } from './support/sink.js';
 
-const DECISION_WAIT_MS = 4_000;
+const DECISION_WAIT_MS = 6_000;
 const SENSITIVE = 'mcp_audit.data.sensitivity';
 
 let place: Place;
@@ -47,41 +47,45 @@ async function kept(spans: readonly { traceId: string }[]) {
   return spans.filter(({ traceId }) => ids.has(traceId)).length;
 }
 
-it('at 10 % keeps all errors, slow and sensitive calls, including those that end late within the wait', async () => {
-  const early = {
-    error: traces(20, { error: true }),
-    slow: traces(20, { durationMs: 6_000 }),
-    sensitive: traces(20, { attributes: { 'mcp_audit.sensitive': true } }),
-    restricted: traces(20, { attributes: { [SENSITIVE]: 'restricted' } }),
-    highlyRestricted: traces(20, { attributes: { [SENSITIVE]: 'highly_restricted' } }),
-    tool: traces(20, { attributes: { 'gen_ai.tool.name': 'delete_customer' } }),
-  };
-  const plain = traces(200, {
-    attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal', 'mcp_audit.sensitive': false },
-  });
-  const lateError = traces(20, {});
-  const lateSensitive = traces(20, {});
-  await send([...Object.values(early).flat(), ...plain, ...lateError, ...lateSensitive]);
+it.concurrent(
+  'at 10 % keeps all errors, slow and sensitive calls, including those that end late within the wait',
+  async () => {
+    const early = {
+      error: traces(20, { error: true }),
+      slow: traces(20, { durationMs: 6_000 }),
+      sensitive: traces(20, { attributes: { 'mcp_audit.sensitive': true } }),
+      restricted: traces(20, { attributes: { [SENSITIVE]: 'restricted' } }),
+      highlyRestricted: traces(20, { attributes: { [SENSITIVE]: 'highly_restricted' } }),
+      tool: traces(20, { attributes: { 'gen_ai.tool.name': 'delete_customer' } }),
+    };
+    const plain = traces(200, {
+      attributes: { 'gen_ai.tool.name': 'delete_customers', [SENSITIVE]: 'internal', 'mcp_audit.sensitive': false },
+    });
+    const lateError = traces(20, {});
+    const lateSensitive = traces(20, {});
+    await send([...Object.values(early).flat(), ...plain, ...lateError, ...lateSensitive]);
 
-  await setTimeout(DECISION_WAIT_MS / 2);
-  await send(lateError.map(({ traceId }) => ({ name: 'late', traceId, error: true })));
-  await send(
-    lateSensitive.map(({ traceId }) => ({ name: 'late', traceId, attributes: { [SENSITIVE]: 'restricted' } })),
-  );
-  await decided();
+    // In another batch of decisions, with most of the wait left.
+    await setTimeout(1_000);
+    await send(lateError.map(({ traceId }) => ({ name: 'late', traceId, error: true })));
+    await send(
+      lateSensitive.map(({ traceId }) => ({ name: 'late', traceId, attributes: { [SENSITIVE]: 'restricted' } })),
+    );
+    await decided();
 
-  const all = { ...early, lateError, lateSensitive };
-  const counts = await Promise.all(Object.entries(all).map(async ([name, spans]) => [name, await kept(spans)]));
-  expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(Object.keys(all).map((name) => [name, 20])));
-  const some = await kept(plain);
-  expect(some).toBeGreaterThan(2);
-  expect(some).toBeLessThan(60);
-  // A trace is kept whole.
-  const names = (await readSpans(tracesFile(place.sink))).filter(({ traceId }) => traceId === lateError[0]?.traceId);
-  expect(names.map(({ name }) => name).sort()).toEqual(['late', 'tools/call x']);
-});
+    const all = { ...early, lateError, lateSensitive };
+    const counts = await Promise.all(Object.entries(all).map(async ([name, spans]) => [name, await kept(spans)]));
+    expect(Object.fromEntries(counts)).toEqual(Object.fromEntries(Object.keys(all).map((name) => [name, 20])));
+    const some = await kept(plain);
+    expect(some).toBeGreaterThan(2);
+    expect(some).toBeLessThan(60);
+    // A trace is kept whole.
+    const names = (await readSpans(tracesFile(place.sink))).filter(({ traceId }) => traceId === lateError[0]?.traceId);
+    expect(names.map(({ name }) => name).sort()).toEqual(['late', 'tools/call x']);
+  },
+);
 
-it('a span that ends later follows the decision on its trace', async () => {
+it.concurrent('a span that ends later follows the decision on its trace', async () => {
   const spans = traces(60, {});
   await send(spans);
   await decided();
@@ -95,7 +99,7 @@ it('a span that ends later follows the decision on its trace', async () => {
   expect(tracesWith('too late').length).toBeLessThan(spans.length);
 });
 
-it('statistics count all spans, sampled or not', async () => {
+it.concurrent('statistics count all spans, sampled or not', async () => {
   const spans = traces(100, {});
   await send(spans);
   const ids = async () => new Set((await readSpans(allTracesFile(place.sink))).map(({ traceId }) => traceId));
@@ -103,7 +107,7 @@ it('statistics count all spans, sampled or not', async () => {
 });
 
 describe('audit records are never sampled', () => {
-  it.each([undefined, 0, 1])('with trace flags %s', async (flags) => {
+  it.concurrent.each([undefined, 0, 1])('with trace flags %s', async (flags) => {
     const records = Array.from({ length: 300 }, () => ({
       eventName: 'mcp_audit.response',
       body: `flags ${flags}: ${randomUUID()}`,
@@ -117,9 +121,10 @@ describe('audit records are never sampled', () => {
   });
 });
 
-it('beyond the limit of pending traces, the oldest are dropped undecided and counted', async () => {
+it.concurrent('beyond the limit of pending traces, the oldest are dropped undecided and counted', async () => {
   const other = await collectorPlace();
-  const env = { MCP_TRACE_MAX_PENDING: '10', MCP_TRACE_DECISION_WAIT: '2s' };
+  // None is decided while the others are sent.
+  const env = { MCP_TRACE_MAX_PENDING: '10', MCP_TRACE_DECISION_WAIT: '15s' };
   const running = await other.start({ backends: ['debug'], sink: true }, env);
   try {
     const spans = traces(30, { error: true });
@@ -141,26 +146,30 @@ it('beyond the limit of pending traces, the oldest are dropped undecided and cou
   }
 });
 
-it('by default keeps a trace for an error a minute after its start', async () => {
-  const other = await collectorPlace();
-  const env = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: undefined };
-  const running = await other.start({ backends: ['debug'], sink: true }, env);
-  try {
-    const traceId = hex(16);
-    const plainId = hex(16);
-    const [first, plain, late] = ['first', 'plain', 'after a minute'];
-    const sendThere = async (span: SpanInput) =>
-      expect(await post(other.otlp, '/v1/traces', tracesRequest([span]))).toMatchObject({ status: 200 });
-    await sendThere({ name: first, traceId });
-    await sendThere({ name: plain, traceId: plainId });
-    await setTimeout(62_000);
-    await sendThere({ name: late, traceId, error: true });
-    const spans = await eventually('the trace', () => readSpans(tracesFile(other.sink)), {
-      accept: (all) => all.length > 0,
-    });
-    expect(spans.map(({ name }) => name).sort()).toEqual([late, first].sort());
-  } finally {
-    await running.kill();
-    await other.remove();
-  }
-}, 150_000);
+it.concurrent(
+  'by default keeps a trace for an error a minute after its start',
+  async () => {
+    const other = await collectorPlace();
+    const env = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: undefined };
+    const running = await other.start({ backends: ['debug'], sink: true }, env);
+    try {
+      const traceId = hex(16);
+      const plainId = hex(16);
+      const [first, plain, late] = ['first', 'plain', 'after a minute'];
+      const sendThere = async (span: SpanInput) =>
+        expect(await post(other.otlp, '/v1/traces', tracesRequest([span]))).toMatchObject({ status: 200 });
+      await sendThere({ name: first, traceId });
+      await sendThere({ name: plain, traceId: plainId });
+      await setTimeout(62_000);
+      await sendThere({ name: late, traceId, error: true });
+      const spans = await eventually('the trace', () => readSpans(tracesFile(other.sink)), {
+        accept: (all) => all.length > 0,
+      });
+      expect(spans.map(({ name }) => name).sort()).toEqual([late, first].sort());
+    } finally {
+      await running.kill();
+      await other.remove();
+    }
+  },
+  150_000,
+);

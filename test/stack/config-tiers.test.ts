@@ -74,7 +74,7 @@ it('sends each trace whole to one gateway, and uses all gateways', async () => {
 });
 
 it('only gateways sample, over spans that arrive in parts', async () => {
-  const percent = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: '3s' };
+  const percent = { MCP_TRACE_SAMPLE_PERCENT: '0', MCP_TRACE_DECISION_WAIT: '8s' };
   for (const gateway of gateways) await start(gateway, GATEWAY, { ...server, ...percent });
   await start(agent, AGENT, { ...client, ...percent });
   const ids = Array.from({ length: 20 }, () => hex(16));

@@ -54,9 +54,9 @@ async function narrowed(dashboard: Dashboard): Promise<Chosen> {
   return chosen;
 }
 
-/** Waits for results. */
-const find = (target: Target, chosen: Chosen) =>
-  eventually('data', () => ask(target, chosen, range(), at), { accept: ({ length }) => length > 0 });
+/** Waits for results. A dashboard that opens before there are data has other choices than later. */
+const find = (target: Target, choose: () => Chosen | Promise<Chosen>) =>
+  eventually('data', async () => ask(target, await choose(), range(), at), { accept: ({ length }) => length > 0 });
 
 const isQuery = ({ type }: Variable) => type === 'query';
 
@@ -74,13 +74,13 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   it.each(dashboard.templating.list.filter(isQuery).map((variable) => [variable.name, variable] as const))(
     'variable %s has values',
     async (_name, variable) => {
-      const chosen = await opened(dashboard);
-      await eventually('values', () => valuesOf(variable, chosen, range(), at), { accept: ({ length }) => length > 0 });
+      const values = async () => valuesOf(variable, await opened(dashboard), range(), at);
+      await eventually('values', values, { accept: ({ length }) => length > 0 });
     },
   );
 
   it.each(queries)('%s returns data', async (_name, target) => {
-    await find(target, await opened(dashboard));
+    await find(target, () => opened(dashboard));
   });
 
   it.each(queries)('%s accepts any choice', async (_name, target) => {
@@ -99,8 +99,8 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   it.each(tables.map((panel) => [panel.title, panel] as const))(
     '%s fills all of its columns',
     async (_title, panel) => {
-      const chosen = await opened(dashboard);
       const unfilled = async () => {
+        const chosen = await opened(dashboard);
         const found = await Promise.all((panel.targets ?? []).map((target) => ask(target, chosen, range(), at)));
         const labels = new Set(found.flat().flatMap(({ labels }) => Object.keys(labels)));
         return columnsOf(panel).filter((column) => !labels.has(column));
@@ -112,7 +112,7 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
   const marks = dashboard.annotations.list;
   it.each(marks)('annotation $name returns data', async (mark) => {
     const target = { ...mark, refId: 'A' };
-    await find(target, await opened(dashboard));
+    await find(target, () => opened(dashboard));
   });
 });
 
@@ -135,7 +135,7 @@ describe('links of the data sources', () => {
   const audit = { refId: 'A', datasource: { type: 'loki', uid: `\${loki_audit}` }, queryType: 'range' };
 
   it('lead from a trace to its audit records', async () => {
-    await find({ ...audit, expr: tracesToLogsV2.query.replace('$${__trace.traceId}', sent.demo.traceId) }, {});
+    await find({ ...audit, expr: tracesToLogsV2.query.replace('$${__trace.traceId}', sent.demo.traceId) }, () => ({}));
   });
 
   it.each(tracesToMetrics.queries as { name: string; query: string }[])(
@@ -147,16 +147,16 @@ describe('links of the data sources', () => {
       const wanted: { key: string; value: string }[] = tracesToMetrics.tags;
       const tags = wanted.filter(({ key }) => known.has(key)).map(({ key, value }) => `${value}="${known.get(key)}"`);
       expect(tags).toEqual(['mcp_method_name="tools/call"', 'gen_ai_tool_name="check_visa"']);
-      await find({ ...prometheus, expr: query.replaceAll('$$__tags', tags.join(', ')) }, {});
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', tags.join(', ')) }, () => ({}));
       // The query must also parse for a span without these tags.
-      await find({ ...prometheus, expr: query.replaceAll('$$__tags', '') }, {});
+      await find({ ...prometheus, expr: query.replaceAll('$$__tags', '') }, () => ({}));
     },
   );
 
   it('lead from a record to its trace, by an existing label', async () => {
     const [{ matcherRegex }] = dataSources.find(({ uid }) => uid === 'mcp-loki-audit').jsonData.derivedFields;
-    await find({ ...audit, expr: `{service_name="travel"} | ${matcherRegex}="${sent.demo.traceId}"` }, {});
-    await find({ datasource: { type: 'jaeger', uid: `\${jaeger}` }, refId: 'A', query: sent.demo.traceId }, {});
+    await find({ ...audit, expr: `{service_name="travel"} | ${matcherRegex}="${sent.demo.traceId}"` }, () => ({}));
+    await find({ datasource: { type: 'jaeger', uid: `\${jaeger}` }, refId: 'A', query: sent.demo.traceId }, () => ({}));
   });
 });
 
@@ -169,8 +169,8 @@ describe('numbers', () => {
   };
   const asked = async (uid: string, title: string, choice: Chosen, accept: (found: readonly Found[]) => boolean) => {
     const { dashboard, target } = panel(uid, title);
-    const chosen = { ...(await opened(dashboard)), ...choice };
-    return eventually('the right number', () => ask(target, chosen, range(), at), { accept });
+    const found = async () => ask(target, { ...(await opened(dashboard)), ...choice }, range(), at);
+    return eventually('the right number', found, { accept });
   };
   const services = { service: ['agent', 'booking', 'travel'] };
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { startProgram } from '../../collector-config/stack/process.mjs';
+import { eventually } from './support/eventually.js';
 
 /** A program from one line of JavaScript. */
 const program = (code: string, options: Partial<Parameters<typeof startProgram>[0]> = {}) =>
@@ -30,10 +31,9 @@ it('a program that ends before it is ready is an error with its last output', as
 });
 
 it('a program that is never ready is an error with the readiness URL, and is stopped', async () => {
-  const started = program('console.log(process.pid); setInterval(() => {}, 1_000)', {
-    ...NOBODY,
-    readyTimeoutMs: 1_000,
-  });
+  // A shell, which is there long before the time is over.
+  const sleeping = { name: 'the program', file: '/bin/sh', args: ['-c', 'echo $$; exec sleep 600'] };
+  const started = startProgram({ ...sleeping, ...NOBODY, readyTimeoutMs: 1_000 });
   const message = await started.catch((error) => String(error));
   expect(message).toMatch(/the program was not ready within 1 s \(http:\/\/127\.0\.0\.1:9\/\):\n\d+$/);
   expect(() => process.kill(Number(/\d+$/.exec(message as string)), 0)).toThrow('ESRCH');
@@ -41,7 +41,7 @@ it('a program that is never ready is an error with the readiness URL, and is sto
 
 it('a program that ignores SIGTERM is killed', async () => {
   const started = await program('process.on("SIGTERM", () => {}); setInterval(() => {}, 1_000); console.log("up")');
-  await expect.poll(() => started.output).toContain('up');
+  await eventually('output', () => started.output, { accept: (output) => output.includes('up') });
   expect(await started.stop(200)).toEqual({ code: null, signal: 'SIGKILL' });
 });
 

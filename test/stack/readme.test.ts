@@ -64,7 +64,6 @@ describe('the sample', () => {
         ? sh(here(command))
         : eventually(command, () => sh(here(command)).catch(String), {
             accept: (text) => withoutIds(text) === withoutIds(output),
-            timeoutMs: 45_000,
           }));
       expect(withoutIds(shown)).toBe(withoutIds(output));
       sent ||= /[0-9a-f]{32}/.exec(shown)?.[0] as string;

@@ -1,10 +1,13 @@
+/** Outages that take a minute. They are waited for at the same time. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
+import { startBackend } from './support/backend.js';
+import { collectorPlace } from './support/collector.js';
 import { eventually } from './support/eventually.js';
 import { queryLines } from './support/loki.js';
-import { deliver, type LogInput, logsRequest } from './support/otlp.js';
+import { deliver, type LogInput, logsRequest, post } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const BATCHES = 100;
@@ -33,7 +36,7 @@ function batch(correlation: string): LogInput[] {
   });
 }
 
-it(
+it.concurrent(
   'no acknowledged record is lost through a backend outage and two kills of the Collector',
   async () => {
     const sent = new Map<string, string[]>();
@@ -73,6 +76,44 @@ it(
     }
     const wanted = BATCHES * BATCH_SIZE;
     console.log(`${wanted} records acknowledged, 0 lost, ${stored - wanted} stored twice`);
+  },
+  OUTAGE_MS + 240_000,
+);
+
+it.concurrent(
+  'Elasticsearch loses nothing in an outage longer than the exporter retries, during which the Collector can stop',
+  async () => {
+    const [own, backend] = [await collectorPlace(), await startBackend()];
+    const start = () => own.start({ backends: ['elastic'] }, { MCP_ELASTIC_ENDPOINT: backend.url });
+    const marks: string[] = [];
+    const acknowledged = async (count: number) => {
+      for (let number = 0; number < count; number++) {
+        const mark = `(${randomUUID()})`;
+        const request = logsRequest([{ eventName: 'mcp_audit.response', body: mark.padEnd(1_000, 'x') }]);
+        expect(await post(own.otlp, '/v1/logs', request)).toMatchObject({ status: 200 });
+        marks.push(mark);
+      }
+    };
+    backend.state.status = 503;
+    let collector = await start();
+    try {
+      await acknowledged(20);
+      await setTimeout(35_000); // The exporter's retries end after 30 s.
+      await acknowledged(5);
+      const began = performance.now();
+      await collector.kill('SIGTERM');
+      expect(performance.now() - began).toBeLessThan(60_000);
+      backend.state.status = 200;
+      collector = await start();
+      await eventually('all that was acknowledged', () => backend.counts(marks), {
+        accept: (counts) => counts.every((count) => count > 0),
+        timeoutMs: 90_000,
+      });
+    } finally {
+      await collector.kill();
+      await backend.stop();
+      await own.remove();
+    }
   },
   OUTAGE_MS + 240_000,
 );

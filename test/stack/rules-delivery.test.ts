@@ -38,8 +38,7 @@ const firing = async (): Promise<string[]> => {
     .filter(({ state }: any) => state === 'firing')
     .map(({ labels }: any) => [labels.alertname, labels.exporter].filter(Boolean).join(' '));
 };
-const fires = (alert: string) =>
-  eventually(`alert ${alert}`, firing, { accept: (alerts) => alerts.includes(alert), timeoutMs: 45_000 });
+const fires = (alert: string) => eventually(`alert ${alert}`, firing, { accept: (alerts) => alerts.includes(alert) });
 
 beforeAll(async () => {
   place = await scratch();

@@ -84,7 +84,7 @@ const past = (actor: string, tool: string, ms: number) =>
 /** Records to send, by rule: it must name the callers of `fires` and none of `quiet`. */
 const SCENARIOS: Record<string, { fires: Record<string, LogInput[]>; quiet: Record<string, LogInput[]> }> = {
   McpCallBurst: {
-    fires: { 'burst-101': many(101, (index) => ({ actor: 'burst-101', agoMs: index * 100 })) },
+    fires: { 'burst-101': many(101, (index) => ({ actor: 'burst-101', agoMs: index * 10 })) },
     quiet: {
       'burst-100': many(100, { actor: 'burst-100' }),
       'burst-slow': many(120, (index) => ({ actor: 'burst-slow', agoMs: 30 * SECOND + index * SECOND })),
@@ -204,6 +204,9 @@ const SCENARIOS: Record<string, { fires: Record<string, LogInput[]>; quiet: Reco
   },
 };
 
+/** Alerts as they fired: some end within a minute. */
+const seen: any[] = [];
+
 const alertsNow = async () => (await getJson(`${loki.url}/prometheus/api/v1/alerts`, TENANT)).data.alerts;
 
 /** Callers in a rule's alerts, without the suffix of this run. */
@@ -275,6 +278,7 @@ describe("the rules of Loki's ruler", () => {
       accept: (alerts) => named(alerts, alert, own).length >= expected.length,
     });
     expect(named(fired, alert, own)).toEqual(expected);
+    seen.push(...fired.filter(({ labels }: any) => labels.alertname === alert));
   });
 
   it('evaluate without errors, and stay quiet on near misses over several evaluations', async () => {
@@ -298,10 +302,9 @@ describe("the rules of Loki's ruler", () => {
     }
   });
 
-  it('have texts with the caller and its actions', async () => {
-    const alerts = await alertsNow();
+  it('have texts with the caller and its actions', () => {
     const of = (alert: string, actor: string) =>
-      alerts.find(({ labels }: any) => labels.alertname === alert && labels.audit_actor_id === `${actor}-${RUN}`);
+      seen.find(({ labels }: any) => labels.alertname === alert && labels.audit_actor_id === `${actor}-${RUN}`);
     expect(of('McpCallBurst', 'burst-101')).toMatchObject({
       labels: { severity: 'warning', mcp_audit_client_name: 'agent' },
       annotations: { summary: `burst-101-${RUN} called tools more than 100 times in a minute` },
@@ -310,6 +313,6 @@ describe("the rules of Loki's ruler", () => {
     expect(of('McpExfiltrationSequence', 'seq-lrs').annotations.summary).toContain(
       'listed files, read a sensitive one',
     );
-    for (const { annotations } of alerts) expect(Object.values(annotations).join(' ')).not.toMatch(/<no value>|<error/);
+    for (const { annotations } of seen) expect(Object.values(annotations).join(' ')).not.toMatch(/<no value>|<error/);
   });
 });

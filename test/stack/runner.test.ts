@@ -13,6 +13,8 @@ import { deliver, logsRequest } from './support/otlp.js';
 import { scratch } from './support/scratch.js';
 
 const RUN = fileURLToPath(new URL('../../collector-config/stack/run.mjs', import.meta.url));
+/** Four programs, or Elasticsearch and the Collector, on a machine that does other things, too. */
+const START_MS = 180_000;
 const place = await scratch();
 const children: ChildProcess[] = [];
 
@@ -87,11 +89,9 @@ async function startedStack(env: Record<string, string> = {}, args: readonly str
   await eventually(
     'line that says how to end it',
     () => stack.output.stdout.includes('Press Ctrl-C to stop everything'),
-    {
-      timeoutMs: 90_000,
-    },
+    { timeoutMs: START_MS },
   ).catch((error) => {
-    throw new Error(`${error.message}\n${stack.output.stderr}`);
+    throw new Error(`${error.message}\n${stack.output.stdout}\n${stack.output.stderr}`);
   });
   return { ...stack, programs: await childrenOf(stack.child.pid) };
 }
@@ -104,7 +104,7 @@ it('a reused folder keeps its key', async () => {
   expect(await keyOf()).toBe(first);
 });
 
-describe('npm run stack', () => {
+describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
   it('starts four programs, prints their addresses, and leaves no process and no file on Ctrl-C', async () => {
     const { output, closed, child, programs, tmpdir } = await startedStack({
       // As in a shell with other settings.

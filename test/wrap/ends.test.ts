@@ -9,7 +9,7 @@ import { endWhenQuiet } from '../../src/wrap/quiet.js';
 import { gone, isAlive, UNOBSERVED, Wrapped } from './wrapped.js';
 
 /** What hangs takes longer. A host kills after four seconds; a busy machine needs more to do what takes three on its own. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 15_000;
 
 interface Row {
   readonly how: string;
@@ -113,13 +113,14 @@ describe.each([
 ])('a wrapped server, %s', (_, env) => {
   it.each(ROWS)('$how', async ({ ways, host, code = null, signal = null, atLeastMs = 0 }) => {
     const wrapped = new Wrapped(ways, { env: { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', ...env } });
+    // Before anything else: some end by themselves.
+    const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+      wrapped.process.once('exit', (exitCode, exitSignal) => resolve({ code: exitCode, signal: exitSignal }));
+    });
     const server = await wrapped.serverPid();
     // Signals are handled from when everything is loaded, which the answer shows.
     if (ways === '' || ways === 'stubborn' || ways === 'lingers') await wrapped.ask(1, 'ping');
     const since = performance.now();
-    const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-      wrapped.process.once('exit', (exitCode, exitSignal) => resolve({ code: exitCode, signal: exitSignal }));
-    });
     await host(wrapped);
     expect(await ended).toEqual({ code, signal });
     const took = performance.now() - since;

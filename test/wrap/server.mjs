@@ -81,7 +81,7 @@ if (lingers) setInterval(() => {}, 60_000);
 if (ways.has('closed')) closeSync(0);
 if (ways.has('mute')) closeSync(1);
 if (ways.has('offspring')) {
-  spawn(process.execPath, ['-e', 'setTimeout(() => {}, 5000)'], {
+  spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], {
     stdio: ['ignore', 'inherit', 'ignore'],
     detached: true,
   }).unref();

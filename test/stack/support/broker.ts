@@ -33,6 +33,6 @@ export async function startBroker(
 ) {
   const args = ['-port', `${port}`, '-data', data, '-cert', cert, '-key', key, '-ca', ca];
   const program = await startProgram({ name: 'the broker', file: await buildBroker(), args });
-  await eventually('broker that is ready', () => program.output.includes('ready'), { timeoutMs: 10_000 });
+  await eventually('broker that is ready', () => program.output.includes('ready'));
   return program;
 }

@@ -12,7 +12,7 @@ export interface Credentials {
 }
 
 const GRPC_PATH = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 30_000;
 
 /** Sends one log record over HTTP; returns `admitted`, or how it was refused. */
 export function sendHttp(port: number, who: Credentials, body: unknown): Promise<string> {

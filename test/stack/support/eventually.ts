@@ -9,7 +9,7 @@ export async function eventually<T>(
   read: () => Promise<T> | T,
   options: { accept?: (value: T) => boolean; timeoutMs?: number; everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
-  const { accept = Boolean, timeoutMs = 30_000, everyMs = 250 } = options;
+  const { accept = Boolean, timeoutMs = 60_000, everyMs = 250 } = options;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     let last: unknown;
