@@ -14,6 +14,8 @@ const CALLS = 150;
 const MAX_BATCH = 100;
 /** The end of the process waits for two seconds; the rest is the start and the end of a process on a busy machine. */
 const END_LIMIT_MS = 15_000;
+/** The end of the process leaves a second and a half to deliver, and a busy machine may leave it none of that. */
+const TRIES = 3;
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
@@ -149,10 +151,13 @@ const CHECKS = {
 };
 
 for (const [name, check] of Object.entries(CHECKS)) {
-  try {
-    console.log(`ok      ${name}: ${await check()}`);
-  } catch (error) {
-    console.log(`failed  ${name}: ${error.message}`);
-    process.exitCode = 1;
+  let said = '';
+  for (let tries = 0; tries < TRIES && !said.startsWith('ok'); tries++) {
+    said = await check().then(
+      (what) => `ok      ${name}: ${what}`,
+      (error) => `failed  ${name}: ${error.message}`,
+    );
+    console.log(said);
   }
+  if (!said.startsWith('ok')) process.exitCode = 1;
 }

@@ -39,17 +39,23 @@ async function prepare(selected) {
   for (const node of unique(selected.map(({ node }) => node))) await platform(node);
 }
 
-/** Runs the rows in processes that take one after the other. @returns how many failed */
+/**
+ * Runs the rows in processes that take one after the other. What fails runs once more: processes have limited time to deliver their
+ * telemetry, and a busy machine may leave them none of it. @returns how many failed
+ */
 async function perform(selected, scratch) {
   const waiting = [...selected];
   let failed = 0;
   const take = async () => {
     let child;
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
-      if (!child?.connected) child = fork(worker);
-      const result = await resultOf(child, { name: row.name, scratch });
-      report(row, result);
-      if (result.error !== undefined) failed += 1;
+      const run = async (folder) => {
+        if (!child?.connected) child = fork(worker);
+        const result = await resultOf(child, { name: row.name, scratch: folder });
+        report(row, result);
+        return result.error === undefined;
+      };
+      if (!(await run(scratch)) && !(await run(path.join(scratch, 'again')))) failed += 1;
     }
     if (child?.connected) child.disconnect();
   };

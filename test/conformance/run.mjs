@@ -4,7 +4,7 @@
  * Usage: node test/conformance/run.mjs [server|client] [2025-11-25|2026-07-28]
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -150,28 +150,40 @@ async function main() {
   const bundles = await bundle(join(results, 'bundles'));
   let [passed, failed] = [0, 0];
   const rows = [];
+  /** @type {string[]} */
   const notes = [];
+
+  /** @param {Cell} cell @param {string} folder @returns {Promise<Awaited<ReturnType<typeof runCell>>['verdicts']>} */
+  const judge = async (cell, folder) => {
+    const name = `${cell.target} ${cell.revision}`;
+    try {
+      await mkdir(folder, { recursive: true });
+      const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, folder, bundles);
+      rows.push(row);
+      for (const { says, holds } of verdicts) if (!holds) notes.push(`FAILED  ${name}: ${says}`);
+      for (const { key, ...times } of differences.slice(0, MAX_DIFFERENCES_SHOWN)) {
+        const example = traced.find((check) => nameOf(check) === key);
+        notes.push(`  ${key}: ${times.without} without, ${times.with} with${example ? ` (${example.message})` : ''}`);
+      }
+      if (differences.length > MAX_DIFFERENCES_SHOWN)
+        notes.push(`  and ${differences.length - MAX_DIFFERENCES_SHOWN} more`);
+      return verdicts;
+    } catch (error) {
+      notes.push(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
+      return [{ says: 'the suite runs', holds: false }];
+    }
+  };
+
   try {
     for (const cell of cells) {
-      const name = `${cell.target} ${cell.revision}`;
-      try {
-        const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, results, bundles);
-        rows.push(row);
-        for (const { says, holds } of verdicts) {
-          if (holds) passed += 1;
-          else failed += 1;
-          if (!holds) notes.push(`FAILED  ${name}: ${says}`);
-        }
-        for (const { key, ...times } of differences.slice(0, MAX_DIFFERENCES_SHOWN)) {
-          const example = traced.find((check) => nameOf(check) === key);
-          notes.push(`  ${key}: ${times.without} without, ${times.with} with${example ? ` (${example.message})` : ''}`);
-        }
-        if (differences.length > MAX_DIFFERENCES_SHOWN)
-          notes.push(`  and ${differences.length - MAX_DIFFERENCES_SHOWN} more`);
-      } catch (error) {
-        failed += 1;
-        notes.push(`FAILED  ${name}: ${error instanceof Error ? error.message : error}`);
+      let verdicts = await judge(cell, results);
+      // Some checks of the suite measure time, which a busy machine distorts: what differs must do so twice.
+      if (!verdicts.every(({ holds }) => holds)) {
+        notes.push(`once more: ${cell.target} ${cell.revision}`);
+        verdicts = await judge(cell, join(results, 'again'));
       }
+      passed += verdicts.filter(({ holds }) => holds).length;
+      failed += verdicts.filter(({ holds }) => !holds).length;
     }
   } finally {
     receiver.close();

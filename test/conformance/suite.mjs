@@ -19,10 +19,10 @@ import { text } from 'node:stream/consumers';
  * @property {string} program the server or client
  */
 
-const SUITE_TIMEOUT_MS = 300_000;
+const SUITE_TIMEOUT_MS = 600_000;
 /** A client may wait for all others, see below. */
 const SCENARIO_TIMEOUT_MS = SUITE_TIMEOUT_MS;
-const EXIT_TIMEOUT_MS = 10_000;
+const EXIT_TIMEOUT_MS = 30_000;
 
 /**
  * @param {Toolchain} toolchain

@@ -44,6 +44,7 @@ function byFolder(selected) {
 
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
 
+/** How an action ended. */
 async function settle(action) {
   const start = performance.now();
   try {
@@ -52,6 +53,15 @@ async function settle(action) {
   } catch (error) {
     return { time: seconds(start), error };
   }
+}
+
+/**
+ * The same, a second time if the first fails: processes have limited time to deliver their telemetry, and a busy machine may leave
+ * them none of it. What passes only the second time is reported so.
+ */
+async function settleAgain(action) {
+  const first = await settle(action);
+  return first.error ? { ...(await settle(action)), before: first.error } : first;
 }
 
 /**
@@ -65,17 +75,21 @@ async function* runFolder(name, group, { packed, scratch, keep }) {
     await kind.prepare(group[0], place);
   });
   for (const cell of group) {
-    const result = prepared.error ? prepared : await settle(() => kinds[cell.kind].runCell(cell, place));
+    // Where a cell itself installs, a second time would begin with what the first has installed.
+    const run = kind.installsFirst ? settleAgain : settle;
+    const result = prepared.error ? prepared : await run(() => kinds[cell.kind].runCell(cell, place));
     const install = cell === group[0] && kind.installsFirst ? `installed in ${prepared.time} s` : '';
     yield { cell, install, ...result };
   }
   if (!keep) await rm(place.folder, { recursive: true, force: true });
 }
 
-function print({ cell, install, time, error }, width) {
-  const row = [error ? 'FAIL' : 'pass', cell.name.padEnd(width), `${time.padStart(6)} s`, install];
+function print({ cell, install, time, error, before }, width) {
+  const again = before && !error ? 'the second time, after:' : '';
+  const row = [error ? 'FAIL' : 'pass', cell.name.padEnd(width), `${time.padStart(6)} s`, install, again];
   console.log(row.join('  ').trimEnd());
-  if (error) console.log(`${(error.stack ?? String(error)).replace(/^/gm, '      ')}\n`);
+  const shown = error ?? before;
+  if (shown) console.log(`${(shown.stack ?? String(shown)).replace(/^/gm, '      ')}\n`);
 }
 
 async function runAll(selected, context) {
