@@ -41,6 +41,7 @@ export default defineConfig({
     // A test waits for the specific thing. That takes long where others share the cores, and means nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // The OpenTelemetry API is global per process: files must not share one.
     pool: 'forks',
     projects: [

@@ -247,7 +247,7 @@ describe('a URL', () => {
     await settled();
     answer = (response) => response.end();
     vi.advanceTimersByTime(30_000);
-    await vi.waitUntil(() => bodies.length === 2);
+    await vi.waitUntil(() => bodies.length === 2, { timeout: 30_000 });
     vi.useRealTimers();
     expect(bodies).toEqual(['1', '1']);
   });

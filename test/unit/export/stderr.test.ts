@@ -163,7 +163,7 @@ describe('a pipe without a reader', () => {
   it('does not end the process if its reader goes away', async () => {
     const exporter = new StderrLogRecordExporter({ stream: reader.stdin as StderrStream, onError });
     for (let n = 0; n < 50; n++) exporter.write(lineOf(n));
-    const told = vi.waitFor(() => expect(errors).toHaveLength(1));
+    const told = vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 30_000 });
     reader.kill('SIGKILL');
     await told;
     expect(['EPIPE', 'ECONNRESET']).toContain(errors[0]?.code);
@@ -176,8 +176,8 @@ describe('a pipe without a reader', () => {
     for (let n = 0; n < 50; n++) if (exporter.write(lineOf(n), ({ code }) => lost.push(code))) accepted += 1;
     expect([accepted, lost]).toEqual([50, []]);
     reader.kill('SIGKILL');
-    await vi.waitFor(() => expect(errors).toHaveLength(1));
-    await vi.waitFor(() => expect(reader.stdin.writableLength).toBe(0));
+    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 30_000 });
+    await vi.waitFor(() => expect(reader.stdin.writableLength).toBe(0), { timeout: 30_000 });
     expect(lost.length).toBeGreaterThan(10);
     const closed = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
     expect(lost.filter((code) => !closed.includes(String(code)))).toEqual([]);

@@ -117,8 +117,8 @@ describe.each(Object.entries(SIGNALS))(
       const { ours, retirement } = start();
       const theirs = provider(OPERATOR);
       register(theirs);
-      await vi.waitFor(() => expect([...retirement.replaced]).toEqual([ours]));
-      await vi.waitFor(() => expect(isPending(ours)).toBe(false));
+      await vi.waitFor(() => expect([...retirement.replaced]).toEqual([ours]), { timeout: 30_000 });
+      await vi.waitFor(() => expect(isPending(ours)).toBe(false), { timeout: 30_000 });
       expect(await recorded(theirs)).toEqual([OPERATOR]);
       expect(await recorded(ours)).toEqual([]);
 
@@ -135,7 +135,7 @@ describe.each(Object.entries(SIGNALS))(
     it('does not follow a provider that takes the place of the one that it followed', async () => {
       const { ours, retirement } = start();
       register(provider(OPERATOR));
-      await vi.waitFor(() => expect(retirement.replaced.size).toBe(1));
+      await vi.waitFor(() => expect(retirement.replaced.size).toBe(1), { timeout: 30_000 });
       disable();
       const elsewhere = provider(VENDOR);
       register(elsewhere);
@@ -163,7 +163,7 @@ it('messages carry context by the propagator of the spans they belong to', async
   giveWay((place, successor, replaced) => retirement.replace(place, successor, replaced));
   expect(defaultPropagator()).toBe(own);
   register(theirs);
-  await vi.waitFor(() => expect(retirement.replaced.size).toBe(1));
+  await vi.waitFor(() => expect(retirement.replaced.size).toBe(1), { timeout: 30_000 });
   expect(defaultPropagator()).toBe(propagation);
   expect(spansPartWays()).toBe(false);
   disable();

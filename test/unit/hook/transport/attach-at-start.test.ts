@@ -108,7 +108,7 @@ describe('a transport that starts without a protocol instance', () => {
       transport.send({ jsonrpc: '2.0', id: 1, result: {} });
       transport.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
       transport.send({ ...PING, id: 2 });
-      await vi.waitFor(() => expect(dropped).toContain(failure));
+      await vi.waitFor(() => expect(dropped).toContain(failure), { timeout: 30_000 });
     } finally {
       process.off('unhandledRejection', note);
     }
@@ -333,7 +333,7 @@ describe('a stdio server that has received requests before a client transport st
       channel.send({ jsonrpc: '2.0', id: 3, result: { tools: [] } });
     });
     wire.onmessage?.(LIST);
-    await vi.waitFor(() => expect(telemetry.spans).toHaveLength(1));
+    await vi.waitFor(() => expect(telemetry.spans).toHaveLength(1), { timeout: 30_000 });
     expect(telemetry.open).toEqual([]);
   });
 });
