@@ -1,7 +1,7 @@
 /**
  * Builds `dist/`: the code once, as CommonJS in a few files, with ES modules that re-export it, so that `import` and
- * `require` share one state; and the declarations once. White space is left out, statements are shortened, names are kept, and
- * no source map is made: a stack trace shows the names of the source, and each source file is one line, below its path.
+ * `require` share one state; and the declarations once. It is shortened, and no source map is made, but
+ * functions keep their names: a stack trace shows those of the source, and each source file is one line, below its path.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { bundled } from './declarations.mjs';
+import { shortened } from './shorten.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CJS = join(ROOT, 'dist/cjs');
@@ -133,21 +134,32 @@ function exportNames(text) {
   });
 }
 
+/** One statement per other package or module of Node: the compiler makes a variable of each. */
+function mergeImports(text) {
+  const merged = new Map();
+  const rest = text.replace(/^import \{([^}]*)\} from ("[^."][^"]*");\n/gm, (_, names, from) => {
+    merged.set(from, [...(merged.get(from) ?? []), names.trim()]);
+    return '';
+  });
+  return [...merged].map(([from, names]) => `import { ${names.join(', ')} } from ${from};\n`).join('') + rest;
+}
+
 /** The compiler keeps legal comments only: those that name a source become such. */
 async function asCommonJs(text, name) {
   const isEntry = name in ENTRIES || name in INNER;
-  const named = importNames(isEntry ? text : exportNames(text));
-  const { code } = await transform(named.replace(/^\/\/ (?=src\/)/gm, '//! '), {
+  const [start = ''] = text.match(/^#!.*\n/) ?? [];
+  const named = importNames(isEntry ? text : exportNames(text)).slice(start.length);
+  const { code } = await transform(mergeImports(named).replace(/^\/\/ (?=src\/)/gm, '//! '), {
     format: 'cjs',
     // For Node, the names that an ES module may import are added.
     ...(isEntry && { platform: 'node' }),
     target: SETTINGS.target,
-    sourcefile: `${name}.js`,
     legalComments: 'inline',
-    minifyWhitespace: true,
-    minifySyntax: true,
   });
-  return code.replace(/^(?:#!.*\n)?/, "$&'use strict';\n").replace(/\n?\/\/! (?=src\/)/g, '\n// ');
+  // A statement without effect, which would be left out.
+  const [names = ''] = code.match(/^0 && \(module\.exports = \{[^}]*\}\);/m) ?? [];
+  const short = await shortened(code, { target: SETTINGS.target, legalComments: 'inline' });
+  return `${start}'use strict';\n${short}${names.replace(/\s/g, '')}\n`.replace(/\n?\/\/! (?=src\/)/g, '\n// ');
 }
 
 /** `register` is apart: it loads nothing of the rest before it has read its switch. */

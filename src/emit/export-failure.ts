@@ -102,14 +102,14 @@ const ADVICE: readonly Advice[] = [
 /** What to check first. */
 export function adviceFor(reason: string, signal: Signal, endpoint: string, env: Environment): string {
   const own = (setting: string) => `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${setting}`;
-  const of = (setting: string) => (isSet(env, own(setting)) ? own(setting) : `OTEL_EXPORTER_OTLP_${setting}`);
+  const variable = (setting: string) => (isSet(env, own(setting)) ? own(setting) : `OTEL_EXPORTER_OTLP_${setting}`);
   const batch = signal === 'logs' ? 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE' : 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE';
-  const names: Names = { endpoint: of('ENDPOINT'), of, batch };
-  const port = wrongPort(endpoint, of('PROTOCOL'));
+  const names: Names = { endpoint: variable('ENDPOINT'), of: variable, batch };
+  const port = wrongPort(endpoint, variable('PROTOCOL'));
   if (port !== undefined) return port;
   const advice = ADVICE.find(({ when }) => when.test(reason))?.what(names);
   if (advice !== undefined) return advice;
-  return `Is a Collector running there? The address is set by ${of('ENDPOINT')}; OTEL_${signal.toUpperCase()}_EXPORTER=none sends none`;
+  return `Is a Collector running there? The address is set by ${variable('ENDPOINT')}; OTEL_${signal.toUpperCase()}_EXPORTER=none sends none`;
 }
 
 /** Confused ports of the two protocols. */

@@ -212,7 +212,7 @@ function grouped(entries: readonly Entry[], keyOf: (entry: Entry) => string | un
 /** Finds the root of an entry's tree, in almost constant time. */
 function topOf(): { readonly of: (entry: Entry) => Entry; readonly join: (below: Entry, above: Entry) => void } {
   const above = new Map<Entry, Entry>();
-  const of = (entry: Entry): Entry => {
+  const topOfEntry = (entry: Entry): Entry => {
     let top = entry;
     for (let next = above.get(top); next !== undefined; next = above.get(top)) top = next;
     // Path compression: the next search takes one step.
@@ -223,5 +223,5 @@ function topOf(): { readonly of: (entry: Entry) => Entry; readonly join: (below:
     }
     return top;
   };
-  return { of, join: (below, parent) => above.set(of(below), of(parent)) };
+  return { of: topOfEntry, join: (below, parent) => above.set(topOfEntry(below), topOfEntry(parent)) };
 }
