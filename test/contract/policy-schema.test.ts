@@ -12,7 +12,7 @@ import { policySchema } from './options/policy-schema.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FILE = `${ROOT}src/policy/policy.schema.json`;
-const generated = `${jsonOf(policySchema() as Json)}\n`;
+const generated = `${jsonOf(policySchema() as Json, 5)}\n`;
 if (UPDATING) writeFileSync(FILE, generated);
 
 const validate = new Ajv2020({ strict: true, strictRequired: false, allowMatchingProperties: true }).compile(

@@ -81,41 +81,18 @@ function listOf(items: Json): Record<string, Json> {
   return { type: 'array', minItems: 1, items };
 }
 
-const LINE_WIDTH = 120;
-
-/** JSON formatted like this repository's formatter: lists on one line if they fit. */
-export function jsonOf(value: Json, indent = '', before = 0): string {
-  if (Array.isArray(value)) {
-    const inline = inlineOf(value);
-    // One more column for a following comma.
-    if (isSimple(value) && before + inline.length + 1 <= LINE_WIDTH) return inline;
-    return blockOf('[', ']', value, (item, inner) => jsonOf(item, inner, inner.length), indent);
-  }
-  if (typeof value !== 'object') return JSON.stringify(value);
-  const member = ([key, item]: [string, Json], inner: string) => {
-    const name = `${JSON.stringify(key)}: `;
-    return name + jsonOf(item, inner, inner.length + name.length);
-  };
-  return blockOf('{', '}', Object.entries(value), member, indent);
+/** JSON with a line for each member of its two upper levels. */
+export function jsonOf(value: Json, levels = 2, indent = ''): string {
+  if (levels === 0 || typeof value !== 'object' || isListOfTexts(value)) return JSON.stringify(value);
+  const inner = `${indent}\t`;
+  const members = Object.entries(value).map(([key, item]) => {
+    const name = Array.isArray(value) ? '' : `${JSON.stringify(key)}: `;
+    return `${inner}${name}${jsonOf(item, levels - 1, inner)}`;
+  });
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  return `${open}\n${members.join(',\n')}\n${indent}${close}`;
 }
 
-function inlineOf(value: Json): string {
-  return Array.isArray(value) ? `[${value.map(inlineOf).join(', ')}]` : JSON.stringify(value);
-}
-
-/** A list of scalars, or a list of one such list. */
-function isSimple(list: readonly Json[]): boolean {
-  if (list.length === 1 && Array.isArray(list[0])) return isSimple(list[0]);
-  return list.every((item) => typeof item !== 'object');
-}
-
-function blockOf<T>(
-  open: string,
-  close: string,
-  items: readonly T[],
-  write: (item: T, indent: string) => string,
-  indent: string,
-): string {
-  const inner = `${indent}  `;
-  return `${open}\n${items.map((item) => inner + write(item, inner)).join(',\n')}\n${indent}${close}`;
+function isListOfTexts(value: object): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
