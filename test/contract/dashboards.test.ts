@@ -134,7 +134,8 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.uid, dashboard] as const)
       if (type !== 'table' || !transformations) continue;
       const renameByName = transformations.find(({ id }) => id === 'organize')?.options.renameByName ?? {};
       const columns: unknown[] = Object.values(renameByName);
-      const overridden = fieldConfig.overrides.map(({ matcher }) => matcher.options);
+      const named = fieldConfig.overrides.filter(({ matcher }) => matcher.id === 'byName');
+      const overridden = named.map(({ matcher }) => matcher.options);
       expect(columns, title).toEqual(expect.arrayContaining(overridden));
       const linked = [...JSON.stringify(fieldConfig.overrides).matchAll(/__data\.fields\[\\+"([^"\\]+)/g)].map(
         ([, name]) => name,

@@ -304,7 +304,11 @@ const changes = {
           {
             from: 'mcp_audit_tool_change',
             name: 'Change',
-            colours: { added: p.NOTICE, modified: p.BAD, removed: p.WARNING },
+            colours: [
+              [p.NOTICE, ['added']],
+              [p.BAD, ['modified']],
+              [p.WARNING, ['removed']],
+            ],
           },
           { from: 'mcp_audit_tool_compared_with', name: 'Compared with' },
           { from: 'mcp_audit_tool_changed_members', name: 'Members' },

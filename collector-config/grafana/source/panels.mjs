@@ -175,39 +175,41 @@ export const heatmap = ({ query, ...common }) =>
  * @property {Steps} [steps]
  * @property {number} [max] upper end of the gauge
  * @property {{ title: string, url: string }[]} [links]
- * @property {Record<string, string>} [colours] by cell text
+ * @property {[string, string[]][]} [colours] with the cell texts that have them
  */
 
 /**
  * Colours of result texts.
  *
- * @type {Record<string, string>}
+ * @type {[string, string[]][]}
  */
-export const TEXT_COLOURS = Object.fromEntries(
+export const TEXT_COLOURS = [
+  [OK, ['success', 'ok', 'allow', 'started', 'INFO']],
+  [NEUTRAL, ['unknown', 'input_required', 'not_evaluated']],
+  ['purple', ['cancelled', 'ended']],
   [
-    [OK, ['success', 'ok', 'allow', 'started', 'INFO']],
-    [NEUTRAL, ['unknown', 'input_required', 'not_evaluated']],
-    ['purple', ['cancelled', 'ended']],
-    [
-      WARNING,
-      ['rate_limited', 'unauthenticated', 'aborted', 'tool_error', 'sanitize', 'WARN', 'confidential', 'restricted'],
-    ],
-    [BAD, ['failure', 'error', 'timeout', 'denied', 'deny', 'block', 'quarantine', 'ERROR', 'highly_restricted']],
-  ].flatMap(([color, words]) => /** @type {string[]} */ (words).map((word) => [word, color])),
-);
+    WARNING,
+    ['rate_limited', 'unauthenticated', 'aborted', 'tool_error', 'sanitize', 'WARN', 'confidential', 'restricted'],
+  ],
+  [BAD, ['failure', 'error', 'timeout', 'denied', 'deny', 'block', 'quarantine', 'ERROR', 'highly_restricted']],
+];
+
+/**
+ * Of all columns: otherwise the text of an empty panel fills every empty cell.
+ *
+ * @type {Override}
+ */
+const EMPTY_CELL = { matcher: { id: 'byRegexp', options: '/.*/' }, properties: [{ id: 'noValue', value: '–' }] };
 
 /** @param {Column} column @returns {Override} */
 function columnOverride({ from, name, unit, width, cell, steps: thresholds, max, links, colours }) {
-  const mappings = colours && [
-    {
-      type: 'value',
-      options: Object.fromEntries(Object.entries(colours).map(([text, color], index) => [text, { color, index }])),
-    },
-  ];
+  const mappings = colours?.map(([color, texts], index) => {
+    return { type: 'regex', options: { pattern: `^(${texts.join('|')})$`, result: { color, index } } };
+  });
   /** @type {[string, unknown][]} */
   const properties = [
-    // Otherwise the text of an empty panel fills every empty cell. A missing count is zero.
-    ['noValue', /^[A-Z]$/.test(from) && unit === 'short' ? '0' : '–'],
+    // A missing count is zero.
+    ['noValue', /^[A-Z]$/.test(from) && unit === 'short' ? '0' : undefined],
     ['unit', unit],
     ['custom.width', width],
     [
@@ -245,13 +247,15 @@ function organize(columns, queries) {
 }
 
 /** @param {Common} common @param {Query[]} queries @param {Column[]} columns @param {object[]} transformations @param {string} sort @param {boolean} desc */
-const tablePanel = (common, queries, columns, transformations, sort, desc) =>
-  panel('table', { ...common, overrides: [...columns.map(columnOverride), ...(common.overrides ?? [])] }, queries, {
+const tablePanel = (common, queries, columns, transformations, sort, desc) => {
+  const special = columns.map(columnOverride).filter(({ properties }) => properties.length > 0);
+  return panel('table', { ...common, overrides: [EMPTY_CELL, ...special, ...(common.overrides ?? [])] }, queries, {
     color: { mode: 'thresholds' },
     custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: true, inspect: false },
     options: { cellHeight: 'sm', showHeader: true, sortBy: [{ desc, displayName: sort }] },
     transformations,
   });
+};
 
 /**
  * One row per series of instant queries that share their labels.
