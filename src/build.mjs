@@ -94,7 +94,7 @@ async function buildCode() {
       const chunk = names.get(relative(ROOT, join(dirname(path), from)));
       return chunk === undefined ? from : `${dirname(from)}/${chunk}.js`;
     });
-    write(file, await asCommonJs(loadLate(renamed, dirname(path)), name));
+    write(file, await asCommonJs(loadLate(renamed, dirname(path))));
   }
   await buildRegister(register);
   return metafile;
@@ -117,8 +117,8 @@ function chunkNames({ outputs }) {
 }
 
 /**
- * Names of other files become constants. As members of what `require` returns, hundreds of accessors on one object, each use
- * on the path of a message would be looked up.
+ * Names of other files become constants. As members of what `require` returns, hundreds on one object, each use on the path
+ * of a message would be looked up.
  */
 function importNames(text) {
   return text.replace(/^import \{([^}]*)\} from ("\.[^"]*");$/gm, (_, names, from) => {
@@ -126,7 +126,7 @@ function importNames(text) {
   });
 }
 
-/** What only other files of `dist/` load has its names as constants, too: an accessor for each would be longer. */
+/** An object of constants, in which Node finds the names that ES modules may import, and which is shorter than accessors. */
 function exportNames(text) {
   return text.replace(/^export \{([^}]*)\};$/m, (_, list) => {
     const names = list.split(',').map((name) => name.trim().split(' as '));
@@ -145,21 +145,13 @@ function mergeImports(text) {
 }
 
 /** The compiler keeps legal comments only: those that name a source become such. */
-async function asCommonJs(text, name) {
-  const isEntry = name in ENTRIES || name in INNER;
+async function asCommonJs(text) {
   const [start = ''] = text.match(/^#!.*\n/) ?? [];
-  const named = importNames(isEntry ? text : exportNames(text)).slice(start.length);
-  const { code } = await transform(mergeImports(named).replace(/^\/\/ (?=src\/)/gm, '//! '), {
-    format: 'cjs',
-    // For Node, the names that an ES module may import are added.
-    ...(isEntry && { platform: 'node' }),
-    target: SETTINGS.target,
-    legalComments: 'inline',
-  });
-  // A statement without effect, which would be left out.
-  const [names = ''] = code.match(/^0 && \(module\.exports = \{[^}]*\}\);/m) ?? [];
-  const short = await shortened(code, { target: SETTINGS.target, legalComments: 'inline' });
-  return `${start}'use strict';\n${short}${names.replace(/\s/g, '')}\n`.replace(/\n?\/\/! (?=src\/)/g, '\n// ');
+  const settings = { target: SETTINGS.target, legalComments: 'inline' };
+  const named = mergeImports(exportNames(importNames(text.slice(start.length))));
+  const { code } = await transform(named.replace(/^\/\/ (?=src\/)/gm, '//! '), { ...settings, format: 'cjs' });
+  const short = await shortened(code, settings);
+  return `${start}'use strict';\n${short}`.replace(/\n?\/\/! (?=src\/)/g, '\n// ');
 }
 
 /** `register` is apart: it loads nothing of the rest before it has read its switch. */
@@ -187,9 +179,11 @@ const FIELDS = 'semconv/audit-record.d.ts';
 
 /** Types depend on the type and values of a field. Its other members, most of them prose, have the types of any field. */
 function withoutTexts(text) {
-  return text
+  const fields = text
     .replace(/^ {8}readonly (?!type\b|values\b)\w+: (?:\{[^}]*\}|.*);\n/gm, '')
-    .replace(/^( {4}readonly (?:\w+|'[\w.-]+'): )\{$/gm, '$1AuditField & {');
+    .replace(/(?<=: )\{\n +readonly type: (.*);\n +\}/g, 'FieldOf<$1>')
+    .replace(/(?<=: )\{\n +readonly type: (.*);\n +(readonly values: .*);\n +\}/g, 'FieldOf<$1> & { $2 }');
+  return `${fields}\ntype FieldOf<Type> = AuditField & { readonly type: Type };\n`;
 }
 
 /** Tabs: a fifth of the size is indentation. */
