@@ -111,6 +111,14 @@ export interface McpInstrumentationConfig {
   rpcStatusCodeAttribute?: 'rpc.response.status_code' | 'rpc.status_code' | 'both';
 
   /**
+   * Measure the size of every request and its response, as `mcp_trail.request.size` and `mcp_trail.response.size`. Reads
+   * every message once more, up to 10000 values in it. Unset, the two have the sizes that an audit trail measures for its
+   * records, and cost nothing without one; `false` leaves them out.
+   * @defaultValue unset: what the audit trail measures
+   */
+  metricsSizes?: boolean;
+
+  /**
    * Take `client.address` from `Forwarded` or `X-Forwarded-For`. Use it only behind a proxy that overwrites these headers:
    * anyone can send them.
    * @defaultValue `false`

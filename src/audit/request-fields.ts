@@ -1,6 +1,5 @@
 /** Fields of the operation that a message begins, not yet redacted. Pure. */
 import { memberNames, membersOf, nonEmpty } from '../lib/foreign.js';
-import { jsonSize } from '../lib/json-size.js';
 import { cutChars } from '../lib/text.js';
 import { asString } from '../protocol/jsonrpc.js';
 import { AI_INVOCATION_KEY, CLIENT_CAPABILITIES_KEY } from '../protocol/meta.js';
@@ -9,7 +8,7 @@ import { taskNamed } from '../protocol/tasks.js';
 import { MAX_NAME_CHARS } from '../redact/limits.js';
 import { ATTR_GEN_AI_PROMPT_NAME, ATTR_GEN_AI_TOOL_NAME } from '../semconv/attributes.js';
 import type { ConnectionInfo, Implementation } from '../session/connection-info.js';
-import type { RequestFacts } from '../session/message-facts.js';
+import { paramsSize, type RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Peer } from '../session/peer.js';
 import { strings } from './actor.js';
@@ -34,7 +33,8 @@ export function constantFields(
 }
 
 /** Fields of one message. */
-export function messageFields(operation: Operation, audit: AuditRow, { params, uri }: RequestFacts): FieldValues {
+export function messageFields(operation: Operation, audit: AuditRow, facts: RequestFacts): FieldValues {
+  const { params, uri } = facts;
   const { row, id, round, correlation, claimedCorrelation } = operation;
   // What the message itself names: the facts may hold a related task instead.
   const taskId = audit.target === 'mcp.task' ? taskNamed(row, params, undefined) : undefined;
@@ -46,7 +46,7 @@ export function messageFields(operation: Operation, audit: AuditRow, { params, u
     'mcp_audit.correlation.id': correlation,
     'mcp_audit.correlation.claimed_id': claimedCorrelation,
     'mcp_trail.round': round !== undefined && round > 1 ? round : undefined,
-    'mcp_audit.request.size': params === undefined ? undefined : jsonSize(params),
+    'mcp_audit.request.size': paramsSize(facts),
   };
 }
 

@@ -1,22 +1,22 @@
 /** Fields of an answer, its outcome and its HTTP response. Pure. */
 
-import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
 import { pickHeaders } from '../redact/headers.js';
 import { containsSecret } from '../redact/secret-proof.js';
 import type { AuditFields } from '../semconv/audit-record.js';
 import { MCP_TRAIL_RESULT_TYPE_VALUE_TASK } from '../semconv/values.js';
-import type { AnswerFacts } from '../session/message-facts.js';
+import { type AnswerFacts, answerSize } from '../session/message-facts.js';
 import type { Outcome } from '../session/outcome.js';
 import type { HttpFacts } from '../session/peer.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 import { CREDENTIAL, type RedactionContext, withoutCredential } from './sanitise.js';
 
-export function answerFields({ message, result }: AnswerFacts): FieldValues {
+export function answerFields(facts: AnswerFacts): FieldValues {
+  const { result } = facts;
   // Records name the task of any result, whether or not the method is known to make tasks.
   const task = result?.['resultType'] === MCP_TRAIL_RESULT_TYPE_VALUE_TASK ? result : asRecord(result?.['task']);
   return {
-    'mcp_audit.response.size': jsonSize(message.error ?? message.result),
+    'mcp_audit.response.size': answerSize(facts),
     'mcp_audit.response.content_types': result === undefined ? undefined : contentTypes(result),
     'mcp_audit.task.id': asString(task?.['taskId']),
   };

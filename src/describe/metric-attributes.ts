@@ -8,9 +8,10 @@ import {
   ATTR_GEN_AI_TOOL_NAME,
   ATTR_MCP_METHOD_NAME,
   ATTR_MCP_PROTOCOL_VERSION,
+  ATTR_MCP_TRAIL_SIDE,
 } from '../semconv/attributes.js';
-import { MCP_PROTOCOL_VERSIONS } from '../semconv/values.js';
-import type { ConnectionInfo, McpPeerInfo } from '../session/connection-info.js';
+import { MCP_PROTOCOL_VERSIONS, MCP_TRAIL_SIDE_VALUE_CLIENT, MCP_TRAIL_SIDE_VALUE_SERVER } from '../semconv/values.js';
+import type { ConnectionInfo, Direction, McpPeerInfo } from '../session/connection-info.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Template, TemplateFacts } from '../session/template.js';
 import { KnownNames } from './known-names.js';
@@ -73,6 +74,12 @@ export function operationMetricAttributes(
     ...peerMetricAttributes(peer, names),
     ...(code !== undefined && statusCodeAttributes(code, statusCodeKey)),
   });
+}
+
+/** With the side, for metrics that have one name for both. */
+export function withSide(attributes: Attributes, direction: Direction): Attributes {
+  const side = direction === 'outbound' ? MCP_TRAIL_SIDE_VALUE_CLIENT : MCP_TRAIL_SIDE_VALUE_SERVER;
+  return sorted({ ...attributes, [ATTR_MCP_TRAIL_SIDE]: side });
 }
 
 /** Attributes of a session's duration. */

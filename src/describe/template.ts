@@ -51,6 +51,7 @@ export function buildTemplate(facts: TemplateFacts): Template {
       [ATTR_JSONRPC_REQUEST_ID]: row.kind === 'request' ? '' : undefined,
     }),
     successMetricAttributes: undefined,
+    sidedMetricAttributes: undefined,
   };
 }
 

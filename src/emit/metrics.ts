@@ -1,4 +1,4 @@
-/** Instruments: the conventions' four histograms and two counters of ours. */
+/** Instruments: the conventions' four histograms of durations, and those of ours. */
 
 import {
   type Attributes,
@@ -6,18 +6,23 @@ import {
   type Counter,
   type Histogram,
   type MeterProvider,
+  type UpDownCounter,
   ValueType,
 } from '@opentelemetry/api';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { ATTR_ERROR_TYPE, ATTR_MCP_TRAIL_AUDIT_SINK } from '../semconv/attributes.js';
 import {
   MCP_DURATION_BUCKETS,
+  MCP_TRAIL_SIZE_BUCKETS,
   METRIC_MCP_CLIENT_OPERATION_DURATION,
   METRIC_MCP_CLIENT_SESSION_DURATION,
   METRIC_MCP_SERVER_OPERATION_DURATION,
   METRIC_MCP_SERVER_SESSION_DURATION,
   METRIC_MCP_TRAIL_AUDIT_RECORDS_LOST,
+  METRIC_MCP_TRAIL_OPERATIONS_ACTIVE,
   METRIC_MCP_TRAIL_OPERATIONS_EVICTED,
+  METRIC_MCP_TRAIL_REQUEST_SIZE,
+  METRIC_MCP_TRAIL_RESPONSE_SIZE,
 } from '../semconv/metrics.js';
 import type { Direction } from '../session/connection-info.js';
 import { watchExports } from './lost-exports.js';
@@ -28,6 +33,9 @@ interface Instruments {
   readonly server: Histogram;
   readonly clientSession: Histogram;
   readonly serverSession: Histogram;
+  readonly requestSize: Histogram;
+  readonly responseSize: Histogram;
+  readonly active: UpDownCounter;
   readonly evicted: Counter;
   readonly lostRecords: Counter;
 }
@@ -50,6 +58,18 @@ export class Metrics {
   session(side: 'client' | 'server', seconds: number, attributes: Attributes, context: Context): void {
     const instruments = this.#current();
     (side === 'client' ? instruments.clientSession : instruments.serverSession).record(seconds, attributes, context);
+  }
+
+  /** Bytes of a message; nothing where they are not known. */
+  size(of: 'requestSize' | 'responseSize', bytes: number | undefined, attributes: Attributes, context: Context): void {
+    if (bytes !== undefined) this.#current()[of].record(bytes, attributes, context);
+  }
+
+  /** Counts an operation as active. The result takes it off again: from the same instrument, with the same attributes. */
+  active(attributes: Attributes, context: Context): () => void {
+    const { active } = this.#current();
+    active.add(1, attributes, context);
+    return () => active.add(-1, attributes, context);
   }
 
   evicted(context: Context): void {
@@ -80,6 +100,13 @@ function createInstruments(provider: MeterProvider): Instruments {
       valueType: ValueType.DOUBLE,
       advice: { explicitBucketBoundaries: [...MCP_DURATION_BUCKETS] },
     });
+  const size = (name: string, description: string) =>
+    meter.createHistogram(name, {
+      description,
+      unit: 'By',
+      valueType: ValueType.INT,
+      advice: { explicitBucketBoundaries: [...MCP_TRAIL_SIZE_BUCKETS] },
+    });
   return {
     client: duration(
       METRIC_MCP_CLIENT_OPERATION_DURATION,
@@ -97,6 +124,13 @@ function createInstruments(provider: MeterProvider): Instruments {
       METRIC_MCP_SERVER_SESSION_DURATION,
       'Duration of an MCP session as observed by the server.',
     ),
+    requestSize: size(METRIC_MCP_TRAIL_REQUEST_SIZE, 'Size of JSON-RPC requests as JSON.'),
+    responseSize: size(METRIC_MCP_TRAIL_RESPONSE_SIZE, 'Size of the responses to JSON-RPC requests as JSON.'),
+    active: meter.createUpDownCounter(METRIC_MCP_TRAIL_OPERATIONS_ACTIVE, {
+      description: 'Requests that are being handled or waited for.',
+      unit: '{operation}',
+      valueType: ValueType.INT,
+    }),
     evicted: meter.createCounter(METRIC_MCP_TRAIL_OPERATIONS_EVICTED, {
       description: 'Operations given up because the bound on open operations was reached or their id was repeated.',
       unit: '{operation}',

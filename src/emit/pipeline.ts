@@ -15,6 +15,7 @@ import { type AnswerFacts, answerFacts, type MethodMessage } from '../session/me
 import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
+import type { Peer } from '../session/peer.js';
 import type { McpOperationInfo } from '../types.js';
 import { type AuditPort, GuardedAudit } from './audit-port.js';
 import { Measurements } from './measurements.js';
@@ -23,7 +24,7 @@ import { Providers } from './providers.js';
 import { Results } from './results.js';
 import { SessionDurations } from './session-durations.js';
 import { SpanDescriber } from './span-describer.js';
-import { type OperationKind, type Origin, type Outbound, Starter } from './start-operation.js';
+import { type OperationKind, type Origin, type Outbound, type Started, Starter } from './start-operation.js';
 
 export interface PipelineParts {
   readonly config: ResolvedConfig;
@@ -85,8 +86,7 @@ export class Pipeline {
   send<M extends MethodMessage>(connection: Connection, message: M, kind: OperationKind): Outbound<M> | undefined {
     try {
       const outbound = this.#starter.outbound(connection, message, kind);
-      this.#register(connection, outbound.operation);
-      this.#audit?.began(outbound.operation, outbound.facts, undefined);
+      this.#register(connection, outbound, undefined);
       return outbound;
     } catch (error) {
       reportFailure('starting a client span', error);
@@ -97,10 +97,9 @@ export class Pipeline {
   /** Starts the span of an inbound message. The caller runs the handler in the operation's context. */
   receive(connection: Connection, message: MethodMessage, kind: OperationKind, origin: Origin): Operation | undefined {
     try {
-      const { operation, facts } = this.#starter.inbound(connection, message, kind, origin);
-      this.#register(connection, operation);
-      this.#audit?.began(operation, facts, origin.peer);
-      return operation;
+      const started = this.#starter.inbound(connection, message, kind, origin);
+      this.#register(connection, started, origin.peer);
+      return started.operation;
     } catch (error) {
       reportFailure('starting a server span', error);
       return undefined;
@@ -131,7 +130,10 @@ export class Pipeline {
       reportFailure('reading an answer', error);
     }
     if (operation === undefined) return undefined;
-    if (facts !== undefined) this.#audit?.answered(operation, facts);
+    if (facts !== undefined) {
+      this.#audit?.answered(operation, facts);
+      this.#measurements.answered(operation, facts);
+    }
     if (direction === 'outbound') this.conclude(operation, operation.answer ?? SUCCESS);
     return operation;
   }
@@ -161,9 +163,9 @@ export class Pipeline {
     }
     const milliseconds = this.#now() - operation.startedAt;
     try {
-      this.#measurements.operation(operation, outcome, milliseconds);
+      this.#measurements.ended(operation, outcome, milliseconds);
     } catch (error) {
-      reportFailure('recording a duration', error);
+      reportFailure('measuring an operation', error);
     }
     const { concluded } = operation;
     if (concluded === undefined) this.#audit?.ended(operation, outcome, milliseconds);
@@ -214,12 +216,15 @@ export class Pipeline {
     this.#audit?.stop();
   }
 
-  #register(connection: Connection, operation: Operation): void {
+  #register(connection: Connection, { operation, facts }: Started, peer: Peer | undefined): void {
     const replaced = connection.add(operation);
     if (replaced !== undefined) this.#evict(replaced);
     const oldest = this.#open.add(operation);
     if (oldest !== undefined) this.#evict(oldest);
+    this.#measurements.began(operation);
     this.#callHook('requestHook', operation, SUCCESS);
+    this.#audit?.began(operation, facts, peer);
+    this.#measurements.requested(operation, facts);
   }
 
   #evict(operation: Operation): void {

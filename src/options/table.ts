@@ -51,6 +51,7 @@ export type InstrumentationValues = {
 type OptionalOption =
   | 'audit'
   | 'detectors'
+  | 'metricsSizes'
   | 'propagateContext'
   | 'redact'
   | 'requestHook'
@@ -81,6 +82,12 @@ export const INSTRUMENTATION: Options<InstrumentationValues> = {
     env: 'MCP_TRAIL_RPC_STATUS_CODE_ATTRIBUTE',
     kind: oneOf('rpc.response.status_code', 'rpc.status_code', 'both'),
     default: 'rpc.response.status_code',
+  },
+  metricsSizes: {
+    env: 'MCP_TRAIL_METRICS_SIZES',
+    kind: flag,
+    default: undefined,
+    defaultText: 'what the audit trail measures',
   },
   trustProxy: off('MCP_TRAIL_TRUST_PROXY'),
   propagateToChildProcesses: off('MCP_TRAIL_PROPAGATE_TO_CHILD_PROCESSES'),

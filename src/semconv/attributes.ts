@@ -382,6 +382,17 @@ export const ATTR_MCP_TRAIL_RESULT_TYPE = 'mcp_trail.result.type' as const;
 export const ATTR_MCP_TRAIL_ROUND = 'mcp_trail.round' as const;
 
 /**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Which side of an operation measured it: its sender is the
+ * client and its receiver the server, as in the kind of its span.
+ *
+ * - Type: string; `client` or `server`.
+ * - Metrics `mcp_trail.request.size`, `mcp_trail.response.size`, `mcp_trail.operations.active`: always.
+ *
+ * @example `server`
+ */
+export const ATTR_MCP_TRAIL_SIDE = 'mcp_trail.side' as const;
+
+/**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** The task that a message is about. The span links to the
  * call that made the task, where that is known.
  *

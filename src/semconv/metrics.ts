@@ -1,9 +1,9 @@
 /*
- * Metrics of the OpenTelemetry conventions for MCP, and the two metrics of this package.
+ * Metrics of the OpenTelemetry conventions for MCP, and those of this package.
  *
  * Upstream state: open-telemetry/semantic-conventions v1.41.1 (commit ead83b9b) plus
  * open-telemetry/semantic-conventions-genai model/mcp/common.yaml at commit 0e5e6a8d (merged pull requests #136, #179,
- * #220 and #404). All four histograms are in development.
+ * #220 and #404). All four histograms of durations are in development.
  */
 
 /**
@@ -65,12 +65,46 @@ export const METRIC_MCP_CLIENT_SESSION_DURATION = 'mcp.client.session.duration' 
 export const METRIC_MCP_SERVER_SESSION_DURATION = 'mcp.server.session.duration' as const;
 
 /**
- * Bucket boundaries that the convention asks of all four histograms, in seconds. Pass a copy as
+ * Bucket boundaries that the convention asks of all four histograms of durations, in seconds. Pass a copy as
  * `advice.explicitBucketBoundaries`.
  *
  * @see https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/mcp.md
  */
 export const MCP_DURATION_BUCKETS: readonly number[] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Size of a JSON-RPC request as JSON without spaces, in
+ * UTF-8. Recorded when its operation ends. A client measures it without the trace context that is added.
+ *
+ * - Instrument: histogram, boundaries {@link MCP_TRAIL_SIZE_BUCKETS}; opt-in (`metricsSizes`), or with an audit trail.
+ * - Unit: `By`.
+ * - Attributes: `mcp_trail.side`; otherwise those of {@link METRIC_MCP_CLIENT_OPERATION_DURATION} or
+ *   {@link METRIC_MCP_SERVER_OPERATION_DURATION}.
+ */
+export const METRIC_MCP_TRAIL_REQUEST_SIZE = 'mcp_trail.request.size' as const;
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Size of the response to a JSON-RPC request: all else as in
+ * {@link METRIC_MCP_TRAIL_REQUEST_SIZE}.
+ *
+ * - Instrument: histogram, boundaries {@link MCP_TRAIL_SIZE_BUCKETS}; opt-in (`metricsSizes`), or with an audit trail.
+ * - Unit: `By`.
+ * - Attributes: as above.
+ */
+export const METRIC_MCP_TRAIL_RESPONSE_SIZE = 'mcp_trail.response.size' as const;
+
+/** Bucket boundaries of the sizes, in bytes: powers of 4 from 64 B to 16 MiB. */
+export const MCP_TRAIL_SIZE_BUCKETS: readonly number[] = Array.from({ length: 10 }, (_, index) => 4 ** (index + 3));
+
+/**
+ * **Extension of mcp-trail, not an OpenTelemetry convention.** Requests that are being handled or waited for, including
+ * listen streams.
+ *
+ * - Instrument: up-down counter.
+ * - Unit: `{operation}`.
+ * - Attributes: as of the sizes, but for `error.type` and the status code; with the names that are known when it starts.
+ */
+export const METRIC_MCP_TRAIL_OPERATIONS_ACTIVE = 'mcp_trail.operations.active' as const;
 
 /**
  * **Extension of mcp-trail, not an OpenTelemetry convention.** Operations that were ended early because the bound on

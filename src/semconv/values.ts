@@ -139,6 +139,13 @@ export const MCP_TRAIL_RESULT_TYPE_VALUE_INPUT_REQUIRED = 'input_required' as co
 /** Extension of mcp-trail. The result is the handle of a task that goes on. */
 export const MCP_TRAIL_RESULT_TYPE_VALUE_TASK = 'task' as const;
 
+// `mcp_trail.side`: ours.
+
+/** Extension of mcp-trail. This process sent the request. */
+export const MCP_TRAIL_SIDE_VALUE_CLIENT = 'client' as const;
+/** Extension of mcp-trail. This process received the request. */
+export const MCP_TRAIL_SIDE_VALUE_SERVER = 'server' as const;
+
 // Lists.
 
 /**

@@ -2,6 +2,7 @@
  * Facts that messages state about their operation, read once for its span and its audit records. Raw values, to be redacted
  * later. Open operations do not keep facts, which hold the whole message.
  */
+import { jsonSize } from '../lib/json-size.js';
 import { asRecord, asString, type RequestId, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { metaOf } from '../protocol/meta.js';
 import { type MethodRow, methodRow, targetOf } from '../protocol/methods.js';
@@ -17,7 +18,13 @@ export interface MethodMessage {
   readonly task?: string | undefined;
 }
 
-export interface RequestFacts {
+/** Has a part that is measured once, by whoever asks first. */
+interface Measurable {
+  /** Bytes of the part as JSON; `null` if it has no known size, undefined until somebody asks. */
+  size?: number | null;
+}
+
+export interface RequestFacts extends Measurable {
   readonly direction: Direction;
   readonly method: string;
   readonly row: MethodRow;
@@ -61,7 +68,7 @@ export function requestFacts(
   };
 }
 
-export interface AnswerFacts {
+export interface AnswerFacts extends Measurable {
   readonly message: ResponseMessage;
   readonly result: Record<string, unknown> | undefined;
   /** Id of the task that the result stands for. */
@@ -72,4 +79,19 @@ export function answerFacts(message: ResponseMessage, row: MethodRow): AnswerFac
   const result = asRecord(message.result);
   const task = result === undefined ? undefined : asString(taskMade(row, result)?.['taskId']);
   return { message, result, task };
+}
+
+/** Bytes of the params as JSON. */
+export function paramsSize(facts: RequestFacts): number | undefined {
+  return measured(facts, facts.params);
+}
+
+/** Bytes of the result or the error as JSON. */
+export function answerSize(facts: AnswerFacts): number | undefined {
+  return measured(facts, facts.message.error ?? facts.message.result);
+}
+
+function measured(facts: Measurable, part: unknown): number | undefined {
+  if (facts.size === undefined) facts.size = jsonSize(part) ?? null;
+  return facts.size ?? undefined;
 }

@@ -65,6 +65,11 @@ export class Operation {
   awaited = false;
   /** What waits for that promise. */
   waiting: { operation: Operation | undefined } | undefined;
+  /** Takes it from the number of active operations. */
+  leaveActive: (() => void) | undefined;
+  /** Bytes of the request and of its response, where they are measured. */
+  requestSize: number | undefined;
+  responseSize: number | undefined;
   /** Id of the parent of its span, while an audit trail is kept. */
   parentSpanId: string | undefined;
   /** Correlation id, while an audit trail is kept. */

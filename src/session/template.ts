@@ -29,4 +29,6 @@ export interface Template {
   readonly spanAttributes: Readonly<Attributes>;
   /** Metric attributes of a success; set once all names in it are known. */
   successMetricAttributes: Attributes | undefined;
+  /** The same with the side, for metrics that both sides share. */
+  sidedMetricAttributes: Attributes | undefined;
 }

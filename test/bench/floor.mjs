@@ -16,6 +16,7 @@ const seconds = {
 };
 const clientDuration = meter.createHistogram('mcp.client.operation.duration', seconds);
 const serverDuration = meter.createHistogram('mcp.server.operation.duration', seconds);
+const operations = meter.createUpDownCounter('mcp_trail.operations.active', { unit: '{operation}' });
 
 /** The attributes that a span and its metric share. */
 const describe = (tool, sdk) => ({
@@ -47,6 +48,8 @@ export function caller(client, sdk) {
     requestId += 1;
     const start = performance.now();
     const attributes = { ...describe(params.name, sdk), 'mcp_trail.server.name': SERVER.name };
+    const sided = { ...attributes, 'mcp_trail.side': 'client' };
+    operations.add(1, sided);
     const span = tracer.startSpan(`tools/call ${params.name}`, {
       kind: SpanKind.CLIENT,
       attributes: {
@@ -68,6 +71,7 @@ export function caller(client, sdk) {
       throw error;
     } finally {
       finish(span, clientDuration, start, attributes, errorType);
+      operations.add(-1, sided);
     }
   };
 }
@@ -75,8 +79,10 @@ export function caller(client, sdk) {
 /** @type {import('./application.mjs').Addition['tool']} */
 export function tool(name, handler, sdk) {
   const attributes = { ...describe(name, sdk), 'mcp_trail.client.name': CLIENT.name };
+  const sided = { ...attributes, 'mcp_trail.side': 'server' };
   return async (args, extra) => {
     const start = performance.now();
+    operations.add(1, sided);
     const parent = propagation.extract(context.active(), sdk.requestMeta(extra));
     const span = tracer.startSpan(
       `tools/call ${name}`,
@@ -100,6 +106,7 @@ export function tool(name, handler, sdk) {
       throw error;
     } finally {
       finish(span, serverDuration, start, attributes, errorType);
+      operations.add(-1, sided);
     }
   };
 }

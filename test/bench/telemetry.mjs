@@ -24,8 +24,9 @@ const PEERS = {
   server: { role: 'server', name: 'bench-server', version: '1.0.0' },
 };
 
-/** Only tool calls are timed, so only their points matter. */
-const ofToolCalls = (point) => point.attributes['mcp.method.name'] === 'tools/call';
+/** Only tool calls are timed, so only their points matter. An instrumentation learns the tool's name from the first call. */
+const ofToolCalls = ({ attributes }) =>
+  attributes['mcp.method.name'] === 'tools/call' && attributes['gen_ai.tool.name'] !== '_OTHER';
 
 /** @param {import('./application.mjs').Sdk} sdk */
 function expectedCall(sdk) {
@@ -53,6 +54,11 @@ function expectedCall(sdk) {
     boundaries: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300],
     count: CALLS,
   });
+  const active = (peer, side) => ({
+    unit: '{operation}',
+    attributes: { ...metric(peer).attributes, 'mcp_trail.side': side },
+    active: 0,
+  });
   return {
     spans: {
       client: {
@@ -73,6 +79,7 @@ function expectedCall(sdk) {
     metrics: {
       'mcp.client.operation.duration': [metric(PEERS.server)],
       'mcp.server.operation.duration': [metric(PEERS.client)],
+      'mcp_trail.operations.active': [active(PEERS.server, 'client'), active(PEERS.client, 'server')],
     },
   };
 }
@@ -119,11 +126,14 @@ function groupByTrace(spans) {
 async function collectToolCalls(opentelemetry) {
   const collected = {};
   for (const metric of await opentelemetry.collectMetrics()) {
+    // Sizes come with the audit trail, and have no counterpart in the floor.
+    if (metric.descriptor.unit === 'By') continue;
     const points = metric.dataPoints.filter(ofToolCalls).map((point) => ({
       unit: metric.descriptor.unit,
       attributes: { ...point.attributes },
-      boundaries: [...point.value.buckets.boundaries],
-      count: point.value.count,
+      ...(typeof point.value === 'number'
+        ? { active: point.value }
+        : { boundaries: [...point.value.buckets.boundaries], count: point.value.count }),
     }));
     if (points.length > 0) collected[metric.descriptor.name] = points;
   }
@@ -162,6 +172,7 @@ export async function checkTelemetry(application, opentelemetry, sdk, recorded) 
 export async function checkNothingLost(opentelemetry, recorded, exportedBefore, calls) {
   const exported = (await opentelemetry.countExported()) - exportedBefore;
   assert.equal(exported, recorded ? 2 * calls : 0, 'spans exported for the timed calls');
-  const counts = Object.values(await collectToolCalls(opentelemetry)).map(([point]) => point.count);
-  assert.deepEqual(counts, recorded ? [CALLS + calls, CALLS + calls] : [], 'measurements of the timed calls');
+  const points = Object.values(await collectToolCalls(opentelemetry)).flat();
+  const counts = points.map(({ count, active }) => count ?? active);
+  assert.deepEqual(counts, recorded ? [CALLS + calls, CALLS + calls, 0, 0] : [], 'measurements of the timed calls');
 }

@@ -35,6 +35,7 @@ const EVERYTHING: McpInstrumentationConfig = {
   resourceUriInSpanName: true,
   reuseExecuteToolSpan: true,
   rpcStatusCodeAttribute: 'both',
+  metricsSizes: true,
 };
 
 /** One span or one measurement series. */

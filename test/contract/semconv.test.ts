@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { METHODS } from '../../src/protocol/methods.js';
 import * as semconv from '../../src/semconv/index.js';
 import {
+  ACTIVE,
   type Attribute,
   BUCKETS,
   declaredAs,
@@ -16,6 +17,9 @@ import {
   MODEL,
   modelOf,
   PLACES,
+  type Place,
+  SIZE_BUCKETS,
+  SIZES,
 } from './semconv-model.js';
 import { ANSWERS, type Emitted, runEverything } from './semconv-scenarios.js';
 
@@ -82,6 +86,10 @@ describe('the constants of mcp-trail/semconv', () => {
     expect(semconv.MCP_DURATION_BUCKETS).toEqual(BUCKETS);
   });
 
+  it('include the bucket boundaries of sizes', () => {
+    expect(semconv.MCP_TRAIL_SIZE_BUCKETS).toEqual(SIZE_BUCKETS);
+  });
+
   it('include the error codes that the receiver did not cause', () => {
     expect([...semconv.MCP_SERVER_NON_ERROR_CODES].sort()).toEqual([-32002, -32600, -32601, -32602, -32700]);
   });
@@ -90,7 +98,7 @@ describe('the constants of mcp-trail/semconv', () => {
 describe('what is emitted', () => {
   it('covers everything that can have attributes', () => {
     expect([...new Set(run.emitted.map(({ place }) => place))].sort()).toEqual(
-      [...PLACES, LOST, 'mcp_trail.operations.evicted'].sort(),
+      [...PLACES, ...SIZES, ACTIVE, LOST, 'mcp_trail.operations.evicted'].sort(),
     );
   });
 
@@ -128,24 +136,28 @@ describe('what is emitted', () => {
     expect(DECLARED_KEYS.filter((key) => !emitted.has(key))).toEqual(Object.keys(MARKED));
   });
 
-  it.each(PLACES)('has on a %s every key of the model, except the marked ones', (place) => {
-    const emitted = new Set(
-      run.emitted
-        .filter((each) => each.place === place)
-        .flatMap(({ attributes }) => Object.keys(attributes))
-        .map(declaredAs),
-    );
-    const due = Object.keys(MODEL).filter((key) => MODEL[key]?.on[place] !== undefined && !(key in MARKED));
-    const absent = due.filter((key) => !emitted.has(key));
-    const excused = NEVER_THERE.filter(({ places }) => places.includes(place)).map(({ key }) => key);
-    expect(absent).toEqual(excused);
-  });
+  it.each<Place>([...PLACES, ...SIZES, ACTIVE])(
+    'has on a %s every key of the model, except the marked ones',
+    (place) => {
+      const emitted = new Set(
+        run.emitted
+          .filter((each) => each.place === place)
+          .flatMap(({ attributes }) => Object.keys(attributes))
+          .map(declaredAs),
+      );
+      const due = Object.keys(MODEL).filter((key) => MODEL[key]?.on[place] !== undefined && !(key in MARKED));
+      const absent = due.filter((key) => !emitted.has(key));
+      const excused = NEVER_THERE.filter(({ places }) => places.includes(place)).map(({ key }) => key);
+      expect(absent).toEqual(excused);
+    },
+  );
 
   it.each([
     ['mcp.method.name', 'MCP_METHOD_NAME_VALUE_'],
     ['gen_ai.operation.name', 'GEN_AI_OPERATION_NAME_VALUE_'],
     ['network.transport', 'NETWORK_TRANSPORT_VALUE_'],
     ['mcp_trail.result.type', 'MCP_TRAIL_RESULT_TYPE_VALUE_'],
+    ['mcp_trail.side', 'MCP_TRAIL_SIDE_VALUE_'],
   ])('has only declared values for %s', (key, prefix) => {
     const values = new Set(run.emitted.map(({ attributes }) => attributes[key]).filter((value) => value !== undefined));
     expect(values.size).toBeGreaterThan(0);
@@ -260,12 +272,13 @@ describe('the instruments', () => {
     expect(made).toEqual(INSTRUMENTS);
   });
 
-  const histograms = run.instruments.filter(({ descriptor }) => descriptor.unit === 's');
+  const histograms = run.instruments.filter(({ dataPointType }) => dataPointType === DataPointType.HISTOGRAM);
   it.each(histograms.map((each) => [each.descriptor.name, each] as const))(
-    '%s has the bucket boundaries of the conventions',
-    (_name, { dataPoints }) => {
+    '%s has the bucket boundaries of its unit',
+    (_name, { descriptor, dataPoints }) => {
       expect(dataPoints.length).toBeGreaterThan(0);
-      for (const { value } of dataPoints) expect((value as any).buckets.boundaries).toEqual(BUCKETS);
+      const boundaries = descriptor.unit === 's' ? BUCKETS : SIZE_BUCKETS;
+      for (const { value } of dataPoints) expect((value as any).buckets.boundaries).toEqual(boundaries);
     },
   );
 
@@ -277,11 +290,11 @@ describe('the instruments', () => {
     },
   );
 
-  it('never have content, and of our own keys only peer names', () => {
+  it('never have content, and of our own keys only peer names and the side', () => {
     const metrics = run.emitted.filter(({ place }) => !place.endsWith(' span') && place !== LOST);
     const keys = [...new Set(metrics.flatMap(({ attributes }) => Object.keys(attributes)))];
     expect(keys.filter((key) => /^(gen_ai\.tool\.call|gen_ai\.prompt\.variable)\./.test(key))).toEqual([]);
     const own = keys.filter((key) => key.startsWith('mcp_trail.'));
-    expect(own.sort()).toEqual(['mcp_trail.client.name', 'mcp_trail.server.name']);
+    expect(own.sort()).toEqual(['mcp_trail.client.name', 'mcp_trail.server.name', 'mcp_trail.side']);
   });
 });

@@ -18,6 +18,8 @@ export interface Played {
   /** By the name of the scenario. */
   readonly traces: ReadonlyMap<string, string>;
   readonly metrics: string;
+  /** How many operations the processes have counted as active at their end. */
+  readonly active: readonly number[];
   /** Spans outside of all scenarios. */
   readonly strays: string;
 }
@@ -46,6 +48,7 @@ export async function playCell(flavour: Flavour, transport: Transport, telemetry
     return asText(
       receiver.spans.map((span) => withService(span, own)),
       [...series, ...receiver.metrics.flatMap(seriesOf)],
+      receiver.metrics.filter(({ name }) => name === 'mcp_trail.operations.active'),
     );
   } finally {
     await receiver.close();
@@ -96,16 +99,21 @@ function withService(span: Span, own: string): Span {
 
 function seriesOf({ name, dataPoints, resource }: Metric): ServiceSeries[] {
   const service = String(resource['service.name']);
-  return dataPoints.map(({ attributes, count }) => ({ service, metric: name, attributes, count: Number(count) }));
+  // Sums have no count.
+  const measured = dataPoints.filter(({ count }) => count !== undefined);
+  return measured.map(({ attributes, count }) => ({ service, metric: name, attributes, count: Number(count) }));
 }
 
-function asText(spans: Span[], series: ServiceSeries[]): Played {
+function asText(spans: Span[], series: ServiceSeries[], active: Metric[]): Played {
   const roots = spans.filter((span) => span.parentSpanId === '' && span.kind === 'INTERNAL');
   const traceIds = new Set(roots.map(({ traceId }) => traceId));
   const draw = (of: (span: Span) => boolean) => waterfall(spans.filter(of), { normalise: true, attributes: 'all' });
   return {
     traces: new Map(roots.map(({ name, traceId }) => [name, draw((span) => span.traceId === traceId)])),
     metrics: metricsText(series),
+    active: [...new Map(active.map((metric) => [processOf(metric), metric])).values()].map(({ dataPoints }) =>
+      dataPoints.reduce((sum, { asInt }) => sum + Math.abs(Number(asInt)), 0),
+    ),
     strays: draw((span) => !traceIds.has(span.traceId)),
   };
 }

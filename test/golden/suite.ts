@@ -50,6 +50,11 @@ export function describeGoldens(transport: Transport): void {
       expectGolden(metricsPath as string, played.metrics);
     });
 
+    it('counts nothing as active in a server process that ends', () => {
+      expect(played.active.filter((count) => count !== 0)).toEqual([]);
+      expect(played.active.length > 0).toBe(!transport.sameProcess);
+    });
+
     it('has no span outside its trace', () => {
       expect(played.strays).toBe('');
     });

@@ -48,6 +48,7 @@ export async function expectNothingOpen(telemetry: Telemetry): Promise<void> {
   await until(() => telemetry.open.length === 0, 'all spans to end', 2_000).catch(() => {});
   expect(telemetry.open, 'spans that never ended').toEqual([]);
   expect(telemetry.complaints, 'reports of misuse or failure').toEqual([]);
+  expect(await telemetry.active(), 'operations that are still counted as active').toEqual([]);
   for (const span of telemetry.spans) {
     expect(span.status.message, `status description of ${span.name}`).toBeUndefined();
     expect(span.events, `events of ${span.name}`).toEqual([]);

@@ -134,6 +134,11 @@ export class Telemetry {
     return found;
   }
 
+  /** What is still counted as active, or less than not at all; nothing once everything has ended. */
+  async active(): Promise<Series[]> {
+    return (await this.series()).filter(({ metric, sum }) => metric === 'mcp_trail.operations.active' && sum !== 0);
+  }
+
   /** Baseline of `measurements`. */
   async startMeasuring(): Promise<void> {
     this.#before = await this.series();

@@ -58,6 +58,7 @@ const config: McpInstrumentationConfig = {
   trustIncomingContext: 'link',
   rpcStatusCodeAttribute: 'both',
   maxPendingOperations: 100,
+  metricsSizes: true,
   propagateContext: (method: string, { transport }: McpPeerInfo) =>
     method !== 'acme/strict' && transport !== 'websocket',
   redact: (field: string, value: string) => (field === semconv.ATTR_GEN_AI_TOOL_CALL_RESULT ? undefined : value),
@@ -149,6 +150,8 @@ export const ocsf: Record<string, unknown> = toOcsf({} as AuditRecord);
 export const key: 'mcp.method.name' = semconv.ATTR_MCP_METHOD_NAME;
 export const variable: string = semconv.ATTR_GEN_AI_PROMPT_VARIABLE('city');
 export const metric: 'mcp.client.operation.duration' = semconv.METRIC_MCP_CLIENT_OPERATION_DURATION;
+export const size: 'mcp_trail.response.size' = semconv.METRIC_MCP_TRAIL_RESPONSE_SIZE;
+export const boundaries: readonly number[] = semconv.MCP_TRAIL_SIZE_BUCKETS;
 export const method: 'tools/call' = semconv.MCP_METHOD_NAME_VALUE_TOOLS_CALL;
 export const names: Record<string, unknown> = { ...semconv };
 

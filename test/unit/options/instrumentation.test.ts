@@ -249,7 +249,7 @@ describe('the table of options', () => {
     const rows = Object.entries(INSTRUMENTATION).map(([option, { env, default: value }]) => ({ option, env, value }));
     expect(rows.filter(({ env }) => env !== undefined)).toEqual(
       Object.entries(INSTRUMENTATION)
-        .filter(([option]) => option in DEFAULTS || option === 'sessionIds')
+        .filter(([option]) => option in DEFAULTS || ['sessionIds', 'metricsSizes'].includes(option))
         .map(([option]) => ({ option, env: variable(option), value: DEFAULTS[option as keyof ResolvedConfig] })),
     );
   });
