@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['audit-types.ts', 'types.ts'],
   },
   export: { imports: ['lib', 'options', 'report'] },
-  session: { imports: ['protocol'] },
+  session: { imports: ['protocol', 'lib'] },
   describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
   emit: {
     imports: ['describe', 'protocol', 'redact', 'semconv', 'session', 'lib', 'report'],

@@ -18,7 +18,7 @@ export interface MethodMessage {
   readonly task?: string | undefined;
 }
 
-/** Has a part that is measured once, by whoever asks first. */
+/** Has a part that is measured when somebody asks, and then never again. */
 interface Measurable {
   /** Bytes of the part as JSON; `null` if it has no known size, undefined until somebody asks. */
   size?: number | null;

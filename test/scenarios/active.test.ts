@@ -234,7 +234,7 @@ describe('what is not counted as active', () => {
   });
 });
 
-it('a meter that throws costs no call', async () => {
+it('a meter that throws costs neither a call nor its span', async () => {
   const throwing = () => {
     throw new Error('no meter today');
   };
@@ -247,12 +247,14 @@ it('a meter that throws costs no call', async () => {
   try {
     const received: unknown[] = [];
     const observed: any = { send: async () => {}, onmessage: (message: unknown) => received.push(message) };
-    const handle = instrumentTransport(observed, {});
+    const started: string[] = [];
+    const handle = instrumentTransport(observed, { requestHook: (_, { method }) => void started.push(method) });
     observed.onmessage({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    expect(started).toEqual(['ping']);
     await observed.send({ jsonrpc: '2.0', id: 1, result: {} });
-    handle.disable();
+    await until(() => telemetry.all('server', 'ping').length === 1, 'the answer to end the span');
     expect(received).toHaveLength(1);
-    expect(telemetry.all('server', 'ping')).toHaveLength(1);
+    handle.disable();
   } finally {
     metrics.disable();
     metrics.setGlobalMeterProvider(telemetry.meterProvider);

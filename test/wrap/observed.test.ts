@@ -164,11 +164,12 @@ describe('spans of a wrapped server', () => {
     expect(spans.map(({ name }) => name)).toContain('tools/call echo');
   });
 
-  it('metrics have the durations of its operations and of its session', async () => {
+  it('metrics have the durations of its operations and of its session, and the operations in flight', async () => {
     await session((wrapped) => wrapped.ask(1, 'tools/call', call('echo')));
     expect(receiver.metrics.map(({ name }) => name).sort()).toEqual([
       'mcp.server.operation.duration',
       'mcp.server.session.duration',
+      'mcp_trail.operations.active',
     ]);
   });
 });

@@ -73,7 +73,7 @@ it('what is above 10 000 values costs no more than they do', () => {
   expect(read).toBeLessThanOrEqual(5_000);
 });
 
-it('a part is measured once, whoever asks', () => {
+it('a part is measured once, however often somebody asks', () => {
   let walks = 0;
   const params = new Proxy(
     { name: 'x' },
