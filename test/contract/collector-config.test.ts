@@ -49,6 +49,10 @@ const TYPES: Record<(typeof KINDS)[number], string[]> = {
   extensions: ['health_check', 'file_storage', 'bearertokenauth', 'oidc'],
 };
 
+/** A component that only checks a variable, whose name it has. */
+const isCheck = (id: string) => /\/MCP_\w+$/.test(id);
+const withoutChecks = (path: string) => text(path).replace(/^ {2}\w+\/MCP_\w+: .*$/gm, '');
+
 /** Every scalar in a document, with its path. */
 function* leaves(value: any, path: string[] = []): Generator<[string[], any]> {
   if (value !== null && typeof value === 'object')
@@ -85,7 +89,7 @@ describe.each(files)('%s', (path) => {
     const used = JSON.stringify(document.service ?? {});
     for (const kind of ['exporters', 'processors'] as const)
       for (const id of Object.keys(document[kind] ?? {}))
-        if (id !== 'filter/no_mcp_audit') expect(used).toContain(JSON.stringify(id));
+        if (id !== 'filter/no_mcp_audit' && !isCheck(id)) expect(used).toContain(JSON.stringify(id));
   });
 
   it('contains no secrets, only file names', () => {
@@ -97,12 +101,12 @@ describe.each(files)('%s', (path) => {
         !keys.includes('pod_association')
       )
         if (!(keys.includes('attributes') && keys.includes('telemetry')))
-          expect(value).toMatch(/^\$\{file:\$\{env:(MCP_\w+_FILE):-\/\1-is-not-set\}\}$/);
+          expect(value).toMatch(/^\$\{file:\$\{env:(MCP_\w+_FILE):-\/\1-is-not-set\}\/\1\/\.\.\}$/);
     }
   });
 
   it('fails with the name of a missing security variable', () => {
-    const found = [...text(path).matchAll(/\$\{env:(MCP_\w+_FILE)([^}]*)\}/g)];
+    const found = [...withoutChecks(path).matchAll(/\$\{env:(MCP_\w+_FILE)([^}]*)\}/g)];
     for (const [, name, rest] of found) expect(rest).toMatch(new RegExp(`^:-/?${name}-is-not-set$`));
   });
 
@@ -210,6 +214,12 @@ describe('lists, which later files replace', () => {
           seen.set(key, JSON.stringify(value));
         }
   });
+});
+
+it('a variable that is set to nothing means its default, or an error, in compose files and in loki.yaml', () => {
+  const composed = readdirSync(ROOT).filter((name) => name.startsWith('compose.'));
+  for (const path of [...composed, 'loki/loki.yaml'])
+    for (const [found] of text(path).matchAll(/\$\{MCP_[^}]*\}/g)) expect(found).toMatch(/^\$\{\w+:[-?]/);
 });
 
 it('the memory limiter comes first, and both protocols have the same request limit', () => {

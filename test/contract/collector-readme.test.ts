@@ -19,11 +19,13 @@ function cell(value: string | undefined): string {
   return value === '' ? 'none' : `\`${value}\``;
 }
 
+/** Without components that only check a variable. */
+const withoutChecks = (text: string) => text.replace(/^ {2}\w+\/MCP_\w+: .*$/gm, '');
 const configuration = ['base.yaml', ...['backends', 'overlays', 'tiers'].flatMap(pathsOf)];
 const compose = ['.', 'compose'].flatMap(pathsOf).filter((file) => file.includes('compose'));
 const ofCollector = new Map(
   configuration.flatMap((file) =>
-    [...read(file).matchAll(/\$\{env:(MCP_\w+)(?::-([^}]*))?\}/g)].map(([, name, value]) => [
+    [...withoutChecks(read(file)).matchAll(/\$\{env:(MCP_\w+)(?::-([^}]*))?\}/g)].map(([, name, value]) => [
       name as string,
       cell(value),
     ]),
