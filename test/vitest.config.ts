@@ -77,6 +77,7 @@ export default defineConfig({
           name: 'stack',
           include: [STACK],
           globalSetup: [fileURLToPath(new URL('./stack/build-programs.ts', import.meta.url))],
+          setupFiles: [fileURLToPath(new URL('./stack/support/explain.ts', import.meta.url))],
           // Real programs, two files at a time on two cores: what passes only the second time is reported so.
           retry: 1,
           testTimeout: 120_000,

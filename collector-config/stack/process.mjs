@@ -18,6 +18,9 @@ let watchdog;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const watched = new Set();
 
+/** The programs that this process has started, the newest last: for those who have to explain a failure. @type {{ name: string, output: string }[]} */
+export const startedPrograms = [];
+
 /** Ends a child process when this process ends, even if it is killed. @param {import('node:child_process').ChildProcess} child */
 export function watch(child) {
   if (!child.pid) return;
@@ -116,6 +119,8 @@ export async function startProgram({
       return end;
     },
   };
+
+  startedPrograms.push(program);
 
   /** @type {{ code: number | null, signal: NodeJS.Signals | null } | undefined} */
   let end;

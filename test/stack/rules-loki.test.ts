@@ -260,7 +260,9 @@ describe("the rules of Loki's ruler", () => {
       return (data?.groups ?? []).flatMap((group: any) => group.rules.map(({ name }: any) => name)).sort();
     };
     const expected = groups.flatMap((group) => group.rules.map(({ alert }) => alert)).sort();
-    expect(await loaded('mcp-audit')).toEqual(expected);
+    // The ruler loads them some time after Loki is ready.
+    const all = { accept: ({ length }: string[]) => length >= expected.length };
+    expect(await eventually('all rules', () => loaded('mcp-audit'), all)).toEqual(expected);
     expect(await loaded('mcp-logs')).toEqual([]);
   });
 
