@@ -26,8 +26,10 @@ const subsets = (names: string[]) =>
   Array.from({ length: 2 ** names.length }, (_, chosen) => names.filter((_, bit) => chosen & (2 ** bit)));
 const pairs = backends.flatMap((one, index) => backends.slice(index + 1).map((other) => [one, other]));
 const combinations = [...backends.map((name) => [name]), ...pairs, backends];
-/** Starting all sets would take an hour. */
-const larger = subsets(backends).filter(({ length }) => length > 2 && length < backends.length);
+/** Any three together, and any one or two left out: all sets are twice as many with each backend. Starting these would take an hour. */
+const larger = subsets(backends).filter(
+  ({ length }) => length === 3 || backends.length - length === 1 || backends.length - length === 2,
+);
 
 const unread = (names: string[]) =>
   SIGNALS.filter((signal) => !names.some((name) => READS[name]?.split(' ').includes(signal)));
@@ -77,7 +79,7 @@ describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' 
   },
 );
 
-it('all other sets of backends are valid if every signal has a reader', async () => {
+it('larger sets of backends are valid if every signal has a reader', async () => {
   const wrong: string[][] = [];
   const left = larger.values();
   const one = async () => {
@@ -88,7 +90,8 @@ it('all other sets of backends are valid if every signal has a reader', async ()
   };
   await Promise.all([one(), one(), one()]);
   expect(wrong).toEqual([]);
-  expect(larger.length + combinations.length).toBe(2 ** backends.length - 1);
+  const [count, pairs] = [backends.length, (backends.length * (backends.length - 1)) / 2];
+  expect(larger).toHaveLength((pairs * (count - 2)) / 3 + count + pairs);
 }, 300_000);
 
 it('rejects the base configuration alone', async () => {
