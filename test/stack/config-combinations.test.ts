@@ -97,5 +97,5 @@ it('larger sets of backends are valid if every signal has a reader', async () =>
 it('rejects the base configuration alone', async () => {
   const { code, output } = await place.validate({});
   expect(code).toBe(1);
-  expect(output).toContain('no exporter configuration specified');
+  expect(output).toContain('but not used in any supported receiver pipeline');
 });
