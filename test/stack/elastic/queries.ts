@@ -29,6 +29,28 @@ const call = (timeMs: number, fields: Record<string, unknown>, eventName = 'mcp_
     { 'mcp_audit.duration_ms': 100, 'mcp_audit.sensitive': false, ...fields },
     { timeMs, eventName, body: '{}' },
   );
+/** A record, and the service that sends it. */
+interface Sent extends LogInput {
+  readonly service?: string;
+}
+
+/** Records of one chain, in the order in which they arrive. */
+const chain = (
+  service: string,
+  id: string,
+  links: readonly (readonly [number: number, event: string, timeMs: number, fields?: object])[],
+): Sent[] =>
+  links.map(([number, event, timeMs, fields]) => ({
+    ...call(timeMs, { 'mcp_audit.chain.id': id, 'audit.sequence.number': number, ...fields }, `mcp_audit.${event}`),
+    service,
+  }));
+const KEY = { 'mcp_audit.key.id': 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k' };
+const covers = (size: number, more: object = KEY) => ({ 'mcp_audit.checkpoint.size': size, ...more });
+const server = (name: string, address?: string) => ({
+  'mcp_audit.server.name': name,
+  'mcp_audit.inventory.change': 'server_added',
+  ...(address === undefined ? {} : { 'server.address': address }),
+});
 const times = (count: number, record: (at: number) => LogInput): LogInput[] =>
   Array.from({ length: count }, (_, at) => record(at));
 const tool = (name: string) => ({ 'gen_ai.tool.name': name });
@@ -62,7 +84,7 @@ const refusals = (at: number, count: number, address: string, more: Record<strin
  * Records of a rule by a name that its results contain: `hit…` must be found, `near…` must not.
  * Times are before `at`, when the rule runs.
  */
-const RECORDS: Record<string, (at: number) => LogInput[]> = {
+const RECORDS: Record<string, (at: number) => Sent[]> = {
   'mcp-audit-call-burst': (at) => [
     ...times(101, () => call(at - 30_000, actor('hit-burst'))),
     ...times(100, () => call(at - 30_000, actor('near-one-less'))),
@@ -139,6 +161,104 @@ const RECORDS: Record<string, (at: number) => LogInput[]> = {
     ...refusals(at, 5, 'near-never-in'),
     call(at - 2 * MINUTE, { 'client.address': 'near-in-before' }),
     ...refusals(at, 5, 'near-in-before'),
+  ],
+  'mcp-audit-guardrail-stopped': (at) =>
+    Object.entries({ block: 'hit-block', quarantine: 'hit-hold', allow: 'near-allow', sanitize: 'near-clean' }).map(
+      ([verdict, name]) =>
+        call(at - MINUTE, { ...actor(name), 'mcp_audit.guardrail.verdict': verdict }, 'mcp_audit.guardrail'),
+    ),
+  'mcp-audit-tool-changed': (at) => [
+    ...['previous', 'lock'].map((how) =>
+      call(at - MINUTE, { ...tool(`hit-${how}`), 'mcp_audit.tool.compared_with': how }, 'mcp_audit.tool.changed'),
+    ),
+    ...['server_not_locked', 'annotated', 'list_changed'].map((change) =>
+      call(
+        at - MINUTE,
+        {
+          'mcp_audit.server.name': change === 'server_not_locked' ? 'hit-unlocked' : `near-${change}`,
+          'mcp_audit.inventory.change': change,
+        },
+        'mcp_audit.inventory.changed',
+      ),
+    ),
+    call(at - MINUTE, server('near-first-list'), 'mcp_audit.server.observed'),
+  ],
+  'mcp-audit-server-first-seen': (at) =>
+    (
+      [
+        [MINUTE, server('hit-new')],
+        [15 * 24 * HOUR, server('hit-long-ago')],
+        [MINUTE, server('hit-long-ago')],
+        [HOUR, server('hit-moved', 'a.example.com')],
+        [MINUTE, server('hit-moved', 'b.example.com')],
+        // Processes that restart without a state directory.
+        [13 * 24 * HOUR, server('near-known')],
+        [MINUTE, server('near-known')],
+        [HOUR, server('near-remote', 'a.example.com')],
+        [MINUTE, server('near-remote', 'a.example.com')],
+        [10 * MINUTE, server('near-earlier')],
+      ] as const
+    ).map(([before, fields]) => call(at - before, fields, 'mcp_audit.server.observed')),
+  'mcp-audit-unobserved': (at) => [
+    call(at - MINUTE, { 'mcp_audit.unobserved.file': 'hit-bundle' }, 'mcp_audit.unobserved'),
+    call(at - MINUTE, { 'mcp_audit.server.name': 'near-observed' }, 'mcp_audit.server.observed'),
+  ],
+  'mcp-audit-gap': (at) => [
+    call(at - MINUTE, { 'mcp_audit.gap.sink': 'hit-disk', 'mcp_audit.gap.records': 17 }, 'mcp_audit.gap'),
+    call(at - MINUTE, { 'mcp_audit.retention.files': ['near-deleted'] }, 'mcp_audit.retention'),
+  ],
+  'mcp-audit-tampered': (at) =>
+    ['intact', 'unproven', 'incomplete', 'tampered'].map((result) =>
+      call(
+        at - MINUTE,
+        { ...actor(result === 'tampered' ? 'hit-tampered' : `near-${result}`), 'mcp_audit.verified.result': result },
+        'mcp_audit.verified',
+      ),
+    ),
+  'mcp-audit-checkpoint-late': (at) => [
+    ...chain('hit-one', 'chain-a', [
+      [1, 'started', at - 10 * MINUTE, KEY],
+      [2, 'checkpoint', at - 10 * MINUTE, covers(1)],
+      [3, 'response', at - 5 * MINUTE],
+    ]),
+    ...chain('hit-none', 'chain-b', [[1, 'started', at - 5 * MINUTE, KEY]]),
+    ...chain('hit-unsigned', 'chain-c', [
+      [101, 'checkpoint', at - 5 * HOUR, covers(100, {})],
+      [102, 'response', at - 5 * MINUTE],
+    ]),
+    ...chain('hit-second', 'chain-d', [
+      [8, 'response', at - 5 * MINUTE],
+      [9, 'checkpoint', at - 4 * MINUTE, covers(8)],
+    ]),
+    ...chain('hit-second', 'chain-e', [
+      [2, 'checkpoint', at - 6 * MINUTE, covers(1)],
+      [3, 'response', at - 5 * MINUTE],
+    ]),
+    // Numbers that arrive in any order, and one that is missing.
+    ...chain('near-covered', 'chain-f', [
+      [6, 'checkpoint', at - 4 * MINUTE, covers(5)],
+      [5, 'response', at - 5 * MINUTE],
+      [2, 'checkpoint', at - 6 * MINUTE, covers(1)],
+      [3, 'response', at - 5 * MINUTE],
+      [1, 'started', at - 6 * MINUTE, KEY],
+    ]),
+    ...chain('near-new', 'chain-g', [
+      [2, 'checkpoint', at - 5 * MINUTE, covers(1)],
+      [3, 'response', at],
+    ]),
+    ...chain('near-rotated', 'chain-h', [
+      [3, 'response', at - 5 * MINUTE],
+      [4, 'key.rotated', at - 4 * MINUTE, covers(3)],
+    ]),
+    ...chain('near-unproven', 'chain-i', [
+      [1, 'started', at - 5 * MINUTE],
+      [2, 'response', at - 5 * MINUTE],
+    ]),
+    ...chain('near-verified', 'chain-j', [[1, 'verified', at - 5 * MINUTE]]),
+    ...chain('near-ended', 'chain-k', [
+      [2, 'checkpoint', at - 90 * MINUTE, covers(1)],
+      [3, 'response', at - 80 * MINUTE],
+    ]),
   ],
 };
 
@@ -271,7 +391,8 @@ export function queries(place: () => ElasticPlace, before: () => Map<string, str
         ...record,
         attributes: { ...record.attributes, 'user.name': mark },
       }));
-      await deliver(otlp(), logsRequest(records));
+      const resourceLogs = records.flatMap(({ service, ...record }) => logsRequest([record], service).resourceLogs);
+      await deliver(otlp(), { resourceLogs });
       const stored = () => place().having(AUDIT, { 'attributes.user.name': mark });
       await eventually('all records', async () => (await stored()).length === records.length);
       // Names of other rules do not count.
