@@ -1,11 +1,11 @@
-/** Starts the Collector with chosen backends and overlays. */
+/** Starts the Collector with chosen backends, sources and overlays. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './process.mjs';
 
 const root = new URL('../', import.meta.url);
 
-/** The file names, without extension, in a folder of `collector-config/`. @param {'backends' | 'overlays' | 'tiers'} folder */
+/** The file names, without extension, in a folder of `collector-config/`. @param {'backends' | 'sources' | 'overlays' | 'tiers'} folder */
 export const choices = (folder) =>
   readdirSync(new URL(`${folder}/`, root))
     .filter((file) => file.endsWith('.yaml'))
@@ -15,19 +15,20 @@ export const choices = (folder) =>
 /**
  * The files of a choice, in the order in which the Collector must read them.
  *
- * @param {{ backends?: string[], overlays?: string[] }} choice
+ * @param {{ backends?: string[], sources?: string[], overlays?: string[] }} choice
  * @throws {Error} if a name is unknown; lists the known ones
  */
-export function configFiles({ backends = [], overlays = [] }) {
+export function configFiles({ backends = [], sources = [], overlays = [] }) {
   const file = (/** @type {string} */ path) => fileURLToPath(new URL(path, root));
   return [
     file('base.yaml'),
     ...known('backends', backends).map((name) => file(`backends/${name}.yaml`)),
+    ...known('sources', sources).map((name) => file(`sources/${name}.yaml`)),
     ...known('overlays', overlays).map((name) => file(`overlays/${name}.yaml`)),
   ];
 }
 
-/** @param {'backends' | 'overlays'} folder @param {string[]} names */
+/** @param {'backends' | 'sources' | 'overlays'} folder @param {string[]} names */
 function known(folder, names) {
   const all = choices(folder);
   for (const name of names) {
@@ -36,8 +37,14 @@ function known(folder, names) {
   return names;
 }
 
+/** Without it, sources store an offset before the records up to there are in the queues. */
+const SYNCHRONOUS = '--feature-gates=stanza.synchronousLogEmitter';
+
 /** Arguments of the Collector. @param {string[]} files */
-export const configArguments = (files) => files.flatMap((file) => ['--config', file]);
+export const configArguments = (files) => [
+  ...files.flatMap((file) => ['--config', file]),
+  ...(files.some((file) => file.includes('/sources/')) ? [SYNCHRONOUS] : []),
+];
 
 /** The Collector's message about a signal that no file reads. */
 const UNREAD = /connector "forward\/(\w+)" used as exporter/;

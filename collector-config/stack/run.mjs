@@ -7,9 +7,10 @@ import { isFree } from './ports.mjs';
 import { endWatched } from './process.mjs';
 import { freePorts, PORTS, startStack } from './stack.mjs';
 
-const USAGE = `npm run stack -- [--backends loki,archive-file] [--overlays tls] [--elastic] [--free-ports] [--data FOLDER]
+const USAGE = `npm run stack -- [--backends loki,archive-file] [--sources audit-files] [--overlays tls] [--elastic] [--free-ports] [--data FOLDER]
 
   --backends    files of collector-config/backends/; default: loki, which also starts Prometheus and Jaeger
+  --sources     files of collector-config/sources/; audit-files needs MCP_AUDIT_FILES
   --overlays    files of collector-config/overlays/
   --elastic     also starts Elasticsearch, for the backend elastic; needs Java and Maven, keeps no data
   --free-ports  use free ports instead of the defaults; single ports: ${Object.keys(PORTS).join(', ')}
@@ -105,6 +106,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         backends: { type: 'string', default: 'loki' },
+        sources: { type: 'string', default: '' },
         overlays: { type: 'string', default: '' },
         elastic: { type: 'boolean', default: false },
         'free-ports': { type: 'boolean', default: false },
@@ -116,7 +118,8 @@ function readOptions() {
       console.log(USAGE);
       process.exit(0);
     }
-    return { ...values, backends: list(values.backends), overlays: list(values.overlays) };
+    const { backends, sources, overlays } = values;
+    return { ...values, backends: list(backends), sources: list(sources), overlays: list(overlays) };
   } catch (error) {
     console.error(`${error.message}\n\n${USAGE}`);
     return process.exit(2);

@@ -72,6 +72,7 @@ const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, p
  * @param {object} options
  * @param {string} options.folder for data, queues and keys
  * @param {string[]} [options.backends] default: loki
+ * @param {string[]} [options.sources]
  * @param {string[]} [options.overlays]
  * @param {boolean} [options.elastic] adds the backend elastic, starts its Elasticsearch, and runs `elastic/install.sh`
  * @param {Record<string, number>} [options.ports] default: free ones
@@ -82,6 +83,7 @@ const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, p
 export async function startStack({
   folder,
   backends = ['loki'],
+  sources = [],
   overlays = [],
   elastic = false,
   ports,
@@ -89,7 +91,7 @@ export async function startStack({
   log,
 }) {
   const chosen = elastic ? [...new Set([...backends, 'elastic'])] : backends;
-  const files = configFiles({ backends: chosen, overlays });
+  const files = configFiles({ backends: chosen, sources, overlays });
   const here = [...new Set(chosen.flatMap((name) => RUN_HERE[name] ?? []))];
   if (elastic) here.push('elasticsearch');
   const paths = await programs(['otelcol', ...here], log);

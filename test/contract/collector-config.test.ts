@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { AuditField } from '../../src/semconv/audit-field.js';
+import { AUDIT_FIELDS } from '../../src/semconv/audit-record.js';
 
 const ROOT = fileURLToPath(new URL('../../collector-config/', import.meta.url));
 const KINDS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'] as const;
@@ -15,15 +17,16 @@ const below = (folder: string) =>
 
 const backends = below('backends');
 const overlays = below('overlays');
+const sources = below('sources');
 const tiers = below('tiers');
-const files = ['base.yaml', ...backends, ...overlays, ...tiers, 'add-to-yours.yaml'];
+const files = ['base.yaml', ...backends, ...sources, ...overlays, ...tiers, 'add-to-yours.yaml'];
 const documents = new Map<string, any>(files.map((path) => [path, parse(text(path))]));
 const of = (path: string): any => documents.get(path);
 const base = of('base.yaml');
 
 /** Component types by their current names in 0.155.0; no deprecated aliases. */
 const TYPES: Record<(typeof KINDS)[number], string[]> = {
-  receivers: ['otlp', 'kafka', 'prometheus'],
+  receivers: ['otlp', 'kafka', 'prometheus', 'file_log'],
   processors: [
     'memory_limiter',
     'filter',
@@ -106,7 +109,7 @@ describe.each(files)('%s', (path) => {
   });
 
   it('fails with the name of a missing security variable', () => {
-    const found = [...withoutChecks(path).matchAll(/\$\{env:(MCP_\w+_FILE)([^}]*)\}/g)];
+    const found = [...withoutChecks(path).matchAll(/\$\{env:(MCP_\w+_FILE)\b([^}]*)\}/g)];
     for (const [, name, rest] of found) expect(rest).toMatch(new RegExp(`^:-/?${name}-is-not-set$`));
   });
 
@@ -123,9 +126,10 @@ describe.each(files)('%s', (path) => {
   });
 
   it('has no filter or transform for audit records that fails silently', () => {
+    // A file would be read again for ever.
+    const silent = ['transform/trim_spans', 'transform/audit_files'];
     for (const [id, processor] of Object.entries<any>(document.processors ?? {}))
-      if (/^(filter|transform)\//.test(id) && id !== 'transform/trim_spans')
-        expect(processor.error_mode).toBe('propagate');
+      if (/^(filter|transform)\//.test(id) && !silent.includes(id)) expect(processor.error_mode).toBe('propagate');
   });
 });
 
@@ -180,6 +184,32 @@ describe('audit records', () => {
   });
 });
 
+describe('sources/audit-files.yaml', () => {
+  const { receivers, processors } = of('sources/audit-files.yaml');
+  const { operators, ...receiver } = receivers['file_log/audit_files'];
+  const bodyOnly = Object.entries<AuditField>(AUDIT_FIELDS).flatMap(([key, field]) => (field.bodyOnly ? key : []));
+
+  it('moves the fields of records that are the resource, and removes those that are in the body only', () => {
+    const moved = operators.flatMap(({ type, to }: any) =>
+      type === 'move' ? /^resource\["(.*)"\]$/.exec(to)?.[1] : [],
+    );
+    const statement = processors['transform/audit_files'].log_statements.find((text: string) =>
+      text.includes('|span_id|'),
+    );
+    const removed = /"\^\((.*)\)\$\$"/.exec(statement)?.[1]?.replaceAll('\\\\.', '.').split('|') ?? [];
+    expect([...moved, ...removed.filter((key) => key !== 'scope')].sort()).toEqual(bodyOnly.sort());
+  });
+
+  it('loses nothing by the settings that the receiver has by default', () => {
+    expect(receiver).toMatchObject({
+      start_at: 'beginning',
+      storage: 'file_storage/audit',
+      retry_on_failure: { enabled: true, max_elapsed_time: 0 },
+      force_flush_period: 0,
+    });
+  });
+});
+
 describe('lists, which later files replace', () => {
   const withList = overlays.filter((path) => of(path).service?.extensions);
 
@@ -197,7 +227,13 @@ describe('lists, which later files replace', () => {
   });
 
   it('only tiers and Kubernetes change pipelines of the base', () => {
-    for (const path of [...backends, 'overlays/tls.yaml', 'overlays/auth-bearer.yaml', 'overlays/auth-oidc.yaml'])
+    for (const path of [
+      ...backends,
+      ...sources,
+      'overlays/tls.yaml',
+      'overlays/auth-bearer.yaml',
+      'overlays/auth-oidc.yaml',
+    ])
       for (const [name] of pipelinesOf(of(path))) expect(Object.keys(base.service.pipelines)).not.toContain(name);
   });
 

@@ -21,7 +21,7 @@ function cell(value: string | undefined): string {
 
 /** Without components that only check a variable. */
 const withoutChecks = (text: string) => text.replace(/^ {2}\w+\/MCP_\w+: .*$/gm, '');
-const configuration = ['base.yaml', ...['backends', 'overlays', 'tiers'].flatMap(pathsOf)];
+const configuration = ['base.yaml', ...['backends', 'sources', 'overlays', 'tiers'].flatMap(pathsOf)];
 const compose = ['.', 'compose'].flatMap(pathsOf).filter((file) => file.includes('compose'));
 const ofCollector = new Map(
   configuration.flatMap((file) =>
@@ -64,9 +64,12 @@ describe('the settings in collector-config/README.md', () => {
 });
 
 describe('collector-config/README.md', () => {
-  it.each([...choices('backends'), 'tls', 'auth-bearer', 'auth-oidc', 'kubernetes'])('says when to use %s', (name) => {
-    expect(readme.slice(0, readme.indexOf('## Start'))).toMatch(new RegExp(`\\b${name}\\b`));
-  });
+  it.each([...choices('backends'), ...choices('sources'), 'tls', 'auth-bearer', 'auth-oidc', 'kubernetes'])(
+    'says when to use %s',
+    (name) => {
+      expect(readme.slice(0, readme.indexOf('## Start'))).toMatch(new RegExp(`\\b${name}\\b`));
+    },
+  );
 
   it.each(['datadog-apm', 'auth-oidc', 'kubernetes', 'Elasticsearch', 'Datadog', 'Grafana', 'Tempo', 'Kafka'])(
     'lists %s as not run',

@@ -58,7 +58,8 @@ describe('compose.yaml', () => {
   });
 
   it('reads the mounted files, in order', () => {
-    expect(otelcol.command).toEqual(mounts.map(({ target }) => `--config=${target}`));
+    const files = mounts.map(({ target }) => `--config=${target}`);
+    expect(otelcol.command).toEqual([...files, '--feature-gates=stanza.synchronousLogEmitter']);
   });
 
   it('reads overlays last, after published.yaml', () => {
@@ -75,6 +76,11 @@ it.each(choices('backends'))('a compose file chooses the backend %s', (name) => 
   expect(choosing).toEqual([
     { 'datadog-apm': 'compose.datadog.yaml', 'discard-rest': 'compose.yaml' }[name] ?? `compose.${name}.yaml`,
   ]);
+});
+
+it.each(choices('sources'))('a compose file chooses the source %s', (name) => {
+  const choosing = files.filter((file) => read(file).configs?.[`source-${name}`]?.file === `sources/${name}.yaml`);
+  expect(choosing).toEqual([`compose.${name}.yaml`]);
 });
 
 it('Prometheus has the same flags as in the stack', () => {

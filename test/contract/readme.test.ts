@@ -289,7 +289,8 @@ describe('the pages', () => {
 
   it('name attributes and fields that exist', () => {
     const { AUDIT_EVENTS, AUDIT_FIELDS, ...constants } = semconv;
-    const known = JSON.stringify([AUDIT_EVENTS, AUDIT_FIELDS, constants]);
+    const ofCollector = ['mcp_audit.damaged_line']; // no event of ours: sources/audit-files.yaml
+    const known = JSON.stringify([AUDIT_EVENTS, AUDIT_FIELDS, constants, ofCollector]);
     const text = PAGES.map(read).join('\n');
     const named =
       text.match(

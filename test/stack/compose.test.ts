@@ -30,6 +30,7 @@ const BACKENDS = {
   'archive-s3': ['backends/archive-s3.yaml'],
   debug: ['backends/debug.yaml'],
 };
+const SOURCES = { 'audit-files': ['sources/audit-files.yaml'] };
 const OVERLAYS = { tls: ['overlays/tls.yaml'], 'auth-bearer': ['overlays/auth-bearer.yaml'] };
 
 const names = Object.keys(BACKENDS);
@@ -42,6 +43,7 @@ const CHOICES = [
   ...pairs,
   names,
   backward,
+  ['loki', 'audit-files'],
   ['loki', 'tls'],
   ['auth-bearer', 'loki'],
   [...names, 'tls', 'auth-bearer'],
@@ -55,7 +57,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
   });
 
   it('gives the Collector exactly the chosen files', () => {
-    const wanted = Object.entries({ ...BACKENDS, ...OVERLAYS }).flatMap(([name, files]) =>
+    const wanted = Object.entries({ ...BACKENDS, ...SOURCES, ...OVERLAYS }).flatMap(([name, files]) =>
       chosen.includes(name) ? files : [],
     );
     const read = collectorFiles(project).filter((file) => file !== 'compose/none.yaml');

@@ -182,6 +182,7 @@ describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
 
   it.each([
     [['--backends', 'loki,splunk'], 1, /unknown name in backends: "splunk"; accepted: .*loki/],
+    [['--free-ports', '--sources', 'files'], 1, /unknown name in sources: "files"; accepted: audit-files/],
     [['--free-ports', '--overlays', 'tsl'], 1, /unknown name in overlays: "tsl"; accepted: .*tls/],
     [['--backend', 'loki'], 2, /--backend/],
   ])('refuses %j', async (args, code, message) => {

@@ -11,6 +11,7 @@ import { scratch } from './scratch.js';
 /** The files of a Collector. */
 export interface Choice {
   readonly backends?: string[];
+  readonly sources?: string[];
   readonly overlays?: string[];
   /** Paths below `collector-config/`, without extension. */
   readonly more?: readonly string[];
@@ -57,8 +58,8 @@ export async function collectorPlace() {
     AWS_EC2_METADATA_DISABLED: 'true',
     SINK: sink,
   };
-  const files = ({ backends = [], overlays = [], more = [], sink = false }: Choice) => [
-    ...configFiles({ backends, overlays }),
+  const files = ({ backends = [], sources = [], overlays = [], more = [], sink = false }: Choice) => [
+    ...configFiles({ backends, sources, overlays }),
     ...more.map(file),
     ...(sink ? [SINK] : []),
   ];

@@ -27,7 +27,8 @@ export interface Merged {
 export function collectorFiles({ services, configs }: Merged): string[] {
   const { command, configs: mounts } = services.otelcol;
   const fileAt = new Map(mounts.map(({ source, target }: any) => [`--config=${target}`, configs[source]?.file]));
-  return command.map((argument: string) => {
+  const given = command.filter((argument: string) => !argument.startsWith('--feature-gates='));
+  return given.map((argument: string) => {
     const file = fileAt.get(argument);
     if (typeof file !== 'string') throw new Error(`nothing is mounted for ${argument}`);
     return file.replace(/^\.\//, '');
