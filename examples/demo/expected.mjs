@@ -71,6 +71,9 @@ export const METRICS = [
   'travel mcp.server.operation.duration',
   'travel mcp.client.operation.duration',
   'booking mcp.server.operation.duration',
+  'agent mcp_trail.response.size',
+  'travel mcp_trail.request.size',
+  'booking mcp_trail.operations.active',
 ];
 
 /**

@@ -7,6 +7,7 @@ import { audit, CHOSEN, OPERATIONS, PLACED, TO, VARIABLES } from './selectors.mj
 const M = `${CHOSEN}, mcp_method_name=~"$method"`;
 const count = (/** @type {string} */ side, more = '') => `mcp_${side}_operation_duration_seconds_count{${M}${more}}`;
 const bucket = (/** @type {string} */ side) => `mcp_${side}_operation_duration_seconds_bucket{${M}}`;
+const size = (/** @type {string} */ of) => `mcp_trail_${of}_size_bytes_bucket{${M}, mcp_trail_side="server"}`;
 const session = (/** @type {string} */ side, /** @type {string} */ part) =>
   `mcp_${side}_session_duration_seconds_${part}{${PLACED}}`;
 
@@ -263,6 +264,38 @@ const sides = {
   ],
 };
 
+const sizes = (/** @type {string} */ of, /** @type {string} */ title, /** @type {string} */ what) =>
+  p.series({
+    title,
+    description: `95th percentile of each method, measured by servers. ${what} Measured with an audit trail, or with MCP_TRAIL_METRICS_SIZES=true.`,
+    unit: 'bytes',
+    queries: [prom(quantile(0.95, rate(size(of)), 'le, mcp_method_name'), '{{mcp_method_name}}')],
+  });
+
+const load = {
+  title: 'Load and size',
+  height: 8,
+  panels: [
+    [
+      8,
+      p.series({
+        title: 'Requests in flight, by method',
+        description:
+          'Requests that are being handled (server) or waited for (client) when metrics are sent. A line that only rises means that something hangs: look for the method and tool that do not answer.',
+        unit: 'short',
+        queries: [
+          prom(
+            `sum by (mcp_method_name, mcp_trail_side) (mcp_trail_operations_active{${M}})`,
+            '{{mcp_method_name}} ({{mcp_trail_side}})',
+          ),
+        ],
+      }),
+    ],
+    [8, sizes('request', 'Size of requests, p95', 'Large requests are arguments that carry files.')],
+    [8, sizes('response', 'Size of responses, p95', 'What a model reads of them fills its context.')],
+  ],
+};
+
 const sessions = {
   title: 'Sessions and protocol',
   height: 8,
@@ -381,5 +414,5 @@ export const health = dashboard({
       tagKeys: 'service_name',
     }),
   ],
-  rows: [now, rates, errors, duration, sides, sessions, examples],
+  rows: [now, rates, errors, duration, load, sides, sessions, examples],
 });

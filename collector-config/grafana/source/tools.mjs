@@ -7,6 +7,9 @@ import { audit, CHOSEN, ended, SENSITIVE, TO, VARIABLES } from './selectors.mjs'
 const count = (more = '') =>
   `mcp_\${side}_operation_duration_seconds_count{${CHOSEN}, mcp_method_name="tools/call"${more}}`;
 const bucket = `mcp_\${side}_operation_duration_seconds_bucket{${CHOSEN}, mcp_method_name="tools/call"}`;
+/** Sizes of responses. */
+const responses = (/** @type {string} */ part, /** @type {string} */ method) =>
+  `mcp_trail_response_size_bytes_${part}{${CHOSEN}, mcp_trail_side="$side", mcp_method_name="${method}"}`;
 const FAILED = ', error_type!=""';
 const BY = 'by (service_name, gen_ai_tool_name)';
 
@@ -180,6 +183,46 @@ const over = {
   ],
 };
 
+const context = {
+  title: 'Context',
+  height: 8,
+  panels: [
+    [
+      12,
+      p.table({
+        title: 'Tool lists, by service',
+        description:
+          'Average size of a tools/list result, which agents put into the context of their model: about four bytes are one token. Measured with an audit trail, or with MCP_TRAIL_METRICS_SIZES=true.',
+        queries: [
+          promNow(
+            `sum by (service_name) (${inRange(responses('sum', 'tools/list'))}) / (sum by (service_name) (${inRange(responses('count', 'tools/list'))}) > 0)`,
+          ),
+        ],
+        columns: [
+          { from: 'service_name', name: 'Service' },
+          { from: 'A', name: 'Size', unit: 'bytes', cell: 'gauge' },
+        ],
+        sort: 'Size',
+      }),
+    ],
+    [
+      12,
+      p.series({
+        title: 'Large: size of results, p95, by tool',
+        description:
+          'The ten tools with the largest results. A tool that returns whole files or tables fills the context.',
+        unit: 'bytes',
+        queries: [
+          prom(
+            `topk(10, ${quantile(0.95, rate(responses('bucket', 'tools/call')), 'le, gen_ai_tool_name')})`,
+            '{{gen_ai_tool_name}}',
+          ),
+        ],
+      }),
+    ],
+  ],
+};
+
 const why = {
   title: 'Failing and slow',
   height: 8,
@@ -317,5 +360,5 @@ export const tools = dashboard({
       tagKeys: 'service_name',
     }),
   ],
-  rows: [now, all, over, why, data],
+  rows: [now, all, over, context, why, data],
 });

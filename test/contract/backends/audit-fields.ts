@@ -33,6 +33,9 @@ export const ATTRIBUTES = Object.keys(FIELDS).filter((name) => !NO_ATTRIBUTES.in
 /** Metrics of mcp-trail and the Collector that queries can use. `test/stack/` checks that they arrive under these names. */
 export const METRICS = [
   'mcp.server.operation.duration',
+  'mcp_trail.operations.active',
+  'mcp_trail.request.size',
+  'mcp_trail.response.size',
   'otelcol_exporter_queue_size',
   'otelcol_exporter_queue_capacity',
   'otelcol_exporter_send_failed_log_records',

@@ -26,7 +26,7 @@ export async function withoutData(place: ElasticPlace) {
 /** A record of a call on a server. */
 const call = (timeMs: number, fields: Record<string, unknown>, eventName = 'mcp_audit.response') =>
   auditRecord(
-    { 'mcp_audit.duration_ms': 100, 'mcp_audit.sensitive': false, ...fields },
+    { 'mcp_audit.duration_ms': 100, 'mcp_audit.response.size': 2_048, 'mcp_audit.sensitive': false, ...fields },
     { timeMs, eventName, body: '{}' },
   );
 /** A record, and the service that sends it. */
