@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { type Stack, startStack } from '../../collector-config/stack/stack.mjs';
 import { DASHBOARDS, type Dashboard, GRAFANA, type Panel, type Target, type Variable } from '../support/dashboards.js';
 import { type Addresses, ask, exemplars, type Found, valuesOf } from './dashboards/ask.js';
-import type { Chosen, Range } from './dashboards/interpolate.js';
+import type { Chosen } from './dashboards/interpolate.js';
+import { opened as open, range } from './dashboards/open.js';
 import { sendEverything, type Telemetry } from './dashboards/telemetry.js';
 import { eventually } from './support/eventually.js';
 import { getJson } from './support/json.js';
@@ -28,21 +29,7 @@ afterAll(async () => {
   await place.remove();
 });
 
-const range = (): Range => ({ startMs: Date.now() - 900_000, endMs: Date.now(), stepMs: 15_000 });
-
-/** The choices when a dashboard opens; for the timeline, as filled in by a link. */
-async function opened({ uid, templating }: Dashboard): Promise<Chosen> {
-  const chosen: Record<string, string | string[]> = {};
-  for (const { includeAll, allValue, name } of templating.list) if (includeAll) chosen[name] = allValue ?? '';
-  for (const variable of templating.list) {
-    const { name, type, includeAll } = variable;
-    if (type === 'datasource' || includeAll) continue;
-    chosen[name] =
-      type === 'textbox' ? String(variable.current.value) : ((await valuesOf(variable, chosen, range(), at))[0] ?? '');
-  }
-  if (uid === 'mcp-timeline') Object.assign(chosen, { correlation: sent.traceId, trace: sent.traceId });
-  return chosen;
-}
+const opened = (dashboard: Dashboard) => open(dashboard, sent.traceId, at);
 
 /** The first two values of every choice, and one that must not act as a regular expression. */
 async function narrowed(dashboard: Dashboard): Promise<Chosen> {

@@ -94,7 +94,7 @@ const now = {
           'Audit records received in this time range. The row Audit shows whether each backend has all of them.',
         unit: 'short',
         query: promNow(
-          `round(sum(${inRange(`otelcol_processor_outgoing_items_total{${C}, processor="filter/only_audit"}`)}))`,
+          `round(sum(${inRange(`otelcol_processor_outgoing_items_total{${C}, processor=~"filter/only_(mcp_)?audit"}`)}))`,
         ),
       }),
     ],
@@ -125,7 +125,7 @@ const audit = {
         unit: 'cps',
         queries: [
           prom(
-            `sum(${rate(`otelcol_processor_outgoing_items_total{${C}, processor="filter/only_audit"}`)})`,
+            `sum(${rate(`otelcol_processor_outgoing_items_total{${C}, processor=~"filter/only_(mcp_)?audit"}`)})`,
             'received',
           ),
           prom(`sum by (exporter) (${rate(exported('sent', 'log_records', AUDIT))})`, '{{exporter}}'),
