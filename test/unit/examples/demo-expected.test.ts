@@ -108,7 +108,7 @@ describe.each(PROTOCOLS)('what the demo expects under %s', (protocol) => {
 
   const faults: [string, (collected: Collected) => void, RegExp][] = [
     ['a span is missing', ({ spans }) => spans.splice(spans.indexOf(find(spans, /GET$/)), 1), /^span missing: .*GET$/],
-    ['a metric is missing', ({ metrics }) => metrics.pop(), /^metric missing: booking mcp.server.operation.duration$/],
+    ['a metric is missing', ({ metrics }) => metrics.pop(), /^metric missing: booking mcp_trail\.operations\.active$/],
     [
       'there is a second trace',
       ({ spans }) => Object.assign(find(spans, /GET$/), { traceId: 'x' }),
