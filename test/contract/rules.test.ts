@@ -50,12 +50,19 @@ describe('the queries', () => {
   it('of Loki read only fields of the audit record', () => {
     const known = new Set([...Object.keys(AUDIT_FIELDS).map(underscored), 'label_format']);
     for (const { alert, expr } of rulesOf('loki/rules/mcp-audit')) {
-      const words = wordsOf(expr);
-      expect(words).toContain('audit_actor_id');
       expect(
-        words.filter((word) => !known.has(word)),
+        wordsOf(expr).filter((word) => !known.has(word)),
         alert,
       ).toEqual([]);
+    }
+  });
+
+  it('of Loki say who or what it is, and by nothing that is new with each record', () => {
+    const endless = /record_id|operation_id|sequence|chain_id|_hash|trace_id/;
+    for (const { alert, expr } of rulesOf('loki/rules/mcp-audit')) {
+      const [, labels = ''] = /^\w+(?:_over_time)?(?: by|[\s\S]+?\) by) \(([^)]*)\)/.exec(expr) ?? [];
+      expect(labels, alert).toMatch(/audit_actor_id|service_name/);
+      expect(labels, alert).not.toMatch(endless);
     }
   });
 
@@ -69,7 +76,7 @@ describe('the queries', () => {
   it('of Loki name only existing events', () => {
     const events = new Set(Object.values(semconv).flat());
     const named = rulesOf('loki/rules/mcp-audit').flatMap(({ expr }) => [
-      ...expr.matchAll(/mcp_audit\\?\.\(?([\w|]+)\)?/g),
+      ...expr.matchAll(/mcp_audit\\?\.\(?([\w|.]+)\)?/g),
     ]);
     for (const event of named.flatMap(([, names]) => (names as string).split('|'))) {
       expect(events).toContain(`mcp_audit.${event}`);

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
+import { Document, isMap, parse, visit } from 'yaml';
 
 const root = new URL('../../', import.meta.url);
 
@@ -19,6 +19,9 @@ const HEADER = `# The Prometheus and Loki alerts for Grafana's own alerting, whi
 # Generated from prometheus/rules/ and loki/rules/ by source/alerting.mjs: change those. Grafana does not expand variables in
 # annotations and queries of this file, so a $ stays a $, unlike in the other folders of provisioning/.
 `;
+
+/** Members that are the same in every rule, or nearly so: each on one line, because the file is part of the package. */
+const ON_ONE_LINE = new Set(['relativeTimeRange', 'labels']);
 
 /** Grafana evaluates rules at multiples of ten seconds. @param {string} interval */
 const multipleOfTen = (interval) => `${Math.max(10, Math.floor(Number.parseInt(interval, 10) / 10) * 10)}s`;
@@ -81,7 +84,21 @@ export function alerting() {
         rules: rules.map((rule) => alertOf(rule, source)),
       }));
   });
-  return HEADER + stringify({ apiVersion: 1, groups }, { lineWidth: 0 });
+  return HEADER + compact({ apiVersion: 1, groups });
+}
+
+/** @param {object} value */
+function compact(value) {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Pair(_, { key, value }) {
+      if (isMap(value) && ON_ONE_LINE.has(String(key))) value.flow = true;
+    },
+    Map(_, map) {
+      if (map.get('refId') === 'condition' && map.has('model')) map.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 0, indentSeq: false, flowCollectionPadding: false });
 }
 
 export const path = fileURLToPath(new URL('../provisioning/alerting/mcp-trail.yaml', import.meta.url));
