@@ -1,5 +1,5 @@
-/** Starts Loki, Prometheus and Jaeger, the backends of Grafana. */
-import { mkdir } from 'node:fs/promises';
+/** Starts Loki, Prometheus and Jaeger, the backends of Grafana, and Zipkin, for its page. */
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './process.mjs';
@@ -58,5 +58,29 @@ export function startJaeger({ file, env }) {
     args: ['--config', config('jaeger/jaeger.yaml')],
     env,
     readyUrl: `http://127.0.0.1:${env.MCP_JAEGER_HEALTH_PORT}/status`,
+  });
+}
+
+/** For a few traces and runs of minutes: a small heap, and half the processor time until the page is there. */
+const SMALL_JAVA = ['-Xmx160m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** @param {Place} place */
+export async function startZipkin({ file, env }) {
+  const port = env.MCP_ZIPKIN_PORT;
+  const [jar = ''] = await readdir(join(file, 'lib'));
+  return startProgram({
+    name: 'Zipkin',
+    file: 'java',
+    args: [
+      ...SMALL_JAVA,
+      '-jar',
+      join(file, 'lib', jar),
+      // By the settings of its server: its own variables know no address.
+      `--armeria.ports[0].port=${port}`,
+      '--armeria.ports[0].ip=127.0.0.1',
+      '--armeria.ports[0].protocols[0]=http',
+    ],
+    readyUrl: `http://127.0.0.1:${port}/health`,
+    readyTimeoutMs: 180_000,
   });
 }

@@ -46,6 +46,7 @@ export const PROGRAMS = {
     },
     minutes: 1,
   },
+  zipkin: { title: 'Zipkin 3.5.1', builder: java, binaries: ['zipkin'], resources: {}, minutes: 1 },
 };
 
 /** @typedef {keyof typeof PROGRAMS} ProgramName */
@@ -53,7 +54,7 @@ export const PROGRAMS = {
  * @typedef {object} Builder
  * @property {RegExp} files of a recipe
  * @property {(program: any) => unknown[]} inputs what else changes the result
- * @property {(recipe: string) => Promise<void>} requireTools
+ * @property {(recipe: string, program: any) => Promise<void>} requireTools
  * @property {(program: any, recipe: string, output: string, log: Log) => Promise<void>} build
  */
 
@@ -79,15 +80,32 @@ export async function programs(names, log = () => {}) {
   return paths;
 }
 
+/** What is missing to build a program, in words; undefined if it can be built, or was. @param {ProgramName} name */
+export async function missingFor(name) {
+  const program = PROGRAMS[name];
+  const { recipe, folder } = await placeOf(name);
+  if (existsSync(folder)) return undefined;
+  return program.builder.requireTools(recipe, program).then(
+    () => undefined,
+    ({ message }) => /** @type {string} */ (message),
+  );
+}
+
+/** @param {ProgramName} name */
+async function placeOf(name) {
+  const recipe = fileURLToPath(new URL(`programs/${name}/`, import.meta.url));
+  const hash = await hashOf(recipe, PROGRAMS[name].builder, PROGRAMS[name]);
+  return { recipe, folder: join(cacheFolder, 'stack', `${name}-${hash}`) };
+}
+
 /** @param {ProgramName} name @param {Log} log */
 async function built(name, log) {
   const program = PROGRAMS[name];
   const { builder } = program;
-  const recipe = fileURLToPath(new URL(`programs/${name}/`, import.meta.url));
-  const folder = join(cacheFolder, 'stack', `${name}-${await hashOf(recipe, builder, program)}`);
+  const { recipe, folder } = await placeOf(name);
   if (existsSync(folder)) return folder;
 
-  await builder.requireTools(recipe);
+  await builder.requireTools(recipe, program);
   log(`building ${program.title}, once: about ${program.minutes} min on 2 cores`);
   if ('licence' in program) log(`  fetched under its licence: ${program.licence}`);
   const start = performance.now();

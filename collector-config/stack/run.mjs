@@ -5,14 +5,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFree } from './ports.mjs';
 import { endWatched } from './process.mjs';
+import { missingFor } from './programs.mjs';
 import { freePorts, PORTS, startStack } from './stack.mjs';
 
-const USAGE = `npm run stack -- [--backends loki,archive-file] [--sources audit-files] [--overlays tls] [--elastic] [--free-ports] [--data FOLDER]
+const USAGE = `npm run stack -- [--backends loki,archive-file] [--sources audit-files] [--overlays tls] [--elastic] [--no-page]
+                [--free-ports] [--data FOLDER]
 
   --backends    files of collector-config/backends/; default: loki, which also starts Prometheus and Jaeger
   --sources     files of collector-config/sources/; audit-files needs MCP_AUDIT_FILES
   --overlays    files of collector-config/overlays/
   --elastic     also starts Elasticsearch, for the backend elastic; needs Java and Maven, keeps no data
+  --no-page     without Zipkin, whose page shows the traces; it needs Java and Maven, too, and takes most of the start
   --free-ports  use free ports instead of the defaults; single ports: ${Object.keys(PORTS).join(', ')}
   --data        keep data, queues and keys in this folder; default: a temporary folder, removed at the end
 
@@ -38,7 +41,9 @@ const interrupted = new Promise((done) => {
 });
 
 try {
-  stack = await startStack({ ...options, folder, ports: await ports(), env: settings, log: console.log });
+  const page = await withPage();
+  const ports = await chosenPorts({ MCP_ELASTICSEARCH_PORT: options.elastic, MCP_ZIPKIN_PORT: page });
+  stack = await startStack({ ...options, page, folder, ports, env: settings, log: console.log });
   for (const [name, program] of stack.running) {
     program.closed.then(({ code, signal }) => {
       if (!stopping)
@@ -71,6 +76,7 @@ function announce({ urls, running, elasticsearch }) {
     ],
   };
   console.log(`ready in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  if (running.has('zipkin')) console.log(`Look at the traces: ${urls.zipkin}\n`);
   console.log(`OTLP: ${urls.otlp} (HTTP), ${urls.otlpGrpc.replace('http://', '')} (gRPC)`);
   console.log(`Collector health: ${urls.health}, metrics: ${urls.metrics}`);
   console.log(`\nRun the demo in another shell:\n\n  OTEL_EXPORTER_OTLP_ENDPOINT=${urls.otlp} npm run demo\n`);
@@ -109,6 +115,7 @@ function readOptions() {
         sources: { type: 'string', default: '' },
         overlays: { type: 'string', default: '' },
         elastic: { type: 'boolean', default: false },
+        'no-page': { type: 'boolean', default: false },
         'free-ports': { type: 'boolean', default: false },
         data: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -133,13 +140,24 @@ function given() {
   return Object.fromEntries(Object.entries(process.env).filter(ours));
 }
 
-/** @throws {Error} with the name of the variable, if a port is invalid or in use */
-async function ports() {
+/** Whether to start Zipkin. Says so if it is wanted and cannot be. */
+async function withPage() {
+  if (options['no-page']) return false;
+  const missing = await missingFor('zipkin');
+  if (missing) console.log(`No page for traces: ${missing}`);
+  return !missing;
+}
+
+/**
+ * @param {Record<string, boolean>} optional whether a port is needed, by its variable; another program may have it otherwise
+ * @throws {Error} with the name of the variable, if a port is invalid or in use
+ */
+async function chosenPorts(optional) {
   if (options['free-ports']) return freePorts();
   /** @type {Record<string, number>} */
   const chosen = {};
   for (const [name, usual] of Object.entries(PORTS)) {
-    if (name === 'MCP_ELASTICSEARCH_PORT' && !options.elastic) continue; // may be another Elasticsearch's
+    if (optional[name] === false) continue;
     const text = process.env[name];
     const port = text === undefined ? usual : Number(text);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)

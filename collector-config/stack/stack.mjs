@@ -1,8 +1,9 @@
-/** Starts the Collector and backends together, on loopback: Loki, Prometheus and Jaeger, or Elasticsearch. */
+/** Starts the Collector and backends together, on loopback: Loki, Prometheus and Jaeger, Elasticsearch, Zipkin. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startJaeger, startLoki, startPrometheus } from './backends.mjs';
+import { fileURLToPath } from 'node:url';
+import { startJaeger, startLoki, startPrometheus, startZipkin } from './backends.mjs';
 import { configFiles, startCollector } from './collector.mjs';
 import { createElasticsearch, installElastic } from './elasticsearch.mjs';
 import { freePort } from './ports.mjs';
@@ -24,6 +25,7 @@ export const PORTS = {
   MCP_JAEGER_OTLP_GRPC_PORT: 14317,
   MCP_JAEGER_OTLP_HTTP_PORT: 14318,
   MCP_ELASTICSEARCH_PORT: 9200,
+  MCP_ZIPKIN_PORT: 9411,
 };
 
 /** Programs to start for a backend. @type {Record<string, import('./programs.mjs').ProgramName[]>} */
@@ -75,6 +77,7 @@ const asText = (ports) => Object.fromEntries(Object.entries(ports).map(([name, p
  * @param {string[]} [options.sources]
  * @param {string[]} [options.overlays]
  * @param {boolean} [options.elastic] adds the backend elastic, starts its Elasticsearch, and runs `elastic/install.sh`
+ * @param {boolean} [options.page] starts Zipkin, which shows traces on a page
  * @param {Record<string, number>} [options.ports] default: free ones
  * @param {Record<string, string>} [options.env] more variables of the Collector, `MCP_*`
  * @param {import('./programs.mjs').Log} [options.log] receives build progress
@@ -86,6 +89,7 @@ export async function startStack({
   sources = [],
   overlays = [],
   elastic = false,
+  page = false,
   ports,
   env = {},
   log,
@@ -94,6 +98,10 @@ export async function startStack({
   const files = configFiles({ backends: chosen, sources, overlays });
   const here = [...new Set(chosen.flatMap((name) => RUN_HERE[name] ?? []))];
   if (elastic) here.push('elasticsearch');
+  if (page) {
+    here.push('zipkin');
+    files.push(fileURLToPath(new URL('zipkin.yaml', import.meta.url)));
+  }
   const paths = await programs(['otelcol', ...here], log);
   const all = ports ?? (await freePorts());
   const settings = { ...(await collectorEnvironment(all, folder)), ...env };
@@ -104,6 +112,7 @@ export async function startStack({
     loki: () => startLoki({ file: paths.loki, folder, env: asText(all) }),
     prometheus: () => startPrometheus({ file: paths.prometheus, folder, env: asText(all) }),
     jaeger: () => startJaeger({ file: paths.jaeger, folder, env: asText(all) }),
+    zipkin: () => startZipkin({ file: paths.zipkin, folder, env: asText(all) }),
     elasticsearch: async () => {
       elasticsearch ??= await createElasticsearch({ program: paths.elasticsearch, port: all.MCP_ELASTICSEARCH_PORT });
       return elasticsearch.start();
@@ -138,11 +147,12 @@ export async function startStack({
       loki: url('MCP_LOKI_HTTP_PORT'),
       prometheus: url('MCP_PROMETHEUS_PORT'),
       jaeger: url('MCP_JAEGER_QUERY_PORT'),
+      zipkin: `${url('MCP_ZIPKIN_PORT')}/zipkin/`,
     },
     ports: all,
     /** Address and credentials of Elasticsearch, if it runs here. */
     elasticsearch,
-    /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`, `elasticsearch`. */
+    /** The running programs, by name: `otelcol`, `loki`, `prometheus`, `jaeger`, `elasticsearch`, `zipkin`. */
     running,
     /** Restarts a program that has ended, with the same data. @param {keyof typeof start} name */
     async start(name) {

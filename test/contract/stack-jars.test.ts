@@ -1,4 +1,4 @@
-/** What Elasticsearch of the stack is built from. */
+/** What the Java programs of the stack are built from. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,9 +29,9 @@ it('accepts exactly the jars with the recorded hashes, and names all others', as
 });
 
 it('names the missing tool, and what installs it', async () => {
-  const code = `import(${JSON.stringify(BUILDER)}).then(({ java }) => java.requireTools('/')).catch(({ message }) => console.log(message))`;
+  const code = `import(${JSON.stringify(BUILDER)}).then(({ java }) => java.requireTools('/', { title: 'Elasticsearch 8.19.4' })).catch(({ message }) => console.log(message))`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], { env: { PATH: '/nowhere' } });
   expect(stdout).toMatch(
-    /^Elasticsearch needs a JDK 17 or newer and Maven \(.*apt-get install .*\), but `java` was not found/,
+    /^Elasticsearch 8\.19\.4 needs a JDK 17 or newer and Maven \(.*apt-get install .*\), but `java` was not found/,
   );
 });

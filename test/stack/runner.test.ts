@@ -84,7 +84,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function startedStack(env: Record<string, string> = {}, args: readonly string[] = []) {
+async function startedStack(env: Record<string, string> = {}, args: readonly string[] = ['--no-page']) {
   const stack = run(['--free-ports', ...args], env);
   await eventually(
     'line that says how to end it',
@@ -140,7 +140,12 @@ describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
   });
 
   it('starts Elasticsearch with --elastic, as a user without rights, where audit records arrive', async () => {
-    const { output, closed, child, programs } = await startedStack({}, ['--backends', 'elastic', '--elastic']);
+    const { output, closed, child, programs } = await startedStack({}, [
+      '--backends',
+      'elastic',
+      '--elastic',
+      '--no-page',
+    ]);
     const elasticsearch = programs.find(({ command }) => command.startsWith('java '));
     const { stdout: user } = await promisify(execFile)('ps', ['-o', 'uid=', '-p', String(elasticsearch?.pid)]);
     expect(Number(user)).toBeGreaterThan(0);
@@ -192,7 +197,7 @@ describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
   });
 
   it('names a signal without a backend, and leaves no process behind', async () => {
-    const { output, closed, tmpdir } = run(['--free-ports', '--backends', 'jaeger']);
+    const { output, closed, tmpdir } = run(['--free-ports', '--no-page', '--backends', 'jaeger']);
     expect(await closed).toBe(1);
     expect(output.stderr).toMatch(
       /^the Collector ended \(exit code 1\) before it was ready:\nError: .*connector "forward/,
@@ -202,7 +207,7 @@ describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
   });
 
   it('names an unset variable of a backend', async () => {
-    const { output, closed } = run(['--free-ports', '--backends', 'debug,elastic']);
+    const { output, closed } = run(['--free-ports', '--no-page', '--backends', 'debug,elastic']);
     expect(await closed).toBe(1);
     expect(output.stderr).toContain('/MCP_ELASTIC_API_KEY_FILE-is-not-set');
   });

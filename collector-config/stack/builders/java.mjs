@@ -1,8 +1,9 @@
 /**
  * Builds a program from jars of a Maven repository and sources of the recipe: `pom.xml` has its dependencies, `jars.sha256` all of
- * their jars, and `java/` the sources. The result is a folder with `lib/`, `classes/` and the resources of jars.
+ * their jars, and `java/` the sources, if it needs any. The result is a folder with `lib/`, `classes/` and the resources of jars.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './tool.mjs';
@@ -42,12 +43,12 @@ async function build(program, recipe, output) {
     output,
   );
   await checkJars(lib, join(recipe, 'jars.sha256'));
-  const files = (await readdir(join(recipe, 'java'), { recursive: true })).filter((file) => file.endsWith('.java'));
-  await must(
-    'javac',
-    ['-proc:none', '--release', String(JAVA), '-cp', join(lib, '*'), '-d', classes, ...files],
-    join(recipe, 'java'),
-  );
+  const sources = join(recipe, 'java');
+  if (existsSync(sources)) {
+    const files = (await readdir(sources, { recursive: true })).filter((file) => file.endsWith('.java'));
+    const options = ['-proc:none', '--release', String(JAVA), '-cp', join(lib, '*'), '-d', classes];
+    await must('javac', [...options, ...files], sources);
+  }
   for (const [jar, names] of Object.entries(program.resources)) {
     await must('jar', ['--extract', '--file', join(lib, jar), ...names], resources);
   }
@@ -78,9 +79,9 @@ export async function checkJars(folder, file) {
   if (wrong.length > 0) throw new Error(`The jars from Maven are not those of ${file}:\n${wrong.join('\n')}`);
 }
 
-/** @param {string} recipe */
-async function requireTools(recipe) {
-  const wanted = `Elasticsearch needs a JDK ${JAVA} or newer and Maven (on Debian: apt-get install default-jdk-headless maven)`;
+/** @param {string} recipe @param {Pick<JavaProgram, 'title'>} program */
+async function requireTools(recipe, { title }) {
+  const wanted = `${title} needs a JDK ${JAVA} or newer and Maven (on Debian: apt-get install default-jdk-headless maven)`;
   for (const tool of ['java', 'javac', 'jar', 'mvn']) {
     const { code, stdout, stderr } = await run(tool, ['--version'], { cwd: recipe }).catch((error) => {
       throw new Error(`${wanted}, but \`${tool}\` was not found: ${error.message}`);
