@@ -1,13 +1,13 @@
 /** Opens pages in a headless Chromium. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 180_000;
 /** A page has this long for its requests and drawing; the clock runs only while none of them is waited for. */
 const PAGE_MS = 20_000;
 
@@ -22,14 +22,11 @@ export const findChromium = () =>
 export const documentOf = (url) => chromium([`--virtual-time-budget=${PAGE_MS}`, '--dump-dom', url]);
 
 /** Writes a picture of a page, as PNG. @param {string} url @param {string} file @param {{ width: number, height: number }} size */
-export const picture = (url, file, { width, height }) =>
-  chromium([
-    `--virtual-time-budget=${PAGE_MS}`,
-    `--screenshot=${file}`,
-    `--window-size=${width},${height}`,
-    '--hide-scrollbars',
-    url,
-  ]);
+export async function picture(url, file, { width, height }) {
+  await mkdir(dirname(file), { recursive: true });
+  const size = `--window-size=${width},${height}`;
+  await chromium([`--virtual-time-budget=${PAGE_MS}`, `--screenshot=${file}`, size, '--hide-scrollbars', url]);
+}
 
 /** @param {string[]} args @returns {Promise<string>} its output */
 async function chromium(args) {

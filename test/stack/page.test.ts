@@ -31,11 +31,11 @@ it('the page of `npm run stack` shows every span of the demo, by name, with its 
     () => documentOf(`${stack.urls.zipkin}traces/${sent.traceId}`),
     {
       accept: (html) => missing(html).length === 0,
-      timeoutMs: 100_000,
+      timeoutMs: 240_000,
     },
   );
   expect(missing(page)).toEqual([]);
-});
+}, 480_000);
 
 it('the page listens on loopback alone', () => {
   expect(stack.running.get('zipkin')?.output).toMatch(/Serving HTTP at \/127\.0\.0\.1:\d+ /);
