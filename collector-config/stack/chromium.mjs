@@ -18,8 +18,11 @@ export const findChromium = () =>
     .flatMap((folder) => NAMES.map((name) => join(folder, name)))
     .find(existsSync);
 
+/** Tall: what is out of sight of a long list is not in the document. */
+const TALL = '--window-size=1280,4000';
+
 /** The document of a page once its scripts have drawn it, as HTML. @param {string} url */
-export const documentOf = (url) => chromium([`--virtual-time-budget=${PAGE_MS}`, '--dump-dom', url]);
+export const documentOf = (url) => chromium([`--virtual-time-budget=${PAGE_MS}`, TALL, '--dump-dom', url]);
 
 /** Writes a picture of a page, as PNG. @param {string} url @param {string} file @param {{ width: number, height: number }} size */
 export async function picture(url, file, { width, height }) {

@@ -20,7 +20,7 @@ try {
   await promisify(execFile)(process.execPath, [DEMO], {
     env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: stack.urls.otlp },
   });
-  await picture(`${stack.urls.zipkin}traces/${await traceId()}`, PICTURE, { width: 1280, height: 900 });
+  await picture(`${stack.urls.zipkin}traces/${await traceId()}`, PICTURE, { width: 1280, height: 1160 });
   console.log(PICTURE);
 } finally {
   await stack.stop();
