@@ -15,7 +15,7 @@ const USAGE = `npm run stack -- [--backends loki,archive-file] [--sources audit-
   --sources     files of collector-config/sources/; audit-files needs MCP_AUDIT_FILES
   --overlays    files of collector-config/overlays/
   --elastic     also starts Elasticsearch, for the backend elastic; needs Java and Maven, keeps no data
-  --no-page     without Zipkin, whose page shows the traces; it needs Java and Maven, too, and takes most of the start
+  --no-page     without Zipkin, whose page shows the traces; it needs Java and Maven, too
   --free-ports  use free ports instead of the defaults; single ports: ${Object.keys(PORTS).join(', ')}
   --data        keep data, queues and keys in this folder; default: a temporary folder, removed at the end
 
