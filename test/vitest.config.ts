@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes long: many processes one after the other, each waited for to its end, and secrets in every field there is. */
+/** What takes long: many processes one after the other, each waited for to its end, secrets in every field there is, and floods. */
 const LONG = [
   'test/contract/checklists.test.ts',
   'test/contract/compliance.test.ts',
@@ -13,6 +13,7 @@ const LONG = [
   'test/safety/audit-processes.test.ts',
   'test/safety/audit-settings.test.ts',
   'test/safety/audit-sinks.test.ts',
+  'test/safety/bounds.test.ts',
   'test/safety/canary-processes.test.ts',
   'test/safety/canary-v*.test.ts',
   'test/safety/crashing.test.ts',
@@ -26,6 +27,7 @@ const LONG = [
   'test/scenarios/ai-sdk.test.ts',
   'test/scenarios/inventory-command.test.ts',
   'test/scenarios/tmcp.test.ts',
+  'test/unit/cli/exports/found.test.ts',
   'test/unit/cli/verify/attacks-exports.test.ts',
   'test/wrap/ends.test.ts',
   'test/unit/cli/verify/flipped-bytes.test.ts',

@@ -19,7 +19,9 @@ import { parse } from '../support/audit.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAX_README_WORDS = 1200;
 
-const DOCS = readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`);
+const DOCS = readdirSync(`${ROOT}docs`)
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
 const PAGES = ['README.md', ...DOCS];
 /** All pages of the project: their links are checked. */
 const LINKING = [

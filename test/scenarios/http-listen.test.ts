@@ -63,7 +63,9 @@ describe('a listen stream over HTTP', () => {
       expect(endOf(span)).toEqual({ status: SpanStatusCode.UNSET, errorType: undefined });
     }
     const measured = await telemetry.series();
-    expect(measured.filter(({ attributes }) => attributes['mcp.method.name'] === 'subscriptions/listen')).toEqual([]);
+    const ofIt = measured.filter(({ attributes }) => attributes['mcp.method.name'] === 'subscriptions/listen');
+    // Counted while it was open, on both sides.
+    expect(ofIt.map(({ metric, sum }) => [metric, sum])).toEqual(Array(2).fill(['mcp_trail.operations.active', 0]));
     await client.close();
   });
 

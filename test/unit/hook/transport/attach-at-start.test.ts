@@ -239,7 +239,10 @@ describe('a stdio server that has received requests before a client transport st
     }
     expect(telemetry.span('server', 'prompts/list').duration).toEqual([4, 0]);
     const measured = (await telemetry.series()).filter((each) => each.attributes['mcp.method.name'] === 'prompts/list');
-    expect(measured).toMatchObject([{ metric: 'mcp.server.operation.duration', count: 1, sum: 4 }]);
+    expect(measured).toMatchObject([
+      { metric: 'mcp.server.operation.duration', count: 1, sum: 4 },
+      { metric: 'mcp_trail.operations.active', sum: 0 },
+    ]);
   });
 
   it('leaves the spans of those to another instrumentation that we stand back for', () => {
