@@ -7,10 +7,14 @@ const root = new URL('../../collector-config/', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, root), 'utf8');
 const filesOf = (folder: string) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.yaml'));
 const readme = read('README.md');
+const settingsPage = read('SETTINGS.md');
 
-/** The rows of the README's tables of variables: name and default. */
+/** The rows of the tables of variables: name and default. */
 const settings = new Map(
-  [...readme.matchAll(/^\| `(MCP_\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [name as string, value as string]),
+  [...settingsPage.matchAll(/^\| `(MCP_\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [
+    name as string,
+    value as string,
+  ]),
 );
 
 /** A default as shown in the table. */
@@ -39,7 +43,7 @@ const ofCompose = new Map(
 /** Variables of the application, and of Loki and Jaeger, whose own files document them. */
 const OTHERS = ['MCP_TRAIL_AUDIT', 'MCP_LOKI_RETENTION_FILE', 'MCP_ALERTMANAGER_URL', 'MCP_JAEGER_MAX_TRACES'];
 
-describe('the settings in collector-config/README.md', () => {
+describe('the settings in collector-config/SETTINGS.md', () => {
   it('include every variable of the Collector, with its default', () => {
     for (const [name, value] of ofCollector) expect(`${name} ${settings.get(name)}`).toBe(`${name} ${value}`);
   });
@@ -58,7 +62,7 @@ describe('the settings in collector-config/README.md', () => {
   });
 
   it('include every variable in the text', () => {
-    const named = [...readme.matchAll(/\bMCP_[A-Z0-9_]+\b/g)].map(([name]) => name);
+    const named = [...(readme + settingsPage).matchAll(/\bMCP_[A-Z0-9_]+\b/g)].map(([name]) => name);
     expect(named.filter((name) => !settings.has(name) && !OTHERS.includes(name))).toEqual([]);
   });
 });
@@ -71,11 +75,31 @@ describe('collector-config/README.md', () => {
     },
   );
 
-  it.each(['datadog-apm', 'auth-oidc', 'kubernetes', 'Elasticsearch', 'Datadog', 'Grafana', 'Tempo', 'Kafka'])(
-    'lists %s as not run',
+  const tested = new Map(
+    [...(readme.split('## What is tested')[1] ?? '').matchAll(/^\|(.*)\|$/gm)].flatMap(([, row = '']) => {
+      const [names = '', ...cells] = row.split('|').map((cell) => cell.trim());
+      return names.split(', ').map((name) => [name.replaceAll('`', ''), cells] as const);
+    }),
+  );
+
+  it.each((['backends', 'sources', 'overlays', 'tiers'] as const).flatMap((folder) => choices(folder)))(
+    'says how %s was tested',
     (name) => {
-      const [, table] = readme.split('| not run | instead |');
-      expect(table).toMatch(new RegExp(`^\\|[^|]*\\b${name}\\b`, 'm'));
+      expect(tested.get(name)?.some((cell) => cell !== '')).toBe(true);
+    },
+  );
+
+  it.each(['datadog', 'datadog-durable', 'datadog-apm', 'archive-s3', 'auth-oidc', 'kubernetes'])(
+    'does not say that %s was run on the real program',
+    (name) => {
+      expect(tested.get(name)?.[0]).toBe('');
+    },
+  );
+
+  it.each(['Grafana', 'Tempo', 'Kibana', 'Datadog', 'AWS S3', 'Kafka', 'images'])(
+    'lists %s as only checked',
+    (name) => {
+      expect([...tested.values()].map(([, , checked]) => checked).join('\n')).toContain(name);
     },
   );
 
