@@ -93,8 +93,9 @@ export interface AuditSink {
   readonly name?: string;
 
   /**
-   * Whether a record counts as durable once `accept` has returned: it survives the process. Stated by the application, and
-   * without an effect so far.
+   * Whether a record counts as durable once `accept` has returned: it survives the process. Stated by the application. With
+   * {@link AuditConfig.onFailure} `block`, a request goes on if the file or a durable sink has its first record; one that
+   * answered with a promise does not count.
    * @defaultValue `false`
    */
   readonly durable?: boolean;
@@ -163,6 +164,17 @@ export interface AuditConfig {
    * @defaultValue 268435456 (256 MiB)
    */
   fileReserve?: number;
+
+  /**
+   * What happens to a request whose first record cannot be kept: it goes on (`allow`), or is refused (`block`). A refused one
+   * is answered with the JSON-RPC error -32603, `data: { reason: 'audit_unavailable' }`, and its handler does not run; in a
+   * client, the call rejects with an `Error` that has this `code` and `data`, and nothing is sent. Notifications and
+   * requests without a first record, such as `ping`, pass. `block` needs the delivery `file`, or a sink with `durable: true`,
+   * and `attempts: 'always'`: a TypeError at the start without them; set by the variable, every such request is refused, and
+   * a line on stderr says so. An invalid value counts as `block`. `MCP_TRAIL_AUDIT_ON_FAILURE`.
+   * @defaultValue `'allow'`
+   */
+  onFailure?: 'allow' | 'block';
 
   /**
    * Which operations also have a record when they begin, before the handler runs: it survives a crash of the handler.

@@ -8,6 +8,7 @@ const LONG = [
   'test/contract/compliance.test.ts',
   'test/safety/audit-answered.test.ts',
   'test/safety/audit-bad-settings.test.ts',
+  'test/safety/audit-block.test.ts',
   'test/safety/audit-checkpoints.test.ts',
   'test/safety/audit-gap.test.ts',
   'test/safety/audit-processes.test.ts',

@@ -17,12 +17,12 @@ import type { AuditSettings } from './settings.js';
 import { STATUSES, statusOf } from './status.js';
 import type { Event, Trail } from './trail.js';
 
-/** Writes a record about an operation. */
+/** Writes a record about an operation. Returns whether a durable sink has kept it. */
 export type Write = (
   operation: Operation,
   entry: AuditEntry,
   event: Pick<Event, 'name' | 'severity' | 'fields' | 'time'>,
-) => void;
+) => boolean;
 
 /** Final states of tasks. */
 const OVER: ReadonlySet<string | undefined> = new Set(['completed', 'failed', 'cancelled']);

@@ -37,11 +37,16 @@ export interface Finished {
 /** Reports a lost record with its class of failure, once. A sink that writes asynchronously may call it later. @param isCounted whether it is merely counted, and not a gap */
 export type Lost = (cause: string, isCounted?: boolean) => void;
 
+/** Whether a sink took a record; `unconfirmed` if it may still turn out that it did not. */
+export type Taken = boolean | 'unconfirmed';
+
 /** Accepts finished records. Returns false for a record that it did not take; reports its own failures. */
 export interface Sink {
   /** `file`, `stderr`, `otel`, or the name of one of the application's. */
   readonly name: string;
-  accept(finished: Finished, lost: Lost): boolean;
+  /** What it took survives the process. */
+  readonly durable?: boolean;
+  accept(finished: Finished, lost: Lost): Taken;
   /** Whether a target has a trail of its own here, which needs an end of its own. */
   hasTrailOf?(target: LogsTarget): boolean;
   /** The trail of one target ended, or of all: what comes later begins a new one. */
@@ -88,15 +93,18 @@ export class Delivery {
     this.#outlets = options.sinks.map((sink) => ({ sink, gaps: new Gaps() }));
   }
 
-  /** Passes a record to every sink, whether or not others fail. */
-  pass(finished: Finished): void {
+  /** Passes a record to every sink, whether or not others fail. Returns whether a durable one has kept it. */
+  pass(finished: Finished): boolean {
+    let isKept = false;
     let mended: Outlet[] | undefined;
     for (const outlet of this.#outlets) {
       const taken = this.#offer(outlet, finished, (cause) => this.#lose(outlet, cause, finished));
+      if (taken === true && outlet.sink.durable === true) isKept = true;
       if (taken && outlet.gaps.all.length > 0) mended = [...(mended ?? []), outlet];
     }
     // Its record is the next one: no sink has it before this one.
     for (const outlet of mended ?? []) this.#tell(outlet);
+    return isKept;
   }
 
   hasTrailOf(target: LogsTarget): boolean {
@@ -141,7 +149,7 @@ export class Delivery {
     for (const { sink } of this.#outlets) sink.close?.();
   }
 
-  #offer({ sink }: Outlet, finished: Finished, onLost: (cause: string) => void): boolean {
+  #offer({ sink }: Outlet, finished: Finished, onLost: (cause: string) => void): Taken {
     let told = false;
     // A missing LoggerProvider is reported on stderr and counted; records before it starts are not a gap.
     const lost = (cause: string, isCounted = sink.name === 'otel') => {
@@ -211,7 +219,7 @@ export class Delivery {
       if (other !== outlet) this.#offer(other, finished, (cause) => this.#lose(other, cause, finished));
     }
     this.#options.onTold();
-    return taken;
+    return taken !== false;
   }
 
   /** Schedules a retry. */

@@ -5,7 +5,7 @@ import { Delays, TimeLimit } from '../lifecycle/time-limit.js';
 import type { CheckedSink } from '../options/sinks.js';
 import { reportFailure, warnOperator } from '../report/report.js';
 import type { AuditRecord } from '../semconv/audit-record.js';
-import type { Finished, Lost, Sink } from './lost-records.js';
+import type { Finished, Lost, Sink, Taken } from './lost-records.js';
 import { failureClassOf } from './sinks.js';
 
 /** How long the end of the process waits for sinks. */
@@ -20,6 +20,7 @@ export function isDoneBySink(): boolean {
 
 export class OwnSink implements Sink {
   readonly name: string;
+  readonly durable: boolean;
   readonly #sink: CheckedSink;
   readonly #label: string;
   #isAccepting = false;
@@ -27,10 +28,11 @@ export class OwnSink implements Sink {
   constructor(sink: CheckedSink) {
     this.#sink = sink;
     this.name = sink.name;
+    this.durable = sink.durable;
     this.#label = `the audit sink ${JSON.stringify(sink.name)}`;
   }
 
-  accept(finished: Finished, lost: Lost): boolean {
+  accept(finished: Finished, lost: Lost): Taken {
     // A record that it causes while it takes one, by another way than its own calls.
     if (this.#isAccepting) return false;
     this.#isAccepting = true;
@@ -52,7 +54,7 @@ export class OwnSink implements Sink {
         (kept: unknown) => kept === false && refused(true),
         (error: unknown) => failed(error, true),
       );
-      return true;
+      return 'unconfirmed';
     } catch (error) {
       failed(error, false);
       return false;

@@ -1,5 +1,6 @@
 /** Turns operations into audit records, at their beginning and end. One per pipeline. */
 
+import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
 import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
@@ -77,7 +78,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     fields.add(entry.decided()).add(entry.redactions());
     if (this.settings.messages) fields.set('mcp_audit.message', messageOf(name, fields));
     const trace = traceOf(operation.context, operation.span, operation.parentSpanId);
-    this.trail.record({ name, severity, fields, time, trace, target: this.target });
+    return this.trail.record({ name, severity, fields, time, trace, target: this.target });
   };
 
   constructor({ settings, trail, target, correlator, inventory, service, currentPeer, onLost }: AuditRecorderParts) {
@@ -103,9 +104,15 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     operation.auditEntry = entry;
     if (this.#isAttempt(audit, entry)) {
       const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
-      this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
+      const isKept = this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
+      if (this.settings.refuses(isKept)) operation.refusal = AUDIT_UNAVAILABLE;
     }
     return classificationAttributes(entry.fields);
+  }
+
+  /** Whether a request is refused whose first record fails. */
+  get failsClosed(): boolean {
+    return this.settings.refuses(false);
   }
 
   answered(operation: Operation, facts: AnswerFacts): void {

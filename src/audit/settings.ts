@@ -1,5 +1,6 @@
 /** Settings of a recorder, made from the checked options. */
 import type { AuditConfig } from '../audit-types.js';
+import { type Blocking, blockingOf } from '../options/audit.js';
 import { loadPolicyFile, type ParsedPolicy, parsePolicy } from '../options/policy.js';
 import { AUDIT, type AuditValues } from '../options/table.js';
 import { Classifier } from '../policy/classifier.js';
@@ -15,6 +16,8 @@ const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 
 
 export interface AuditSettings extends CaptureSettings {
   readonly attempts: AuditValues['attempts'];
+  /** Whether an operation is refused. @param isKept whether a durable sink has its first record */
+  readonly refuses: (isKept: boolean) => boolean;
   readonly sessionIds: AuditValues['sessionIds'];
   readonly messages: boolean;
   readonly aiInvocation: boolean;
@@ -45,9 +48,17 @@ export const SHOWN_IDS: Readonly<Record<AuditValues['actorIds'], (digester: Dige
   digest: (digester) => (id) => digester.digest(id),
 };
 
+const REFUSES: Readonly<Record<Blocking, AuditSettings['refuses']>> = {
+  none: () => false,
+  unkept: (isKept) => !isKept,
+  all: () => true,
+};
+
 export function auditSettings({ config, values, captureAll, redactor, key }: SettingsParts): AuditSettings {
+  const blocking = blockingOf(config, values);
   return {
-    attempts: values.attempts,
+    attempts: blocking === 'none' ? values.attempts : 'always',
+    refuses: REFUSES[blocking],
     sessionIds: values.sessionIds,
     messages: values.messages,
     aiInvocation: values.aiInvocation,

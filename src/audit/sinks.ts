@@ -127,6 +127,7 @@ export interface LineWriter {
 export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
   return {
     name,
+    durable: name === 'file',
     accept: ({ text }, lost) => writer.write(text, (error) => lost(failureClassOf(error))),
     rest: () => writer.release?.(),
     close: () => void writer.shutdown(),

@@ -9,6 +9,7 @@ import {
   ERROR_TYPE_VALUE_OTHER,
   ERROR_TYPE_VALUE_TIMEOUT,
   ERROR_TYPE_VALUE_TOOL_ERROR,
+  ERROR_TYPE_VALUE_TOOL_NOT_LOCKED,
 } from '../semconv/values.js';
 import type { Outcome } from '../session/outcome.js';
 
@@ -72,6 +73,7 @@ export const STATUS_RULES: readonly StatusRule[] = [
     holds: ({ decision }) => decision === 'deny',
     status: 'denied',
   },
+  { when: 'refused: the tool is not as locked', holds: failed(ERROR_TYPE_VALUE_TOOL_NOT_LOCKED), status: 'denied' },
   { when: 'HTTP 401', holds: failed('401'), status: 'unauthenticated' },
   { when: 'HTTP 403', holds: failed('403'), status: 'denied' },
   { when: 'HTTP 429', holds: failed('429'), status: 'rate_limited' },
@@ -95,7 +97,7 @@ export const STATUS_RULES: readonly StatusRule[] = [
   },
   { when: 'the task failed', holds: task('failed'), status: 'error' },
   {
-    when: 'any other error: a JSON-RPC or HTTP error, a message that could not be written, an invalid result',
+    when: 'any other error: a JSON-RPC or HTTP error, a message that could not be written, an invalid result, a refusal',
     holds: ({ outcome }) => outcome.errorType !== undefined || outcome.statusCode !== undefined,
     status: 'error',
   },

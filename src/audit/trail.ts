@@ -158,11 +158,13 @@ export class Trail {
     if (this.#announced) say();
   }
 
-  record(event: Event): void {
+  /** Returns whether a durable sink has kept it. */
+  record(event: Event): boolean {
     mcpSeen();
     this.announce();
-    this.#pass(event);
+    const isKept = this.#deliver(this.#finish(event));
     this.#tellDeleted();
+    return isKept;
   }
 
   /** Records that MCP passes the trail by. */
@@ -269,9 +271,14 @@ export class Trail {
 
   #pass(event: Event): Finished {
     const finished = this.#finish(event);
-    this.#delivery.pass(finished);
-    this.#checkpoints.writeIfDue();
+    this.#deliver(finished);
     return finished;
+  }
+
+  #deliver(finished: Finished): boolean {
+    const isKept = this.#delivery.pass(finished);
+    this.#checkpoints.writeIfDue();
+    return isKept;
   }
 
   /** The one place where a record gets its number and its text. */

@@ -19,6 +19,11 @@ command in the host's configuration. Spans need @opentelemetry/sdk-node beside m
 Exit code: that of the command, or its signal; 127 not found, 126 not executable, 3 wrong usage.
 `;
 
+/** What asks that a message is refused or held up, which a process that passes bytes on does not do: better no server than one that only seems to be guarded. */
+const WHAT_PASSES: Readonly<Record<string, RegExp>> = {
+  MCP_TRAIL_AUDIT_ON_FAILURE: /^allow$/i,
+};
+
 export const wrap = commandOf<WrapRequest>({
   summary: 'runs an MCP server in any language, and observes it',
   usage: USAGE,
@@ -52,6 +57,10 @@ export function wrapRequestOf(args: readonly string[]): WrapRequest | undefined 
       throw new Problem(
         `wrap has no option ${JSON.stringify(name.slice(0, 80))}: those of the command follow it, after --`,
       );
+  }
+  for (const [name, allowed] of Object.entries(WHAT_PASSES)) {
+    const value = process.env[name]?.trim() ?? '';
+    if (value !== '' && !allowed.test(value)) throw new Problem(`wrap refuses no requests so far: unset ${name}`);
   }
   const [command, ...commandArgs] = rest;
   if (command === undefined || command === '') throw new Problem('wrap needs the command to run, after --');

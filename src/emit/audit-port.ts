@@ -1,5 +1,7 @@
 /** How the pipeline calls the audit trail: an error there costs a record, never a call. */
 import type { Attributes } from '@opentelemetry/api';
+import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
+import type { MethodRow } from '../protocol/methods.js';
 import { guarded } from '../report/guarded.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
@@ -11,6 +13,8 @@ import type { Correlator } from './correlation.js';
 /** Implemented by `audit/recorder.ts`. */
 export interface AuditPort {
   readonly correlator: Correlator;
+  /** Whether a request is refused whose first record fails. */
+  readonly failsClosed: boolean;
   /** Before the handler runs or the message is sent. Returns additional span attributes. */
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may go on until the caller's promise or the transport settles. */
@@ -27,7 +31,12 @@ export interface AuditPort {
   stop(): void;
 }
 
-/** Catches and reports errors of the trail. */
+/** Requests that have a record when they begin. */
+export function isRefusable({ kind, audit }: MethodRow): boolean {
+  return kind === 'request' && audit !== undefined && audit.only === undefined;
+}
+
+/** Catches and reports errors of the trail: they cost a record, and a call only where the operator asked for that. */
 export class GuardedAudit {
   readonly correlator: Correlator;
   readonly #port: AuditPort;
@@ -37,11 +46,17 @@ export class GuardedAudit {
     this.#port = port;
   }
 
+  get failsClosed(): boolean {
+    return this.#port.failsClosed;
+  }
+
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): undefined {
-    guarded('auditing an operation that began', () => {
+    const began = guarded('auditing an operation that began', () => {
       const attributes = this.#port.began(operation, facts, peer);
       if (attributes !== undefined) operation.span.setAttributes(attributes);
+      return true;
     });
+    if (began !== true && this.#port.failsClosed && isRefusable(operation.row)) operation.refusal = AUDIT_UNAVAILABLE;
   }
 
   answered(operation: Operation, facts: AnswerFacts): void {

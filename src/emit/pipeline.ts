@@ -5,8 +5,10 @@
 
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/error-type.js';
+import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, type ResponseMessage } from '../protocol/jsonrpc.js';
+import { methodRow } from '../protocol/methods.js';
 import { callHook } from '../report/guarded.js';
 import { reportFailure } from '../report/report.js';
 import type { Connection } from '../session/connection.js';
@@ -16,8 +18,9 @@ import { OpenOperations } from '../session/open-operations.js';
 import type { Operation } from '../session/operation.js';
 import { type Outcome, SUCCESS } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
+import type { Refusal } from '../session/refusal.js';
 import type { McpOperationInfo } from '../types.js';
-import { type AuditPort, GuardedAudit } from './audit-port.js';
+import { type AuditPort, GuardedAudit, isRefusable } from './audit-port.js';
 import { Measurements } from './measurements.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
@@ -77,6 +80,12 @@ export class Pipeline {
     return this.#audit !== undefined;
   }
 
+  /** Why a request is refused whose operation could not be started; undefined if it is not. */
+  refusalOf(method: unknown): Refusal | undefined {
+    if (this.#audit?.failsClosed !== true || typeof method !== 'string') return undefined;
+    return isRefusable(methodRow(method, 'request')) ? AUDIT_UNAVAILABLE : undefined;
+  }
+
   /** Number of open operations, for tests. */
   get openOperations(): number {
     return this.#open.size;
@@ -124,7 +133,7 @@ export class Pipeline {
       connection.remove(operation);
       operation.answer = SUCCESS;
       facts = answerFacts(message, operation.row);
-      operation.answer = outcomeOfAnswer(message, operation.row, operation.direction);
+      operation.answer = operation.refusal?.outcome ?? outcomeOfAnswer(message, operation.row, operation.direction);
       this.#results.read(connection, operation, facts);
     } catch (error) {
       reportFailure('reading an answer', error);

@@ -17,7 +17,8 @@ export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Envir
   if (audit === false) return undefined;
   if (typeof audit === 'object') return copyOf(audit);
   if (audit === true) return {};
-  const stated = textOf(DELIVERY, env) ?? 'off';
+  // An operator who asks for refusals must not get a process without a trail.
+  const stated = textOf(DELIVERY, env) ?? (resolve('', AUDIT.onFailure, undefined, env) === 'block' ? 'on' : 'off');
   return OFF.test(stated) ? undefined : {};
 }
 
@@ -57,6 +58,25 @@ export function auditValues(
   const values = { ...Object.fromEntries(entries), sinks } as unknown as AuditValues;
   warnOfIdleFile(config, values, env);
   return values;
+}
+
+/** Which requests are refused: none; those whose first record is not kept; all, where the other options keep none. */
+export type Blocking = 'none' | 'unkept' | 'all';
+
+/** @throws TypeError if the code asks for `block`, and the other options prevent that any first record is kept */
+export function blockingOf(config: AuditConfig, { onFailure, delivery, sinks, attempts }: AuditValues): Blocking {
+  if (onFailure === 'allow') return 'none';
+  const needs = [
+    delivery.includes('file') || sinks.some(({ durable }) => durable)
+      ? []
+      : `audit.delivery (${DELIVERY}) with file, or a sink with durable: true`,
+    attempts === 'always' ? [] : `audit.attempts (${AUDIT.attempts.env}) always`,
+  ].flat();
+  if (needs.length === 0) return 'unkept';
+  const problem = `is "block", which needs ${needs.join(' and ')}`;
+  if (config.onFailure !== undefined) throw new TypeError(`option audit.onFailure ${problem}`);
+  warnOperator(`${AUDIT.onFailure.env} ${problem}. Every request that would be recorded is refused`);
+  return 'all';
 }
 
 function warnOfIdleFile(config: AuditConfig, { delivery, sinks }: AuditValues, env: Environment): void {

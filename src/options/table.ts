@@ -15,7 +15,7 @@ export interface Option<T> {
   readonly default: T;
   /** The default in words, where it is not a fixed value. */
   readonly defaultText?: string;
-  /** Replaces a refused value where the default would let out more than was meant. */
+  /** Replaces a refused value where the default would let out, or let pass, more than was meant. */
   readonly refused?: T;
 }
 
@@ -218,6 +218,8 @@ export const AUDIT = {
     defaultText: 'unlimited',
   },
   fileReserve: { env: 'MCP_TRAIL_AUDIT_FILE_RESERVE', kind: wholeNumber(0, 2 ** 40), default: 268_435_456 },
+  // Who misspells it did not mean the default.
+  onFailure: { env: 'MCP_TRAIL_AUDIT_ON_FAILURE', kind: oneOf('allow', 'block'), default: 'allow', refused: 'block' },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
   actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },
   sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain', 'none'), default: 'digest' },

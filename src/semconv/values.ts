@@ -129,6 +129,10 @@ export const ERROR_TYPE_VALUE_CONNECTION_CLOSED = 'connection_closed' as const;
 export const ERROR_TYPE_VALUE_SEND_FAILED = 'send_failed' as const;
 /** Extension of mcp-trail. The request was made without a connection. */
 export const ERROR_TYPE_VALUE_NOT_CONNECTED = 'not_connected' as const;
+/** Extension of mcp-trail. Refused: its audit record could not be kept, and the operator asked for that (`audit.onFailure`). */
+export const ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE = 'audit_unavailable' as const;
+/** Extension of mcp-trail. Refused: the tool is not as locked, and the lock is enforced (`audit.toolLock`). */
+export const ERROR_TYPE_VALUE_TOOL_NOT_LOCKED = 'tool_not_locked' as const;
 /** Extension of mcp-trail. A result came, but failed the validation of the caller. */
 export const ERROR_TYPE_VALUE_INVALID_RESULT = 'invalid_result' as const;
 

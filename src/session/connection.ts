@@ -1,5 +1,5 @@
 /** A connection and its open operations. */
-import type { RequestId } from '../protocol/jsonrpc.js';
+import type { RequestId, ResponseMessage } from '../protocol/jsonrpc.js';
 import { ConnectionInfo, type Direction } from './connection-info.js';
 import { kept, type Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
@@ -11,6 +11,8 @@ export class Connection extends ConnectionInfo {
   hasOwner = true;
   /** Whether this process only passes on what a server behind it sends, and knows nothing of where it comes from. */
   isRelayed = false;
+  /** Answers a refused request, where what its transport would send goes nowhere. */
+  refuse: ((answer: ResponseMessage) => unknown) | undefined;
   readonly #outbound = new Map<RequestId, Operation>();
   readonly #inbound = new Map<RequestId, Operation>();
   /** Open notifications, and requests embedded in results. */

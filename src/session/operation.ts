@@ -4,6 +4,7 @@ import type { RequestId } from '../protocol/jsonrpc.js';
 import type { MethodRow } from '../protocol/methods.js';
 import type { ConnectionInfo, Direction } from './connection-info.js';
 import type { Outcome } from './outcome.js';
+import type { Refusal } from './refusal.js';
 import type { Template } from './template.js';
 
 /** A list of open operations. */
@@ -76,6 +77,8 @@ export class Operation {
   correlation: string | undefined;
   /** Correlation id that an untrusted sender claims. */
   claimedCorrelation: string | undefined;
+  /** Set if it is a request that must be neither handled nor sent. */
+  refusal: Refusal | undefined;
   /** Entry of the audit trail. */
   auditEntry: object | undefined;
 

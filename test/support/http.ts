@@ -27,6 +27,9 @@ export interface HttpPairOptions {
   readonly clientOptions?: Record<string, unknown>;
   /** Instrumentation options of the client and of each server. */
   readonly config?: McpInstrumentationConfig;
+  /** Of the client and of each server, where they differ. */
+  readonly clientConfig?: McpInstrumentationConfig;
+  readonly serverConfig?: McpInstrumentationConfig;
   readonly transportOptions?: (server: URL) => Record<string, unknown>;
 }
 
@@ -46,10 +49,10 @@ const SERVER_INFO = { name: 'http-server', version: '1.0.0' };
 const CLIENT_INFO = { name: 'http-client', version: '1.0.0' };
 const CAPABILITIES = { capabilities: { logging: {}, tools: { listChanged: true } } };
 
-function newServer(sdk: 'v1' | 'v2', { configure = nothing, config }: HttpPairOptions): any {
+function newServer(sdk: 'v1' | 'v2', { configure = nothing, config, serverConfig }: HttpPairOptions): any {
   const server = sdk === 'v1' ? new McpServerV1(SERVER_INFO, CAPABILITIES) : new McpServerV2(SERVER_INFO, CAPABILITIES);
   configure(server);
-  instrumentServer(server as never, config);
+  instrumentServer(server as never, serverConfig ?? config);
   return server;
 }
 
@@ -107,7 +110,7 @@ async function pair(client: any, Transport: any, serve: Serve, options: HttpPair
     const body = await readBody(request);
     if (!intercept(request, response, body)) await serve(request, response, body);
   });
-  instrumentClient(client, options.config);
+  instrumentClient(client, options.clientConfig ?? options.config);
   const clientTransport = new Transport(url, options.transportOptions?.(url));
   await client.connect(clientTransport);
   const close = async () => {

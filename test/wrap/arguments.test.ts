@@ -1,9 +1,17 @@
 /** What `mcp-trail wrap` takes on its command line, and how it refuses the rest. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { wrapRequestOf } from '../../src/cli/wrap.js';
 import { run } from '../safety/child.js';
 
 const CLI = 'dist/cjs/cli.js';
+
+it('are not enough where requests would have to be refused', () => {
+  vi.stubEnv('MCP_TRAIL_AUDIT_ON_FAILURE', 'block');
+  expect(() => wrapRequestOf(['uvx'])).toThrow('wrap refuses no requests so far: unset MCP_TRAIL_AUDIT_ON_FAILURE');
+  vi.stubEnv('MCP_TRAIL_AUDIT_ON_FAILURE', 'allow');
+  expect(wrapRequestOf(['uvx'])).toMatchObject({ command: 'uvx' });
+  vi.unstubAllEnvs();
+});
 
 describe('the arguments of wrap', () => {
   it('are options of wrap up to the command, and all others belong to the command', () => {

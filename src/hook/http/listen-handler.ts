@@ -3,6 +3,7 @@
  * function is the only place to see them.
  */
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED, outcomeOfAnswer, outcomeOfThrown } from '../../describe/error-type.js';
+import { refusedAnswer } from '../../describe/refusals.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { asRecord, classify, type RequestMessage, type ResponseMessage } from '../../protocol/jsonrpc.js';
 import { methodRow } from '../../protocol/methods.js';
@@ -10,8 +11,10 @@ import { reportFailure } from '../../report/report.js';
 import { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { type Outcome, SUCCESS } from '../../session/outcome.js';
+import type { Refusal } from '../../session/refusal.js';
 import { type ApplicationCall, callIn } from '../application-call.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
+import { refusalOf } from '../transport/refuse.js';
 import { sightings } from '../unobserved/sightings.js';
 import { currentHttpPeer } from './current-request.js';
 
@@ -48,6 +51,10 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
   const request = call.first as Request;
   const message = asRecord(call.second)?.['parsedBody'] ?? (await readJson(request.clone()));
   const operation = start(message, request, connection, pipeline);
+  const isRequest = classify(message) === 'request';
+  const refusal =
+    operation?.refusal ?? (isRequest && operation === undefined ? refusalOf(pipeline, message) : undefined);
+  if (refusal !== undefined) return refused(message as RequestMessage, refusal, operation, pipeline);
   if (operation === undefined) return call.fn.call(call.self, request, call.second);
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const answered = callIn(operation.context, call) as Promise<Response>;
@@ -63,6 +70,20 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
   pipeline.conclude(operation, outcome);
   end(outcome);
   return response;
+}
+
+/** Recorded before it is sent, like every answer. */
+function refused(
+  { id }: RequestMessage,
+  refusal: Refusal,
+  operation: Operation | undefined,
+  pipeline: Pipeline,
+): Response {
+  if (operation !== undefined) {
+    pipeline.conclude(operation, refusal.outcome);
+    pipeline.end(operation, refusal.outcome);
+  }
+  return Response.json(refusedAnswer(id, refusal));
 }
 
 function start(message: unknown, request: Request, connection: Connection, pipeline: Pipeline): Operation | undefined {

@@ -98,6 +98,7 @@ export class TmcpSessions {
   constructor(server: object, pipeline: Pipeline) {
     this.pipeline = pipeline;
     const connection = attachTransport(this.#server, pipeline, 'server');
+    if (connection !== undefined) connection.refuse = asReturned;
     if (connection !== undefined) mark(server, new Attachment(pipeline, connection));
   }
 
@@ -144,6 +145,7 @@ export class TmcpSessions {
   #attached<S extends TmcpSession>(session: S, then?: (session: S, connection: Connection) => void): S {
     const connection = attachTransport(session, this.pipeline, 'server');
     if (connection !== undefined) {
+      connection.refuse = asReturned;
       if (this.#introduced?.server === undefined) this.#introduced = connection;
       else connection.server = this.#introduced.server;
       then?.(session, connection);
@@ -151,6 +153,9 @@ export class TmcpSessions {
     return session;
   }
 }
+
+/** What `receive` of the server returns is sent. */
+const asReturned = (answer: unknown): Promise<unknown> => Promise.resolve(answer);
 
 function connectionOf(session: TmcpSession): Connection | undefined {
   const attachment = attachmentOf(session);

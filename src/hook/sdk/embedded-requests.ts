@@ -3,6 +3,7 @@
  * no message goes over the wire.
  */
 import { CANCELLED_BY_PEER, outcomeOfHandlerError } from '../../describe/error-type.js';
+import { refusedError } from '../../describe/refusals.js';
 import { whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
@@ -34,6 +35,10 @@ function observed(handler: AnyFunction, attached: Attached) {
   return function (this: unknown, request: unknown, extra: unknown) {
     const { pipeline, connection } = attached;
     const operation = pipeline.receiveEmbedded(connection, request);
+    if (operation?.refusal !== undefined) {
+      pipeline.end(operation, operation.refusal.outcome);
+      return Promise.reject(refusedError(operation.refusal));
+    }
     if (operation === undefined) return handler.call(this, request, extra);
     const signal = (extra as { mcpReq?: { signal?: unknown } } | undefined)?.mcpReq?.signal;
     if (signal instanceof AbortSignal) {

@@ -4,12 +4,14 @@
  * promise does.
  */
 import { outcomeOfRejection } from '../../describe/error-type.js';
+import { refusedError } from '../../describe/refusals.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import { membersOf } from '../../lib/foreign.js';
 import { asRecord, asString, type RequestMessage } from '../../protocol/jsonrpc.js';
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
+import type { Refusal } from '../../session/refusal.js';
 import { replaceMethod, type Undo } from '../replace-methods.js';
 import { deliveryStack, type RequestCall } from '../transport/delivery-stack.js';
 import { leaveToCallTool } from './call-tool-validation.js';
@@ -47,6 +49,7 @@ export function hookRequestPromises(protocol: object, instance: RequestingInstan
       function (this: unknown, ...args: unknown[]) {
         if (!instance.pipeline.enabled) return request.apply(this, args);
         const made = new PromisedRequest(instance, args, positions);
+        if (made.refusal !== undefined) return Promise.reject(refusedError(made.refusal));
         const outer = deliveryStack.enterRequestCall(made.call);
         const before = deliveryStack.requestsSent;
         const promise = request.apply(this, args);
@@ -60,6 +63,8 @@ export function hookRequestPromises(protocol: object, instance: RequestingInstan
 /** One request and the promise that its caller gets. */
 class PromisedRequest {
   readonly call: RequestCall;
+  /** A request that is queued is refused here; one that is sent, by the transport's hook. */
+  readonly refusal: Refusal | undefined;
   readonly #instance: RequestingInstance;
   readonly #args: unknown[];
   readonly #positions: ArgumentPositions;
@@ -74,6 +79,8 @@ class PromisedRequest {
     const relatedTask = this.#option('relatedTask');
     const queued = relatedTask === undefined ? undefined : this.#startQueued(relatedTask);
     this.call = { operation: queued, connection: instance.connection() };
+    this.refusal = queued?.refusal;
+    if (queued?.refusal !== undefined) instance.pipeline.end(queued, queued.refusal.outcome);
   }
 
   settleWith(promise: unknown, sent: boolean): void {
@@ -137,7 +144,10 @@ class PromisedRequest {
   /** The request was refused before it was written: no connection, or a capability that the peer lacks. */
   #startUnsent(): Operation | undefined {
     const request = asRecord(this.#args[this.#positions.request]) ?? {};
-    const { method, params } = request as { method?: unknown; params?: unknown };
+    const { method, params } = request as {
+      method?: unknown;
+      params?: unknown;
+    };
     if (typeof method !== 'string') return undefined;
     const { pipeline, connection } = this.#instance;
     return pipeline.send(connection(), { method, params }, 'request')?.operation;

@@ -53,7 +53,10 @@ export class EarlyRequests {
         sightings.arrived(message);
         const origin = { waitedMs: performance.now() - arrivedAt };
         const operation = context.with(arrivedIn, () => pipeline.receive(connection, message, 'request', origin));
-        if (operation !== undefined) deliveredIn.become(operation.context);
+        if (operation === undefined) return;
+        // It is being handled already.
+        operation.refusal = undefined;
+        deliveredIn.become(operation.context);
       });
     }
     this.#unanswered.clear();

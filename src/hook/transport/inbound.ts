@@ -1,5 +1,6 @@
 /** Messages that a transport delivers: requests and notifications start operations, answers end ours. */
 import { CANCELLED_BY_PEER, CONNECTION_CLOSED } from '../../describe/error-type.js';
+import { refusedAnswer } from '../../describe/refusals.js';
 import { continuationContext, whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { RequestHeaders } from '../../emit/propagation.js';
@@ -21,12 +22,16 @@ import { type ApplicationCall, ifThrown } from '../application-call.js';
 import { authFactsOf } from '../http/audit-token-verifier.js';
 import { currentHttpPeer } from '../http/current-request.js';
 import { deliveryStack } from './delivery-stack.js';
+import { refusalOf, refuse } from './refuse.js';
 import { requestNamedBy, streamOf } from './related-request.js';
 
 /** The parts used of what the SDKs pass with a message: v1 has `requestInfo`, v2 the web request itself. */
 interface MessageExtra {
   readonly authInfo?: unknown;
-  readonly request?: { readonly signal?: AbortSignal; readonly headers?: { get?(name: string): unknown } };
+  readonly request?: {
+    readonly signal?: AbortSignal;
+    readonly headers?: { get?(name: string): unknown };
+  };
   readonly requestInfo?: { readonly headers?: Record<string, unknown> };
 }
 
@@ -64,6 +69,8 @@ export class InboundMessages {
     const extra = call.second;
     const message = call.first as RequestMessage;
     const operation = this.#pipeline.receive(this.#connection, message, 'request', this.#origin(extra));
+    const refusal = operation === undefined ? refusalOf(this.#pipeline, message) : operation.refusal;
+    if (refusal !== undefined) return refuse(this.#connection, refusedAnswer(message.id, refusal));
     if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
     if (operation === undefined || !this.#pipeline.observed) {
       return deliveryStack.deliver(operation?.context, call);

@@ -1,6 +1,7 @@
 /** Messages that a transport sends: requests and notifications start operations, answers end the peer's. */
 import type { Context } from '@opentelemetry/api';
 import { CANCELLED, CONNECTION_CLOSED, outcomeOfRejection, SEND_FAILED, TIMED_OUT } from '../../describe/error-type.js';
+import { refusedError } from '../../describe/refusals.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import {
   asRecord,
@@ -14,6 +15,7 @@ import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import { type ApplicationCall, ifThrown, isThenable, observedPromise } from '../application-call.js';
 import { deliveryStack, type RequestCall } from './delivery-stack.js';
+import { refusalOf } from './refuse.js';
 import { requestNamedBy } from './related-request.js';
 
 export class OutboundMessages {
@@ -57,6 +59,11 @@ export class OutboundMessages {
       return deliveryStack.send(undefined, call);
     }
     const outbound = this.#pipeline.send(this.#connection, message, 'request');
+    const refusal = outbound === undefined ? refusalOf(this.#pipeline, message) : outbound.operation.refusal;
+    if (refusal !== undefined) {
+      if (outbound !== undefined) this.#pipeline.end(outbound.operation, refusal.outcome);
+      return Promise.reject(refusedError(refusal));
+    }
     if (outbound === undefined) return deliveryStack.send(undefined, call);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;

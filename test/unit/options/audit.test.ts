@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { auditConfig, auditValues } from '../../../src/options/audit.js';
+import { McpInstrumentation } from '../../../src/index.js';
+import { auditConfig, auditValues, blockingOf } from '../../../src/options/audit.js';
 import { AUDIT } from '../../../src/options/table.js';
 
 let stderr: string[];
@@ -35,6 +36,50 @@ describe('the options of the audit trail', () => {
         (name) => `mcp-trail: option audit.${name} cannot be read. Ignored\n`,
       ),
     );
+  });
+});
+
+describe('refusing requests', () => {
+  const blocking = (audit: object, env: object = {}) => {
+    const given = auditConfig({ audit: env === undefined ? true : audit }, env as never) ?? {};
+    return blockingOf(given, auditValues(given, env as never));
+  };
+  const durable = { name: 'own', durable: true, accept: () => {} };
+
+  it.each([
+    [{}, {}, 'none'],
+    [{ onFailure: 'allow', attempts: 'never' }, {}, 'none'],
+    [{ onFailure: 'block', delivery: 'file' }, {}, 'unkept'],
+    [{ onFailure: 'block', delivery: ['otel', 'file'], attempts: 'always' }, {}, 'unkept'],
+    [{ onFailure: 'block', sinks: [durable] }, {}, 'unkept'],
+    [{}, { MCP_TRAIL_AUDIT_ON_FAILURE: 'block', MCP_TRAIL_AUDIT: 'file' }, 'unkept'],
+    [{}, { MCP_TRAIL_AUDIT_ON_FAILURE: 'block' }, 'all'],
+    [{ attempts: 'sensitive' }, { MCP_TRAIL_AUDIT_ON_FAILURE: 'block', MCP_TRAIL_AUDIT: 'file' }, 'all'],
+  ])('of %j with %j is %s', (audit, env, expected) => {
+    expect(blocking(audit, env)).toBe(expected);
+  });
+
+  it.each([
+    [
+      { delivery: 'otel' },
+      /onFailure is "block", which needs audit\.delivery .* with file, or a sink with durable: true$/,
+    ],
+    [{ sinks: [{ ...durable, durable: false }] }, /needs audit\.delivery/],
+    [{ delivery: 'file', attempts: 'sensitive' }, /needs audit\.attempts \(MCP_TRAIL_AUDIT_ATTEMPTS\) always$/],
+  ])('with %j in code is an error at the start', (audit, says) => {
+    expect(() => blocking({ ...audit, onFailure: 'block' })).toThrow(TypeError);
+    expect(() => blocking({ ...audit, onFailure: 'block' })).toThrow(says);
+    expect(() => new McpInstrumentation({ audit: { ...audit, onFailure: 'block' } as never })).toThrow(says);
+  });
+
+  it('is what a misspelt value gets', () => {
+    expect(blocking({ onFailure: 'blok', delivery: 'file' })).toBe('unkept');
+    expect(stderr).toEqual(['mcp-trail: option audit.onFailure is "blok"; accepted: allow, block. Using block\n']);
+  });
+
+  it('turns auditing on by its variable, unless that is turned off', () => {
+    const config = (env: object) => auditConfig({} as never, { MCP_TRAIL_AUDIT_ON_FAILURE: 'block', ...env });
+    expect([config({}), config({ MCP_TRAIL_AUDIT: 'off' })]).toEqual([{}, undefined]);
   });
 });
 

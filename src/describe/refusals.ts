@@ -1,0 +1,34 @@
+/** Requests that are refused: the one table of why, and what the caller gets. */
+import type { RequestId, ResponseMessage } from '../protocol/jsonrpc.js';
+import { ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE } from '../semconv/values.js';
+import type { Refusal } from '../session/refusal.js';
+
+/** Internal error: the caller did nothing wrong. */
+const CODE = -32603;
+
+function refusal(reason: string, message: string): Refusal {
+  return {
+    reason,
+    message,
+    outcome: { errorType: reason, statusCode: String(CODE), message },
+  };
+}
+
+export const AUDIT_UNAVAILABLE: Refusal = refusal(
+  ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE,
+  'Refused: the audit record of this request cannot be kept',
+);
+
+/** What the sender of a refused request is answered. */
+export function refusedAnswer(id: RequestId, { message, reason }: Refusal): ResponseMessage {
+  return {
+    jsonrpc: '2.0',
+    id,
+    error: { code: CODE, message, data: { reason } },
+  } as ResponseMessage;
+}
+
+/** What the caller of a refused request gets. */
+export function refusedError({ message, reason }: Refusal): Error {
+  return Object.assign(new Error(message), { code: CODE, data: { reason } });
+}
