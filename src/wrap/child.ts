@@ -20,8 +20,8 @@ const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
 /** Starts a command. On Windows, `npx` is a script, which only a command interpreter can run. */
-export function start(command: string, args: readonly string[]): Child {
-  const run: typeof spawn = process.platform === 'win32' ? createRequire(HERE as string)('cross-spawn') : spawn;
+export function start(command: string, args: readonly string[], platform = process.platform): Child {
+  const run: typeof spawn = platform === 'win32' ? createRequire(HERE as string)('cross-spawn') : spawn;
   return run(command, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true }) as Child;
 }
 

@@ -17,6 +17,7 @@ export interface Watchdog {
 
 /** Starts the guard, where there is a shell that can be started. It is there before the command: a host may kill at any moment. */
 export function startWatchdog(): Watchdog {
+  // Windows ends the command with this process: libuv puts both into a job.
   if (process.platform === 'win32') return { guard() {}, release() {} };
   // In a group of its own: a signal to ours must not reach it first.
   const input = attempt(() => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { endWhenQuiet } from '../../src/wrap/quiet.js';
-import { gone, isAlive, UNOBSERVED, Wrapped } from './wrapped.js';
+import { Child } from '../safety/child.js';
+import { gone, isAlive, UNOBSERVED, Wrapped, wrapWords } from './wrapped.js';
 
 /** What hangs takes longer. A host kills after four seconds; a busy machine needs more to do what takes three on its own. */
 const LIMIT_MS = 15_000;
@@ -30,6 +31,15 @@ const speaks = (wrapped: Wrapped) => wrapped.say({ method: 'notifications/initia
 async function relayedServer(wrapped: Wrapped): Promise<number> {
   await wrapped.printed('hello');
   return wrapped.serverPid();
+}
+
+/** The process id that a line of stderr names. */
+async function pidIn(child: Child, before: string): Promise<number> {
+  for (;;) {
+    const [, pid] = new RegExp(`^${before} (\\d+)\\n`, 'm').exec(child.stderr) ?? [];
+    if (pid !== undefined) return Number(pid);
+    await once(child.process.stderr, 'data');
+  }
 }
 
 const ROWS: readonly Row[] = [
@@ -57,6 +67,18 @@ const ROWS: readonly Row[] = [
     host: kills('SIGTERM'),
     signal: 'SIGKILL',
     atLeastMs: 2900,
+  },
+  { how: 'SIGUSR2, of which the server ends', ways: '', host: kills('SIGUSR2'), signal: 'SIGUSR2' },
+  {
+    how: 'the input of a server ends that floods, and does not read',
+    ways: 'flood',
+    host: (wrapped) => {
+      // What it writes is read, and not kept.
+      wrapped.process.stdout.removeAllListeners('data').resume();
+      wrapped.endInput();
+    },
+    signal: 'SIGTERM',
+    atLeastMs: 1400,
   },
   { how: 'the server exits', ways: 'exit=7', host: speaks, code: 7 },
   { how: 'the server crashes', ways: 'kill=SIGSEGV', host: speaks, signal: 'SIGSEGV' },
@@ -154,6 +176,23 @@ describe.each([
         await gone(Number(/^started (\d+)$/m.exec(stderr)?.[1] ?? 0));
       }),
     );
+  });
+
+  it('a host that has ended its input still gets the answers', async () => {
+    const wrapped = new Wrapped('', { env });
+    wrapped.say({ id: 1, method: 'tools/list' });
+    wrapped.say({ id: 2, method: 'tools/call', params: { name: 'big', arguments: { bytes: 300_000 } } });
+    wrapped.endInput();
+    expect(await wrapped.ended).toMatchObject({ code: 0, signal: null });
+    expect(wrapped.messages.map(({ id }) => id)).toEqual([1, 2]);
+  });
+
+  it.each(['', 'deaf', 'stubborn'])('a host that is killed leaves nobody behind: %s', async (ways) => {
+    const host = new Child(['test/wrap/host.mjs', ...wrapWords(ways)], env);
+    const [server = 0, wrapper = 0] = await Promise.all([pidIn(host, 'started'), pidIn(host, 'wrapped by')]);
+    host.process.kill('SIGKILL');
+    await gone(server);
+    await gone(wrapper);
   });
 
   it('a host sees that a server has closed its output', async () => {

@@ -13,13 +13,21 @@ export interface WrappedOptions {
   readonly command?: readonly string[];
 }
 
+/** The words after `node` that start the test's server under `wrap`. */
+export function wrapWords(
+  ways: string,
+  { options = [], command = [process.execPath, SERVER, ways] }: Omit<WrappedOptions, 'env'> = {},
+): string[] {
+  return [CLI, 'wrap', ...options, '--', ...command];
+}
+
 /** A JSON-RPC message. */
 export type Message = Readonly<Record<string, unknown>>;
 
 export class Wrapped extends Child {
   /** @param ways of the test's own server */
-  constructor(ways = '', { env = {}, options = [], command = [process.execPath, SERVER, ways] }: WrappedOptions = {}) {
-    super([CLI, 'wrap', ...options, '--', ...command], env);
+  constructor(ways = '', { env = {}, ...words }: WrappedOptions = {}) {
+    super(wrapWords(ways, words), env);
   }
 
   /** The process id of the test's server, once it has started. */

@@ -1,0 +1,73 @@
+/** What `wrap` does differently on Windows, tried with its platform pretended: how commands are started, where `npx` is a script. */
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { codeFor, start } from '../../src/wrap/child.js';
+
+const require = createRequire(import.meta.url);
+const ENTRY = require.resolve('cross-spawn');
+
+type Parsed = { readonly command: string; readonly args: readonly string[]; readonly options: object };
+interface CrossSpawn {
+  _parse(command: string, args: readonly string[], options: object): Parsed;
+  _enoent: { hookChildProcess(child: EventEmitter, parsed: Parsed): void };
+}
+
+const loaded = () =>
+  Object.keys(require.cache).filter((file) => /node_modules.(cross-spawn|which|isexe|path-key)/.test(file));
+const forget = () => {
+  for (const file of loaded()) delete require.cache[file];
+};
+
+const own = Object.getOwnPropertyDescriptor(process, 'platform') as PropertyDescriptor;
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'wrap-'));
+});
+afterEach(() => {
+  Object.defineProperty(process, 'platform', own);
+  forget();
+  rmSync(folder, { recursive: true });
+});
+
+/** cross-spawn as it is on Windows. */
+function onWindows(): CrossSpawn {
+  forget();
+  Object.defineProperty(process, 'platform', { ...own, value: 'win32' });
+  return require(ENTRY);
+}
+
+describe('on Windows', () => {
+  it('commands are started by cross-spawn, with the streams and the environment that they get elsewhere', () => {
+    const calls: unknown[] = [];
+    require(ENTRY);
+    (require.cache[ENTRY] as NodeJS.Module).exports = (...args: unknown[]) => calls.push(args);
+    start('npx', ['-y', 'some-server'], 'win32');
+    expect(calls).toEqual([['npx', ['-y', 'some-server'], { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true }]]);
+  });
+
+  it('a script is run by the command interpreter, its arguments quoted, and a program by itself', () => {
+    for (const file of ['npx.CMD', 'uvx.EXE']) writeFileSync(join(folder, file), '', { mode: 0o755 });
+    const env = { PATH: folder, PATHEXT: '.EXE;.CMD' };
+    const { _parse } = onWindows();
+    const script = _parse('npx', ['-y', 'a b', 'c&calc'], { env });
+    expect(script.command).toBe(process.env['comspec'] ?? 'cmd.exe');
+    expect(script.args.slice(0, 3)).toEqual(['/d', '/s', '/c']);
+    expect(script.args[3]).toBe('"npx ^"-y^" ^"a^ b^" ^"c^&calc^""');
+    expect(_parse('uvx', ['a b'], { env })).toMatchObject({ command: 'uvx', args: ['a b'] });
+  });
+
+  it('a command that is not found is 127, although the interpreter could be started', () => {
+    const { _parse, _enoent } = onWindows();
+    const parsed = _parse('no-such-command', [], { env: { PATH: folder, PATHEXT: '.EXE' } });
+    const child = new EventEmitter();
+    _enoent.hookChildProcess(child, parsed);
+    const errors: NodeJS.ErrnoException[] = [];
+    child.on('error', (error) => errors.push(error));
+    child.emit('exit', 1, null);
+    expect(errors.map(codeFor)).toEqual([127]);
+  });
+});
