@@ -25,6 +25,22 @@ export function start(command: string, args: readonly string[], platform = proce
   return run(command, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true }) as Child;
 }
 
+/**
+ * Passes a signal on. On Windows, where there are none, the command ends at once, and what it has started with it: a script runs its
+ * program as a process of its own, which would be left alone.
+ */
+export function passOn(signal: NodeJS.Signals, child: Child, platform = process.platform): void {
+  const kill = () => child.kill(signal);
+  if (platform !== 'win32') {
+    kill();
+    return;
+  }
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const words = ['/pid', String(child.pid), '/t', '/f'];
+  const end = spawn('taskkill', words, { stdio: 'ignore', windowsHide: true });
+  end.once('error', kill).once('exit', (code) => code !== 0 && kill());
+}
+
 /** The exit code for a command that could not be started. */
 export function codeFor(error: NodeJS.ErrnoException): number {
   return error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;

@@ -11,7 +11,7 @@
  */
 import { constants } from 'node:os';
 import { runEvery, runLater } from '../lib/timers.js';
-import type { Child, Ending } from './child.js';
+import { type Child, type Ending, passOn } from './child.js';
 import { startWatchdog } from './watchdog.js';
 
 const TERMINATE_AFTER_MS = 1500;
@@ -54,7 +54,7 @@ export class Life {
     });
     for (const [signal, isEnd] of Object.entries(SIGNALS)) {
       process.on(signal, () => {
-        this.#child?.kill(signal as PassedOn);
+        this.#signal(signal as PassedOn);
         if (isEnd) this.endBegins();
       });
     }
@@ -81,13 +81,17 @@ export class Life {
     });
   }
 
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child !== undefined) passOn(signal, this.#child);
+  }
+
   /** Idempotent. */
   endBegins(): void {
     if (this.#endsSince !== undefined) return;
     this.#endsSince = performance.now();
     this.#setEndBegun();
-    runLater(TERMINATE_AFTER_MS, () => this.#child?.kill('SIGTERM'));
-    runLater(KILL_AFTER_MS, () => this.#child?.kill('SIGKILL'));
+    runLater(TERMINATE_AFTER_MS, () => this.#signal('SIGTERM'));
+    runLater(KILL_AFTER_MS, () => this.#signal('SIGKILL'));
     runLater(GIVE_UP_AFTER_MS, () => this.#setEnded({ code: null, signal: 'SIGKILL' }));
   }
 

@@ -1,11 +1,11 @@
 /** What `wrap` does differently on Windows, tried with its platform pretended: how commands are started, where `npx` is a script. */
-import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { codeFor, start } from '../../src/wrap/child.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Child, codeFor, passOn, start } from '../../src/wrap/child.js';
 
 const require = createRequire(import.meta.url);
 const ENTRY = require.resolve('cross-spawn');
@@ -29,6 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   Object.defineProperty(process, 'platform', own);
+  vi.unstubAllEnvs();
   forget();
   rmSync(folder, { recursive: true });
 });
@@ -69,5 +70,28 @@ describe('on Windows', () => {
     child.on('error', (error) => errors.push(error));
     child.emit('exit', 1, null);
     expect(errors.map(codeFor)).toEqual([127]);
+  });
+
+  describe('a command is ended', () => {
+    /** A taskkill that writes down what it is asked for, and does or refuses it. */
+    async function endedBy(script: string): Promise<[child: Child, asked: string]> {
+      writeFileSync(join(folder, 'taskkill'), `#!/bin/sh\necho "$@" > "${folder}/asked"\n${script}\n`, { mode: 0o755 });
+      vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+      const child = start('sleep', ['60'], 'linux');
+      const over = once(child, 'exit');
+      passOn('SIGTERM', child, 'win32');
+      await over;
+      return [child, readFileSync(join(folder, 'asked'), 'utf8')];
+    }
+
+    it('with everything that it has started', async () => {
+      const [{ pid, signalCode }, asked] = await endedBy('kill -9 "$2"');
+      expect({ asked, signalCode }).toEqual({ asked: `/pid ${pid} /t /f\n`, signalCode: 'SIGKILL' });
+    });
+
+    it('alone, where that fails', async () => {
+      const [{ signalCode }] = await endedBy('exit 1');
+      expect(signalCode).toBe('SIGTERM');
+    });
   });
 });
