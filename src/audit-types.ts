@@ -276,9 +276,14 @@ export interface AuditConfig {
    * process; a server that the lock does not have, `mcp_audit.inventory.changed`. The file is read once, at the start, from
    * the working directory then; up to 32 MiB. A file that cannot be used is reported, and there is no lock.
    * `MCP_TRAIL_AUDIT_TOOL_LOCK` (a path).
+   *
+   * With `enforce`, a call of a tool that is not as locked is refused, on servers and clients: as {@link AuditConfig.onFailure}
+   * describes, with `data: { reason: 'tool_not_locked' }`. So is each call of a tool or a server that the lock does not have, and
+   * every call without a usable lock. Before its server has listed its tools in this process, a tool is known by its name
+   * alone. Lists pass unchanged. `MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE`. An invalid value counts as `true`.
    * @defaultValue none: lists are compared only with those before them
    */
-  toolLock?: string | { readonly file: string };
+  toolLock?: string | { readonly file: string; readonly enforce?: boolean };
 
   /**
    * Adds a readable sentence, `mcp_audit.message`, from a fixed template. `MCP_TRAIL_AUDIT_MESSAGES`.

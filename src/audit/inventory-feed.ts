@@ -73,6 +73,18 @@ export class InventoryFeed {
     return this.#inventory.declaredArguments(server, target);
   }
 
+  /** Whether the tool lock is enforced, and forbids this call. */
+  forbids({ connection }: Operation, { row, target = '' }: RequestFacts): boolean {
+    if (row.content !== 'tool' || !this.#inventory.enforcesLock) return false;
+    const id = this.#knownOf(connection)?.id;
+    const facts = { name: asString(connection.server?.name), endpoint: this.#endpointOf(connection) };
+    return this.#inventory.isLockedOut(target, id === undefined ? undefined : { id, facts });
+  }
+
+  get enforcesLock(): boolean {
+    return this.#inventory.enforcesLock;
+  }
+
   answered(operation: Operation, entry: AuditEntry, { result }: AnswerFacts): void {
     if (result === undefined) return;
     const { row } = operation;

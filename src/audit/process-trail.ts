@@ -17,7 +17,7 @@ import { makeFolder } from '../lib/files.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
 import { endTrailsWithProcess } from '../lifecycle/end-open-operations.js';
 import type { Environment } from '../options/resolve.js';
-import { AUDIT, type AuditValues, type Option } from '../options/table.js';
+import { AUDIT, type AuditValues, EVERY_CALL, type Option } from '../options/table.js';
 import { readToolLock } from '../options/tool-lock.js';
 import { declaredNames } from '../redact/argument-names.js';
 import type { Redactor } from '../redact/redactor.js';
@@ -178,12 +178,19 @@ function make({ config, values, redactor, env, key }: TrailParts): Shared {
 }
 
 /** @param source where the file is set, for messages */
-function lockTools(inventory: Inventory, path: string, source: string): void {
+function lockTools(
+  inventory: Inventory,
+  { file: path, enforce = false }: NonNullable<AuditValues['toolLock']>,
+  source: string,
+): void {
+  if (enforce) inventory.enforceLock();
   // The application may change its working directory, and that may have been deleted.
   const file = attempt(() => resolve(path)) ?? path;
   unlessQuiet(() => {
-    const { document, problems } = readToolLock(file, path);
-    for (const problem of problems) warnOperator(`${source}: ${problem}`);
+    const { document, problems } =
+      path === '' ? { document: undefined, problems: ['there is no lock to enforce'] } : readToolLock(file, path);
+    const follows = enforce && document === undefined ? `. ${EVERY_CALL}` : '';
+    for (const problem of problems) warnOperator(`${source}: ${problem}${follows}`);
     if (document !== undefined) inventory.lockTo(new ToolLock(document));
   });
 }

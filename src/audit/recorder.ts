@@ -1,11 +1,11 @@
 /** Turns operations into audit records, at their beginning and end. One per pipeline. */
 
-import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
+import { AUDIT_UNAVAILABLE, TOOL_NOT_LOCKED } from '../describe/refusals.js';
 import type { AuditPort } from '../emit/audit-port.js';
 import type { Correlator } from '../emit/correlation.js';
 import type { LogsTarget } from '../emit/logger-provider.js';
 import { asRecord, asString } from '../protocol/jsonrpc.js';
-import type { AuditRow } from '../protocol/methods.js';
+import type { AuditRow, MethodRow } from '../protocol/methods.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
 import { clientOf, senderOf, senderRole } from '../session/implementations.js';
@@ -13,6 +13,7 @@ import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
+import type { Refusal as RequestRefusal } from '../session/refusal.js';
 import { actorFields } from './actor.js';
 import { ApplicationEvents } from './application-events.js';
 import { addArguments } from './argument-fields.js';
@@ -107,12 +108,14 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       const isKept = this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
       if (this.settings.refuses(isKept)) operation.refusal = AUDIT_UNAVAILABLE;
     }
+    if (this.inventory.forbids(operation, facts)) operation.refusal ??= TOOL_NOT_LOCKED;
     return classificationAttributes(entry.fields);
   }
 
-  /** Whether a request is refused whose first record fails. */
-  get failsClosed(): boolean {
-    return this.settings.refuses(false);
+  refusalOf({ kind, audit, content }: MethodRow): RequestRefusal | undefined {
+    if (kind !== 'request' || audit === undefined || audit.only !== undefined) return undefined;
+    if (this.settings.refuses(false)) return AUDIT_UNAVAILABLE;
+    return content === 'tool' && this.inventory.enforcesLock ? TOOL_NOT_LOCKED : undefined;
   }
 
   answered(operation: Operation, facts: AnswerFacts): void {

@@ -22,6 +22,7 @@ Exit code: that of the command, or its signal; 127 not found, 126 not executable
 /** What asks that a message is refused or held up, which a process that passes bytes on does not do: better no server than one that only seems to be guarded. */
 const WHAT_PASSES: Readonly<Record<string, RegExp>> = {
   MCP_TRAIL_AUDIT_ON_FAILURE: /^allow$/i,
+  MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: /^(?:false|off|0)$/i,
 };
 
 export const wrap = commandOf<WrapRequest>({

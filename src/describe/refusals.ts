@@ -1,6 +1,6 @@
 /** Requests that are refused: the one table of why, and what the caller gets. */
 import type { RequestId, ResponseMessage } from '../protocol/jsonrpc.js';
-import { ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE } from '../semconv/values.js';
+import { ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE, ERROR_TYPE_VALUE_TOOL_NOT_LOCKED } from '../semconv/values.js';
 import type { Refusal } from '../session/refusal.js';
 
 /** Internal error: the caller did nothing wrong. */
@@ -17,6 +17,11 @@ function refusal(reason: string, message: string): Refusal {
 export const AUDIT_UNAVAILABLE: Refusal = refusal(
   ERROR_TYPE_VALUE_AUDIT_UNAVAILABLE,
   'Refused: the audit record of this request cannot be kept',
+);
+
+export const TOOL_NOT_LOCKED: Refusal = refusal(
+  ERROR_TYPE_VALUE_TOOL_NOT_LOCKED,
+  'Refused: this tool is not as it was reviewed',
 );
 
 /** What the sender of a refused request is answered. */

@@ -1,6 +1,5 @@
 /** How the pipeline calls the audit trail: an error there costs a record, never a call. */
 import type { Attributes } from '@opentelemetry/api';
-import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
 import type { MethodRow } from '../protocol/methods.js';
 import { guarded } from '../report/guarded.js';
 import type { ConnectionInfo } from '../session/connection-info.js';
@@ -8,13 +7,14 @@ import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import type { Outcome } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
+import type { Refusal } from '../session/refusal.js';
 import type { Correlator } from './correlation.js';
 
 /** Implemented by `audit/recorder.ts`. */
 export interface AuditPort {
   readonly correlator: Correlator;
-  /** Whether a request is refused whose first record fails. */
-  readonly failsClosed: boolean;
+  /** Why a request is refused whose beginning cannot be audited, because of a failure of ours; undefined if it goes on. */
+  refusalOf(row: MethodRow): Refusal | undefined;
   /** Before the handler runs or the message is sent. Returns additional span attributes. */
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): Attributes | undefined;
   /** The answer is known; the operation may go on until the caller's promise or the transport settles. */
@@ -31,11 +31,6 @@ export interface AuditPort {
   stop(): void;
 }
 
-/** Requests that have a record when they begin. */
-export function isRefusable({ kind, audit }: MethodRow): boolean {
-  return kind === 'request' && audit !== undefined && audit.only === undefined;
-}
-
 /** Catches and reports errors of the trail: they cost a record, and a call only where the operator asked for that. */
 export class GuardedAudit {
   readonly correlator: Correlator;
@@ -46,8 +41,8 @@ export class GuardedAudit {
     this.#port = port;
   }
 
-  get failsClosed(): boolean {
-    return this.#port.failsClosed;
+  refusalOf(row: MethodRow): Refusal | undefined {
+    return this.#port.refusalOf(row);
   }
 
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): undefined {
@@ -56,7 +51,7 @@ export class GuardedAudit {
       if (attributes !== undefined) operation.span.setAttributes(attributes);
       return true;
     });
-    if (began !== true && this.#port.failsClosed && isRefusable(operation.row)) operation.refusal = AUDIT_UNAVAILABLE;
+    if (began !== true) operation.refusal = this.refusalOf(operation.row);
   }
 
   answered(operation: Operation, facts: AnswerFacts): void {

@@ -5,7 +5,6 @@
 
 import { context, SpanStatusCode } from '@opentelemetry/api';
 import { CONNECTION_CLOSED, EVICTED, outcomeOfAnswer } from '../describe/error-type.js';
-import { AUDIT_UNAVAILABLE } from '../describe/refusals.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import { asRecord, type ResponseMessage } from '../protocol/jsonrpc.js';
 import { methodRow } from '../protocol/methods.js';
@@ -20,7 +19,7 @@ import { type Outcome, SUCCESS } from '../session/outcome.js';
 import type { Peer } from '../session/peer.js';
 import type { Refusal } from '../session/refusal.js';
 import type { McpOperationInfo } from '../types.js';
-import { type AuditPort, GuardedAudit, isRefusable } from './audit-port.js';
+import { type AuditPort, GuardedAudit } from './audit-port.js';
 import { Measurements } from './measurements.js';
 import { continuedIn } from './parents.js';
 import { Providers } from './providers.js';
@@ -82,8 +81,7 @@ export class Pipeline {
 
   /** Why a request is refused whose operation could not be started; undefined if it is not. */
   refusalOf(method: unknown): Refusal | undefined {
-    if (this.#audit?.failsClosed !== true || typeof method !== 'string') return undefined;
-    return isRefusable(methodRow(method, 'request')) ? AUDIT_UNAVAILABLE : undefined;
+    return this.#audit?.refusalOf(methodRow(typeof method === 'string' ? method : '', 'request'));
   }
 
   /** Number of open operations, for tests. */

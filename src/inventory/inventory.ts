@@ -18,7 +18,7 @@ import {
 } from './state.js';
 import { Saver, StateFile } from './state-file.js';
 import { type CountedPage, type DeclaredNames, Lists, type ToolsPage } from './tool-changes.js';
-import type { ToolLock } from './tool-lock.js';
+import type { ServerKey, ToolLock } from './tool-lock.js';
 import { addUse, type Use } from './usage.js';
 
 export interface InventoryOptions {
@@ -74,6 +74,7 @@ export class Inventory {
   readonly #lists: Lists;
   #saver: Saver | undefined;
   #lock: ToolLock | undefined;
+  #isEnforced = false;
   readonly #limits: { readonly maxServers: number; readonly maxTools: number };
   readonly #staleAfterMs: number;
   readonly #observeEveryMs: number;
@@ -112,6 +113,30 @@ export class Inventory {
   /** Compares servers and their tools with a lock from now on. */
   lockTo(lock: ToolLock): void {
     this.#lock = lock;
+  }
+
+  /** Refuses tools that are not as locked from now on, and all of them until there is a lock. */
+  enforceLock(): void {
+    this.#isEnforced = true;
+  }
+
+  get enforcesLock(): boolean {
+    return this.#isEnforced;
+  }
+
+  /**
+   * Whether a tool must not be called: by its name, and by the lists of its server in this process.
+   * @param server undefined as long as it is not known which one it is
+   */
+  isLockedOut(tool: string, server: { readonly id: string; readonly facts: ServerKey } | undefined): boolean {
+    if (!this.#isEnforced) return false;
+    const name = this.#names.kept(tool);
+    if (server === undefined) return this.#lock?.entries.some(({ tools }) => tools.has(name)) !== true;
+    const state = this.#servers.get(server.id);
+    const { endpoint } = server.facts;
+    const key = state?.facts ?? { endpoint, name: server.facts.name && this.#names.kept(server.facts.name) };
+    if (this.#lock?.toolsOf(key)?.has(name) !== true) return true;
+    return state !== undefined && this.#live.of(state).lock.differing.has(name);
   }
 
   /** Takes the facts that a connection shows about the server at either end. Returns the server's id, whether it is kept or not. */

@@ -4,7 +4,7 @@ import type { AuditConfig } from '../audit-types.js';
 import { warnOperator } from '../report/report.js';
 import type { ResolvedConfig } from './instrumentation.js';
 import { type Environment, parsed, resolve, textOf } from './resolve.js';
-import { AUDIT, type AuditValues, DIGEST_KEY_ID, type Option } from './table.js';
+import { AUDIT, type AuditValues, DIGEST_KEY_ID, type Option, TOOL_LOCK_ENFORCE } from './table.js';
 
 const DELIVERY = 'MCP_TRAIL_AUDIT';
 const OFF = /^(?:off|false|0)$/i;
@@ -18,8 +18,12 @@ export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Envir
   if (typeof audit === 'object') return copyOf(audit);
   if (audit === true) return {};
   // An operator who asks for refusals must not get a process without a trail.
-  const stated = textOf(DELIVERY, env) ?? (resolve('', AUDIT.onFailure, undefined, env) === 'block' ? 'on' : 'off');
+  const stated = textOf(DELIVERY, env) ?? (asksForRefusals(env) ? 'on' : 'off');
   return OFF.test(stated) ? undefined : {};
+}
+
+function asksForRefusals(env: Environment): boolean {
+  return resolve('', AUDIT.onFailure, undefined, env) === 'block' || resolve('', TOOL_LOCK_ENFORCE, undefined, env);
 }
 
 /** An option that cannot be read is reported, and left out. */
@@ -55,9 +59,16 @@ export function auditValues(
   const entries = Object.entries(table).map(
     ([name, option]) => [name, resolve(`audit.${name}`, option, config[name as keyof AuditConfig], usable)] as const,
   );
-  const values = { ...Object.fromEntries(entries), sinks } as unknown as AuditValues;
+  const resolved = Object.fromEntries(entries) as unknown as AuditValues;
+  const values = { ...resolved, sinks, toolLock: lockOf(resolved, env) };
   warnOfIdleFile(config, values, env);
   return values;
+}
+
+/** The lock, enforced or not: by the code, else by the variable. */
+function lockOf({ toolLock }: AuditValues, env: Environment): AuditValues['toolLock'] {
+  if (toolLock?.enforce !== undefined || !resolve('', TOOL_LOCK_ENFORCE, undefined, env)) return toolLock;
+  return { file: toolLock?.file ?? '', enforce: true };
 }
 
 /** Which requests are refused: none; those whose first record is not kept; all, where the other options keep none. */
@@ -95,7 +106,11 @@ function warnOfIdleFile(config: AuditConfig, { delivery, sinks }: AuditValues, e
 /** Which variables have no effect because auditing is off; undefined if none, or if the operator turned it off. */
 export function idleAuditSettings({ audit }: Pick<ResolvedConfig, 'audit'>, env: Environment): string | undefined {
   if (OFF.test(textOf(DELIVERY, env) ?? '')) return undefined;
-  const variables = [...Object.values(AUDIT as Readonly<Record<string, Option<unknown>>>), DIGEST_KEY_ID];
+  const variables = [
+    ...Object.values(AUDIT as Readonly<Record<string, Option<unknown>>>),
+    DIGEST_KEY_ID,
+    TOOL_LOCK_ENFORCE,
+  ];
   const set = variables.flatMap((option) => option.env ?? []).filter((name) => textOf(name, env) !== undefined);
   if (set.length === 0) return undefined;
   const how =

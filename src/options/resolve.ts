@@ -55,7 +55,8 @@ function fallback<T>({ default: value, refused = value }: Option<T>): T {
 
 /** @param isWhole whether the option was refused as such, and not for something in it */
 function replacement<T>(option: Option<T>, isWhole = true): string {
-  if (option.refused !== undefined) return `Using ${typeof option.refused === 'string' ? option.refused : 'none'}`;
+  if (option.refused !== undefined)
+    return `Using ${typeof option.refused === 'object' ? 'none' : String(option.refused)}`;
   const text = option.default === undefined ? '' : String(option.default);
   if (text !== '' && (typeof option.default !== 'object' || Array.isArray(option.default))) return `Using ${text}`;
   return isWhole ? 'Ignored' : 'The option is ignored';

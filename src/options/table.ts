@@ -4,7 +4,7 @@ import type { AuditConfig, AuditDelivery } from '../audit-types.js';
 import { METHOD_PATTERN } from '../protocol/method-patterns.js';
 import type { McpInstrumentationConfig, SecretDetector } from '../types.js';
 import { listOf, objectOf, recordOf, skippable } from './containers.js';
-import { flag, func, type Kind, oneOf, someOf, text, valueThat, wholeNumber } from './kinds.js';
+import { flag, func, type Kind, oneOf, type Refuse, someOf, text, valueThat, wholeNumber } from './kinds.js';
 import { type CheckedSink, sinks } from './sinks.js';
 import { ENABLED_VARIABLE } from './switch.js';
 
@@ -128,8 +128,8 @@ const STATUSES = ['rate_limited', 'denied', 'unauthenticated', 'timeout', 'input
 type AuditOptions = Omit<Required<AuditConfig>, 'delivery' | 'sinks' | 'toolLock'> & {
   readonly delivery: readonly AuditDelivery[];
   readonly sinks: readonly CheckedSink[];
-  /** The path of the file. */
-  readonly toolLock: string;
+  /** The file is empty where there is a lock to enforce, and no file. */
+  readonly toolLock: { readonly file: string; readonly enforce?: boolean };
 };
 
 export type AuditValues = {
@@ -186,16 +186,29 @@ const secondPlace: Kind<string> = {
   },
 };
 
-const lockFile = text(4096, 'the path of a file');
-const lockMembers = objectOf<{ readonly file: string }>({ file: lockFile }, { required: ['file'], unknown: 'Ignored' });
+/** What follows from a lock that is to be enforced and cannot be used. */
+export const EVERY_CALL = 'Every tool call is refused';
 
-const toolLock: Kind<string> = {
+const lockFile = text(4096, 'the path of a file');
+const lockMembers = objectOf<AuditOptions['toolLock']>(
+  { file: lockFile, enforce: flag },
+  { required: ['file'], unknown: 'Ignored' },
+);
+
+const toolLock: Kind<AuditOptions['toolLock']> = {
   accepts: 'the path of a file, or an object with file',
   acceptsText: lockFile.accepts,
-  read: (value, path, refuse) =>
-    anObject(value) && !Array.isArray(value)
-      ? lockMembers.read(value, path, refuse)?.file
-      : lockFile.read(value, path, () => refuse(path, value, toolLock.accepts)),
+  read(value, path, refuse) {
+    if (!anObject(value) || Array.isArray(value)) {
+      const file = lockFile.read(value, path, () => refuse(path, value, toolLock.accepts));
+      return file === undefined ? undefined : { file };
+    }
+    const { enforce = false } = value as { enforce?: unknown };
+    if (enforce === false) return lockMembers.read(value, path, refuse);
+    // Without a lock that can be read, no tool is as locked.
+    const locksAll: Refuse = (at, found, accepts, consequence = EVERY_CALL) => refuse(at, found, accepts, consequence);
+    return lockMembers.read(value, path, locksAll) ?? { file: '', enforce: true };
+  },
 };
 
 const deliveries = someOf<AuditDelivery>('otel', 'stderr', 'file');
@@ -218,7 +231,7 @@ export const AUDIT = {
     defaultText: 'unlimited',
   },
   fileReserve: { env: 'MCP_TRAIL_AUDIT_FILE_RESERVE', kind: wholeNumber(0, 2 ** 40), default: 268_435_456 },
-  // Who misspells it did not mean the default.
+  // A misspelt value did not mean the default.
   onFailure: { env: 'MCP_TRAIL_AUDIT_ON_FAILURE', kind: oneOf('allow', 'block'), default: 'allow', refused: 'block' },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
   actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },
@@ -280,6 +293,13 @@ export const AUDIT = {
     default: {},
   },
 } satisfies Options<AuditValues>;
+
+/** Not an option by itself: in code, it is part of `toolLock`. */
+export const TOOL_LOCK_ENFORCE: Option<boolean> = {
+  ...off('MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE'),
+  // A misspelt value did not mean the default.
+  refused: true,
+};
 
 /** Not an option by itself: in code, it is part of `digestKey`. */
 export const DIGEST_KEY_ID = {

@@ -1,6 +1,6 @@
 /** Variables that look like ours and are not: a misspelt one has no effect. */
 import { nearestOf } from '../lib/nearest.js';
-import { AUDIT, DIGEST_KEY_ID, INSTRUMENTATION, REGISTER, WRAP } from './table.js';
+import { AUDIT, DIGEST_KEY_ID, INSTRUMENTATION, REGISTER, TOOL_LOCK_ENFORCE, WRAP } from './table.js';
 
 const PREFIX = /^MCP_TRAIL_/i;
 const PREFIX_LENGTH = 'MCP_TRAIL_'.length;
@@ -10,7 +10,9 @@ const MAX_NAME = 80;
 /** The names of all variables that are read. */
 export function knownVariables(): readonly string[] {
   const options = [INSTRUMENTATION, AUDIT, REGISTER, WRAP].flatMap<object>((table) => Object.values(table));
-  return [...options, DIGEST_KEY_ID].flatMap((option: { readonly env?: string }) => option.env ?? []);
+  return [...options, DIGEST_KEY_ID, TOOL_LOCK_ENFORCE].flatMap(
+    (option: { readonly env?: string }) => option.env ?? [],
+  );
 }
 
 /** One sentence for each environment variable that has our prefix and is not known. */

@@ -10,6 +10,7 @@ import {
   type Option,
   REGISTER,
   STDERR_EXPORTER,
+  TOOL_LOCK_ENFORCE,
   WRAP,
 } from '../../../src/options/table.js';
 
@@ -44,13 +45,17 @@ function textOf(value: unknown): string {
 
 export const instrumentationRows = () => rowsOf(INSTRUMENTATION);
 
-/** The digest key and its id are two variables and one option. */
+/** The digest key and its id are two variables and one option, and so are the tool lock and whether it is enforced. */
 export function auditRows(): OptionRow[] {
   const { env, acceptsText, defaultText } = DIGEST_KEY_ID;
-  const id = { env, kind: { accepts: acceptsText }, defaultText };
-  const entries = Object.entries<Documented>(AUDIT).flatMap(([name, option]) =>
-    name === 'digestKey' ? [[name, option] as const, ['digestKey.id', id] as const] : [[name, option] as const],
-  );
+  const parts: Readonly<Record<string, readonly (readonly [string, Documented])[]>> = {
+    digestKey: [['digestKey.id', { env, kind: { accepts: acceptsText }, defaultText }]],
+    toolLock: [['toolLock.enforce', TOOL_LOCK_ENFORCE]],
+  };
+  const entries = Object.entries<Documented>(AUDIT).flatMap(([name, option]) => [
+    [name, option] as const,
+    ...(parts[name] ?? []),
+  ]);
   return rowsOf(Object.fromEntries(entries), 'audit.');
 }
 
@@ -101,6 +106,12 @@ export const OPTION_TABLES: Readonly<Record<string, () => string>> = {
     codeTable(rowsOf(STDERR_EXPORTER), declared('export/stderr.ts', 'StderrLogRecordExporterOptions')),
 };
 
+/** Parts of options that have variables of their own. */
+const PART_MEANINGS: Readonly<Record<string, string>> = {
+  'audit.digestKey.id': 'Names the key in every digest',
+  'audit.toolLock.enforce': 'Whether a call of a tool that is not as locked is refused',
+};
+
 type Meanings = ReadonlyMap<string, string>;
 
 /** Options that have a variable. */
@@ -112,7 +123,7 @@ function variableTable(rows: readonly OptionRow[], meanings: Meanings): string {
       code(row.env),
       row.accepts,
       code(row.default),
-      meanings.get(row.option.replace('audit.', '')) ?? 'Names the key in every digest',
+      meanings.get(row.option.replace('audit.', '')) ?? PART_MEANINGS[row.option] ?? '',
     ]);
   return table(['option', 'environment', 'accepts', 'default', 'what it does'], lines);
 }

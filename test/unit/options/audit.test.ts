@@ -88,8 +88,43 @@ describe('the tool lock', () => {
     ['tools.lock.json', 'tools.lock.json'],
     [{ file: 'tools.lock.json' }, 'tools.lock.json'],
   ])('can be %j', (toolLock, path) => {
-    expect(values({ toolLock }).toolLock).toBe(path);
+    expect(values({ toolLock }).toolLock).toEqual({ file: path });
     expect(stderr).toEqual([]);
+  });
+
+  it.each([
+    [{ toolLock: { file: 'a', enforce: true } }, {}, { file: 'a', enforce: true }],
+    [
+      { toolLock: { file: 'a', enforce: false } },
+      { MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: 'on' },
+      { file: 'a', enforce: false },
+    ],
+    [{ toolLock: 'a' }, { MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: 'on' }, { file: 'a', enforce: true }],
+    [{}, { MCP_TRAIL_AUDIT_TOOL_LOCK: 'a', MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: '1' }, { file: 'a', enforce: true }],
+    [{}, { MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: 'true' }, { file: '', enforce: true }],
+    [{}, { MCP_TRAIL_AUDIT_TOOL_LOCK: 'a', MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: 'off' }, { file: 'a' }],
+    [{}, {}, undefined],
+  ])('can be enforced: %j with %j', (audit, env, lock) => {
+    expect(auditValues(audit, env).toolLock).toEqual(lock);
+    expect(stderr).toEqual([]);
+  });
+
+  it.each([
+    [{ file: 'a', enforce: 'yes' }, '.enforce is "yes"; accepted: true, false'],
+    [{ file: 7, enforce: true }, '.file is 7; accepted: the path of a file'],
+  ])('that is to be enforced and is %j locks every tool', (toolLock, says) => {
+    expect(auditValues({ toolLock } as never, {}).toolLock).toEqual({ file: '', enforce: true });
+    expect(stderr).toEqual([`mcp-trail: option audit.toolLock${says}. Every tool call is refused\n`]);
+  });
+
+  it('is enforced if the variable is misspelt', () => {
+    expect(auditValues({}, { MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: 'ture' }).toolLock).toEqual({
+      file: '',
+      enforce: true,
+    });
+    expect(stderr).toEqual([
+      'mcp-trail: MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE is "ture"; accepted: true, false, on, off, 1, 0. Using true\n',
+    ]);
   });
 
   it.each([
