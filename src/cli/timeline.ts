@@ -19,8 +19,8 @@ const MAX_NAMED_FILES = 10;
 const USAGE = `Usage: mcp-trail timeline [options] <correlation-or-trace-id> <file>...
 
 Shows all audit records of one correlation id or trace id, and those of the same operations, as one timeline.
-Files hold lines of JSON, plain or gzip: audit records, OTLP JSON logs, or exports of Loki, Elasticsearch or
-Datadog with the record inside. - reads standard input.
+Files hold lines of JSON, plain or gzip: audit records, OTLP JSON logs, or exports of Loki, Elasticsearch,
+Datadog or Splunk with the record inside. - reads standard input.
 
   --utc             the time of day in UTC instead of the time since the first record
   --json            one JSON document instead of text

@@ -13,8 +13,8 @@ const DATE = /^\d{4}-\d\d-\d\d$/;
 const USAGE = `Usage: mcp-trail verify [options] <path>...
 
 Checks that audit records are as they were written, that none is missing, and that a trusted key has signed them.
-Paths are files and folders of audit records, OTLP JSON logs, or exports of Loki, Elasticsearch or Datadog with the
-record inside; plain or gzip, in any order, copies allowed. - reads standard input.
+Paths are files and folders of audit records, OTLP JSON logs, or exports of Loki, Elasticsearch, Datadog or Splunk
+with the record inside; plain or gzip, in any order, copies allowed. - reads standard input.
 
   --trust <file>    public keys that may sign (a JWK Set, as mcp-trail keygen --trust makes it). Without it, nothing is
                     proven

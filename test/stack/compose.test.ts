@@ -26,6 +26,7 @@ const BACKENDS = {
   elastic: ['backends/elastic.yaml'],
   datadog: ['backends/datadog.yaml', 'backends/datadog-apm.yaml'],
   'datadog-durable': ['backends/datadog-durable.yaml'],
+  splunk: ['backends/splunk.yaml'],
   'archive-file': ['backends/archive-file.yaml'],
   'archive-s3': ['backends/archive-s3.yaml'],
   debug: ['backends/debug.yaml'],
@@ -48,7 +49,7 @@ const CHOICES = [
   ['auth-bearer', 'loki'],
   [...names, 'tls', 'auth-bearer'],
 ].filter(whole);
-const settings = { MCP_S3_BUCKET: 'audit' };
+const settings = { MCP_S3_BUCKET: 'audit', MCP_SPLUNK_ENDPOINT: 'https://splunk:8088' };
 
 describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$name', ({ chosen }) => {
   let project: Merged;
@@ -148,6 +149,7 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
 describe('compose files', () => {
   it('name a missing variable', async () => {
     await expect(merged(['', 'archive-s3'])).rejects.toThrow('MCP_S3_BUCKET');
+    await expect(merged(['', 'splunk'])).rejects.toThrow('MCP_SPLUNK_ENDPOINT');
   });
 
   it('publish on loopback', async () => {

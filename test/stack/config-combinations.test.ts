@@ -17,6 +17,7 @@ const READS: Record<string, string> = {
   elastic: 'audit logs traces metrics',
   jaeger: 'traces',
   loki: 'audit logs traces metrics',
+  splunk: 'audit logs traces metrics',
 };
 const SIGNALS = ['audit', 'logs', 'traces', 'metrics'];
 

@@ -186,7 +186,7 @@ describe('npm run stack', { timeout: START_MS + 60_000 }, () => {
   });
 
   it.each([
-    [['--backends', 'loki,splunk'], 1, /unknown name in backends: "splunk"; accepted: .*loki/],
+    [['--backends', 'loki,papyrus'], 1, /unknown name in backends: "papyrus"; accepted: .*loki/],
     [['--free-ports', '--sources', 'files'], 1, /unknown name in sources: "files"; accepted: audit-files/],
     [['--free-ports', '--overlays', 'tsl'], 1, /unknown name in overlays: "tsl"; accepted: .*tls/],
     [['--backend', 'loki'], 2, /--backend/],

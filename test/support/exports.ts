@@ -1,6 +1,6 @@
 /**
  * Audit records as the backends give them back, made from lines of audit files: what the Collector's exporters of
- * collector-config/ send, and how Loki, Elasticsearch and Datadog answer. Values that nothing depends on are made up.
+ * collector-config/ send, and how Loki, Elasticsearch, Datadog and Splunk answer. Values that nothing depends on are made up.
  */
 import { AUDIT_FIELDS, type AuditField } from '../../src/semconv/audit-record.js';
 
@@ -129,6 +129,8 @@ const SHAPES = {
         })),
       },
     })),
+  'Splunk, the column _raw as JSON': (lines, edit) =>
+    documents(lines, edit, ({ text }, offset) => ({ preview: false, offset, result: { _raw: text } })),
   'Docker, json-file': (lines, edit) =>
     documents(lines, edit, ({ text }) => ({
       log: `${text}\n`,
@@ -146,7 +148,7 @@ export const EXPORTS: Readonly<Record<ExportName, Export>> = SHAPES;
 /** Shapes that have attributes beside the text of the record. */
 export const EXPORTS_WITH_ATTRIBUTES = (Object.keys(EXPORTS) as ExportName[]).filter(
   (name) =>
-    !['audit file', 'Docker, json-file'].includes(name) &&
+    !['audit file', 'Splunk, the column _raw as JSON', 'Docker, json-file'].includes(name) &&
     !name.includes('parsed by a shipper') &&
     name !== 'Datadog, messages parsed',
 );

@@ -20,7 +20,7 @@ const ESCAPE = '\\u';
 
 /**
  * Members that can contain a record, in the order in which they are looked at: log records of OTLP JSON, log lines of containers,
- * and exports of Loki (`logcli`, API, Grafana), Elasticsearch (documents, hits, whole responses) and Datadog.
+ * and exports of Loki (`logcli`, API, Grafana), Elasticsearch (documents, hits, whole responses), Datadog and Splunk.
  */
 const WRAPPERS = [
   'resourceLogs',
@@ -36,6 +36,7 @@ const WRAPPERS = [
   'text',
   'structured',
   '_source',
+  '_raw',
   'fields',
   'hits',
   'data',

@@ -33,7 +33,8 @@ const OPTIONS: readonly QueryField[] = FIELDS.filter(({ only }) => only !== 'col
 export const USAGE = `Usage: mcp-trail query [options] <path>...
 
 Shows audit records: who did what, when, and how it ended. Paths are files and folders of audit records, OTLP JSON
-logs, or exports of Loki, Elasticsearch or Datadog with the record inside, plain or gzip. - reads standard input.
+logs, or exports of Loki, Elasticsearch, Datadog or Splunk with the record inside, plain or gzip. - reads standard
+input.
 
 Which records (* is any text, ? any character, {a,b} a or b; an option that is repeated takes any of its values):
 

@@ -30,6 +30,12 @@ export const NO_ATTRIBUTES = [
 /** Attribute names of the log record. */
 export const ATTRIBUTES = Object.keys(FIELDS).filter((name) => !NO_ATTRIBUTES.includes(name));
 
+/** What `collector-config/sources/audit-files.yaml` makes of a line that is not a whole record. */
+export const DAMAGED_LINE = {
+  event: 'mcp_audit.damaged_line',
+  attributes: ['log.file.path', 'log.file.record_offset'],
+} as const;
+
 /** Metrics of mcp-trail and the Collector that queries can use. `test/stack/` checks that they arrive under these names. */
 export const METRICS = [
   'mcp.server.operation.duration',

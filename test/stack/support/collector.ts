@@ -49,6 +49,8 @@ export async function collectorPlace() {
     MCP_ELASTIC_RELAY_PORT: String(await freePort()),
     MCP_DATADOG_SITE: 'datadog.invalid',
     MCP_DATADOG_API_KEY_FILE: secret,
+    MCP_SPLUNK_ENDPOINT: NOWHERE,
+    MCP_SPLUNK_TOKEN_FILE: secret,
     MCP_S3_BUCKET: 'trail',
     MCP_S3_ENDPOINT: NOWHERE,
     MCP_LOKI_ENDPOINT: NOWHERE,
