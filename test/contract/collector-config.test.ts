@@ -41,6 +41,7 @@ const TYPES: Record<(typeof KINDS)[number], string[]> = {
     'otlp_grpc',
     'elasticsearch',
     'datadog',
+    'splunk_hec',
     'file',
     'awss3',
     'debug',
@@ -135,10 +136,10 @@ describe.each(files)('%s', (path) => {
 
 describe('audit records', () => {
   /** Exporters without a queue: they store data before they acknowledge it. */
-  const SYNCHRONOUS = ['file/archive', 'debug', 'elasticsearch/audit'];
+  const SYNCHRONOUS = ['file/archive', 'debug', 'elasticsearch/audit', 'awss3/archive'];
   const branches = files.flatMap((path) =>
     pipelinesOf(of(path))
-      .filter(([, { receivers }]) => /forward\/audit|otlp\/elastic_audit/.test(String(receivers)))
+      .filter(([, { receivers }]) => /forward\/audit|otlp\/(elastic_audit|archive_s3)/.test(String(receivers)))
       .map(([name, pipeline]) => ({ path, name, pipeline })),
   );
   branches.push({

@@ -111,9 +111,9 @@ describe('a malformed variable fails the start', () => {
   });
 
   it('a missing file fails the start', async () => {
-    const { code, output } = await place.failedStart({ backends: ['debug'], more: ['backends/splunk'] });
+    const { code, output } = await place.failedStart({ backends: ['debug'], more: ['backends/papyrus'] });
     expect(code).toBe(1);
-    expect(output).toMatch(/unable to read the file .*splunk\.yaml/);
+    expect(output).toMatch(/unable to read the file .*papyrus\.yaml/);
   });
 });
 
@@ -152,6 +152,7 @@ describe('a port in use', () => {
     ['MCP_HEALTH_PORT', DEBUG],
     ['MCP_SELF_METRICS_PORT', DEBUG],
     ['MCP_ELASTIC_RELAY_PORT', { backends: ['elastic'] }],
+    ['MCP_S3_RELAY_PORT', { backends: ['archive-s3', 'debug'] }],
   ])('%s', async (name, choice) => {
     const port = await freePort();
     const server = createServer().listen(port, '127.0.0.1');

@@ -57,6 +57,8 @@ export async function startS3(port: number, bucket: string) {
     if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
     return response;
   };
+  /** An object as it is stored. Keys have `=`, which no URL needs to escape. */
+  const bytesOf = async (key: string) => Buffer.from(await (await ask(`/${key}`)).arrayBuffer());
   const put = (path: string, body = '', headers = {}) => ask(path, { method: 'PUT', body, headers });
   await put('', '', { 'x-amz-bucket-object-lock-enabled': 'true' });
   const retention = '<DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention>';
@@ -75,9 +77,11 @@ export async function startS3(port: number, bucket: string) {
       return [...text.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key]) => String(key));
     },
 
+    bytes: bytesOf,
+
     /** The content of an object. */
     read: async (key: string): Promise<any> => {
-      const bytes = Buffer.from(await (await ask(`/${key}`)).arrayBuffer());
+      const bytes = await bytesOf(key);
       return JSON.parse((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString('utf8'));
     },
 
