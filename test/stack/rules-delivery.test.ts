@@ -1,5 +1,5 @@
 /** Delivery alerts, from a running Collector's own metrics. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { configFiles, startCollector } from '../../collector-config/stack/collector.mjs';
@@ -52,9 +52,13 @@ beforeAll(async () => {
     MCP_PROMETHEUS_ENDPOINT: `${prometheus.url}/api/v1/otlp`,
     MCP_AUDIT_QUEUE_BYTES: String(QUEUE_BYTES),
     MCP_TRACE_DECISION_WAIT: '1s',
+    MCP_AUDIT_FILES: join(place.folder, 'lines', '*.jsonl'),
   };
   const { otelcol } = await programs(['otelcol']);
-  const [base, ...others] = configFiles({ backends: ['loki', 'archive-file'] });
+  const [base, ...others] = configFiles({
+    backends: ['loki', 'archive-file'],
+    sources: ['audit-files'],
+  });
   // Its own metrics every second: each alert would wait for the next of them.
   const text = await readFile(base as string, 'utf8');
   const often = text.replace('scrape_interval: 10s', 'scrape_interval: 1s');
@@ -112,6 +116,19 @@ it('alerts fire on tool calls without records, until there are records again', a
   backend.state.status = 200;
   for (let call = 0; call < 18; call++) expect((await audit(hex(8))).status).toBe(200);
   await eventually('end of the alert', firing, { accept: (alerts) => !alerts.includes('McpAuditTrailSilent') });
+});
+
+it('alerts fire on a damaged line of a file, and not on whole ones', async () => {
+  const line = (id: string) => `{"audit.record.id":"${id}","event_name":"mcp_audit.response"}\n`;
+  const file = join(place.folder, 'lines', 'audit.jsonl');
+  await mkdir(join(place.folder, 'lines'));
+  const passed = () =>
+    queryMetric(prometheus.url, 'otelcol_processor_outgoing_items_total{processor="filter/whole_lines"}');
+  await writeFile(file, line('one') + line('two'));
+  await eventually('whole lines', passed, { accept: ([sample]) => sample?.value === 2 });
+  expect(await firing()).not.toContain('McpAuditLineDamaged');
+  await appendFile(file, '{"audit.record.id":"thr\n');
+  await fires('McpAuditLineDamaged');
 });
 
 it('alerts fire on a filling queue, and on rejected records', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ATTRIBUTES, FIELDS, METRICS } from './audit-fields.js';
+import { ATTRIBUTES, DAMAGED_LINE, FIELDS, METRICS } from './audit-fields.js';
 
 const ROOT = ['@timestamp', 'event_name', 'trace_id', 'kind', '_index'];
 const RESOURCE = ['service.name', 'service.instance.id'].map((name) => `resource.attributes.${name}`);
@@ -52,7 +52,7 @@ export function checkQuery(query: string) {
   expect(depth).toBe(0);
   for (const path of pathsOf(query)) expect([...KNOWN]).toContain(path);
   for (const text of texts.filter((value) => value.startsWith('mcp_audit.'))) {
-    expect(FIELDS['event_name']?.enum).toContain(text);
+    expect([...(FIELDS['event_name']?.enum ?? []), DAMAGED_LINE.event]).toContain(text);
   }
   checkValues(query);
 }

@@ -207,6 +207,10 @@ const RECORDS: Record<string, (at: number) => Sent[]> = {
     call(at - MINUTE, { 'mcp_audit.gap.sink': 'hit-disk', 'mcp_audit.gap.records': 17 }, 'mcp_audit.gap'),
     call(at - MINUTE, { 'mcp_audit.retention.files': ['near-deleted'] }, 'mcp_audit.retention'),
   ],
+  'mcp-audit-damaged-line': (at) => [
+    call(at - MINUTE, { 'log.file.path': '/var/log/mcp/hit-torn.jsonl' }, 'mcp_audit.damaged_line'),
+    call(at - MINUTE, { 'mcp_audit.server.name': 'near-whole' }, 'mcp_audit.stopped'),
+  ],
   'mcp-audit-tampered': (at) =>
     ['intact', 'unproven', 'incomplete', 'tampered'].map((result) =>
       call(
