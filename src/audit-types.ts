@@ -319,7 +319,15 @@ export interface AuthorizationDecision {
 
 /** An event of a login or token, for {@link recordAuthentication}. */
 export interface AuthenticationEvent {
-  readonly event: 'login' | 'logout' | 'token_issued' | 'token_refreshed' | 'token_revoked' | 'token_rejected';
+  readonly event:
+    | 'login'
+    | 'logout'
+    | 'token_issued'
+    | 'token_refreshed'
+    | 'token_revoked'
+    | 'token_rejected'
+    /** The application knows who acts, without a login. */
+    | 'identified';
   /** @defaultValue `'failure'` for `token_rejected`, `'success'` otherwise */
   readonly outcome?: 'success' | 'failure';
   /** The actor; by default the caller of the current operation or HTTP request. */

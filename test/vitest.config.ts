@@ -31,6 +31,7 @@ const LONG = [
   'test/unit/cli/exports/found.test.ts',
   'test/unit/cli/verify/attacks-exports.test.ts',
   'test/wrap/ends.test.ts',
+  'test/wrap/twice.test.ts',
   'test/unit/cli/verify/flipped-bytes.test.ts',
 ];
 

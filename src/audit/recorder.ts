@@ -98,12 +98,15 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): SpanAttributes | undefined {
-    const { audit } = operation.row;
+    const { row, observed, direction } = operation;
+    const { audit } = row;
     if (audit === undefined || isDoneBySink()) return undefined;
+    if (observed?.hasRecords && direction === 'outbound') return undefined;
     this.#service.learn(operation.span);
     const entry = this.#entryOf(operation, audit, facts, peer);
     operation.auditEntry = entry;
-    if (this.#isAttempt(audit, entry)) {
+    if (observed?.hasRecords) this.#identified(operation, entry);
+    else if (this.#isAttempt(audit, entry)) {
       const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
       const isKept = this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
       if (this.settings.refuses(isKept)) operation.refusal = AUDIT_UNAVAILABLE;
@@ -120,7 +123,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
 
   answered(operation: Operation, facts: AnswerFacts): void {
     const entry = entryOf(operation);
-    if (entry === undefined) return;
+    if (entry === undefined || operation.observed?.hasRecords) return;
     entry.answer = answerFields(facts);
     this.inventory.answered(operation, entry, facts);
     if (facts.message.error !== undefined) return;
@@ -131,7 +134,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    this.#endings.concluded(operation, outcome, milliseconds);
+    if (!operation.observed?.hasRecords) this.#endings.concluded(operation, outcome, milliseconds);
   }
 
   undelivered(operation: Operation, outcome: Outcome): void {
@@ -139,7 +142,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    this.#endings.ended(operation, outcome, milliseconds);
+    if (!operation.observed?.hasRecords) this.#endings.ended(operation, outcome, milliseconds);
   }
 
   sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
@@ -191,7 +194,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     const identity = identify(settings.identity, operation, client, peer);
     const parentPid = connection.kind.name === 'stdio' && operation.direction === 'inbound' ? process.ppid : undefined;
     const server = this.inventory.serverOf(operation);
-    const id = http?.notes.operationId ?? this.trail.newId();
+    const id = http?.notes.operationId ?? operation.observed?.operationId ?? this.trail.newId();
     // A batch has one id from middleware: its first message takes it.
     if (http !== undefined) delete http.notes.operationId;
     const fields = this.#templateFields.fieldsOf({ operation, audit, facts, client }, redaction);
@@ -218,6 +221,18 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       cursor: audit.lists === undefined ? undefined : asString(asRecord(facts.params)?.['cursor']),
       taskStatus: facts.taskStatus,
     });
+  }
+
+  /** Another process records the operation. It does not know whom the application names. */
+  #identified(operation: Operation, entry: AuditEntry): void {
+    if (entry.fields.get('mcp_audit.actor.source') !== 'hook') return;
+    const fields = new RecordFields(entry.fields).add({
+      'mcp_audit.authentication.event': 'identified',
+      'audit.action': 'AUTHENTICATE',
+      'audit.outcome': 'success',
+      'mcp_audit.status': 'ok',
+    });
+    this.#write(operation, entry, { name: 'mcp_audit.authentication', severity: 'INFO', fields });
   }
 
   /** Whether the beginning has its own record. */

@@ -28,6 +28,8 @@ interface InboundMessage {
   readonly span: Span;
   /** Correlation id of the operation whose answer this message belongs to. */
   readonly related: string | undefined;
+  /** It comes from a process of ours. */
+  readonly trusted: boolean;
 }
 
 export class Correlator {
@@ -47,10 +49,10 @@ export class Correlator {
   }
 
   /** Correlation of an inbound message: the HTTP header before `_meta`, and both before baggage. */
-  inbound({ meta, http, context, span, related }: InboundMessage): Correlation {
+  inbound({ meta, http, context, span, related, trusted }: InboundMessage): Correlation {
     const { traceId } = span.spanContext();
     const said = wellFormed(http?.header(CORRELATION_KEY)) ?? wellFormed(meta?.[CORRELATION_KEY]);
-    if (this.#trusting)
+    if (this.#trusting || trusted)
       return { id: said ?? related ?? inBaggage(context) ?? this.#ofTrace(traceId), claimed: undefined };
     return {
       id: related ?? this.#own(http, traceId),

@@ -27,8 +27,9 @@ export class SessionDurations {
   }
 
   /** @param operation the `initialize` request */
-  start(connection: Connection, { context, template }: Operation): void {
-    connection.session ??= { startedAt: this.#now(), context, peer: template.facts.peer };
+  start(connection: Connection, { context, template, observed }: Operation): void {
+    const isMeasured = observed?.hasSpan !== true;
+    connection.session ??= { startedAt: this.#now(), context, peer: template.facts.peer, isMeasured };
     this.#open.add(connection);
     if (this.#open.size <= this.#max) return;
     // Sessions beyond the bound are not measured.
@@ -46,7 +47,7 @@ export class SessionDurations {
     // A stateless HTTP connection is one request, not a session.
     if (kind.name === 'http' && !hadSessionId) return;
     const milliseconds = this.#now() - session.startedAt;
-    this.#measurements.session(connection, session, outcome, milliseconds);
+    if (session.isMeasured) this.#measurements.session(connection, session, outcome, milliseconds);
     this.#audit?.sessionEnded(connection, outcome, milliseconds);
   }
 }

@@ -44,6 +44,7 @@ import {
 } from './propagation.js';
 import type { Providers } from './providers.js';
 import type { SpanDescriber } from './span-describer.js';
+import { observedByWrap, withoutMarks } from './wrap-mark.js';
 
 export type OperationKind = 'request' | 'notification';
 
@@ -73,6 +74,7 @@ export interface Outbound<M> extends Started {
 /** Parts of a span at its start. */
 interface SpanStart {
   readonly template: Template;
+  readonly ignored: boolean;
   readonly facts: RequestFacts;
   readonly previous: Round | undefined;
   readonly peer: Peer | undefined;
@@ -127,10 +129,11 @@ export class Starter {
     const rounds = hasRounds(meta);
     const previous = rounds ? this.#earlier.roundSent(active, method, params) : undefined;
     const template = this.#describer.template(connection, facts);
-    const { ignored } = template.facts;
+    const observed = connection.wrap && { ...connection.wrap, operationId: undefined };
+    const ignored = template.facts.ignored || observed?.hasSpan === true;
     const reuses = this.#config.reuseExecuteToolSpan && !ignored && !spansPartWays();
     const reused = reuses ? executeToolSpan(active, facts) : undefined;
-    const start = { template, facts, previous, peer: undefined, reused, waitedMs: 0 };
+    const start = { template, ignored, facts, previous, peer: undefined, reused, waitedMs: 0 };
     // A server that says where its message comes from needs no guess.
     const links = chosen && parent !== base ? undefined : relayed?.links;
     const span = this.#span(start, parent, links);
@@ -143,6 +146,7 @@ export class Starter {
       span,
       context: carried === base ? callerContext : carried,
       callerContext,
+      observed,
     });
     operation.ownsSpan = reused === undefined && !ignored;
     if (this.#correlator !== undefined) operation.parentSpanId = parentIdOf(span, parent);
@@ -160,7 +164,7 @@ export class Starter {
     const added = correlation?.carried ? { ...entries, [CORRELATION_KEY]: correlation.id } : entries;
     const passedOn =
       !baggage && meta?.['baggage'] !== undefined && meta['baggage'] === handledIn(active)?.inboundBaggage;
-    return { operation, facts, message: carry(message, added, passedOn ? ['baggage'] : undefined) };
+    return { operation, facts, message: carry(message, added, withoutMarks(meta, passedOn ? ['baggage'] : undefined)) };
   }
 
   /** Starts the operation of an inbound message. */
@@ -176,12 +180,14 @@ export class Starter {
     const previous = rounds ? this.#earlier.roundReceived(method, params) : undefined;
     const around = related?.context ?? ambientOf(connection, active);
     const ambient = decisive(around);
+    const observed = observedByWrap(connection, facts, ambient);
     const parent =
+      (observed?.hasSpan ? { context: observed.context, links: undefined } : undefined) ??
       this.#leftToOthers(active) ??
       inboundParent({ connection, ambient, meta, headers, trust: this.#config.trustIncomingContext });
     const template = this.#describer.template(connection, facts);
-    const { ignored } = template.facts;
-    const start = { template, facts, previous, peer, reused: undefined, waitedMs };
+    const ignored = template.facts.ignored || observed?.hasSpan === true;
+    const start = { template, ignored, facts, previous, peer, reused: undefined, waitedMs };
     const span = this.#span(start, parent.context, parent.links);
     const spanContext = ignored ? parent.context : withSpan(parent.context, span);
     const operation = new Operation({
@@ -192,6 +198,7 @@ export class Starter {
       span,
       context: spanContext,
       callerContext: active,
+      observed,
     });
     operation.ownsSpan = !ignored;
     if (this.#correlator !== undefined) operation.parentSpanId = parentIdOf(span, parent.context);
@@ -207,6 +214,7 @@ export class Starter {
       context: spanContext,
       span,
       related: related?.correlation,
+      trusted: observed?.hasRecords === true,
     });
     operation.correlation = correlation?.id;
     operation.claimedCorrelation = correlation?.claimed;
@@ -233,8 +241,8 @@ export class Starter {
 
   /** The span of an operation, or its stand-in if ignored. */
   #span(start: SpanStart, parent: Context, links: readonly Link[] | undefined): Span {
-    const { template, facts, previous, peer, reused, waitedMs } = start;
-    const { connection, ignored } = template.facts;
+    const { template, ignored, facts, previous, peer, reused, waitedMs } = start;
+    const { connection } = template.facts;
     if (ignored) return spanOfCaller(parent);
     const attributes = this.#describer.startAttributes(template, facts, previous, peer);
     if (reused !== undefined) {

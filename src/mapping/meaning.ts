@@ -135,6 +135,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
       token_refreshed: { ...IDENTITY, activity: [99, 'Token Refreshed'], type: ['info'], lokryn: 1 },
       token_revoked: { ...IDENTITY, activity: [99, 'Token Revoked'], type: ['info'], lokryn: 2 },
       token_rejected: { ...IDENTITY, activity: [1, 'Logon'], type: ['start'], lokryn: 1 },
+      identified: { ...IDENTITY, activity: [99, 'Identified'], type: ['info'], lokryn: 1 },
     },
     otherwise: { ...IDENTITY, activity: [0, 'Unknown'], type: ['info'], lokryn: 1 },
   },

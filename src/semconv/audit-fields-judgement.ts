@@ -96,8 +96,9 @@ export const DECISION = {
     'mcp_audit.authentication.event': {
       type: 'string',
       redaction: 'ours',
-      values: ['login', 'logout', 'token_issued', 'token_refreshed', 'token_revoked', 'token_rejected'],
-      brief: 'What happened to the identity.',
+      values: ['login', 'logout', 'token_issued', 'token_refreshed', 'token_revoked', 'token_rejected', 'identified'],
+      brief:
+        'What happened to the identity. `identified`: the application knows who acts in an operation that `mcp-trail wrap` records in front of it.',
       events: ['mcp_audit.authentication'],
       requirement: 'required',
       stability: 'own',

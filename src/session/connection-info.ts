@@ -39,6 +39,8 @@ export interface Session {
   /** Context of the request that began it. */
   readonly context: Context;
   readonly peer: McpPeerInfo;
+  /** False if a process in front of this one measures it. */
+  readonly isMeasured: boolean;
 }
 
 /** Direction of a message, as this process sees it. */

@@ -1,7 +1,7 @@
 /** A connection and its open operations. */
 import type { RequestId, ResponseMessage } from '../protocol/jsonrpc.js';
 import { ConnectionInfo, type Direction } from './connection-info.js';
-import { kept, type Operation } from './operation.js';
+import { kept, type Observed, type Operation } from './operation.js';
 import { TemplateCache } from './template-cache.js';
 
 export class Connection extends ConnectionInfo {
@@ -13,6 +13,8 @@ export class Connection extends ConnectionInfo {
   isRelayed = false;
   /** Answers a refused request, where what its transport would send goes nowhere. */
   refuse: ((answer: ResponseMessage) => unknown) | undefined;
+  /** What a `mcp-trail wrap` in front of this server observes. */
+  wrap: Omit<Observed, 'operationId'> | undefined;
   readonly #outbound = new Map<RequestId, Operation>();
   readonly #inbound = new Map<RequestId, Operation>();
   /** Open notifications, and requests embedded in results. */

@@ -12,6 +12,16 @@ export interface OpenList {
   remove(operation: Operation): void;
 }
 
+/** What a `mcp-trail wrap` in front of this server observes itself. */
+export interface Observed {
+  /** It has a span, and is measured. */
+  readonly hasSpan: boolean;
+  /** The audit trail has its request and response. */
+  readonly hasRecords: boolean;
+  /** The id of these records. */
+  readonly operationId: string | undefined;
+}
+
 interface OperationInit {
   readonly template: Template;
   readonly method: string;
@@ -20,6 +30,7 @@ interface OperationInit {
   readonly span: Span;
   readonly context: Context;
   readonly callerContext: Context;
+  readonly observed: Observed | undefined;
 }
 
 /** State of an open operation. Fields only: `emit/pipeline.ts` changes them. */
@@ -42,6 +53,8 @@ export class Operation {
   context: Context;
   /** The context in which the answer is delivered. */
   readonly callerContext: Context;
+  /** A process in front of this one observes it. */
+  readonly observed: Observed | undefined;
   /** The outcome on the wire; the caller's promise may still change it. */
   answer: Outcome | undefined;
   /** The outcome, once recorded before the response is sent. */
@@ -82,7 +95,7 @@ export class Operation {
   /** Entry of the audit trail. */
   auditEntry: object | undefined;
 
-  constructor({ template, method, id, startedAt, span, context, callerContext }: OperationInit) {
+  constructor({ template, method, id, startedAt, span, context, callerContext, observed }: OperationInit) {
     this.template = template;
     this.method = kept(method);
     this.id = kept(id);
@@ -90,11 +103,12 @@ export class Operation {
     this.span = span;
     this.context = context;
     this.callerContext = callerContext;
+    this.observed = observed;
   }
 
   /** It has no span and no measurement: `span` is the caller's and must not be written to. */
   get ignored(): boolean {
-    return this.template.facts.ignored;
+    return this.template.facts.ignored || this.observed?.hasSpan === true;
   }
 
   /** Outbound operations have spans of kind CLIENT, inbound ones SERVER. */

@@ -3,12 +3,14 @@
  * hooks. Requests and notifications get the context of their span into their bytes.
  */
 import { context } from '@opentelemetry/api';
+import { entryOf } from '../audit/entry.js';
 import { latestRecorder } from '../audit/registry.js';
 import { outcomeOfAnswer } from '../describe/error-type.js';
 import { CORRELATION_KEY } from '../emit/correlation.js';
 import { handledIn } from '../emit/parents.js';
 import type { Pipeline } from '../emit/pipeline.js';
 import { inject } from '../emit/propagation.js';
+import { marked } from '../emit/wrap-mark.js';
 import { attachUnowned } from '../hook/transport/attach-at-start.js';
 import { Attachment, attachmentOf } from '../hook/transport/attachment.js';
 import { sightings } from '../hook/unobserved/sightings.js';
@@ -80,7 +82,7 @@ export class Messages {
     const transport = new StandIn(
       (message) => {
         const kind = classify(message);
-        if (kind !== 'response') this.#entries = entriesFor(message);
+        if (kind !== 'response') this.#entries = this.#entriesFor(message);
         // Where this process is observed as well, what it writes to the server is accounted for.
         if (kind === 'request') sightings.leaves(message as unknown as RequestMessage);
       },
@@ -208,6 +210,26 @@ export class Messages {
     this.#pipeline.end(operation, outcome);
   }
 
+  /** For the server: the context of the span of the message that is being delivered, and what marks it as observed. */
+  #entriesFor(message: Message): Entries | undefined {
+    // The marks of a `wrap` in front of this one stay.
+    if (this.#connection.wrap !== undefined) return undefined;
+    const meta = metaOf(message['params']);
+    const operation = handledIn(context.active());
+    if (operation === undefined) return marked({ meta });
+    if (operation.row.inject === false) return undefined;
+    const { correlation, ignored } = operation;
+    const { traceId, spanId } = operation.span.spanContext();
+    // Its baggage is in the message already.
+    const entries = ignored ? undefined : inject(operation.context, false);
+    const operationId = entryOf(operation)?.id;
+    // A server without an SDK does not read the trace.
+    const isNews = !ignored && correlation !== undefined && (operationId !== undefined || correlation !== traceId);
+    const carried = isNews && meta?.[CORRELATION_KEY] !== correlation;
+    const all = carried ? { ...entries, [CORRELATION_KEY]: correlation } : entries;
+    return marked({ meta, entries: all, spanId, operationId });
+  }
+
   #learnName(): void {
     const name = this.#onName && this.#connection.server?.name;
     if (typeof name !== 'string' || name === '') return;
@@ -218,20 +240,6 @@ export class Messages {
 
 function isJson(bytes: Buffer): boolean {
   return attempt(() => JSON.parse(bytes.toString())) !== undefined;
-}
-
-/** The context of the span of a message that is being delivered, for the server. */
-function entriesFor(message: Message): Entries | undefined {
-  const operation = handledIn(context.active());
-  if (operation === undefined || operation.ignored || operation.row.inject === false) return undefined;
-  // Its baggage is in the message already.
-  const entries = inject(operation.context, false);
-  const { correlation } = operation;
-  const carried =
-    correlation !== undefined &&
-    correlation !== operation.span.spanContext().traceId &&
-    metaOf(message['params'])?.[CORRELATION_KEY] !== correlation;
-  return carried ? { ...entries, [CORRELATION_KEY]: correlation } : entries;
 }
 
 /** What a copy of a message has in its metadata that the message has not. */

@@ -56,6 +56,7 @@ export function operation(given: Given = {}): Operation {
     span,
     context: ROOT_CONTEXT,
     callerContext: ROOT_CONTEXT,
+    observed: undefined,
   });
 }
 

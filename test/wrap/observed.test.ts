@@ -33,6 +33,12 @@ const call = (name: string, given: Message = {}, meta?: Message): Message => ({
   ...(meta && { _meta: meta }),
 });
 
+/** What the server gets of a span. */
+const traced = (span: { readonly traceId: string; readonly spanId: string } | undefined) => ({
+  traceparent: `00-${span?.traceId}-${span?.spanId}-01`,
+  tracestate: `mcptrail=w:${span?.spanId}`,
+});
+
 const textOf = ({ result }: Message): string => (result as { content: [{ text: string }] }).content[0].text;
 
 describe('spans of a wrapped server', () => {
@@ -73,7 +79,7 @@ describe('spans of a wrapped server', () => {
     });
     const [echo] = spans.filter(({ name }) => name === 'tools/call echo');
     expect(echo).toMatchObject(OF_CALLER);
-    expect(JSON.parse(seen)).toEqual({ traceparent: `00-${echo?.traceId}-${echo?.spanId}-01`, progressToken: 5 });
+    expect(JSON.parse(seen)).toEqual({ ...traced(echo), progressToken: 5 });
   });
 
   it('a question of the server is under the only request that is open', async () => {
@@ -137,7 +143,7 @@ describe('spans of a wrapped server', () => {
     await wrapped.ended;
     const [ping, initialized] = ['ping', 'notifications/initialized'].map((method) => {
       const span = receiver.spans.find(({ name }) => name === method);
-      return `"params":{"_meta":{"traceparent":"00-${span?.traceId}-${span?.spanId}-01"}}`;
+      return `"params":{"_meta":${JSON.stringify(traced(span))}}`;
     });
     expect(readFileSync(file, 'utf8')).toBe(
       `[ {"id":1,"method":"ping",${ping}}, 7 ,{"method":"notifications/initialized",${initialized}} ]\n[{"id":1},,]\n`,
