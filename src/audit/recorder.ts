@@ -98,14 +98,14 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   began(operation: Operation, facts: RequestFacts, peer: Peer | undefined): SpanAttributes | undefined {
-    const { row, observed, direction } = operation;
-    const { audit } = row;
+    const { audit } = operation.row;
     if (audit === undefined || isDoneBySink()) return undefined;
-    if (observed?.hasRecords && direction === 'outbound') return undefined;
+    const isElsewhere = this.#isElsewhere(operation);
+    if (isElsewhere && operation.direction === 'outbound') return undefined;
     this.#service.learn(operation.span);
     const entry = this.#entryOf(operation, audit, facts, peer);
     operation.auditEntry = entry;
-    if (observed?.hasRecords) this.#identified(operation, entry);
+    if (isElsewhere) this.#identified(operation, entry);
     else if (this.#isAttempt(audit, entry)) {
       const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
       const isKept = this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
@@ -123,7 +123,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
 
   answered(operation: Operation, facts: AnswerFacts): void {
     const entry = entryOf(operation);
-    if (entry === undefined || operation.observed?.hasRecords) return;
+    if (entry === undefined || this.#isElsewhere(operation)) return;
     entry.answer = answerFields(facts);
     this.inventory.answered(operation, entry, facts);
     if (facts.message.error !== undefined) return;
@@ -134,7 +134,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   concluded(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    if (!operation.observed?.hasRecords) this.#endings.concluded(operation, outcome, milliseconds);
+    if (!this.#isElsewhere(operation)) this.#endings.concluded(operation, outcome, milliseconds);
   }
 
   undelivered(operation: Operation, outcome: Outcome): void {
@@ -142,7 +142,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
   }
 
   ended(operation: Operation, outcome: Outcome, milliseconds: number): void {
-    if (!operation.observed?.hasRecords) this.#endings.ended(operation, outcome, milliseconds);
+    if (!this.#isElsewhere(operation)) this.#endings.ended(operation, outcome, milliseconds);
   }
 
   sessionEnded(connection: ConnectionInfo, outcome: Outcome, milliseconds: number): void {
@@ -221,6 +221,11 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       cursor: audit.lists === undefined ? undefined : asString(asRecord(facts.params)?.['cursor']),
       taskStatus: facts.taskStatus,
     });
+  }
+
+  /** A process in front of this one records the operation. That does not do where no record means no call. */
+  #isElsewhere({ observed }: Operation): boolean {
+    return observed?.hasRecords === true && !this.failsClosed;
   }
 
   /** Another process records the operation. It does not know whom the application names. */
