@@ -223,9 +223,9 @@ export class AuditRecorder implements AuditPort, AuditAccess {
     });
   }
 
-  /** A process in front of this one records the operation. That does not do where no record means no call. */
+  /** A process in front of this one records the operation. That does not do where calls are refused. */
   #isElsewhere({ observed }: Operation): boolean {
-    return observed?.hasRecords === true && !this.failsClosed;
+    return observed?.hasRecords === true && !this.settings.refuses(false) && !this.inventory.enforcesLock;
   }
 
   /** Another process records the operation. It does not know whom the application names. */
