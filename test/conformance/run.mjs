@@ -1,7 +1,7 @@
 /**
  * The conformance comparison: the official suite must report the same for the example server and client with and without
- * mcp-trail, and for bundles of them with it.
- * Usage: node test/conformance/run.mjs [server|client] [2025-11-25|2026-07-28]
+ * mcp-trail, and for bundles of them with it; and for the server over stdio with and without `mcp-trail wrap`.
+ * Usage: node test/conformance/run.mjs [server|client] [http|stdio] [2025-11-25|2026-07-28]
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -17,23 +17,29 @@ import { installToolchain } from './toolchain.mjs';
 /**
  * @typedef {object} Cell
  * @property {'server' | 'client'} target
+ * @property {'http' | 'stdio'} over
  * @property {string} revision
  * @property {number} minPassed minimum of passing checks, to notice examples that no longer exercise enough
  * @property {number} minSpans minimum of mcp-trail spans, to notice incomplete instrumentation
+ * @property {number} [minProcesses] that send spans, where their number is not that of the scenarios
  */
 
 /** @type {Cell[]} */
 const CELLS = [
-  { target: 'server', revision: '2025-11-25', minPassed: 84, minSpans: 100 },
-  { target: 'server', revision: '2026-07-28', minPassed: 194, minSpans: 160 },
-  { target: 'client', revision: '2025-11-25', minPassed: 321, minSpans: 100 },
-  { target: 'client', revision: '2026-07-28', minPassed: 487, minSpans: 125 },
+  { target: 'server', over: 'http', revision: '2025-11-25', minPassed: 84, minSpans: 100 },
+  { target: 'server', over: 'http', revision: '2026-07-28', minPassed: 194, minSpans: 160 },
+  { target: 'client', over: 'http', revision: '2025-11-25', minPassed: 321, minSpans: 100 },
+  { target: 'client', over: 'http', revision: '2026-07-28', minPassed: 487, minSpans: 125 },
+  { target: 'server', over: 'stdio', revision: '2025-11-25', minPassed: 80, minSpans: 100, minProcesses: 30 },
+  { target: 'server', over: 'stdio', revision: '2026-07-28', minPassed: 170, minSpans: 200, minProcesses: 1 },
 ];
 
 /** Limit of printed differences: a client that does not start differs in hundreds of checks. */
 const MAX_DIFFERENCES_SHOWN = 40;
 
 const REGISTER = new URL('../../dist/esm/register.js', import.meta.url);
+
+const nameOfCell = (/** @type {Cell} */ { target, over, revision }) => `${target} ${over} ${revision}`;
 
 const nameOf = (/** @type {Check} */ { scenario, id, status }) => `${scenario}  ${id}  ${status}`;
 
@@ -68,10 +74,31 @@ function cleanEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OTEL_|MCP_|NODE_OPTIONS$)/.test(name)));
 }
 
-const PROGRAMS = {
-  server: fileURLToPath(new URL('server.mjs', import.meta.url)),
-  client: fileURLToPath(new URL('client.mjs', import.meta.url)),
-};
+const file = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const WRAP = file('../../dist/cjs/cli.js');
+
+/** @typedef {{ program: string, args?: string[], nodeOptions?: string[] }} Start */
+/**
+ * How a target is started without mcp-trail, and every way with it.
+ * @param {Cell} cell @param {string} node @param {Record<'server' | 'client', string>} bundles
+ * @returns {{ plain: Start, traced: Record<string, Start> }}
+ */
+function startsOf({ target, over }, node, bundles) {
+  if (over === 'stdio') {
+    const behindBridge = (/** @type {string[]} */ ...words) => ({
+      program: file('bridge.mjs'),
+      args: [node, ...words],
+    });
+    const server = file('stdio-server.mjs');
+    return { plain: behindBridge(server), traced: { wrapped: behindBridge(WRAP, 'wrap', '--', node, server) } };
+  }
+  const program = file(`${target}.mjs`);
+  const nodeOptions = ['--import', REGISTER.href];
+  return {
+    plain: { program },
+    traced: { 'with mcp-trail': { program, nodeOptions }, 'in a bundle': { program: bundles[target], nodeOptions } },
+  };
+}
 
 /**
  * @param {Cell} cell
@@ -80,60 +107,67 @@ const PROGRAMS = {
  * @param {string} results
  * @param {Record<'server' | 'client', string>} bundles
  */
-async function runCell({ target, revision, minPassed, minSpans }, toolchain, receiver, results, bundles) {
+async function runCell(cell, toolchain, receiver, results, bundles) {
+  const { target, over, revision, minPassed, minSpans, minProcesses } = cell;
   const env = cleanEnvironment();
-  const run = (/** @type {string} */ name, program = PROGRAMS[target], nodeOptions = [], extra = {}) =>
-    runSuite(toolchain, {
+  const starts = startsOf(cell, toolchain.node, bundles);
+  const run = async (/** @type {string} */ name, /** @type {Start} */ start, extra = {}) => {
+    receiver.take();
+    const checks = await runSuite(toolchain, {
       target,
       revision,
-      program,
-      nodeOptions,
+      nodeOptions: [],
+      ...start,
       env: { ...env, ...extra },
-      results: join(results, `${target}-${revision}-${name}`),
+      results: join(results, `${target}-${over}-${revision}-${name.replaceAll(' ', '-')}`),
     });
-  const runTraced = async (/** @type {string} */ name, /** @type {string} */ program) => {
-    receiver.take();
-    const checks = await run(name, program, ['--import', REGISTER.href], {
+    return { name, checks, ...receiver.take() };
+  };
+
+  const plain = await run('without', starts.plain);
+  const traced = [];
+  for (const [name, start] of Object.entries(starts.traced)) {
+    const exporter = {
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_METRICS_EXPORTER: 'otlp',
       OTEL_LOGS_EXPORTER: 'none',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
-    });
-    return { checks, ...receiver.take() };
-  };
-
-  const plain = await run('without');
-  const traced = await runTraced('with', PROGRAMS[target]);
-  const bundled = await runTraced('bundled', bundles[target]);
-  const scenarios = new Set(plain.map(({ scenario }) => scenario)).size;
-  // The server is one process; there is one client process per scenario.
+    };
+    const result = await run(name, start, exporter);
+    traced.push({ ...result, differences: compare(plain.checks, result.checks) });
+  }
+  const scenarios = new Set(plain.checks.map(({ scenario }) => scenario)).size;
+  // The server is one process over HTTP; there is one client process per scenario.
   const expectedProcesses = target === 'server' ? 1 : scenarios;
-  const differences = [traced, bundled].map(({ checks }) => compare(plain, checks));
-  const arrived = (/** @type {string} */ what, /** @type {typeof traced} */ { spans, processes }) => ({
-    says: `at least ${minSpans} spans of ${expectedProcesses} processes ${what} arrive (${spans} of ${processes} did)`,
-    holds: spans >= minSpans && processes === expectedProcesses,
-  });
+  const isExpected = (/** @type {number} */ processes) =>
+    minProcesses === undefined ? processes === expectedProcesses : processes >= minProcesses;
+  const all = [plain, ...traced];
+  const each = (/** @type {string} */ status) => all.map(({ checks }) => tally(checks, status)).join(' / ');
 
   return {
     row: {
       target,
+      over,
       revision,
       scenarios,
-      checks: plain.length,
-      passed: [plain, traced.checks, bundled.checks].map((checks) => tally(checks, 'SUCCESS')).join(' / '),
-      failed: [plain, traced.checks, bundled.checks].map((checks) => tally(checks, 'FAILURE')).join(' / '),
-      different: differences.map(({ length }) => length).join(' / '),
-      spans: `${traced.spans} / ${bundled.spans}`,
+      checks: plain.checks.length,
+      passed: each('SUCCESS'),
+      failed: each('FAILURE'),
+      different: traced.map(({ differences }) => differences.length).join(' / '),
+      spans: traced.map(({ spans }) => spans).join(' / '),
     },
-    differences: differences.flat(),
-    traced: [...traced.checks, ...bundled.checks],
+    differences: traced.flatMap(({ differences }) => differences),
+    traced: traced.flatMap(({ checks }) => checks),
     verdicts: [
-      { says: 'no check differs', holds: differences[0]?.length === 0 },
-      { says: 'no check differs in a bundle', holds: differences[1]?.length === 0 },
-      { says: `at least ${minPassed} checks pass`, holds: tally(plain, 'SUCCESS') >= minPassed },
-      arrived('with mcp-trail', traced),
-      arrived('in a bundle', bundled),
+      { says: `at least ${minPassed} checks pass`, holds: tally(plain.checks, 'SUCCESS') >= minPassed },
+      ...traced.flatMap(({ name, differences, spans, processes }) => [
+        { says: `no check differs ${name}`, holds: differences.length === 0 },
+        {
+          says: `at least ${minSpans} spans of ${minProcesses ?? expectedProcesses} processes ${name} arrive (${spans} of ${processes} did)`,
+          holds: spans >= minSpans && isExpected(processes),
+        },
+      ]),
     ],
   };
 }
@@ -141,7 +175,7 @@ async function runCell({ target, revision, minPassed, minSpans }, toolchain, rec
 async function main() {
   if (!existsSync(REGISTER)) throw new Error(`${fileURLToPath(REGISTER)} is missing: run "npm run build" first`);
   const wanted = process.argv.slice(2);
-  const cells = CELLS.filter((cell) => wanted.every((word) => word === cell.target || word === cell.revision));
+  const cells = CELLS.filter((cell) => wanted.every((word) => [cell.target, cell.over, cell.revision].includes(word)));
   if (cells.length === 0) throw new Error(`No such cell: ${wanted.join(' ')}`);
 
   const toolchain = await installToolchain();
@@ -155,7 +189,7 @@ async function main() {
 
   /** @param {Cell} cell @param {string} folder @returns {Promise<Awaited<ReturnType<typeof runCell>>['verdicts']>} */
   const judge = async (cell, folder) => {
-    const name = `${cell.target} ${cell.revision}`;
+    const name = nameOfCell(cell);
     try {
       await mkdir(folder, { recursive: true });
       const { row, differences, traced, verdicts } = await runCell(cell, toolchain, receiver, folder, bundles);
@@ -179,7 +213,7 @@ async function main() {
       let verdicts = await judge(cell, results);
       // Some checks of the suite measure time, which a busy machine distorts: what differs must do so twice.
       if (!verdicts.every(({ holds }) => holds)) {
-        notes.push(`once more: ${cell.target} ${cell.revision}`);
+        notes.push(`once more: ${nameOfCell(cell)}`);
         verdicts = await judge(cell, join(results, 'again'));
       }
       passed += verdicts.filter(({ holds }) => holds).length;
@@ -189,7 +223,7 @@ async function main() {
     receiver.close();
     if (failed === 0) await rm(results, { recursive: true, force: true });
   }
-  console.log('Without / with mcp-trail / with it in a bundle:');
+  console.log('Without / with mcp-trail / with it in a bundle; over stdio: without / with wrap:');
   console.table(rows);
   for (const note of notes) console.log(note);
   if (failed > 0) console.log(`Everything the suite wrote is in ${results}`);

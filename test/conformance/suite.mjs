@@ -17,6 +17,7 @@ import { text } from 'node:stream/consumers';
  * @property {NodeJS.ProcessEnv} env
  * @property {string} results the folder to write to
  * @property {string} program the server or client
+ * @property {string[]} [args] of the server
  */
 
 const SUITE_TIMEOUT_MS = 600_000;
@@ -38,7 +39,7 @@ export async function runSuite(toolchain, run) {
 
 /** @type {typeof testClient} */
 async function testServer(toolchain, run) {
-  const server = spawn(toolchain.node, [...run.nodeOptions, run.program], {
+  const server = spawn(toolchain.node, [...run.nodeOptions, run.program, ...(run.args ?? [])], {
     env: run.env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

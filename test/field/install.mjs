@@ -31,9 +31,46 @@ export function install(group, env) {
   return known;
 }
 
+/**
+ * How packages are pinned and installed, by the file in the group's folder that does so.
+ * @type {Record<string, { pins: (text: string) => Record<string, string>, fill: (fresh: string, group: string, env: NodeJS.ProcessEnv) => Promise<unknown> }>}
+ */
+const INSTALLERS = {
+  'package.json': {
+    pins: (text) => JSON.parse(text).dependencies,
+    fill: (cwd, group, env) => {
+      const peers = WITH_PEERS.has(group) ? [] : ['--legacy-peer-deps'];
+      return runOrThrow('npm', [...options, ...peers], { cwd, env, limitMs });
+    },
+  },
+  'requirements.txt': {
+    pins: (text) => Object.fromEntries(text.split('\n').map((line) => line.split('=='))),
+    fill: async (cwd, _group, env) => {
+      await runOrThrow('python3', ['-m', 'venv', 'venv'], { cwd, env, limitMs });
+      const words = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary=:all:', '-r', 'requirements.txt'];
+      await runOrThrow('venv/bin/python', words, { cwd, env, limitMs });
+    },
+  },
+  'go.mod': {
+    pins: (text) =>
+      Object.fromEntries([...text.matchAll(/^\s+(\S+) (v\S+)/gm)].map(([, name, version]) => [name, version])),
+    fill: (cwd, _group, env) =>
+      runOrThrow('go', ['build', '-buildvcs=false', '-o', 'bin/', 'tool'], { cwd, env, limitMs }),
+  },
+};
+
+/** The file of a group that pins its packages. @param {string} group */
+async function recipeOf(group) {
+  const files = await readdir(path.join(recipes, group));
+  const file = Object.keys(INSTALLERS).find((name) => files.includes(name));
+  if (file === undefined) throw new Error(`packages/${group} has none of ${Object.keys(INSTALLERS).join(', ')}`);
+  return { ...INSTALLERS[file], text: await readFile(path.join(recipes, group, file), 'utf8') };
+}
+
 /** The versions that a group pins. @param {string} group @returns {Promise<Record<string, string>>} */
 export async function pinned(group) {
-  return JSON.parse(await readFile(path.join(recipes, group, 'package.json'), 'utf8')).dependencies;
+  const { pins, text } = await recipeOf(group);
+  return pins(text);
 }
 
 /** @param {string} recipe */
@@ -50,7 +87,7 @@ async function make(group, env) {
   const recipe = path.join(recipes, group);
   const folder = path.join(cache, `${group}-${await hashOf(recipe)}`);
   if (!(await exists(folder))) await fill(folder, group, env);
-  const { scripts } = JSON.parse(await readFile(path.join(recipe, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(await readFile(path.join(recipe, 'package.json'), 'utf8').catch(() => '{}'));
   const done = path.join(folder, '.built');
   // Built where it stays: a build can contain the path of its folder.
   if (scripts?.build !== undefined && !(await exists(done))) {
@@ -67,8 +104,7 @@ async function fill(folder, group, env) {
   const fresh = await mkdtemp(`${folder}.`);
   try {
     await cp(path.join(recipes, group), fresh, { recursive: true });
-    const peers = WITH_PEERS.has(group) ? [] : ['--legacy-peer-deps'];
-    await runOrThrow('npm', [...options, ...peers], { cwd: fresh, env, limitMs });
+    await (await recipeOf(group)).fill(fresh, group, env);
     await rename(fresh, folder).catch(async (error) => {
       if (!(await exists(folder))) throw error;
     });

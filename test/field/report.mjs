@@ -19,12 +19,16 @@ export const header = columns([
   'first answer s',
 ]);
 
+/** @param {import('./rows.mjs').Row} row */
+export const kindOf = ({ side, wrapped, behind }) =>
+  wrapped ? 'wrap ' : behind ? 'agent of wrap ' : side === 'client' ? 'client ' : '';
+
 const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(2);
 
 /** @param {any} result */
 export function line({ row, verdict, seen, runs, changed, unstable, faults, told, cpu, first }) {
   const results = runs ? (changed ? (unstable ? 'vary' : 'CHANGED') : 'equal') : 'none';
-  const name = `${seen && !changed ? '✓' : '✗'} ${row.side === 'client' ? 'client ' : ''}${row.name}`;
+  const name = `${seen && !changed ? '✓' : '✗'} ${kindOf(row)}${row.name}`;
   const cells = [
     name,
     row.downloads,
@@ -59,8 +63,10 @@ function shares(results) {
 
 /** @param {any[]} results @param {boolean} complete whether all rows were run: parts have no totals to meet */
 export function report(results, complete) {
-  const servers = results.filter(({ row }) => row.side === 'server');
-  const clients = results.filter(({ row }) => row.side === 'client');
+  const isWrapped = (/** @type {any} */ { row }) => row.wrapped || row.behind !== undefined;
+  const servers = results.filter((result) => result.row.side === 'server' && !isWrapped(result));
+  const clients = results.filter((result) => result.row.side === 'client' && !isWrapped(result));
+  const wrapped = shares(results.filter(isWrapped));
   const all = shares(servers);
   const aside = shares(servers.filter(({ row }) => row.name !== BIGGEST));
   const clientShares = shares(clients);
@@ -74,6 +80,7 @@ export function report(results, complete) {
     `servers seen: ${percent(all.downloads)} of ${(downloadsOf(servers) / 1e6).toFixed(1)} M downloads a month, ${all.count} of ${all.of} (${of40.toFixed(1)} of 40)`,
     `${BIGGEST} aside: ${percent(aside.downloads)}, ${aside.count} of ${aside.of}`,
     `clients seen: ${percent(clientShares.downloads)} of downloads, ${clientShares.count} of ${clientShares.of}`,
+    `servers under wrap, each by itself and with an agent: ${wrapped.count} of ${wrapped.of}`,
     `changed results: ${changed.length}`,
     `of these downloads, ${percent(downloadsOf(uncounted) / Math.max(1, downloadsOf(servers)))} are no count of npm's: ${uncounted.map(({ row }) => row.name).join(', ') || 'none'}`,
     ...(absent.length > 0
@@ -88,6 +95,7 @@ export function report(results, complete) {
       of40 >= GOALS.of40 &&
       aside.downloads >= GOALS.aside &&
       absent.length <= GOALS.absent &&
+      wrapped.count === wrapped.of &&
       changed.length === 0
     : missed.length === 0;
   return { text, met };

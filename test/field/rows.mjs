@@ -17,6 +17,9 @@
  * @property {Record<string, string>} [env]
  * @property {string} [http] the path of its endpoint, for a server that listens
  * @property {boolean} [modern] accepts no revision of the protocol before 2026-07-28
+ * @property {boolean} [wrapped] runs under `mcp-trail wrap`
+ * @property {string[]} [command] that starts it, for a server that is no program of Node
+ * @property {Row} [behind] the wrapped server that a client uses, in place of server-everything
  * @property {'stdio' | 'http'} [upstream] how it reaches the server behind it, for a proxy
  * @property {Record<string, string>} [offline] answers in place of origins on the internet: see programs/offline.mjs
  * @property {readonly (readonly [string, object])[]} [calls] tools with arguments
@@ -42,6 +45,22 @@ const feature = (name, rest) =>
 /** @param {string} name @param {number} downloads @param {Partial<Row>} [rest] @returns {Row} */
 const client = (name, downloads, rest) => ({ name, side: 'client', group: 'clients', downloads, ...COUNTED, ...rest });
 
+/** A server under `mcp-trail wrap`: its downloads do not count. @param {string} name @param {Partial<Row>} rest */
+const wrapped = (name, rest) => server(name, 0, { group: 'wrapped', wrapped: true, source: 'not counted', ...rest });
+/** A client in TypeScript, observed in its own process, that uses a wrapped server. @param {Row} row @returns {Row} */
+const agentOf = (row) => ({
+  ...COUNTED,
+  source: 'not counted',
+  downloads: 0,
+  name: row.name,
+  side: 'client',
+  group: 'wrapped',
+  program: 'agent.mjs',
+  behind: row,
+  env: { CALLS: JSON.stringify(row.calls ?? []) },
+  varies: row.varies,
+});
+
 const SMALLEST = 3_670;
 /** What the programs of `programs/` offer. @type {Partial<Row>} */
 const ECHO = { calls: [['echo', { text: 'hello' }]] };
@@ -51,15 +70,49 @@ const EVERYTHING = /** @type {Partial<Row>} */ ({
     ['get-sum', { a: 2, b: 3 }],
   ],
 });
-const SKIP_BROWSERS = { PUPPETEER_SKIP_DOWNLOAD: '1', PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
+const CHROME = /** @type {Partial<Row>} */ ({
+  args: ['--headless', '--no-usage-statistics'],
+  env: {
+    PUPPETEER_SKIP_DOWNLOAD: '1',
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
+    CI: '1',
+    CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: '1',
+  },
+});
+
+/** Servers in other languages, and of Node those that are hardest to see from inside. */
+const WRAPPED = [
+  wrapped('mcp-server-time', {
+    group: 'python',
+    command: ['{installed}/venv/bin/python', '-m', 'mcp_server_time', '--local-timezone=UTC'],
+    calls: [
+      ['convert_time', { source_timezone: 'UTC', time: '12:00', target_timezone: 'Asia/Tokyo' }],
+      ['get_current_time', { timezone: 'Mars/Olympus' }],
+    ],
+    varies: [[/\d{4}-\d\d-\d\dT[\d:.+]+|"\w+day"/g, 'the day']],
+  }),
+  wrapped('github.com/modelcontextprotocol/go-sdk', {
+    group: 'go',
+    command: ['{installed}/bin/everything'],
+    calls: [
+      ['greet', { name: 'Ada' }],
+      ['ping', {}],
+      ['log', {}],
+      ['sample', {}],
+      ['elicit (form)', {}],
+      ['roots', {}],
+    ],
+    requests: [['prompts/get', { name: 'greet', arguments: { name: 'Ada' } }]],
+  }),
+  wrapped('tmcp', { program: 'tmcp.mjs', ...ECHO }),
+  wrapped('chrome-devtools-mcp', CHROME),
+  wrapped('@modelcontextprotocol/server-everything', { args: ['stdio'], ...EVERYTHING }),
+];
 
 /** @type {readonly Row[]} */
 export const rows = [
   server('@playwright/mcp', 6_293_363, { args: ['--headless'], calls: [['browser_close', {}]] }),
-  server('chrome-devtools-mcp', 1_848_520, {
-    args: ['--headless', '--no-usage-statistics'],
-    env: { ...SKIP_BROWSERS, CI: '1', CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: '1' },
-  }),
+  server('chrome-devtools-mcp', 1_848_520, CHROME),
   server('@upstash/context7-mcp', 1_425_541),
   server('mcp-proxy', 1_205_163, {
     group: 'frameworks',
@@ -259,4 +312,6 @@ export const rows = [
   }),
   client('mcporter', 342_641, { args: ['call', '--stdio', '{server}', 'echo', 'message=hello'] }),
   client('@genkit-ai/mcp', 9_683, { group: 'genkit', program: 'genkit.mjs' }),
+
+  ...WRAPPED.flatMap((row) => [row, agentOf(row)]),
 ];

@@ -13,8 +13,8 @@ const LIMIT_MS = 180_000;
 export async function useClient({ row, context, installed, place, base, tracing, upstream }) {
   const log = path.join(place.root, 'tap.jsonl');
   const config = path.join(place.root, 'tap.json');
-  const [command, ...args] = upstream.words;
-  await writeFile(config, JSON.stringify({ log, command, args: [...args, 'stdio'], env: upstream.env }));
+  const [command, ...args] = upstream.stdio;
+  await writeFile(config, JSON.stringify({ log, command, args, env: upstream.env }));
   const server = await writeLauncher(path.join(place.root, 'server'), base, [context.node, tap, config]);
   const own = async () => commandOf(installed, row.name, row.bin);
   const words =
