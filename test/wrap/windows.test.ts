@@ -1,6 +1,6 @@
 /** What `wrap` does differently on Windows, tried with its platform pretended: how commands are started, where `npx` is a script. */
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,14 @@ describe('on Windows', () => {
     it('with everything that it has started', async () => {
       const [{ pid, signalCode }, asked] = await endedBy('kill -9 "$2"');
       expect({ asked, signalCode }).toEqual({ asked: `/pid ${pid} /t /f\n`, signalCode: 'SIGKILL' });
+    });
+
+    it('not, once it has ended: its number may be that of another', async () => {
+      const [child] = await endedBy('kill -9 "$2"');
+      rmSync(join(folder, 'asked'));
+      passOn('SIGKILL', child, 'win32');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(existsSync(join(folder, 'asked'))).toBe(false);
     });
 
     it('alone, where that fails', async () => {
