@@ -24,13 +24,16 @@ const ENTRIES = {
   mappings: 'src/mapping/index.ts',
 };
 
-/** Loaded on first use: names that the source imports from these become functions that load the file. */
+/**
+ * Loaded on first use: names that the source imports from these become functions that load the file. Two that need nearly the same are
+ * one file: each file more divides what they share once more.
+ */
 const LATE = {
   'core/audit': 'src/audit/assemble.ts',
   mappings: ENTRIES.mappings,
   'core/commands': 'src/cli/main.ts',
   'core/wrap': 'src/cli/wrap-start.ts',
-  'core/observe': 'src/wrap/observe.ts',
+  'core/observe': ['src/wrap/observe.ts', 'src/doctor/diagnose.ts'],
 };
 
 /** Loaded by a path, not by a name: the rest of `register`, the loader hook for bundled SDKs, and the command. */
@@ -45,8 +48,15 @@ const SETTINGS = { absWorkingDir: ROOT, bundle: true, platform: 'node', target: 
 /** Marks imports of code that is loaded late. */
 const late = {
   name: 'late',
-  setup({ onResolve }) {
-    for (const [entry, source] of Object.entries(LATE)) {
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^joined:/ }, ({ path }) => ({ path, namespace: 'joined' }));
+    onLoad({ filter: /./, namespace: 'joined' }, ({ path }) => {
+      const sources = LATE[path.slice('joined:'.length)];
+      return { contents: sources.map((source) => `export * from './${source}';`).join('\n'), resolveDir: ROOT };
+    });
+    for (const [entry, source] of Object.entries(LATE).flatMap(([name, value]) =>
+      [value].flat().map((each) => [name, each]),
+    )) {
       onResolve({ filter: new RegExp(`/${basename(source, '.ts')}\\.js$`) }, ({ path, resolveDir }) => {
         const isIt = join(resolveDir, path).replace(/\.js$/, '.ts') === join(ROOT, source);
         return isIt ? { path: `late:${entry}`, external: true } : undefined;
@@ -54,6 +64,14 @@ const late = {
     }
   },
 };
+
+function lateEntries() {
+  const entries = Object.entries(LATE).map(([name, source]) => [
+    name,
+    Array.isArray(source) ? `joined:${name}` : source,
+  ]);
+  return Object.fromEntries(entries);
+}
 
 /** Functions that replace marked imports. */
 function loadLate(text, folder) {
@@ -77,7 +95,7 @@ async function buildCode() {
   const { register, ...others } = ENTRIES;
   const { metafile, outputFiles } = await build({
     ...SETTINGS,
-    entryPoints: { ...others, ...LATE, ...INNER },
+    entryPoints: { ...others, ...lateEntries(), ...INNER },
     plugins: [late],
     chunkNames: 'core/[hash]',
     format: 'esm',

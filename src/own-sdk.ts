@@ -69,7 +69,7 @@ export function startOwnSdk({ standBack, remedy, detectors = [] }: OwnSdkOptions
 }
 
 /** @param passedOver versions that cannot be used */
-function noSdk(passedOver: readonly string[], remedy: string): string {
+export function noSdk(passedOver: readonly string[], remedy: string): string {
   const found =
     passedOver.length === 0
       ? 'no OpenTelemetry SDK found'

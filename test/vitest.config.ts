@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'test/contract/checklists.test.ts',
   'test/contract/compliance.test.ts',
+  'test/doctor/*.test.ts',
   'test/safety/audit-answered.test.ts',
   'test/safety/audit-bad-settings.test.ts',
   'test/safety/audit-block.test.ts',

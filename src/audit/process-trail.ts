@@ -214,7 +214,8 @@ function vouchingOf(config: AuditConfig, values: AuditValues, service: Service):
   return { signer, secondPlace };
 }
 
-const UNSIGNED =
+/** The advice where nothing signs the trail. */
+export const UNSIGNED =
   'audit records are linked, but not signed: anyone who can write the file can forge it. To sign them, run ' +
   `mcp-trail keygen FILE and set ${AUDIT.signingKeyFile.env}=FILE (option audit.signingKeyFile)`;
 

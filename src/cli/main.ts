@@ -4,6 +4,7 @@ import { codeOf } from '../lib/files.js';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { annotate } from './annotate.js';
 import { type Command, EXIT, type World } from './command.js';
+import { doctor } from './doctor.js';
 import { inventory } from './inventory.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
@@ -14,6 +15,7 @@ import { wrap } from './wrap.js';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   wrap,
+  doctor,
   query,
   timeline,
   inventory,

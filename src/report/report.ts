@@ -33,7 +33,14 @@ export function reportFailure(site: string, error: unknown): void {
   }
 }
 
+let write = (text: string): unknown => process.stderr.write(`mcp-trail: ${text}\n`);
+
+/** Passes the lines for operators to a function instead, from now on: a command shows them as its own. */
+export function takeWarnings(taker: (text: string) => unknown): void {
+  write = taker;
+}
+
 /** Writes one line to stderr, once; in a quiet process, when MCP is seen. Hides secrets, which option values can contain. */
 export function warnOperator(text: string): void {
-  if (firstTime(`operator:${text}`)) unlessQuiet(() => process.stderr.write(`mcp-trail: ${shown(text, MAX_TEXT)}\n`));
+  if (firstTime(`operator:${text}`)) unlessQuiet(() => write(shown(text, MAX_TEXT)));
 }

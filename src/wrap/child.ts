@@ -19,10 +19,20 @@ export interface Ending {
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
-/** Starts a command. On Windows, `npx` is a script, which only a command interpreter can run. */
-export function start(command: string, args: readonly string[], platform = process.platform): Child {
+/**
+ * Starts a command. On Windows, `npx` is a script, which only a command interpreter can run.
+ *
+ * @param own its environment, where that is not ours; its stderr is a pipe then
+ */
+export function start(
+  command: string,
+  args: readonly string[],
+  platform = process.platform,
+  own?: NodeJS.ProcessEnv,
+): Child {
   const run: typeof spawn = platform === 'win32' ? createRequire(HERE as string)('cross-spawn') : spawn;
-  return run(command, args, { stdio: ['pipe', 'pipe', 'inherit'], windowsHide: true }) as Child;
+  const stderr = own === undefined ? 'inherit' : 'pipe';
+  return run(command, args, { stdio: ['pipe', 'pipe', stderr], windowsHide: true, ...(own && { env: own }) }) as Child;
 }
 
 /**

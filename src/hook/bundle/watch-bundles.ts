@@ -5,10 +5,12 @@ import { attachAiClient } from '../implementations/ai-sdk.js';
 import type { Undo } from '../replace-methods.js';
 import { patchPrototypes } from '../sdk/class-patches.js';
 import { attachAtStart } from '../transport/attach-at-start.js';
-import { noteCause } from '../unobserved/causes.js';
+import { noteCause, noteCopy } from '../unobserved/causes.js';
 import { onBundled } from './bundle-hook.js';
 import { rewriteBundles } from './load-hooks.js';
 import { WeakUndos } from './weak-undos.js';
+
+const BUNDLED = { name: 'an MCP SDK in a bundle', hooked: true };
 
 /** Starts to watch. Returns a function that stops this and takes the patches back. */
 export function watchBundles(pipeline: Pipeline, patched: WeakSet<object>): Undo {
@@ -17,6 +19,7 @@ export function watchBundles(pipeline: Pipeline, patched: WeakSet<object>): Undo
   const handlers = new WeakMap<object, object>();
   const stop = onBundled((kind, subject) => {
     if (!pipeline.enabled) return subject;
+    noteCopy(BUNDLED);
     if (kind === 'protocol') patchClasses(subject, pipeline, patched, undos);
     else if (kind === 'handler') return hookedHandler(subject, pipeline, handlers);
     else if (kind === 'ai-client') attachAiClient(subject, pipeline);

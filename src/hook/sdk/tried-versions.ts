@@ -7,7 +7,7 @@ import { readJsonFile } from '../../lib/json-file.js';
 import { startOf } from '../../lib/text.js';
 import { mcpSeen } from '../../report/quiet.js';
 import { warnOperator } from '../../report/report.js';
-import { noteCause } from '../unobserved/causes.js';
+import { noteCause, noteCopy } from '../unobserved/causes.js';
 
 /** A package with an SDK. */
 export interface SdkPackage {
@@ -37,6 +37,7 @@ export function isTried(sdk: SdkPackage, file: string): boolean {
   const version = versionIn(folder);
   const tried = version === undefined || majorOf(version) < sdk.untriedMajor;
   if (answers.size < MAX_COPIES) answers.set(folder, tried);
+  noteCopy({ name: sdk.name, version, hooked: tried });
   if (!tried) tell(sdk, version);
   return tried;
 }

@@ -27,6 +27,13 @@ export interface Diagnosis extends Cause {
   readonly guesses: readonly Guess[];
 }
 
+/** A copy of an MCP SDK that this process has loaded: `mcp-trail doctor` reads them. */
+interface Copy {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly hooked: boolean;
+}
+
 /** Whether this package was loaded after the application's own modules. */
 type Lateness = 'no' | 'possible' | 'probable';
 
@@ -36,16 +43,19 @@ interface State {
   lateness: Lateness;
   /** Undefined as long as nobody has said. */
   bundles: boolean | undefined;
+  /** Undefined where another version of this package has made the state. */
+  readonly copies?: Copy[];
 }
 
 const STATE = Symbol.for('mcp-trail.unobserved-causes');
 const MAX_NOTED = 8;
+const MAX_COPIES = 20;
 /** The more specific first. */
 const ORDER: readonly Cause['reason'][] = ['bundle', 'sdk_version', 'runtime'];
 
 function state(): State {
   const global = globalThis as { [STATE]?: State };
-  global[STATE] ??= { noted: [], isSdkSeen: false, lateness: 'no', bundles: undefined };
+  global[STATE] ??= { noted: [], isSdkSeen: false, lateness: 'no', bundles: undefined, copies: [] };
   return global[STATE];
 }
 
@@ -58,6 +68,13 @@ export function noteCause(cause: Cause): void {
 /** Notes that an MCP SDK was instrumented when it was loaded: hooks came in time. */
 export function noteSdk(): void {
   state().isSdkSeen = true;
+}
+
+/** Notes a copy of an MCP SDK. The same one twice is one. */
+export function noteCopy(copy: Copy): void {
+  const { copies } = state();
+  const isKnown = copies?.some(({ name, version }) => name === copy.name && version === copy.version);
+  if (copies !== undefined && !isKnown && copies.length < MAX_COPIES) copies.push(copy);
 }
 
 /** Notes whether an instrumentation instruments SDKs in bundles. */
