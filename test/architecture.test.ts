@@ -94,10 +94,27 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['audit-types.ts', 'session'],
     api: ['context'],
   },
+  doctor: {
+    imports: [
+      'audit',
+      'emit',
+      'export',
+      'lib',
+      'lifecycle',
+      'options',
+      'own-sdk.ts',
+      'protocol',
+      'redact',
+      'report',
+      'wrap',
+    ],
+    api: ['ROOT_CONTEXT', 'TraceFlags', 'trace'],
+  },
   cli: {
     imports: [
       'audit',
       'chain',
+      'doctor',
       'export',
       'inventory',
       'lib',
@@ -140,6 +157,7 @@ const WITH_OUTSIDE: readonly string[] = [
   'audit',
   'chain',
   'cli',
+  'doctor',
   'export',
   'hook',
   'inventory',
@@ -362,10 +380,12 @@ describe('the map in src/README.md', () => {
 describe('the code of src/', () => {
   it('writes nothing to stdout, which belongs to the protocol', () => {
     // An option refuses the word, a command is run for what it prints, a stand-in names the streams of its server, a thread is
-    // kept from printing, and `wrap` passes on what its server writes.
+    // kept from printing, and `wrap` and `doctor` read what their server writes.
     expect(filesWith(/\bstdout\b(?!')/)).toEqual([
       'audit/unobserved-record.ts',
       'cli/main.ts',
+      'doctor/client.ts',
+      'doctor/run-server.ts',
       'hook/implementations/tmcp-sessions.ts',
       'lifecycle/exit-delivery.ts',
       'options/table.ts',
@@ -385,9 +405,12 @@ describe('the code of src/', () => {
     ]);
   });
 
-  it('starts timers where they cannot keep the process alive, but for the one that delays its end and a command that waits', () => {
+  it('starts timers where they cannot keep the process alive, but for the one that delays its end and commands that wait', () => {
     expect(filesWith(/\bset(?:Timeout|Interval)\(|'node:timers/)).toEqual([
       'cli/query/follow.ts',
+      'doctor/limit.ts',
+      // Unreferenced, in a file for processes that do not have this package.
+      'doctor/probe.ts',
       'lib/timers.ts',
       'lifecycle/time-limit.ts',
     ]);

@@ -19,14 +19,14 @@ import { readToolLock } from '../options/tool-lock.js';
 import { takeWarnings } from '../report/report.js';
 import { type Findings, fail, ok, type Patient, warn } from './finding.js';
 
-/** What is set for mcp-trail itself, and what it says about values that it does not accept. */
+/** What is set for mcp-trail itself, and its lines about values that it does not accept. */
 export interface Settings {
   readonly problems: readonly string[];
   /** Undefined where auditing is off. */
   readonly audit: AuditValues | undefined;
 }
 
-/** What the package says while something of it runs. */
+/** The package's own lines while something of it runs. */
 function saying(run: () => void): readonly string[] {
   const said: string[] = [];
   takeWarnings((text) => said.push(text));
@@ -126,7 +126,7 @@ function directoryOf(path: string): Findings[number] {
   );
 }
 
-/** The policy and the lock of tools, with what the package says about them. */
+/** The policy and the lock of tools, with the package's own lines about them. */
 function documentsOf({ policy, toolLock }: AuditValues): Findings {
   const findings: Findings[number][] = [];
   const add = (what: string, source: string, problems: readonly string[]) => {

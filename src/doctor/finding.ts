@@ -1,5 +1,5 @@
 /** What a check has found. */
-import type { OtelSdk } from './otel.js';
+import type { SdkSearch } from '../lifecycle/start-sdk.js';
 import type { ServerRun } from './run-server.js';
 
 /** `fail`: something will not arrive. `warn`: it may, or differs from what is usual. */
@@ -15,6 +15,13 @@ export interface Finding {
   readonly details?: readonly string[];
 }
 
+/** The OpenTelemetry SDK that `mcp-trail/register` would start. */
+export interface OtelSdk {
+  /** The setting by which none is started. */
+  readonly off: string | undefined;
+  readonly found: SdkSearch;
+}
+
 /** What is examined. */
 export interface Patient {
   /** As it was when the command started. */
@@ -23,7 +30,6 @@ export interface Patient {
   readonly timeoutMs: number;
   /** What a command did; undefined where none was given. */
   readonly server: ServerRun | undefined;
-  /** The OpenTelemetry SDK that `mcp-trail/register` would start. */
   readonly otel: OtelSdk;
 }
 

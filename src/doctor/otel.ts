@@ -1,22 +1,16 @@
-/** Which OpenTelemetry SDK `mcp-trail/register` starts, and what its variables say. */
+/** Which OpenTelemetry SDK `mcp-trail/register` starts, and with which variables. */
 import { attempt } from '../lib/attempt.js';
 import { HERE } from '../lib/location.js';
 import { packageVersion } from '../lib/package-version.js';
 import { otelProblems } from '../lifecycle/otel-settings.js';
-import { findSdk, type SdkSearch } from '../lifecycle/start-sdk.js';
+import { findSdk } from '../lifecycle/start-sdk.js';
 import { parsed, textOf } from '../options/resolve.js';
 import { REGISTER } from '../options/table.js';
 import { noSdk } from '../own-sdk.js';
-import { type Findings, fail, ok, type Patient, warn } from './finding.js';
+import { type Findings, fail, type OtelSdk, ok, type Patient, warn } from './finding.js';
 import { isAllOff } from './switches.js';
 
 type Environment = Patient['env'];
-
-export interface OtelSdk {
-  /** The setting by which none is started. */
-  readonly off: string | undefined;
-  readonly found: SdkSearch;
-}
 
 /** @param entry the entry file of the application, where it is known */
 export function otelFor(env: Environment, entry: string | undefined, workingDirectory: string): OtelSdk {

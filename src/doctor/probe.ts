@@ -5,6 +5,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../lib/attempt.js';
+import { readJsonFile } from '../lib/json-file.js';
+import { PACKAGE_NAME } from '../lib/version.js';
 import { asRecord } from '../protocol/jsonrpc.js';
 
 /** A process as it was last. */
@@ -25,6 +27,7 @@ export interface Seen {
 
 const FILE = 'probe.cjs';
 const MAX_PROCESSES = 50;
+const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 /** CommonJS of any version of Node.js. */
 const SOURCE = `'use strict';
@@ -66,12 +69,24 @@ export function probeIn(folder: string, options: string | undefined): string {
   return `${options ?? ''} --require ${JSON.stringify(file)}`.trim();
 }
 
+/** The folder of the package that a file of its build belongs to. */
+export const folderOf = (file: string): string => file.replace(/[/\\]dist[/\\]cjs[/\\].*$/s, '');
+
+/** The version of this package that a file belongs to; undefined if it belongs to another. */
+export function versionOf(file: string): string | undefined {
+  const read = readJsonFile(join(folderOf(file), 'package.json'), MAX_MANIFEST_BYTES);
+  const { name, version } = ('value' in read && asRecord(read.value)) || {};
+  return name === PACKAGE_NAME ? String(version) : undefined;
+}
+
 /** The processes that have told something, in the order of their start. */
 export function processesIn(folder: string): readonly Seen[] {
   const names = readdirSync(folder).filter((name) => /^\d+\.json$/.test(name));
   const read = names.slice(0, MAX_PROCESSES).flatMap((name) => {
     const seen = attempt(() => asRecord(JSON.parse(readFileSync(join(folder, name), 'utf8'))));
-    return seen === undefined ? [] : [seen as unknown as Seen];
+    if (seen === undefined) return [];
+    const process = seen as unknown as Seen;
+    return [{ ...process, ours: process.ours.filter((file) => versionOf(file) !== undefined) }];
   });
   return read.sort((a, b) => a.pid - b.pid);
 }

@@ -25,7 +25,7 @@ export interface ServerRun {
   readonly notStarted?: string;
   /** The request that it has not answered, or answered with an error. */
   readonly refused?: { readonly method: string; readonly errorCode: unknown };
-  /** What it says about itself. */
+  /** Its own name and version. */
   readonly name: string | undefined;
   readonly protocol: string | undefined;
   /** Undefined where it was not asked. */
@@ -150,7 +150,7 @@ export function hasEndpoint(env: Environment): boolean {
   return Object.keys(env).some((name) => /^OTEL_EXPORTER_OTLP_.*ENDPOINT$/.test(name) && isSet(env, name));
 }
 
-/** What it says about variables that only we have set. */
+/** A line about variables that only we have set. */
 function isOfOurs(line: string, env: Environment): boolean {
   if (/^MCP_TRAIL_AUDIT_FILE\b.* no effect/.test(line)) return !isSet(env, 'MCP_TRAIL_AUDIT_FILE');
   return / go where OTEL_EXPORTER_OTLP_ENDPOINT says/.test(line) && !hasEndpoint(env);

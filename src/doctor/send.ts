@@ -206,7 +206,7 @@ function protocolOf(exporter: Exporter): string {
   return /\/v1\/\w+$/.test(address) || /^https?:/.test(address) ? 'HTTP, ' : 'gRPC, ';
 }
 
-/** The status of each address that has answered, and what the clocks there say. */
+/** The status of each address that has answered, and the time of its clock. */
 function watchAnswers(skews: number[]): ReadonlyMap<string, number> {
   const statuses = new Map<string, number>();
   subscribe('http.client.response.finish', (message) => {

@@ -114,7 +114,7 @@ export function output({ server }: Patient): Findings {
   const which = `${JSON.stringify(first.slice(0, 80))}${more.length > 0 ? ` and ${more.length} more` : ''}`;
   return [
     fail(
-      `the standard output has lines that are not JSON-RPC, which hosts refuse: ${which}. Look for console.log in the server, and for exporters of its own SDK that print`,
+      `the standard output has lines that are not JSON-RPC, which hosts refuse: ${which}. Look for logs to the console in the server, and for exporters of its own SDK that print`,
     ),
   ];
 }

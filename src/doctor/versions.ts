@@ -1,8 +1,7 @@
 /** What comes first: the version of Node.js, and the copies of this package. */
-import { dirname } from 'node:path';
-import { packageVersion } from '../lib/package-version.js';
-import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
+import { PACKAGE_VERSION } from '../lib/version.js';
 import { type Findings, fail, ok, type Patient, warn } from './finding.js';
+import { folderOf, versionOf } from './probe.js';
 import { serverProcess } from './server.js';
 
 /** What `engines` of package.json says; a test compares them. */
@@ -23,14 +22,9 @@ export function node({ server }: Patient): Findings {
 /** The copies that one process has loaded. */
 export function copies({ server }: Patient): Findings {
   const files = serverProcess(server)?.ours ?? [];
-  const found = new Map(
-    files.map((file) => [
-      file.replace(/[/\\]dist[/\\]cjs[/\\].*$/, ''),
-      packageVersion(PACKAGE_NAME, file) ?? 'unknown',
-    ]),
-  );
+  const found = new Map(files.map((file) => [folderOf(file), versionOf(file)]));
   if (found.size > 1) {
-    const list = [...found].map(([folder, version]) => `${version} in ${dirname(folder)}`).join(', ');
+    const list = [...found].map(([folder, version]) => `${version} in ${folder}`).join(', ');
     return [warn(`the command loads several copies of mcp-trail: ${list}. Install one, beside the application`)];
   }
   const [version = PACKAGE_VERSION] = found.values();
