@@ -6,7 +6,7 @@ const MEANINGS: readonly (readonly [when: RegExp, what: string])[] = [
   [/ECONNREFUSED/, 'nothing listens there'],
   [/ENOTFOUND|EAI_AGAIN/, 'its name is not known (DNS)'],
   [/EHOSTUNREACH|ENETUNREACH/, 'no way leads there'],
-  [/EPROTO|WRONG_VERSION|SSL_/, 'it does not speak TLS: http:// in place of https://?'],
+  [/EPROTO|WRONG_VERSION|SSL_/, 'it does not speak TLS, so the address begins with http://'],
   [/CERT|SIGNED|ALTNAME/, 'its TLS certificate is not trusted'],
   [/timed out|ETIMEDOUT|DEADLINE|no answer/, 'it does not answer in time'],
   [/HTTP 401|UNAUTHENTICATED/, 'it wants credentials, or other ones'],
@@ -21,7 +21,7 @@ const MEANINGS: readonly (readonly [when: RegExp, what: string])[] = [
   [/HTTP 5/, 'it has failed'],
   [
     /HPE_|ECONNRESET|hang up|Protocol error/,
-    'it speaks another protocol: gRPC in place of HTTP, or the other way round?',
+    'it speaks another protocol: gRPC in place of HTTP, or the other way round',
   ],
   [/UNIMPLEMENTED/, 'it has no such gRPC service'],
   [/UNAVAILABLE/, 'it cannot be reached, or speaks HTTP in place of gRPC'],

@@ -134,6 +134,6 @@ function documentsOf({ policy, toolLock }: AuditValues): Findings {
     for (const problem of problems) findings.push(fail(`${source}: ${problem}`));
   };
   if (typeof policy === 'string' && policy !== '') add('the policy', AUDIT.policy.env, loadPolicyFile(policy).problems);
-  if (toolLock !== undefined) add('the tool lock', AUDIT.toolLock.env, readToolLock(toolLock).problems);
+  if (toolLock !== undefined) add('the tool lock', AUDIT.toolLock.env, readToolLock(toolLock.file).problems);
   return findings;
 }

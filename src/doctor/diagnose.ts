@@ -1,4 +1,5 @@
 /** `mcp-trail doctor`: what a person would check, in the order in which it fails. */
+import { runLater } from '../lib/timers.js';
 import { unknownVariables } from '../options/unknown-variables.js';
 import { auditTrail, settingsIn, values } from './audit.js';
 import { type Finding, type Findings, fail, ok, type Patient, warn } from './finding.js';
@@ -18,6 +19,8 @@ export interface DiagnoseRequest {
 
 /** A clock that differs by more makes spans of one trace come in a wrong order. */
 const MAX_SKEW_MS = 5000;
+/** For the output. */
+const LEFT_MS = 2000;
 /** The header has whole seconds. */
 const HEADER_MS = 1000;
 
@@ -62,6 +65,8 @@ export async function diagnose(
   report('output', output(patient));
   report('end', ending(patient));
   report('trace', trace(patient));
+  // A name that is still being looked up, or a request without an answer, keeps nobody waiting.
+  runLater(LEFT_MS, () => process.exit());
 }
 
 function variables(env: Patient['env']): Findings {

@@ -116,7 +116,7 @@ async function examined(
 /** The process, or the code of the error. */
 async function started(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Child | string> {
   try {
-    const child = start(command, args, env);
+    const child = start(command, args, process.platform, env);
     const failed = new Promise<string>((resolve) => {
       child.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.name));
     });

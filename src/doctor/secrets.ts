@@ -9,6 +9,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const MIN_CHARS = 6;
 const MAX_SECRETS = 500;
 const MAX_TEXT = 2000;
+/** What a shell calls its working directory, and others a password. */
+const FOLDERS = /^(?:OLD)?PWD$/;
 /** The part of a path that is none of a name: many services take a token there. */
 const TOKEN = /^(?=.*\d)[\w.~-]{16,}$/;
 
@@ -31,8 +33,8 @@ export function hidingSecretsOf(env: Environment): (text: string) => string {
 
 function secretsIn(name: string, value: string): readonly string[] {
   if (/^OTEL_EXPORTER_.*HEADERS$/.test(name)) return value.split(',').flatMap(inHeader);
-  if (isSensitiveKey(name) || name === 'MCP_TRAIL_AUDIT_DIGEST_KEY') return [value.trim()];
-  return inUrl(value.trim());
+  if ((isSensitiveKey(name) && !FOLDERS.test(name)) || name === 'MCP_TRAIL_AUDIT_DIGEST_KEY') return [value.trim()];
+  return inUrl(value.trim(), name.endsWith('_ENDPOINT'));
 }
 
 /** Of `authorization=Bearer%20abc`: the value, also without its scheme. */
@@ -42,8 +44,10 @@ function inHeader(entry: string): readonly string[] {
   return [value, decoded, ...decoded.split(' ')];
 }
 
-function inUrl(value: string): readonly string[] {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return /^[^/\s@]+@/.exec(value)?.[0].slice(0, -1).split(':') ?? [];
+/** @param isAddress whether it may lack its scheme */
+function inUrl(value: string, isAddress: boolean): readonly string[] {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value))
+    return (isAddress ? /^[^/\s@]+@/.exec(value)?.[0].slice(0, -1).split(':') : undefined) ?? [];
   const url = attempt(() => new URL(value));
   if (url === undefined) return [/(?<=\/\/)[^/]*(?=@)/.exec(value)?.[0] ?? ''];
   const parts = [url.username, url.password, ...url.searchParams.values(), url.hash.slice(1)];

@@ -52,7 +52,8 @@ const namesIn = (stated: string | undefined) => (stated ?? '').split(',').map((n
 export async function sendTests({ env, otel, timeoutMs }: Patient, wanted: readonly Signal[]): Promise<Sent> {
   const { require } = otel.found;
   const skews: number[] = [];
-  const findings: Record<Signal, Findings> = { traces: [], metrics: [], logs: [] };
+  const untested = otel.off === undefined ? [] : [ok(`not tested: ${otel.off}`)];
+  const findings: Record<Signal, Findings> = { traces: untested, metrics: untested, logs: untested };
   if (otel.off !== undefined || require === undefined) return { ...findings, skews };
   const answers = watchAnswers(skews);
   const warnings: string[] = [];
@@ -111,13 +112,13 @@ async function sent(signal: Signal, means: Means): Promise<Findings> {
     const result = (await within(timeoutMs, outcome)) ?? { error: `no answer in ${timeoutMs / 1000} s` };
     // The SDK has read the answer once this was run.
     await new Promise(setImmediate);
-    const how = `${protocolOf(exporter)}${endpoint}`;
+    const how = `${protocolOf(exporter, signal, env)}${endpoint}`;
     if ('error' in result) {
       const error = result.error ?? statusOf(answers, exporter);
       return fail(failureText(reasonOf(error), signal, endpoint, env));
     }
     const rejected = warnings.flatMap((text) => rejectedIn(text, signal) ?? [])[0];
-    if (rejected === undefined) return ok(`${how} has taken the test`);
+    if (rejected === undefined) return ok(`${how}: the test was taken`);
     return fail(`${endpoint} answers, but has rejected ${rejected} of the test (partial success). Look into its log`);
   });
   return [
@@ -200,10 +201,11 @@ function firstOutcome(exporter: Exporter): Promise<Outcome> {
   });
 }
 
-function protocolOf(exporter: Exporter): string {
-  const address = addressOf(exporter);
-  if (address === undefined) return '';
-  return /\/v1\/\w+$/.test(address) || /^https?:/.test(address) ? 'HTTP, ' : 'gRPC, ';
+/** How an exporter of OTLP speaks. */
+function protocolOf(exporter: Exporter, signal: Signal, env: Patient['env']): string {
+  if (exporter._delegate === undefined) return '';
+  const stated = [`_${signal.toUpperCase()}`, ''].map((of) => env[`OTEL_EXPORTER_OTLP${of}_PROTOCOL`]?.trim());
+  return `${stated.find((name) => name) ?? 'http/protobuf'} to `;
 }
 
 /** The status of each address that has answered, and the time of its clock. */

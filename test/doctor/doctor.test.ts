@@ -1,15 +1,26 @@
 /** `mcp-trail doctor`: what it sends, what it leaves alone, what it hides, and that it ends. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
 import { Child, ROOT } from '../safety/child.js';
 import { startOtlpEndpoint } from '../support/otlp-endpoint.mjs';
+import { newKeyFile } from '../support/signing-key.js';
 import { gone, isAlive } from '../wrap/wrapped.js';
 import { CLI, doctor, SERVER } from './doctored.js';
 
@@ -87,7 +98,11 @@ describe('what doctor sends', () => {
     const { bad, lines } = await doctor({ env: asked });
     await grpc.close();
     expect(bad).toEqual([]);
-    expect(lines).toContainEqual({ status: 'ok', check: 'traces', text: expect.stringMatching(/^gRPC, .*has taken/) });
+    expect(lines).toContainEqual({
+      status: 'ok',
+      check: 'traces',
+      text: expect.stringMatching(/^grpc to .*: the test was taken$/),
+    });
     expect(grpc.spans).toHaveLength(1);
   });
 
@@ -183,7 +198,83 @@ describe('doctor leaves alone', () => {
   });
 });
 
-it('prints no secret of a variable, whoever says it', async () => {
+describe('the audit trail', () => {
+  const file = (name: string, text: string, mode = 0o600) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode });
+    return path;
+  };
+
+  const rows: readonly (readonly [what: string, variables: () => Record<string, string>, says: RegExp])[] = [
+    [
+      'a file that others can read',
+      () => ({ MCP_TRAIL_AUDIT_FILE: file('open.jsonl', '', 0o644) }),
+      /^warn the file .* has the mode 0644: users other/,
+    ],
+    [
+      'a symbolic link',
+      () => {
+        const path = join(folder, 'link.jsonl');
+        symlinkSync(file('target.jsonl', ''), path);
+        return { MCP_TRAIL_AUDIT_FILE: path };
+      },
+      /^fail audit records are lost: .* is a symbolic link, and links are refused/,
+    ],
+    [
+      'a key that is missing',
+      () => ({ MCP_TRAIL_AUDIT_SIGNING_KEY_FILE: join(folder, 'no.key') }),
+      /^fail MCP_TRAIL_AUDIT_SIGNING_KEY_FILE is .* cannot be read \(ENOENT\)/,
+    ],
+    [
+      'a key of digests that is too short',
+      () => ({ MCP_TRAIL_AUDIT_DIGEST_KEY: 'xx' }),
+      /^fail MCP_TRAIL_AUDIT_DIGEST_KEY /,
+    ],
+    [
+      'a state directory below a file',
+      () => ({ MCP_TRAIL_AUDIT_STATE_DIRECTORY: join(file('f', ''), 'state') }),
+      /^fail MCP_TRAIL_AUDIT_STATE_DIRECTORY is .* cannot be used/,
+    ],
+    [
+      'a rule of the policy',
+      () => ({ MCP_TRAIL_AUDIT_POLICY: file('policy.json', '{"version":1,"rules":[{"id":"a","verb":"drop"}]}') }),
+      /^fail MCP_TRAIL_AUDIT_POLICY: .*policy\.json: rules\[0\]/,
+    ],
+    [
+      'a policy that is missing',
+      () => ({ MCP_TRAIL_AUDIT_POLICY: join(folder, 'no.json') }),
+      /^fail MCP_TRAIL_AUDIT_POLICY: .*no\.json: the policy /,
+    ],
+    [
+      'a lock that cannot be read as JSON',
+      () => ({ MCP_TRAIL_AUDIT_TOOL_LOCK: file('lock.json', '{') }),
+      /^fail MCP_TRAIL_AUDIT_TOOL_LOCK: .*lock\.json: the tool lock /,
+    ],
+    [
+      'checkpoints in the audit file',
+      () => ({
+        MCP_TRAIL_AUDIT_FILE: join(folder, 'same.jsonl'),
+        MCP_TRAIL_AUDIT_CHECKPOINTS: join(folder, 'same.jsonl'),
+      }),
+      /^fail checkpoints of the audit trail are not in the second place: .* is the audit file itself/,
+    ],
+  ];
+
+  it.each(rows)('is examined for %s', async (_, variables, says) => {
+    const { path: key } = newKeyFile(mkdtempSync(join(folder, 'key-')));
+    const set = {
+      MCP_TRAIL_AUDIT: 'file',
+      MCP_TRAIL_AUDIT_FILE: join(folder, 'fine.jsonl'),
+      MCP_TRAIL_AUDIT_SIGNING_KEY_FILE: key,
+    };
+    const { bad } = await doctor({ env: { ...env, ...set, ...variables() } });
+    expect(bad.map(({ status, check, text }) => `${check}: ${status} ${text}`)).toEqual([
+      expect.stringMatching(new RegExp(says.source.replace('^', '^audit: '))),
+    ]);
+  });
+});
+
+it('prints no secret of a variable, no matter who prints it', async () => {
   const secrets = {
     header: 'Zq7RtW-header-Lk29',
     user: 'Zq7RtW-user-Lk29',
@@ -209,14 +300,17 @@ it('prints no secret of a variable, whoever says it', async () => {
     console.log(text);
     console.error(text);
   }`;
-  const commands = [undefined, serverThat('talks.mjs', talks), [process.execPath, program('fails.mjs', talks)]];
-  for (const options of [[], ['--json']]) {
-    for (const command of commands) {
-      const { stdout, stderr, code } = await doctor({ options, env: planted, ...(command && { command }) });
-      expect(code).toBe(1);
-      for (const [name, secret] of Object.entries(secrets)) expect(`${stdout}${stderr}`, name).not.toContain(secret);
-      expect(stdout).toContain(host);
-    }
+  const runs = [
+    { options: ['--json'], command: serverThat('talks.mjs', talks) },
+    { command: serverThat('talks.mjs', talks) },
+    { command: [process.execPath, program('fails.mjs', talks)] },
+  ];
+  for (const each of runs) {
+    const { stdout, stderr, code } = await doctor({ ...each, env: planted });
+    expect(code).toBe(1);
+    for (const [name, secret] of Object.entries(secrets)) expect(`${stdout}${stderr}`, name).not.toContain(secret);
+    expect(stdout).toContain(host);
+    expect(stdout).toContain('[REDACTED]');
   }
 });
 
@@ -261,6 +355,29 @@ describe('a command', () => {
         .join('\n'),
     ).toMatch(sdk);
     expect(stdout).toMatch(/^ {19}SERVER tools\/list, /m);
+  });
+
+  it.each([
+    ['on', {}, [{ status: 'ok', check: 'sdk', text: 'an MCP SDK in a bundle is hooked' }]],
+    [
+      'off',
+      { MCP_TRAIL_BUNDLES: 'off' },
+      [{ status: 'fail', check: 'stderr', text: expect.stringContaining('instrumenting bundles is switched off') }],
+    ],
+  ])('with its SDK in a bundle is shown so, with bundles %s', async (_, more, shown) => {
+    const outfile = join(folder, 'bundle.mjs');
+    const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    await build({
+      entryPoints: [V1],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile,
+      logLevel: 'silent',
+      banner: { js },
+    });
+    const { lines } = await doctor({ command: [...SERVER.slice(0, 3), outfile], env: { ...env, ...more } });
+    expect(lines.filter(({ check }) => ['sdk', 'stderr'].includes(check))).toEqual(shown);
   });
 
   it('that never answers ends in time, and leaves no process behind', async () => {
