@@ -1,5 +1,6 @@
 /** The entry `mcp-trail/mappings`: audit records in other schemas. */
 export type { AuditRecord } from '../semconv/audit-record.js';
+export { type CefOptions, toCef } from './cef.js';
 export { toDatadog } from './datadog.js';
 export { ECS_VERSION, toEcs } from './ecs.js';
 export type { JsonObject, JsonValue } from './fields.js';

@@ -140,7 +140,16 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
     'NETWORK_TRANSPORT_VALUE_UNIX',
     'REQUIRED_AUDIT_FIELDS',
   ],
-  'mcp-trail/mappings': ['ECS_VERSION', 'LOKRYN_VERSION', 'OCSF_VERSION', 'toDatadog', 'toEcs', 'toLokryn', 'toOcsf'],
+  'mcp-trail/mappings': [
+    'ECS_VERSION',
+    'LOKRYN_VERSION',
+    'OCSF_VERSION',
+    'toCef',
+    'toDatadog',
+    'toEcs',
+    'toLokryn',
+    'toOcsf',
+  ],
 };
 
 /** Types that the main entry exports beside its values. */

@@ -27,6 +27,8 @@ const BACKENDS = {
   datadog: ['backends/datadog.yaml', 'backends/datadog-apm.yaml'],
   'datadog-durable': ['backends/datadog-durable.yaml'],
   splunk: ['backends/splunk.yaml'],
+  'otlp-http': ['backends/otlp-http.yaml'],
+  'syslog-cef': ['backends/syslog-cef.yaml'],
   'archive-file': ['backends/archive-file.yaml'],
   'archive-s3': ['backends/archive-s3.yaml'],
   debug: ['backends/debug.yaml'],
@@ -49,7 +51,12 @@ const CHOICES = [
   ['auth-bearer', 'loki'],
   [...names, 'tls', 'auth-bearer'],
 ].filter(whole);
-const settings = { MCP_S3_BUCKET: 'audit', MCP_SPLUNK_ENDPOINT: 'https://splunk:8088' };
+const settings = {
+  MCP_S3_BUCKET: 'audit',
+  MCP_SPLUNK_ENDPOINT: 'https://splunk:8088',
+  MCP_OTLP_EXPORT_ENDPOINT: 'https://otlp.example.com',
+  MCP_SYSLOG_HOST: 'siem.example.com',
+};
 
 describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$name', ({ chosen }) => {
   let project: Merged;
@@ -79,6 +86,8 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
     const named = new Set(texts.flatMap((text) => [...text.matchAll(/\$\{env:(MCP_\w+)/g)].map(([, name]) => name)));
     // Fixed in the container: a volume, and ports that compose.yaml publishes.
     for (const name of ['MCP_QUEUE_DIR', 'MCP_ARCHIVE_DIR']) named.delete(name);
+    // Optional: set by a compose file that also mounts them.
+    for (const name of ['MCP_SYSLOG_CERT_FILE', 'MCP_SYSLOG_KEY_FILE']) named.delete(name);
     for (const name of named) if (/_PORT$|^MCP_OTLP_BIND$/.test(name as string)) named.delete(name);
     expect(Object.keys(project.services.otelcol.environment)).toEqual(expect.arrayContaining([...named]));
   });
@@ -147,9 +156,13 @@ describe.each(CHOICES.map((chosen) => ({ name: chosen.join(' '), chosen })))('$n
 });
 
 describe('compose files', () => {
-  it('name a missing variable', async () => {
-    await expect(merged(['', 'archive-s3'])).rejects.toThrow('MCP_S3_BUCKET');
-    await expect(merged(['', 'splunk'])).rejects.toThrow('MCP_SPLUNK_ENDPOINT');
+  it.each([
+    ['archive-s3', 'MCP_S3_BUCKET'],
+    ['splunk', 'MCP_SPLUNK_ENDPOINT'],
+    ['otlp-http', 'MCP_OTLP_EXPORT_ENDPOINT'],
+    ['syslog-cef', 'MCP_SYSLOG_HOST'],
+  ])('name a missing variable: %s', async (name, variable) => {
+    await expect(merged(['', name])).rejects.toThrow(variable);
   });
 
   it('publish on loopback', async () => {
@@ -218,8 +231,13 @@ const validate = (files: string[], env: Record<string, string>) =>
 async function environment({ services }: Merged) {
   const secret = join(place.folder, 'secret');
   await writeFile(secret, 'x'.repeat(32));
+  const headers = join(place.folder, 'headers');
+  await writeFile(headers, 'x-api-key: x');
   const given = Object.entries<string | null>(services.otelcol.environment).filter(([, value]) => value !== null);
   return Object.fromEntries(
-    given.map(([name, value]) => [name, value?.startsWith('/run/') ? secret : value]),
+    given.map(([name, value]) => [
+      name,
+      value?.startsWith('/run/') ? (name.endsWith('_HEADERS_FILE') ? headers : secret) : value,
+    ]),
   ) as Record<string, string>;
 }

@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const DEBUG: Choice = { backends: ['debug'] };
+const SYSLOG: Choice = { backends: ['syslog-cef', 'debug'] };
 
 /** Variables of the tier files, so that a test can leave out one. */
 const TIER = () => ({
@@ -38,6 +39,8 @@ const SECURITY: [string, Choice][] = [
   ['MCP_REDACTION_HMAC_KEY_FILE', DEBUG],
   ['MCP_ELASTIC_API_KEY_FILE', { backends: ['elastic'] }],
   ['MCP_DATADOG_API_KEY_FILE', { backends: ['datadog'] }],
+  ['MCP_OTLP_EXPORT_HEADERS_FILE', { backends: ['otlp-http'] }],
+  ['MCP_SYSLOG_CA_FILE', { backends: ['syslog-cef', 'debug'] }],
   ['MCP_TLS_CERT_FILE', { ...DEBUG, overlays: ['tls'] }],
   ['MCP_TLS_KEY_FILE', { ...DEBUG, overlays: ['tls'] }],
   ['MCP_TLS_CLIENT_CA_FILE', { ...DEBUG, overlays: ['tls'] }],
@@ -70,6 +73,7 @@ describe('an unset security variable fails the start by name', () => {
 describe('any other unset required variable fails the start by name', () => {
   it.each<[string, Choice]>([
     ['MCP_S3_BUCKET', { backends: ['archive-s3', 'debug'] }],
+    ['MCP_SYSLOG_HOST', { backends: ['syslog-cef', 'debug'] }],
     ['MCP_GATEWAYS', { more: ['tiers/agent'] }],
     ['MCP_GATEWAY_ENDPOINT', { more: ['tiers/agent'] }],
     ['MCP_KAFKA_BROKERS', { more: ['tiers/agent-kafka'] }],
@@ -95,6 +99,15 @@ describe('a malformed variable fails the start', () => {
     ['MCP_OTLP_GRPC_PORT', '70000', DEBUG, /70000/],
     ['MCP_HEALTH_PORT', '70000', DEBUG, /70000/],
     ['MCP_SELF_METRICS_PORT', 'none', DEBUG, /port' expected type 'int'/],
+    [
+      'MCP_OTLP_EXPORT_ENDPOINT',
+      'otlp.example.com',
+      { backends: ['otlp-http'] },
+      /MCP_OTLP_EXPORT_ENDPOINT: invalid endpoint/,
+    ],
+    ['MCP_SYSLOG_HOST', 'siem:6514', SYSLOG, /otlp_grpc\/MCP_SYSLOG_HOST.*too many colons/],
+    ['MCP_SYSLOG_PORT', '70000', SYSLOG, /syslog\/audit: unsupported port/],
+    ['MCP_SYSLOG_CEF_BYTES', 'many', SYSLOG, /transform\/syslog_cef.*<= many/s],
     ['MCP_ELASTIC_ENDPOINT', 'es:9200', { backends: ['elastic'] }, /elasticsearch\/\w+: invalid endpoint "es:9200"/],
     [
       'MCP_S3_DISABLE_TLS',

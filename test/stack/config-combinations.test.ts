@@ -18,6 +18,8 @@ const READS: Record<string, string> = {
   jaeger: 'traces',
   loki: 'audit logs traces metrics',
   splunk: 'audit logs traces metrics',
+  'otlp-http': 'audit logs traces metrics',
+  'syslog-cef': 'audit',
 };
 const SIGNALS = ['audit', 'logs', 'traces', 'metrics'];
 

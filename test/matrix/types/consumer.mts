@@ -49,7 +49,7 @@ import {
   type StderrLogRecordExporterOptions,
   type ToolCapture,
 } from 'mcp-trail';
-import { type AuditRecord, toOcsf } from 'mcp-trail/mappings';
+import { type AuditRecord, type CefOptions, toCef, toOcsf } from 'mcp-trail/mappings';
 import type {} from 'mcp-trail/register';
 import * as semconv from 'mcp-trail/semconv';
 
@@ -146,6 +146,8 @@ export const recorded: boolean[] = [
 export const known: InventorySnapshot | undefined = inventory();
 export const server: ServerSnapshot | undefined = known?.servers[0];
 export const ocsf: Record<string, unknown> = toOcsf({} as AuditRecord);
+const inCef: CefOptions = { maxBytes: 8000 };
+export const cef: string = toCef({} as AuditRecord, inCef);
 
 export const key: 'mcp.method.name' = semconv.ATTR_MCP_METHOD_NAME;
 export const variable: string = semconv.ATTR_GEN_AI_PROMPT_VARIABLE('city');

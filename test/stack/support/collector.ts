@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { configArguments, configFiles, startCollector } from '../../../collector-config/stack/collector.mjs';
 import { freePort } from '../../../collector-config/stack/ports.mjs';
@@ -38,6 +39,10 @@ export async function collectorPlace() {
   const { folder, remove } = await scratch();
   const secret = join(folder, 'api-key');
   await writeFile(secret, 'not-a-key-of-anybody');
+  const headers = join(folder, 'headers');
+  await writeFile(headers, 'x-api-key: not-a-key-of-anybody\n');
+  const ca = join(folder, 'any-ca.pem');
+  await writeFile(ca, rootCertificates[0] ?? '');
   const sink = join(folder, 'sink');
   await mkdir(sink);
   const ports = await freePorts();
@@ -51,6 +56,11 @@ export async function collectorPlace() {
     MCP_DATADOG_API_KEY_FILE: secret,
     MCP_SPLUNK_ENDPOINT: NOWHERE,
     MCP_SPLUNK_TOKEN_FILE: secret,
+    MCP_OTLP_EXPORT_ENDPOINT: NOWHERE,
+    MCP_OTLP_EXPORT_HEADERS_FILE: headers,
+    MCP_SYSLOG_HOST: '127.0.0.1',
+    MCP_SYSLOG_PORT: '9',
+    MCP_SYSLOG_CA_FILE: ca,
     MCP_S3_BUCKET: 'trail',
     MCP_S3_ENDPOINT: NOWHERE,
     MCP_LOKI_ENDPOINT: NOWHERE,

@@ -1,4 +1,6 @@
 /** The tables of `src/mapping/README.md`, made from those in the code. */
+import { CEF_FORMS, CEF_HEADER, CEF_LABELS, CEF_LENGTHS, CEF_ROWS, CEF_SEVERITY } from '../../../src/mapping/cef.js';
+import { lookUp } from '../../../src/mapping/convert.js';
 import { DATADOG_ROWS } from '../../../src/mapping/datadog.js';
 import { ECS_ROWS } from '../../../src/mapping/ecs.js';
 import { LOKRYN_OUTCOMES, LOKRYN_ROWS } from '../../../src/mapping/lokryn.js';
@@ -78,12 +80,31 @@ const outcomes = (): string =>
     ]),
   );
 
+function cef(): string {
+  const ofHeader = CEF_HEADER.map(({ place, from, max }) => [from.map(code).join(', else '), place, '', `${max}`]);
+  const severities = Object.entries(CEF_SEVERITY).map(([name, number]) => `${code(name)} → ${code(number)}`);
+  const ofExtension = CEF_ROWS.map(({ from, to, as = 'text', side }) => {
+    const label = lookUp<string>(CEF_LABELS, to);
+    const only = side === undefined ? '' : `not on the ${side === 'server' ? 'client' : 'server'}`;
+    const how = [CEF_FORMS[as].says, only].filter(Boolean).join(', ');
+    return [
+      code(from),
+      code(to) + (label === undefined ? '' : ` ${label}`),
+      how,
+      `${lookUp<number>(CEF_LENGTHS, to) ?? ''}`,
+    ];
+  });
+  const severity = [code('severity_number'), 'Severity', `${severities.join(', ')} (by range), else ${code(0)}`, ''];
+  return table(['field', 'place', 'how', 'bytes'], [...ofHeader, severity, ...ofExtension]);
+}
+
 export const TABLES: Readonly<Record<string, string>> = {
   events: events(),
   verbs: verbs(),
   ocsf: fields(OCSF_ROWS),
   ecs: fields(ECS_ROWS),
   datadog: fields(DATADOG_ROWS),
+  cef: cef(),
   outcomes: outcomes(),
   lokryn: fields(LOKRYN_ROWS),
 };
