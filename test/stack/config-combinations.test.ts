@@ -54,8 +54,10 @@ it('lists the signals of every backend', () => {
 describe.each(subsets(overlays).map((chosen) => ({ chosen, label: chosen.join(' + ') || 'no overlay' })))(
   'with $label',
   ({ chosen }) => {
-    const complete = combinations.filter((names) => unread(names).length === 0);
-    const incomplete = combinations.filter((names) => unread(names).length > 0);
+    // Overlays change no pipeline of a backend: pairs are started without them.
+    const some = combinations.filter(({ length }) => length !== 2 || chosen.length === 0);
+    const complete = some.filter((names) => unread(names).length === 0);
+    const incomplete = some.filter((names) => unread(names).length > 0);
 
     it.each(complete.map((names) => ({ names, label: names.join(' + ') })))(
       '$label is valid and starts',
