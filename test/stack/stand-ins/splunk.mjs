@@ -1,5 +1,5 @@
 /**
- * A small, strict stand-in for Splunk's HTTP Event Collector: what its documentation says of the event endpoint, with the codes and
+ * A small, strict stand-in for Splunk's HTTP Event Collector: the event endpoint as documented, with the codes and
  * HTTP statuses of its answers. A request with one wrong event is refused whole.
  */
 import { startServer } from './server.mjs';
@@ -145,7 +145,7 @@ function checked({ text, event }, number, indexes) {
   if (event.time !== undefined && !/"time":\s*"?\d{9,10}(\.\d+)?"?\s*[,}]/.test(text))
     return reject(15, `time ${event.time}`);
   const { fields = {} } = event;
-  if (typeof fields !== 'object' || Array.isArray(fields)) return reject(15, 'fields are no object');
+  if (typeof fields !== 'object' || Array.isArray(fields)) return reject(15, 'fields: not an object');
   for (const [key, value] of Object.entries(fields))
     for (const each of Array.isArray(value) ? value : [value])
       if (!['string', 'number', 'boolean'].includes(typeof each)) return reject(15, `field ${key} is not flat`);
