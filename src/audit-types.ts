@@ -166,6 +166,17 @@ export interface AuditConfig {
   fileReserve?: number;
 
   /**
+   * What a record has reached before its message passes: the operating system (`os`), which survives the process, or the
+   * disk (`disk`), which survives a loss of power. With `disk`, the handler runs, or the message is sent, once the first record is
+   * synced, and an answer leaves once its record is; records of one moment share a sync. Later messages of the connection
+   * and its end wait as well, for 2 seconds at most: then the message passes, as after a failed sync, which is reported once
+   * on stderr; with `onFailure: 'block'` a request is refused instead. Records of the delivery `file` only. An invalid value counts
+   * as `disk`. `MCP_TRAIL_AUDIT_FILE_SYNC`.
+   * @defaultValue `'os'`
+   */
+  fileSync?: 'os' | 'disk';
+
+  /**
    * What happens to a request whose first record cannot be kept: it goes on (`allow`), or is refused (`block`). A refused one
    * is answered with the JSON-RPC error -32603, `data: { reason: 'audit_unavailable' }`, and its handler does not run; in a
    * client, the call rejects with an `Error` that has this `code` and `data`, and nothing is sent. Notifications and

@@ -52,6 +52,11 @@ export class Endings {
       if (!replaysAnswers(transport)) this.undelivered(operation, CONNECTION_CLOSED);
     };
     entry.conclusion = new Held(make);
+    if (this.#settings.syncs) {
+      // Not with the head: that is made when the response is on its way.
+      entry.conclusion.release();
+      operation.onDisk = this.#trail.onDisk()?.then(() => undefined);
+    }
     this.#trail.handOver.before(http, entry.conclusion, lost);
   }
 

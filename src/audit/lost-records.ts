@@ -47,6 +47,8 @@ export interface Sink {
   /** What it took survives the process. */
   readonly durable?: boolean;
   accept(finished: Finished, lost: Lost): Taken;
+  /** Resolves once what it took is on disk, with whether that worked in time; undefined if nothing waits for that. */
+  onDisk?(): Promise<boolean> | undefined;
   /** Whether a target has a trail of its own here, which needs an end of its own. */
   hasTrailOf?(target: LogsTarget): boolean;
   /** The trail of one target ended, or of all: what comes later begins a new one. */
@@ -105,6 +107,12 @@ export class Delivery {
     // Its record is the next one: no sink has it before this one.
     for (const outlet of mended ?? []) this.#tell(outlet);
     return isKept;
+  }
+
+  /** Resolves once all records so far are on disk, with whether that worked; undefined if nothing waits for that. */
+  onDisk(): Promise<boolean> | undefined {
+    for (const { sink } of this.#outlets) if (sink.onDisk !== undefined) return sink.onDisk();
+    return undefined;
   }
 
   hasTrailOf(target: LogsTarget): boolean {

@@ -34,7 +34,7 @@ import { secondPlaceOf } from './second-place.js';
 import { sendLastCheckpoints } from './second-place-url.js';
 import { Service } from './service.js';
 import { Signer } from './signer.js';
-import { brokenSink, LogsSink, lineSink } from './sinks.js';
+import { brokenSink, LogsSink, lineSink, syncedFileSink } from './sinks.js';
 import { Trail } from './trail.js';
 
 export interface Shared {
@@ -62,6 +62,7 @@ const SHARED_BY = [
   'fileMaxBytes',
   'fileMaxFiles',
   'fileReserve',
+  'fileSync',
   'stateDirectory',
   'signingKeyFile',
   'checkpoints',
@@ -270,7 +271,7 @@ type MakeSinks = (parts: SinkParts) => Sink[];
 const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
   otel: () => [new LogsSink(warnOperator)],
   stderr: () => [lineSink('stderr', new StderrLogRecordExporter())],
-  file({ values: { file, fileMaxBytes, fileMaxFiles, fileReserve }, service, redactor, source }) {
+  file({ values: { file, fileMaxBytes, fileMaxFiles, fileReserve, fileSync }, service, redactor, source }) {
     let deleted: string[] | undefined;
     const lost = (why: string) => warnOperator(`audit records are lost: ${source}: ${why}`);
     try {
@@ -291,7 +292,8 @@ const SINKS: Readonly<Record<AuditDelivery, MakeSinks>> = {
         deleted = undefined;
         return names;
       };
-      return [{ ...lineSink('file', exporter), takeDeleted }];
+      const sink = fileSync === 'disk' ? syncedFileSink(exporter, source) : lineSink('file', exporter);
+      return [{ ...sink, takeDeleted }];
     } catch {
       lost(`${JSON.stringify(file)} is not a valid file path; {pid} and {service} are allowed`);
       return [brokenSink('file')];

@@ -110,9 +110,19 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       const fields = new RecordFields(entry.fields).add({ 'audit.outcome': 'unknown' });
       const isKept = this.#write(operation, entry, { name: 'mcp_audit.request', severity: 'INFO', fields });
       if (this.settings.refuses(isKept)) operation.refusal = AUDIT_UNAVAILABLE;
+      if (this.settings.syncs) operation.onDisk = this.#onDisk();
     }
     if (this.inventory.forbids(operation, facts)) operation.refusal ??= TOOL_NOT_LOCKED;
     return classificationAttributes(entry.fields);
+  }
+
+  get syncs(): boolean {
+    return this.settings.syncs;
+  }
+
+  async #onDisk(): Promise<RequestRefusal | undefined> {
+    const isSynced = await this.trail.onDisk();
+    return isSynced === false && this.settings.refuses(false) ? AUDIT_UNAVAILABLE : undefined;
   }
 
   refusalOf({ kind, audit, content }: MethodRow): RequestRefusal | undefined {

@@ -16,6 +16,8 @@ const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 
 
 export interface AuditSettings extends CaptureSettings {
   readonly attempts: AuditValues['attempts'];
+  /** Messages wait until their records are on disk. */
+  readonly syncs: boolean;
   /** Whether an operation is refused. @param isKept whether a durable sink has its first record */
   readonly refuses: (isKept: boolean) => boolean;
   readonly sessionIds: AuditValues['sessionIds'];
@@ -59,6 +61,7 @@ export function auditSettings({ config, values, captureAll, redactor, key }: Set
   return {
     attempts: blocking === 'none' ? values.attempts : 'always',
     refuses: REFUSES[blocking],
+    syncs: values.fileSync === 'disk' && values.delivery.includes('file'),
     sessionIds: values.sessionIds,
     messages: values.messages,
     aiInvocation: values.aiInvocation,

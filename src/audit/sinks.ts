@@ -3,10 +3,13 @@ import { constants } from 'node:os';
 import { defaultLoggerProvider } from '../emit/default-providers.js';
 import { type LoggerProvider, type LogRecord, type LogsTarget, ownProvider } from '../emit/logger-provider.js';
 import { Logs } from '../emit/logs.js';
+import type { FileLogRecordExporter } from '../export/file.js';
 import { RESERVE_REACHED } from '../export/reserve.js';
 import type { WriteError } from '../export/types.js';
 import { attempt } from '../lib/attempt.js';
 import { codeOf } from '../lib/files.js';
+import { runLater } from '../lib/timers.js';
+import { warnOperator } from '../report/report.js';
 import { ERROR_TYPE_VALUE_OTHER } from '../semconv/values.js';
 import type { Finished, Lost, Sink } from './lost-records.js';
 import { SEVERITIES } from './status.js';
@@ -132,6 +135,40 @@ export function lineSink(name: 'file' | 'stderr', writer: LineWriter): Sink {
     rest: () => writer.release?.(),
     close: () => void writer.shutdown(),
   };
+}
+
+/** How long a message waits for its record. */
+const SYNC_MS = 2000;
+
+/** A file whose records are on disk before their messages pass. */
+export function syncedFileSink(exporter: FileLogRecordExporter, source: string): Sink {
+  const { accept, ...sink } = lineSink('file', exporter);
+  const sync = exporter.keepOnDisk();
+  let last: Promise<boolean> | undefined;
+  const late = `${source}: records were not on disk within ${SYNC_MS / 1000} s`;
+  return {
+    ...sink,
+    accept(finished, lost) {
+      const taken = accept(finished, lost);
+      if (taken !== false) last = sync();
+      return taken;
+    },
+    onDisk: () => last && inTime(last, () => warnOperator(late)),
+    endTrail: () => exporter.syncNow(),
+  };
+}
+
+function inTime(synced: Promise<boolean>, onLate: () => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stop = runLater(SYNC_MS, () => {
+      onLate();
+      resolve(false);
+    });
+    void synced.then((isDone) => {
+      stop();
+      resolve(isDone);
+    });
+  });
 }
 
 /** Loses everything: the sink could not be created. */

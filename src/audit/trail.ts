@@ -167,6 +167,11 @@ export class Trail {
     return isKept;
   }
 
+  /** Resolves once all records so far are on disk, with whether that worked; undefined if nothing waits for that. */
+  onDisk(): Promise<boolean> | undefined {
+    return this.#delivery.onDisk();
+  }
+
   /** Records that MCP passes the trail by. */
   unobserved(values: FieldValues, target: LogsTarget | undefined): void {
     this.record({ ...this.#ofAuditing('mcp_audit.unobserved', values), target });

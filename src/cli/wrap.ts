@@ -21,6 +21,7 @@ Exit code: that of the command, or its signal; 127 not found, 126 not executable
 
 /** What asks that a message is refused or held up, which a process that passes bytes on does not do: better no server than one that only seems to be guarded. */
 const WHAT_PASSES: Readonly<Record<string, RegExp>> = {
+  MCP_TRAIL_AUDIT_FILE_SYNC: /^os$/i,
   MCP_TRAIL_AUDIT_ON_FAILURE: /^allow$/i,
   MCP_TRAIL_AUDIT_TOOL_LOCK_ENFORCE: /^(?:false|off|0)$/i,
 };
@@ -61,7 +62,8 @@ export function wrapRequestOf(args: readonly string[]): WrapRequest | undefined 
   }
   for (const [name, allowed] of Object.entries(WHAT_PASSES)) {
     const value = process.env[name]?.trim() ?? '';
-    if (value !== '' && !allowed.test(value)) throw new Problem(`wrap refuses no requests so far: unset ${name}`);
+    if (value !== '' && !allowed.test(value))
+      throw new Problem(`wrap neither refuses nor holds up messages so far: unset ${name}`);
   }
   const [command, ...commandArgs] = rest;
   if (command === undefined || command === '') throw new Problem('wrap needs the command to run, after --');

@@ -13,6 +13,8 @@ import type { Correlator } from './correlation.js';
 /** Implemented by `audit/recorder.ts`. */
 export interface AuditPort {
   readonly correlator: Correlator;
+  /** Messages wait until their records are on disk. */
+  readonly syncs: boolean;
   /** Why a request is refused whose beginning cannot be audited, because of a failure of ours; undefined if it goes on. */
   refusalOf(row: MethodRow): Refusal | undefined;
   /** Before the handler runs or the message is sent. Returns additional span attributes. */
@@ -39,6 +41,10 @@ export class GuardedAudit {
   constructor(port: AuditPort) {
     this.correlator = port.correlator;
     this.#port = port;
+  }
+
+  get syncs(): boolean {
+    return this.#port.syncs;
   }
 
   refusalOf(row: MethodRow): Refusal | undefined {

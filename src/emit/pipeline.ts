@@ -79,6 +79,11 @@ export class Pipeline {
     return this.#audit !== undefined;
   }
 
+  /** Whether messages wait until their records are on disk. */
+  get syncs(): boolean {
+    return this.#audit?.syncs === true;
+  }
+
   /** Why a request is refused whose operation could not be started; undefined if it is not. */
   refusalOf(method: unknown): Refusal | undefined {
     return this.#audit?.refusalOf(methodRow(typeof method === 'string' ? method : '', 'request'));

@@ -5,6 +5,7 @@ import {
   constants,
   fchownSync,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -91,6 +92,11 @@ export class AppendFile {
     return new Promise((resolve, reject) => {
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error)));
     });
+  }
+
+  /** The same, at once. @throws the operating system's error */
+  syncNow(): void {
+    if (this.isRegular) fdatasyncSync(this.#fd);
   }
 
   close(): void {

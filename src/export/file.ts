@@ -4,6 +4,7 @@ import { DATA, isFolder, tooOpen, USED_ANYWAY } from '../lib/files.js';
 import { fileExporterOptions } from '../options/exporters.js';
 import { callHook } from '../report/guarded.js';
 import { warnOperator } from '../report/report.js';
+import { CoalescedSync } from './coalesced-sync.js';
 import { exportRecords, Failures } from './exporter.js';
 import { isOneLine } from './line.js';
 import { resolvePath } from './path-template.js';
@@ -158,6 +159,35 @@ export class FileLogRecordExporter {
     } catch (error) {
       this.#failures.report('sync', this.#where, error);
     }
+  }
+
+  /**
+   * From now on, resolves once all lines so far are on disk, with whether that worked; a failure also goes to `onError`. The
+   * lines of one moment share a sync.
+   *
+   * @internal
+   */
+  keepOnDisk(): () => Promise<boolean> {
+    this.#file.keepOnDisk();
+    const syncs = new CoalescedSync(async () => {
+      try {
+        await this.#file.sync();
+        return true;
+      } catch (error) {
+        this.#failures.report('sync', this.#where, error);
+        return false;
+      }
+    });
+    return () => syncs.wait();
+  }
+
+  /**
+   * Syncs what is left, before the process ends.
+   *
+   * @internal
+   */
+  syncNow(): void {
+    this.#file.syncNow();
   }
 
   /**

@@ -1,5 +1,14 @@
 /** A file of lines that rotates by size and by day, also while other processes append to it. */
-import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attempt } from '../lib/attempt.js';
 import { codeOf } from '../lib/files.js';
@@ -85,6 +94,11 @@ export class RotatingFile {
   #day = 0;
   #notPutAsideMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #keepsOnDisk = false;
+  /** Its name may not be on disk. */
+  #isNew = false;
+  /** Of a file that has been closed. */
+  #unsynced: { readonly notSynced?: unknown } = {};
 
   constructor(settings: RotatingFileSettings) {
     this.#settings = settings;
@@ -109,17 +123,40 @@ export class RotatingFile {
     }
   }
 
+  /** From now on, a file is synced before it is closed, and so is the name of a new one. */
+  keepOnDisk(): void {
+    this.#keepsOnDisk = true;
+  }
+
   async sync(): Promise<void> {
+    const { notSynced } = this.#unsynced;
+    this.#unsynced = {};
+    if (notSynced !== undefined) throw notSynced;
     const file = this.#file;
     try {
       await file?.sync();
+      if (this.#isNew && this.#keepsOnDisk) {
+        this.#isNew = false;
+        syncFolder(dirname(this.#settings.path));
+      }
     } catch (error) {
       // It was rotated in the meantime.
       if (file === this.#file) throw error;
     }
   }
 
+  /** Syncs now what is not synced yet, where files are kept on disk. */
+  syncNow(): void {
+    if (!this.#keepsOnDisk) return;
+    try {
+      this.#file?.syncNow();
+    } catch (notSynced) {
+      this.#unsynced = { notSynced };
+    }
+  }
+
   close(): void {
+    this.syncNow();
     this.#file?.close();
     this.#file = undefined;
   }
@@ -133,6 +170,7 @@ export class RotatingFile {
     if (found?.isSymbolicLink()) throw symbolicLink();
     const file = AppendFile.open(this.#settings.path);
     this.#file = file;
+    this.#isNew = true;
     if (found?.isFile()) this.#settings.onContinued(Number(file.opened.mode));
     this.#lookAtSize(nowMs);
     this.#day = dayOf(file.opened.size === 0n ? nowMs : Number(file.opened.mtimeMs));
@@ -180,6 +218,21 @@ export class RotatingFile {
     } catch {
       return Date.now();
     }
+  }
+}
+
+/** Systems that let nobody open or sync a folder keep its names on disk by themselves. */
+const NO_FOLDERS: ReadonlySet<string | undefined> = new Set(['EACCES', 'EINVAL', 'EISDIR', 'EPERM']);
+
+function syncFolder(folder: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(folder, 'r');
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (!NO_FOLDERS.has(codeOf(error))) throw error;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -10,7 +10,7 @@ const DELIVERY = 'MCP_TRAIL_AUDIT';
 const OFF = /^(?:off|false|0)$/i;
 const ON = /^(?:on|true|1)$/i;
 /** Options that only the delivery `file` uses. */
-const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles', 'fileReserve'] as const;
+const OF_FILES = ['file', 'fileMaxBytes', 'fileMaxFiles', 'fileReserve', 'fileSync'] as const;
 
 /** The options as they are given, read once, or undefined where auditing is off. */
 export function auditConfig({ audit }: Pick<ResolvedConfig, 'audit'>, env: Environment): AuditConfig | undefined {

@@ -232,6 +232,7 @@ export const AUDIT = {
   },
   fileReserve: { env: 'MCP_TRAIL_AUDIT_FILE_RESERVE', kind: wholeNumber(0, 2 ** 40), default: 268_435_456 },
   // A misspelt value did not mean the default.
+  fileSync: { env: 'MCP_TRAIL_AUDIT_FILE_SYNC', kind: oneOf('os', 'disk'), default: 'os', refused: 'disk' },
   onFailure: { env: 'MCP_TRAIL_AUDIT_ON_FAILURE', kind: oneOf('allow', 'block'), default: 'allow', refused: 'block' },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
   actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },

@@ -86,6 +86,9 @@ export class ConnectionInfo {
     this.command = role === 'server' ? undefined : serverCommand(transport);
   }
 
+  /** How often it was closed. */
+  closings = 0;
+
   /** Sets the role of a bare transport that is connected to a client or server after it was tapped. */
   narrow(role: Role): void {
     if (this.role !== 'unknown') return;
@@ -114,6 +117,7 @@ export class ConnectionInfo {
 
   /** The connection is closed: its tasks are not asked about again. */
   forget(): void {
+    this.closings += 1;
     this.#outboundTasks.clear();
     this.#inboundTasks.clear();
   }

@@ -92,6 +92,8 @@ export class Operation {
   claimedCorrelation: string | undefined;
   /** Set if it is a request that must be neither handled nor sent. */
   refusal: Refusal | undefined;
+  /** Resolves once its latest record is on disk, with why it is refused if that failed. Never rejects. */
+  onDisk: Promise<Refusal | undefined> | undefined;
   /** Entry of the audit trail. */
   auditEntry: object | undefined;
 

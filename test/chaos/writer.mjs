@@ -65,6 +65,20 @@ export class Writer {
     await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
   }
 
+  /** Makes calls, one after the other. Returns how many were refused because they could not be recorded. @param {number} calls */
+  async attempt(calls) {
+    let refused = 0;
+    for (let call = 0; call < calls; call++) {
+      try {
+        await this.#client.callTool({ name: 'echo', arguments: { value: 'x' } });
+      } catch (error) {
+        if (/** @type {any} */ (error).data?.reason !== 'audit_unavailable') throw error;
+        refused += 1;
+      }
+    }
+    return refused;
+  }
+
   /** Sets the clock of the process. @param {number} offsetMs */
   async setClock(offsetMs) {
     await this.#client.callTool({ name: 'set_clock', arguments: { offsetMs } });
@@ -85,16 +99,16 @@ export class Writer {
   }
 }
 
-/** Answered calls without a record of their request and of their response. @param {Writer[]} writers @param {any[]} records */
-export function withoutRecords(writers, records) {
+const BOTH = ['mcp_audit.request', 'mcp_audit.response'];
+
+/** Answered calls without a record of these events. @param {Writer[]} writers @param {any[]} records @param {string[]} events */
+export function withoutRecords(writers, records, events = BOTH) {
   const found = new Set(
     records
       .filter((record) => record['mcp.method.name'] === 'tools/call')
       .map((record) => `${record['service.name']} ${record['jsonrpc.request.id']} ${record['event_name']}`),
   );
   return writers.flatMap(({ name, answered }) =>
-    [...answered].filter((id) =>
-      ['mcp_audit.request', 'mcp_audit.response'].some((event) => !found.has(`${name} ${id} ${event}`)),
-    ),
+    [...answered].filter((id) => events.some((event) => !found.has(`${name} ${id} ${event}`))),
   ).length;
 }

@@ -1,6 +1,6 @@
 /** `MCP_TRAIL_AUDIT_ON_FAILURE=block` in processes of which no code knows of it, over stdio. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { Scratch } from './audit-trails.js';
+import { recordsIn, Scratch, story } from './audit-trails.js';
 import { run } from './child.js';
 import { callEcho, HANDSHAKE, SERVERS } from './stdio-servers.js';
 
@@ -48,6 +48,17 @@ describe.each([...SERVERS, TMCP])('with block, a server on $name', (server) => {
     expect(answersIn(stdout)).toEqual({ handshake: REFUSED, 'echo only': REFUSED });
     expect(code).toBe(0);
     expect(stderr).toContain('cannot write to "/dev/full": ENOSPC');
+  });
+});
+
+describe.each([...SERVERS, TMCP])('with records on disk, a server on $name', (server) => {
+  it('answers as without mcp-trail, and ends once everything is answered', async () => {
+    const file = scratch.path();
+    const on = { MCP_TRAIL_AUDIT: 'file', MCP_TRAIL_AUDIT_FILE: file, MCP_TRAIL_AUDIT_FILE_SYNC: 'disk' };
+    const { args = [] } = server as { args?: readonly string[] };
+    const [ended, plain] = await Promise.all([serve(server, on), run([server.file, ...args], { input: CONVERSATION })]);
+    expect([ended.code, ended.stdout]).toEqual([plain.code, plain.stdout]);
+    expect(story(recordsIn(file))).toEqual(expect.arrayContaining(['request initialize', 'response initialize ok']));
   });
 });
 

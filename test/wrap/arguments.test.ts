@@ -7,7 +7,9 @@ const CLI = 'dist/cjs/cli.js';
 
 it('are not enough where requests would have to be refused', () => {
   vi.stubEnv('MCP_TRAIL_AUDIT_ON_FAILURE', 'block');
-  expect(() => wrapRequestOf(['uvx'])).toThrow('wrap refuses no requests so far: unset MCP_TRAIL_AUDIT_ON_FAILURE');
+  expect(() => wrapRequestOf(['uvx'])).toThrow(
+    'wrap neither refuses nor holds up messages so far: unset MCP_TRAIL_AUDIT_ON_FAILURE',
+  );
   vi.stubEnv('MCP_TRAIL_AUDIT_ON_FAILURE', 'allow');
   expect(wrapRequestOf(['uvx'])).toMatchObject({ command: 'uvx' });
   vi.unstubAllEnvs();

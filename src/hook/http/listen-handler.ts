@@ -56,6 +56,8 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
     operation?.refusal ?? (isRequest && operation === undefined ? refusalOf(pipeline, message) : undefined);
   if (refusal !== undefined) return refused(message as RequestMessage, refusal, operation, pipeline);
   if (operation === undefined) return call.fn.call(call.self, request, call.second);
+  const late = operation.onDisk === undefined ? undefined : await operation.onDisk;
+  if (late !== undefined) return refused(message as RequestMessage, late, operation, pipeline);
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const answered = callIn(operation.context, call) as Promise<Response>;
   answered.then(undefined, (error: unknown) => end(outcomeOfThrown(error)));

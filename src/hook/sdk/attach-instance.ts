@@ -15,6 +15,7 @@ import { stdioServers } from '../stdio/stdio-servers.js';
 import { ownerConnects } from '../transport/attach-at-start.js';
 import { attachTransport } from '../transport/attach-transport.js';
 import { Attachment, attachmentOf, detach, mark } from '../transport/attachment.js';
+import { ordersOf } from '../transport/order.js';
 import { hookCallTool } from './call-tool-validation.js';
 import { hookEmbeddedRequests } from './embedded-requests.js';
 import { hookListen } from './listen-requests.js';
@@ -116,6 +117,7 @@ function attachWire(transport: object, pipeline: Pipeline): void {
   const wire = wireOf(transport);
   if (wire === undefined) return;
   attachTransport(wire, pipeline, 'server', 'listen');
+  if (pipeline.syncs) for (const order of ordersOf(transport)) ordersOf(wire).add(order);
   attachmentTo(transport)?.undos.push(() => detach(wire));
 }
 

@@ -7,6 +7,7 @@ import { refusedError } from '../../describe/refusals.js';
 import { whileHandling } from '../../emit/parents.js';
 import type { Pipeline } from '../../emit/pipeline.js';
 import type { Connection } from '../../session/connection.js';
+import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import { callIn } from '../application-call.js';
 import { type AnyFunction, replaceMethod, type Undo } from '../replace-methods.js';
@@ -40,19 +41,39 @@ function observed(handler: AnyFunction, attached: Attached) {
       return Promise.reject(refusedError(operation.refusal));
     }
     if (operation === undefined) return handler.call(this, request, extra);
-    const signal = (extra as { mcpReq?: { signal?: unknown } } | undefined)?.mcpReq?.signal;
-    if (signal instanceof AbortSignal) {
-      signal.addEventListener('abort', () => pipeline.end(operation, CANCELLED_BY_PEER), { once: true });
+    const { onDisk } = operation;
+    if (onDisk !== undefined) {
+      operation.onDisk = undefined;
+      return onDisk.then((refusal) => {
+        if (refusal === undefined) return handle(handler, this, request, extra, operation, pipeline);
+        pipeline.end(operation, refusal.outcome);
+        throw refusedError(refusal);
+      });
     }
-    const call = { fn: handler, self: this, first: request, second: extra };
-    const result = whileHandling(operation, callIn, operation.context, call);
-    if (!(result instanceof Promise)) pipeline.end(operation, SUCCESS);
-    else {
-      result.then(
-        () => pipeline.end(operation, SUCCESS),
-        (error: unknown) => pipeline.end(operation, outcomeOfHandlerError(error)),
-      );
-    }
-    return result;
+    return handle(handler, this, request, extra, operation, pipeline);
   };
+}
+
+function handle(
+  handler: AnyFunction,
+  self: unknown,
+  request: unknown,
+  extra: unknown,
+  operation: Operation,
+  pipeline: Pipeline,
+): unknown {
+  const signal = (extra as { mcpReq?: { signal?: unknown } } | undefined)?.mcpReq?.signal;
+  if (signal instanceof AbortSignal) {
+    signal.addEventListener('abort', () => pipeline.end(operation, CANCELLED_BY_PEER), { once: true });
+  }
+  const call = { fn: handler, self, first: request, second: extra };
+  const result = whileHandling(operation, callIn, operation.context, call);
+  if (!(result instanceof Promise)) pipeline.end(operation, SUCCESS);
+  else {
+    result.then(
+      () => pipeline.end(operation, SUCCESS),
+      (error: unknown) => pipeline.end(operation, outcomeOfHandlerError(error)),
+    );
+  }
+  return result;
 }

@@ -22,6 +22,7 @@ import { Attachment, attachmentOf, mark } from './attachment.js';
 import { deliveryStack } from './delivery-stack.js';
 import { EarlyRequests } from './early-requests.js';
 import { InboundMessages } from './inbound.js';
+import { drained, isAnyWaiting, Order, ordersOf } from './order.js';
 import { OutboundMessages } from './outbound.js';
 import { requestNamedBy } from './related-request.js';
 
@@ -54,8 +55,10 @@ export function attachTransport(
     const { undos } = attachment;
     attachment.listensOnly = scope !== 'all';
     if (scope === 'undecided') attachment.early = new EarlyRequests();
-    hookSend(transport, attachment);
-    hookOnmessage(transport, attachment);
+    const [inbound, outbound] = [new Order(), new Order()];
+    hookSend(transport, attachment, outbound);
+    hookOnmessage(transport, attachment, inbound);
+    if (pipeline.syncs) hookClose(transport, attachment, [inbound, outbound]);
     undos.push(() => {
       // No hook is left to see these end.
       for (const operation of [...connection.openRequests(), ...connection.openUnnumbered()]) {
@@ -81,9 +84,9 @@ function decide(attachment: Attachment, scope: 'all' | 'listen'): void {
   if (scope === 'all') early.observe(pipeline, connection);
 }
 
-function hookSend(transport: object, attachment: Attachment): void {
+function hookSend(transport: object, attachment: Attachment, order: Order): void {
   const { pipeline, connection, undos } = attachment;
-  const outbound = new OutboundMessages(pipeline, connection);
+  const outbound = new OutboundMessages(pipeline, connection, order);
   undos.push(
     replaceMethod(
       transport,
@@ -101,9 +104,9 @@ function hookSend(transport: object, attachment: Attachment): void {
   );
 }
 
-function hookOnmessage(transport: object, attachment: Attachment): void {
+function hookOnmessage(transport: object, attachment: Attachment, order: Order): void {
   const { pipeline, connection, undos } = attachment;
-  const inbound = new InboundMessages(pipeline, connection);
+  const inbound = new InboundMessages(pipeline, connection, order);
   undos.push(
     wrapAssigned(
       transport,
@@ -116,6 +119,23 @@ function hookOnmessage(transport: object, attachment: Attachment): void {
           if (kind === 'request') sightings.arrived(message as RequestMessage);
           if (kind === 'invalid' && attachment.early !== undefined) return attachment.early.deliver(call);
           return inbound.deliver(kind, call);
+        },
+    ),
+  );
+}
+
+/** A transport closes after what waits for its records. */
+function hookClose(transport: object, { undos }: Attachment, own: readonly Order[]): void {
+  const orders = ordersOf(transport);
+  for (const order of own) orders.add(order);
+  undos.push(
+    replaceMethod(
+      transport,
+      'close',
+      (close) =>
+        function (this: unknown, ...args: unknown[]) {
+          if (!isAnyWaiting(orders)) return close.apply(this, args);
+          return drained(orders).then(() => close.apply(this, args));
         },
     ),
   );

@@ -18,10 +18,12 @@ import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import type { Peer } from '../../session/peer.js';
+import type { Refusal } from '../../session/refusal.js';
 import { type ApplicationCall, ifThrown } from '../application-call.js';
 import { authFactsOf } from '../http/audit-token-verifier.js';
 import { currentHttpPeer } from '../http/current-request.js';
 import { deliveryStack } from './delivery-stack.js';
+import type { Order } from './order.js';
 import { refusalOf, refuse } from './refuse.js';
 import { requestNamedBy, streamOf } from './related-request.js';
 
@@ -46,13 +48,21 @@ export class InboundMessages {
   readonly #pipeline: Pipeline;
   readonly #connection: Connection;
 
-  constructor(pipeline: Pipeline, connection: Connection) {
+  readonly #order: Order;
+
+  constructor(pipeline: Pipeline, connection: Connection, order: Order) {
     this.#pipeline = pipeline;
     this.#connection = connection;
+    this.#order = order;
   }
 
   /** @param call `onmessage(message, extra)` */
   deliver(kind: MessageKind, call: ApplicationCall): unknown {
+    if (this.#order.waiting === undefined || kind === 'request') return this.#deliver(kind, call);
+    return this.#inTurn(undefined, () => this.#deliver(kind, call));
+  }
+
+  #deliver(kind: MessageKind, call: ApplicationCall): unknown {
     switch (kind) {
       case 'request':
         return this.#request(call);
@@ -72,6 +82,29 @@ export class InboundMessages {
     const refusal = operation === undefined ? refusalOf(this.#pipeline, message) : operation.refusal;
     if (refusal !== undefined) return refuse(this.#connection, refusedAnswer(message.id, refusal));
     if (operation !== undefined) operation.peerSignal = (extra as MessageExtra | undefined)?.request?.signal;
+    const { onDisk } = operation ?? {};
+    if (onDisk === undefined && this.#order.waiting === undefined) return this.#handle(operation, call);
+    if (operation !== undefined) operation.onDisk = undefined;
+    const { closings } = this.#connection;
+    return this.#inTurn(onDisk, (late) => {
+      // The sender is gone, or the connection is.
+      if (this.#connection.closings !== closings) return undefined;
+      if (operation !== undefined) operation.refusal = late;
+      if (late !== undefined) return refuse(this.#connection, refusedAnswer(message.id, late));
+      return this.#handle(operation, call);
+    });
+  }
+
+  /** The transport would handle what the application throws. */
+  #inTurn(before: Promise<Refusal | undefined> | undefined, run: (refusal?: Refusal) => unknown): Promise<unknown> {
+    const result = this.#order.pass(before, run);
+    result.catch((error: unknown) =>
+      (this.#connection.transport as { onerror?(error: unknown): void }).onerror?.(error),
+    );
+    return result;
+  }
+
+  #handle(operation: Operation | undefined, call: ApplicationCall): unknown {
     if (operation === undefined || !this.#pipeline.observed) {
       return deliveryStack.deliver(operation?.context, call);
     }

@@ -15,6 +15,7 @@ import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
 import { type ApplicationCall, ifThrown, isThenable, observedPromise } from '../application-call.js';
 import { deliveryStack, type RequestCall } from './delivery-stack.js';
+import type { Order } from './order.js';
 import { refusalOf } from './refuse.js';
 import { requestNamedBy } from './related-request.js';
 
@@ -23,10 +24,12 @@ export class OutboundMessages {
   readonly #connection: Connection;
   /** Messages sent over HTTP: SDK v1 sends the same object again with a fresh token. */
   readonly #sent: WeakSet<object> | undefined;
+  readonly #order: Order;
 
-  constructor(pipeline: Pipeline, connection: Connection) {
+  constructor(pipeline: Pipeline, connection: Connection, order: Order) {
     this.#pipeline = pipeline;
     this.#connection = connection;
+    this.#order = order;
     this.#sent = connection.kind.name === 'http' ? new WeakSet() : undefined;
   }
 
@@ -45,8 +48,20 @@ export class OutboundMessages {
       case 'notification':
         return this.#notification(call);
       case 'invalid':
+        if (this.#order.waiting !== undefined) return this.#pass(undefined, call);
         return call.fn.call(call.self, call.first, call.second);
     }
+  }
+
+  /** Calls the application's `send`, once the record of its operation is on disk, where that is asked for. */
+  #pass(target: Context | undefined, call: ApplicationCall, operation?: Operation): unknown {
+    const before = operation?.onDisk;
+    if (before === undefined && this.#order.waiting === undefined) return deliveryStack.send(target, call);
+    return this.#order.pass(before, (refusal) => {
+      if (refusal === undefined || operation === undefined) return deliveryStack.send(target, call);
+      this.#pipeline.end(operation, refusal.outcome);
+      throw refusedError(refusal);
+    });
   }
 
   #request(call: ApplicationCall): unknown {
@@ -56,7 +71,7 @@ export class OutboundMessages {
     if (queued?.queued) {
       // A task's request is sent long after it was made: it already has its span and carries its context.
       queued.queued = false;
-      return deliveryStack.send(undefined, call);
+      return this.#pass(undefined, call, queued);
     }
     const outbound = this.#pipeline.send(this.#connection, message, 'request');
     const refusal = outbound === undefined ? refusalOf(this.#pipeline, message) : outbound.operation.refusal;
@@ -64,14 +79,14 @@ export class OutboundMessages {
       if (outbound !== undefined) this.#pipeline.end(outbound.operation, refusal.outcome);
       return Promise.reject(refusedError(refusal));
     }
-    if (outbound === undefined) return deliveryStack.send(undefined, call);
+    if (outbound === undefined) return this.#pass(undefined, call);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;
     if (requestCall !== undefined && requestCall.stream === undefined) {
       // The caller's promise shows how it ends, also if the transport throws.
       requestCall.operation = operation;
       operation.awaited = true;
-      return deliveryStack.send(operation.context, { ...call, first: outbound.message });
+      return this.#pass(operation.context, { ...call, first: outbound.message }, operation);
     }
     this.#giveUpProbes(operation);
     const options = this.#watchStream(operation, call.second, requestCall?.stream);
@@ -82,7 +97,7 @@ export class OutboundMessages {
   #notification(call: ApplicationCall): unknown {
     const message = call.first as NotificationMessage;
     const outbound = this.#pipeline.send(this.#connection, message, 'notification');
-    if (outbound === undefined) return deliveryStack.send(undefined, call);
+    if (outbound === undefined) return this.#pass(undefined, call);
     this.#sent?.add(outbound.message);
     const { operation } = outbound;
     this.#pipeline.conclude(operation, SUCCESS);
@@ -98,7 +113,7 @@ export class OutboundMessages {
 
   #answer(call: ApplicationCall): unknown {
     const operation = this.#pipeline.answer(this.#connection, call.first as ResponseMessage, 'outbound');
-    if (operation === undefined) return deliveryStack.send(undefined, call);
+    if (operation === undefined) return this.#pass(undefined, call);
     const sent = this.#sendOrFail(operation, undefined, call);
     return this.#endWhenSent(operation, sent);
   }
@@ -107,7 +122,7 @@ export class OutboundMessages {
   #sendOrFail(operation: Operation, target: Context | undefined, call: ApplicationCall): unknown {
     const state = { returned: false };
     ifThrown(state, () => this.#pipeline.end(operation, SEND_FAILED));
-    const sent = deliveryStack.send(target, call);
+    const sent = this.#pass(target, call, operation);
     state.returned = true;
     return sent;
   }

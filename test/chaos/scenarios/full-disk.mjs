@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readRecords, unexpected } from '../place.mjs';
-import { Writer } from '../writer.mjs';
+import { Writer, withoutRecords } from '../writer.mjs';
 
 const WRITERS = 4;
 const ROOM_BYTES = 1024 * 1024;
@@ -77,12 +77,12 @@ function sizeLimit(place) {
   };
 }
 
-/** @param {(place: Place) => Disk | string} make @param {Place} place */
-async function run(make, place) {
+/** @param {(place: Place) => Disk | string} make @param {Place} place @param {(disk: Disk, place: Place) => Promise<any>} fill */
+async function run(make, place, fill = fillUp) {
   const disk = make(place);
   if (typeof disk === 'string') return { counts: {}, faults: [], notRun: disk };
   try {
-    return await fillUp(disk, place);
+    return await fill(disk, place);
   } finally {
     disk.remove();
   }
@@ -132,7 +132,42 @@ async function fillUp({ folder, prefix, env, cause, makeRoom }, place) {
   return { counts: { answered, records: records.length, torn, gaps, explained, unexplained: missing }, faults };
 }
 
-export const fullDisk = Object.entries({
+/** With `block`, what cannot be recorded does not happen. @param {Disk} disk @param {Place} place */
+async function block({ folder, prefix, env, makeRoom }, place) {
+  const file = path.join(folder, AUDIT_FILES[0]);
+  const settings = { ...place.settings(file, 'blocking'), ...env, MCP_TRAIL_AUDIT_ON_FAILURE: 'block' };
+  const writer = new Writer(settings, prefix);
+  await writer.start();
+  const early = await writer.attempt(CALLS_BEFORE);
+  let refused = 0;
+  let calls = CALLS_BEFORE;
+  for (; refused < CALLS_BEFORE && calls < 4 * CALLS; calls++) refused += await writer.attempt(1);
+  makeRoom([writer]);
+  const late = await writer.attempt(CALLS_AFTERWARDS);
+  await writer.end();
+  const { records } = readRecords(file);
+  const faults = unexpected('the file', await place.verify(file), [0], REPORTED);
+  if (refused < CALLS_BEFORE) faults.push(`only ${refused} calls were refused`);
+  if (early > 0 || late > 0)
+    faults.push(`${early} calls were refused before the disk was full, and ${late} afterwards`);
+  const { size } = writer.answered;
+  if (size !== calls + CALLS_AFTERWARDS - refused) faults.push(`${size} calls were answered`);
+  const unrecorded = withoutRecords([writer], records, ['mcp_audit.request']);
+  if (unrecorded > 0) faults.push(`${unrecorded} calls were answered without a record of their request`);
+  return { counts: { answered: size, refused, unrecorded, records: records.length }, faults };
+}
+
+const blocking = Object.entries({
+  'a full disk, with block': fileSystem,
+  'a disk with a reserve, with block': withReserve,
+  'a file that may not grow, with block': sizeLimit,
+}).map(([name, make]) => ({
+  name,
+  /** @param {Place} place */
+  run: (place) => run((given) => make(given), place, block),
+}));
+
+const going = Object.entries({
   'a full disk': fileSystem,
   'a disk with a reserve': withReserve,
   'a file that may not grow': sizeLimit,
@@ -141,3 +176,5 @@ export const fullDisk = Object.entries({
   /** @param {Place} place */
   run: (place) => run((given) => make(given), place),
 }));
+
+export const fullDisk = [...going, ...blocking];

@@ -103,6 +103,9 @@ const sink: AuditSink = {
 const audit: AuditConfig = {
   delivery,
   sinks: [sink],
+  onFailure: 'block',
+  fileSync: 'disk',
+  toolLock: { file: 'tools.lock.json', enforce: true },
   identity,
   policy,
   digestKey: { id: 'k1', key: '00' },
