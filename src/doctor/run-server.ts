@@ -57,11 +57,14 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 export async function runServer(command: string, args: readonly string[], timeoutMs: number): Promise<ServerRun> {
   const receiver = await startReceiver();
   const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-doctor-'));
+  const interrupted: NodeJS.Signals[] = [];
   try {
-    return await examined(command, args, { receiver, folder, timeoutMs });
+    return await examined(command, args, { receiver, folder, timeoutMs, interrupted });
   } finally {
     receiver.close();
     attempt(() => rmSync(folder, { recursive: true, force: true }));
+    const [signal] = interrupted;
+    if (signal !== undefined) process.kill(process.pid, signal);
   }
 }
 
@@ -69,12 +72,14 @@ interface Means {
   readonly receiver: Receiver;
   readonly folder: string;
   readonly timeoutMs: number;
+  /** Takes the signals by which this process was asked to end. */
+  readonly interrupted: NodeJS.Signals[];
 }
 
 async function examined(
   command: string,
   args: readonly string[],
-  { receiver, folder, timeoutMs }: Means,
+  { receiver, folder, timeoutMs, interrupted }: Means,
 ): Promise<ServerRun> {
   const traceId = randomBytes(16).toString('hex');
   const nothing = {
@@ -88,12 +93,7 @@ async function examined(
   };
   const none = { command, ...nothing, ending: undefined, processes: [], received: receiver.received, traceId };
   const life = new Life();
-  let interruptedBy: NodeJS.Signals | undefined;
-  for (const signal of SIGNALS) {
-    process.once(signal, () => {
-      interruptedBy ??= signal;
-    });
-  }
+  for (const signal of SIGNALS) process.once(signal, () => void interrupted.push(signal));
   try {
     const child = await started(command, args, environmentOf(process.env, receiver.url, folder));
     if (typeof child === 'string') return { ...none, notStarted: child };
@@ -109,7 +109,6 @@ async function examined(
     return { ...none, ...said, ...lines(), stray: client.stray, ending, processes: processesIn(folder) };
   } finally {
     for (const signal of ['SIGUSR1', 'SIGUSR2', ...SIGNALS]) process.removeAllListeners(signal);
-    if (interruptedBy !== undefined) process.kill(process.pid, interruptedBy);
   }
 }
 

@@ -403,11 +403,14 @@ describe('a command', () => {
       'import { writeFileSync } from "node:fs"; setInterval(() => {}, 1000); process.on("SIGTERM", () => {}); process.stdout.write("ready\\n"); writeFileSync(process.argv[2], String(process.pid));',
     );
     const pidFile = join(folder, `pid-${signal}`);
-    const child = new Child([CLI, 'doctor', '--timeout', '300', '--', process.execPath, file, pidFile], env);
+    const temporary = mkdtempSync(join(folder, 'tmp-'));
+    const args = [CLI, 'doctor', '--timeout', '300', '--', process.execPath, file, pidFile];
+    const child = new Child(args, { ...env, TMPDIR: temporary });
     await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '').toBe(true);
     child.kill(signal);
     expect(await child.ended).toMatchObject({ signal });
     await gone(Number(readFileSync(pidFile, 'utf8')));
+    if (signal !== 'SIGKILL') expect(readdirSync(temporary)).toEqual([]);
   });
 });
 
