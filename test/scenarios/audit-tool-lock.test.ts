@@ -252,11 +252,11 @@ describe('a lock that cannot be used', () => {
     vi.unstubAllEnvs();
   });
 
-  it('is not one that enforces: that member is reported, and the rest applies', async () => {
-    const file = join(folder, 'enforced.json');
+  it('has no other members: one is reported, and the rest applies', async () => {
+    const file = join(folder, 'strict.json');
     writeFileSync(file, '{"version":1,"servers":[]}');
-    expect(await said({ toolLock: { file, enforce: true } as never })).toEqual([
-      'mcp-trail: option audit.toolLock.enforce is true; accepted: the members file. Ignored\n',
+    expect(await said({ toolLock: { file, strict: true } as never })).toEqual([
+      'mcp-trail: option audit.toolLock.strict is true; accepted: the members file, enforce. Ignored\n',
     ]);
     expect(audit.of('mcp_audit.inventory.changed')).toHaveLength(1);
   });
