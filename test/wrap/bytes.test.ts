@@ -80,8 +80,9 @@ function countSpliced(arrived: readonly Buffer[]): number {
   for (const [index, bytes] of arrived.entries()) {
     const original = lines[index] as Buffer;
     if (bytes.equals(original)) continue;
-    const { traceparent } = JSON.parse(bytes.toString()).params._meta;
-    const expected = Buffer.concat(withEntries(original, { traceparent }) ?? []);
+    const { traceparent, tracestate } = JSON.parse(bytes.toString()).params._meta;
+    const mark = { tracestate: `mcptrail=w:${traceparent.split('-')[2]}` };
+    const expected = Buffer.concat(withEntries(original, { traceparent, ...(tracestate && mark) }) ?? []);
     expect(bytes.toString('latin1')).toBe(expected.toString('latin1'));
     spliced += 1;
   }
