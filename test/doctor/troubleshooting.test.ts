@@ -378,7 +378,7 @@ const ROWS: readonly Row[] = [
 const WITHOUT_ROW: Readonly<Record<string, string>> = {
   '… are lost: the queue of … is full': 'depends on the load, and doctor sends one of each',
   '… that this process has lost: …': 'counts what was lost in the life of a process',
-  '…: records were not on disk within 2 s': 'depends on the load of the disk',
+  '…: records were not on disk within … s': 'depends on the load of the disk',
   'OpenTelemetry: …': 'any text of OpenTelemetry: what the command writes is passed on',
   '… failed (…); telemetry was dropped, the application was not affected': 'a defect, which has no set-up',
   'Tools are `_OTHER` on metrics': 'nothing is broken: no call has succeeded yet',
