@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLoki, startPrometheus } from '../../collector-config/stack/backends.mjs';
 import { configArguments } from '../../collector-config/stack/collector.mjs';
 import { programs } from '../../collector-config/stack/programs.mjs';
 import { freePorts } from '../../collector-config/stack/stack.mjs';
+import { authority } from './support/certificates.js';
 import { collectorFiles, type Merged, merged } from './support/compose.js';
 import { CONFIG } from './support/rules.js';
 import { scratch } from './support/scratch.js';
@@ -14,8 +15,13 @@ import { scratch } from './support/scratch.js';
 const run = promisify(execFile);
 const place = await scratch();
 let paths: Record<string, string>;
+/** What the secrets hold whose content is read at once, by the last path of `/run/secrets`. */
+let contents: Record<string, string>;
 beforeAll(async () => {
   paths = await programs(['otelcol', 'loki', 'prometheus']);
+  const headers = join(place.folder, 'headers');
+  await writeFile(headers, 'x-api-key: x');
+  contents = { 'otlp-export-headers': headers, 'syslog-ca': (await authority(place.folder, 'siem')).ca };
 });
 afterAll(() => place.remove());
 
@@ -231,13 +237,8 @@ const validate = (files: string[], env: Record<string, string>) =>
 async function environment({ services }: Merged) {
   const secret = join(place.folder, 'secret');
   await writeFile(secret, 'x'.repeat(32));
-  const headers = join(place.folder, 'headers');
-  await writeFile(headers, 'x-api-key: x');
   const given = Object.entries<string | null>(services.otelcol.environment).filter(([, value]) => value !== null);
   return Object.fromEntries(
-    given.map(([name, value]) => [
-      name,
-      value?.startsWith('/run/') ? (name.endsWith('_HEADERS_FILE') ? headers : secret) : value,
-    ]),
+    given.map(([name, value]) => [name, value?.startsWith('/run/') ? (contents[basename(value)] ?? secret) : value]),
   ) as Record<string, string>;
 }
