@@ -70,7 +70,10 @@ async function allOf(from: number, to: number, options: readonly string[] = []):
   return flips;
 }
 
-describe('a changed byte', () => {
+/** Twelve thousand verifications, beside whatever else computes. */
+const LIMIT_MS = 600_000;
+
+describe('a changed byte', { timeout: LIMIT_MS }, () => {
   it('of a record between others is exit code 1, and its line is named', async () => {
     const flips = await allOf(SECOND, LAST);
     expect(flips.length).toBeGreaterThan(10_000);
