@@ -3,8 +3,8 @@ import { shown } from '../redact/scrub.js';
 import { otelGlobals } from './otel-globals.js';
 import { unlessQuiet } from './quiet.js';
 
-/** More than there are options that can be wrong. */
-const MAX_REPORTED = 200;
+/** A few more than there are options that can be wrong at once. */
+const MAX_REPORTED = 105;
 const MAX_NAME = 64;
 const MAX_TEXT = 2000;
 const reported = new Set<string>();
