@@ -178,6 +178,7 @@ export const EVENTS: Readonly<Record<AuditEventName, EventMeaning>> = {
     otherwise: { kind: 'trail', activity: [99, 'Lose Records'], category: ['process'], type: ['info'], lokryn: 0 },
   },
   'mcp_audit.retention': { otherwise: { ...OF_THE_TRAIL, activity: [99, 'Delete Files'] } },
+  'mcp_audit.erasure': { otherwise: { ...OF_THE_TRAIL, activity: [99, 'Erase Identity'] } },
   'mcp_audit.unobserved': {
     otherwise: {
       kind: 'trail',

@@ -17,6 +17,7 @@ export const AUDIT_EVENTS = [
   'mcp_audit.inventory.changed',
   'mcp_audit.gap',
   'mcp_audit.retention',
+  'mcp_audit.erasure',
   'mcp_audit.unobserved',
   'mcp_audit.checkpoint',
   'mcp_audit.key.rotated',
@@ -125,7 +126,13 @@ export const AUDIT_EVENT_DETAILS: Readonly<Record<AuditEventName, AuditEvent>> =
   },
   'mcp_audit.retention': {
     brief: 'Files of the audit trail were deleted, with the records in them.',
-    source: 'A rotation of the file that left more rotated files than `audit.fileMaxFiles`, after the deletion.',
+    source:
+      'A rotation of the file that left more rotated files than `audit.fileMaxFiles`, after the deletion; the command `mcp-trail retain`, before it.',
+    severity: { INFO: 'always' },
+  },
+  'mcp_audit.erasure': {
+    brief: 'An identity was erased: nothing leads from the pseudonyms in the records to it any more.',
+    source: 'The command `mcp-trail erase`.',
     severity: { INFO: 'always' },
   },
   'mcp_audit.unobserved': {

@@ -7,7 +7,7 @@ import { INVENTORY } from './audit-fields-inventory.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
-import { GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
+import { ERASURE, GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
 import { SERVER } from './audit-fields-server.js';
 
 /** All fields, in groups, in the order of the documentation. */
@@ -28,6 +28,7 @@ export const AUDIT_FIELD_GROUPS = {
   redaction: REDACTION,
   gap: GAP,
   retention: RETENTION,
+  erasure: ERASURE,
   unobserved: UNOBSERVED,
   checkpoint: CHECKPOINT,
   verified: VERIFIED,

@@ -2,6 +2,9 @@
 import { AUDIT_EVENTS, OPERATION_EVENTS, PEER_EVENTS } from './audit-events.js';
 import { AUDIT_DRAFT, type AuditFieldGroup, NANOSECOND_TIME, UUID_V7 } from './audit-field.js';
 
+/** Files that are deleted for their number may be of any content, and nobody reads them first. */
+const OF_AGE = { conditionally_required: 'the reason is age' } as const;
+
 export const RECORD = {
   title: 'Record',
   brief: 'Ids of the record, and of what it belongs to.',
@@ -151,15 +154,16 @@ export const GAP = {
 
 export const RETENTION = {
   title: 'Retention',
-  brief: 'Which files of the audit trail were deleted, and why.',
+  brief: 'Which part of the audit trail was deleted, and why.',
   events: ['mcp_audit.retention'],
   requirement: 'required',
   fields: {
     'mcp_audit.retention.reason': {
       type: 'string',
       redaction: 'ours',
-      values: ['max_files'],
-      brief: 'Why: there were more rotated files than `audit.fileMaxFiles`.',
+      values: ['max_files', 'age'],
+      brief:
+        'Why: there were more rotated files than `audit.fileMaxFiles`, or all records of the file were older than `mcp-trail retain --delete-after`.',
       stability: 'own',
     },
     'mcp_audit.retention.files': {
@@ -169,6 +173,73 @@ export const RETENTION = {
       brief:
         'The files without their folder: at most 100, and the rest in another record. Their names have the time at which each of them was rotated.',
       examples: [['audit-2026-11-21T093000Z-1.jsonl']],
+      stability: 'own',
+    },
+    'mcp_audit.retention.chain.id': {
+      type: 'string',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief: 'The chain of the deleted records. A file with several chains, or parts of one, has a record for each.',
+      examples: ['019aa5d0-5e29-7c3a-b0a8-3f1c9d2e7b64'],
+      pattern: UUID_V7,
+      stability: 'own',
+    },
+    'mcp_audit.retention.first': {
+      type: 'int',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief: 'The number of the first of them in that chain.',
+      examples: [1],
+      stability: 'own',
+    },
+    'mcp_audit.retention.last': {
+      type: 'int',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief: 'The number of the last of them. All in between are deleted, too, and were linked to each other.',
+      examples: [4096],
+      stability: 'own',
+    },
+    'mcp_audit.retention.prev_hash': {
+      type: 'string',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief: 'The hash in the first of them, of the record before it.',
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      pattern: '[0-9a-f]{64}',
+      stability: 'own',
+    },
+    'mcp_audit.retention.head_hash': {
+      type: 'string',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief: 'SHA-256 of the body of the last of them: the record after it has it, too.',
+      examples: ['2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'],
+      pattern: '[0-9a-f]{64}',
+      stability: 'own',
+    },
+  },
+} as const satisfies AuditFieldGroup;
+
+export const ERASURE = {
+  title: 'Erasure',
+  brief: 'Whose identity can no longer be found from the records.',
+  events: ['mcp_audit.erasure'],
+  requirement: 'required',
+  fields: {
+    'mcp_audit.erasure.pseudonyms': {
+      type: 'string[]',
+      redaction: 'ours',
+      brief:
+        'The pseudonyms that no longer lead to anybody: at most 100, and the rest in another record. The records that have them stay as they were written.',
+      examples: [['actor-5e0f6d1c9b7a48d2a3c4e1f0']],
+      stability: 'own',
+    },
+    'mcp_audit.erasure.maps': {
+      type: 'int',
+      redaction: 'ours',
+      brief: 'In how many state directories they were erased.',
+      examples: [1],
       stability: 'own',
     },
   },

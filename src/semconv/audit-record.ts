@@ -11,7 +11,7 @@ import { INVENTORY } from './audit-fields-inventory.js';
 import { CLASSIFICATION, DECISION, REDACTION } from './audit-fields-judgement.js';
 import { ARGUMENTS, HTTP, MESSAGE } from './audit-fields-message.js';
 import { OPERATION } from './audit-fields-operation.js';
-import { GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
+import { ERASURE, GAP, RECORD, RETENTION, UNOBSERVED } from './audit-fields-record.js';
 import { SERVER } from './audit-fields-server.js';
 
 export {
@@ -41,6 +41,7 @@ export const AUDIT_FIELDS = {
   ...REDACTION.fields,
   ...GAP.fields,
   ...RETENTION.fields,
+  ...ERASURE.fields,
   ...UNOBSERVED.fields,
   ...CHECKPOINT.fields,
   ...VERIFIED.fields,

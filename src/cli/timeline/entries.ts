@@ -42,6 +42,7 @@ const EVENT_FIELDS: Readonly<Record<string, readonly AuditKey[]>> = {
   'inventory.changed': ['mcp_audit.inventory.change', 'mcp_audit.server.name'],
   gap: ['mcp_audit.gap.records', 'mcp_audit.gap.sink', 'mcp_audit.gap.causes'],
   retention: ['mcp_audit.retention.reason', 'mcp_audit.retention.files'],
+  erasure: ['mcp_audit.erasure.pseudonyms'],
   unobserved: ['mcp_audit.unobserved.place', 'mcp_audit.unobserved.reason', 'mcp.method.name'],
 };
 const OTHER_EVENT: readonly AuditKey[] = ['mcp.method.name', 'audit.target.id'];
