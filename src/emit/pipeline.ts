@@ -38,6 +38,13 @@ export interface PipelineParts {
   readonly showSessionId?: ((id: string) => string | undefined) | undefined;
 }
 
+/** A request that an `input_required` result embeds. */
+interface Embedded {
+  readonly operation: Operation | undefined;
+  /** Why it is not put to its handler. */
+  readonly refusal: Refusal | undefined;
+}
+
 export class Pipeline {
   readonly config: ResolvedConfig;
   readonly #describer: SpanDescriber;
@@ -118,12 +125,16 @@ export class Pipeline {
     }
   }
 
-  /** Starts the span of a request that an `input_required` result embeds, for the client to handle. */
-  receiveEmbedded(connection: Connection, request: unknown): Operation | undefined {
-    const call = embeddedRequest(request);
+  /**
+   * Starts the span of a request that an `input_required` result embeds, for the client to handle. Any other request has
+   * its span from the transport.
+   */
+  receiveEmbedded(connection: Connection, request: unknown): Embedded | undefined {
     const continued = continuedIn(context.active());
-    if (call === undefined || continued === undefined) return undefined;
-    return this.receive(connection, call, 'request', { related: continued });
+    if (continued === undefined) return undefined;
+    const call = embeddedRequest(request);
+    const operation = call && this.receive(connection, call, 'request', { related: continued });
+    return { operation, refusal: operation === undefined ? this.refusalOf(call?.method) : operation.refusal };
   }
 
   /** Reads the answer to an open request and closes the request. An outbound answer is on record when this returns. */

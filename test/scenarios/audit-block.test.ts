@@ -390,6 +390,31 @@ describe('with block', () => {
     await pair.close();
   });
 
+  it('a question within a result is refused if its operation cannot be started, and goes on without block', async () => {
+    const tracer = Object.getPrototypeOf(telemetry.tracerProvider.getTracer('any'));
+    const { startSpan } = tracer;
+    vi.spyOn(tracer, 'startSpan').mockImplementation(function (this: unknown, ...args: unknown[]) {
+      if (String(args[0]).startsWith('elicitation')) throw new Error('no span');
+      return startSpan.apply(this, args);
+    });
+    const asked: Record<string, unknown> = {};
+    for (const onFailure of ['block', 'allow'] as const) {
+      asked[onFailure] = 0;
+      const pair = await pairThatAsks([[ELICITATION]], {
+        config: { audit: { ...blocking(place()), onFailure } } as never,
+        instrument: 'client',
+        configureClient: (client) =>
+          answer(client, DIALECTS.v2, ELICITATION, async () => {
+            asked[onFailure] = 1;
+          }),
+      });
+      const outcome = await outcomeOf(DIALECTS.v2.callTool(pair.client, 'deploy'));
+      expect(outcome).toEqual(onFailure === 'block' ? REFUSED : 'done');
+      await pair.close();
+    }
+    expect(asked).toEqual({ block: 0, allow: 1 });
+  });
+
   it('each request of a batch is refused for itself', async () => {
     const { http, url, close, runs, broken } = await batchServer();
     broken.breakIt();

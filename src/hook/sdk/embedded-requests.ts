@@ -35,10 +35,10 @@ export function hookEmbeddedRequests(protocol: object, attached: Attached): Undo
 function observed(handler: AnyFunction, attached: Attached) {
   return function (this: unknown, request: unknown, extra: unknown) {
     const { pipeline, connection } = attached;
-    const operation = pipeline.receiveEmbedded(connection, request);
-    if (operation?.refusal !== undefined) {
-      pipeline.end(operation, operation.refusal.outcome);
-      return Promise.reject(refusedError(operation.refusal));
+    const { operation, refusal } = pipeline.receiveEmbedded(connection, request) ?? {};
+    if (refusal !== undefined) {
+      if (operation !== undefined) pipeline.end(operation, refusal.outcome);
+      return Promise.reject(refusedError(refusal));
     }
     if (operation === undefined) return handler.call(this, request, extra);
     const { onDisk } = operation;
