@@ -23,8 +23,14 @@ const HEADER = `# The Prometheus and Loki alerts for Grafana's own alerting, whi
 /** Members that are the same in every rule, or nearly so: each on one line, because the file is part of the package. */
 const ON_ONE_LINE = new Set(['relativeTimeRange', 'labels']);
 
-/** Grafana evaluates rules at multiples of ten seconds. @param {string} interval */
-const multipleOfTen = (interval) => `${Math.max(10, Math.floor(Number.parseInt(interval, 10) / 10) * 10)}s`;
+const SECONDS = new Map(Object.entries({ s: 1, m: 60, h: 3600 }));
+
+/** Grafana evaluates rules at multiples of ten seconds. @param {string} interval such as `5m` */
+function multipleOfTen(interval) {
+  const unit = SECONDS.get(interval.slice(-1));
+  if (unit === undefined) throw new Error(`the interval ${interval} ends in none of ${[...SECONDS.keys()]}`);
+  return `${Math.max(10, Math.floor((Number.parseInt(interval, 10) * unit) / 10) * 10)}s`;
+}
 
 /** `McpCallBurst` is `mcp-call-burst`. @param {string} name */
 const uidOf = (name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
