@@ -295,9 +295,9 @@ describe('package.json', () => {
     expect(manifest.bundleDependencies ?? manifest.bundledDependencies).toBeUndefined();
   });
 
-  it('has the OpenTelemetry API as its only peer, of every version from 1.9 on', () => {
-    expect(manifest.peerDependencies).toEqual({ '@opentelemetry/api': '^1.9.0' });
-    expect(manifest.peerDependenciesMeta).toBeUndefined();
+  it('has the OpenTelemetry API as its only peer, of every version from 1.9 on, and one that encrypted archives alone need', () => {
+    expect(manifest.peerDependencies).toEqual({ '@opentelemetry/api': '^1.9.0', 'age-encryption': '^0.3.1' });
+    expect(manifest.peerDependenciesMeta).toEqual({ 'age-encryption': { optional: true } });
   });
 
   it('names every package that its declarations import', () => {
