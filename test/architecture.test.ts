@@ -38,6 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['audit-types.ts', 'types.ts'],
   },
   export: { imports: ['lib', 'options', 'report'] },
+  retain: { imports: ['chain', 'export', 'lib', 'policy'] },
   session: { imports: ['protocol', 'lib'] },
   describe: { imports: ['protocol', 'semconv', 'session'], api: ['SpanKind'] },
   emit: {
@@ -122,6 +123,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'options',
       'policy',
       'redact',
+      'retain',
       'semconv',
       'wrap',
     ],
@@ -165,6 +167,7 @@ const WITH_OUTSIDE: readonly string[] = [
   'lifecycle',
   'mapping',
   'redact',
+  'retain',
   'wrap',
 ];
 

@@ -14,6 +14,7 @@ import { AuditRecorder } from './recorder.js';
 import { auditSettings } from './settings.js';
 
 export { annotateServer } from './annotate-server.js';
+export { retentionTrail } from './retention-trail.js';
 
 /** What a recorder needs besides options. */
 export interface Surroundings {

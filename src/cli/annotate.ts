@@ -1,10 +1,8 @@
 /** `mcp-trail annotate`: what people know of a server, in the inventory of a state directory, and as an audit record. */
-import { userInfo } from 'node:os';
 import { annotateServer } from '../audit/assemble.js';
 import { readSigningKey } from '../chain/key-file.js';
 import type { ServerSnapshot } from '../inventory/snapshot.js';
 import type { AnnotationName } from '../inventory/state.js';
-import { attempt } from '../lib/attempt.js';
 import { nearestOf } from '../lib/nearest.js';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import { type Request, requestOf, USAGE } from './annotate/request.js';
@@ -13,6 +11,7 @@ import { EXIT, type World } from './command.js';
 import { readStateDirectory } from './inventory/source.js';
 import { visible } from './text.js';
 import { localTime } from './time.js';
+import { userOfSystem } from './user.js';
 
 const KEY_VARIABLE = 'MCP_TRAIL_AUDIT_SIGNING_KEY_FILE';
 /** Servers of one name that a message lists. */
@@ -37,7 +36,9 @@ function answer(asked: Request, { out, env, complain }: World): number {
     server: endpoint === undefined ? server : { name: server, endpoint },
     isNew,
     annotations,
-    ...(by === undefined ? { by: userOfSystem(), source: 'os' } : { by, source: 'self_asserted' }),
+    ...(by === undefined
+      ? { by: userOfSystem('say who notes it, with --by'), source: 'os' }
+      : { by, source: 'self_asserted' }),
     env: resourceFromEnvironment(env).has('service.name') ? env : { ...env, OTEL_SERVICE_NAME: 'mcp-trail' },
   });
   if ('problem' in done) throw new Problem(visible(done.problem, Number.POSITIVE_INFINITY));
@@ -56,15 +57,6 @@ function checkKey(path: string | undefined): void {
   if (path === undefined || path === '') return;
   const key = readSigningKey(path);
   if ('reason' in key) throw new Problem(`the file that ${KEY_VARIABLE} names ${key.reason}`);
-}
-
-/** In a container, the user may have a number and no name. */
-function userOfSystem(): string {
-  const name = attempt(() => userInfo().username) ?? '';
-  if (name !== '') return name;
-  const number = process.getuid?.();
-  if (number === undefined) throw new Problem('the operating system names no user: say who notes it, with --by');
-  return `uid:${number}`;
 }
 
 function severalOf({ server }: Request, selected: readonly ServerSnapshot[]): string {

@@ -3,6 +3,7 @@ import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../lib/attempt.js';
 import { codeOf, isFolder } from '../lib/files.js';
+import { isUnfinished } from '../retain/names.js';
 import { bytesOf } from './read-lines.js';
 
 /** Folders in folders. */
@@ -65,7 +66,11 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
   for (const entry of entries.sort((a, b) => BY_NAME.compare(a.name, b.name))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesIn(path, seen, complain, depth + 1);
-    else if (!seen.has(path) && (entry.isFile() || (entry.isSymbolicLink() && leadsToFile(path)))) {
+    else if (
+      !isUnfinished(entry.name) &&
+      !seen.has(path) &&
+      (entry.isFile() || (entry.isSymbolicLink() && leadsToFile(path)))
+    ) {
       seen.add(path);
       yield { path, named: false };
     }

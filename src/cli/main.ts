@@ -8,6 +8,7 @@ import { doctor } from './doctor.js';
 import { inventory } from './inventory.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
+import { retain } from './retain.js';
 import { visible } from './text.js';
 import { timeline } from './timeline.js';
 import { verify } from './verify.js';
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   inventory,
   annotate,
   verify,
+  retain,
   keygen,
 };
 

@@ -19,6 +19,22 @@ export function rotatedNames(path: string, names: readonly string[]): RotatedNam
   return names.flatMap((name) => parse(name, stem, extension) ?? []).sort(newestFirst);
 }
 
+const ANY_STEM = /^.+?(?=-\d{4}-\d{2}-\d{2}T\d{6}Z-\d{1,15}(?:\.[^.]*)?$)/;
+
+/** A name as that of a rotated file of any path, and the name that the file had before; undefined for other names. */
+export function rotatedFrom(name: string): (RotatedName & { readonly before: string }) | undefined {
+  const stem = ANY_STEM.exec(name)?.[0];
+  if (stem === undefined) return undefined;
+  const extension = extname(name);
+  const rotated = parse(name, stem, extension);
+  return rotated && { ...rotated, before: `${stem}${extension}` };
+}
+
+/** Milliseconds since 1970 of the time in such a name. */
+export function rotationTime({ time }: RotatedName): number {
+  return Date.parse(time.replace(/T(\d\d)(\d\d)/, 'T$1:$2:'));
+}
+
 /**
  * The next candidate for a rotated file's name. It sorts behind all others, even if the clock was set back, because the
  * first by name are deleted first.

@@ -27,7 +27,7 @@ const MAX_NAME_TRIES = 1_000;
  *
  * @throws the operating system's error; the file is then where it was
  */
-function putAside(path: string, nowMs: number, isOurs: (found: BigIntStats) => boolean): void {
+export function putAside(path: string, nowMs: number, isOurs: (found: BigIntStats) => boolean): void {
   const folder = dirname(path);
   const target = join(folder, reserve(path, folder, nowMs));
   let renamed = false;
@@ -224,7 +224,8 @@ export class RotatingFile {
 /** Systems that let nobody open or sync a folder keep its names on disk by themselves. */
 const NO_FOLDERS: ReadonlySet<string | undefined> = new Set(['EACCES', 'EINVAL', 'EISDIR', 'EPERM']);
 
-function syncFolder(folder: string): void {
+/** @throws the operating system's error */
+export function syncFolder(folder: string): void {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(folder, 'r');

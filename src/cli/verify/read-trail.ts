@@ -39,7 +39,7 @@ export interface ReadOptions {
 }
 
 /** The place of a record in its chain. */
-interface Place {
+export interface Place {
   readonly chainId: string;
   readonly number: number;
   readonly prev: string;
@@ -252,7 +252,7 @@ function garbled({ record }: FoundRecord): Damage {
 }
 
 /** Undefined for a record of a version that had no chains. */
-function placeOf(record: ReadRecord): Place | 'malformed' | undefined {
+export function placeOf(record: ReadRecord): Place | 'malformed' | undefined {
   const chainId = record[CHAIN];
   const number = record['audit.sequence.number'];
   const prev = record['audit.prev.hash'];
