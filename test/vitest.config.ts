@@ -28,6 +28,7 @@ const LONG = [
   'test/safety/unobserved.test.ts',
   'test/scenarios/ai-sdk.test.ts',
   'test/scenarios/inventory-command.test.ts',
+  'test/scenarios/retain-killed.test.ts',
   'test/scenarios/tmcp.test.ts',
   'test/unit/cli/exports/found.test.ts',
   'test/unit/cli/verify/attacks-exports.test.ts',

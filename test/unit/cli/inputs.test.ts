@@ -50,6 +50,12 @@ describe('the files of a folder', () => {
     expect(count).toBeLessThan(10);
   });
 
+  it('are not those that mcp-trail retain has not finished, or never will', () => {
+    put('audit.jsonl', 'audit.jsonl.0123456789abcdef01234567.unfinished', 'my.unfinished');
+    const found = [...filesOf([folder], unexpected)].map(({ path }) => relative(folder, path));
+    expect(found).toEqual(['audit.jsonl', 'my.unfinished']);
+  });
+
   it('are as deep as the folders go, up to a limit that is told', () => {
     mkdirSync(join(folder, ...Array.from({ length: 70 }, () => 'd')), { recursive: true });
     const complaints: string[] = [];
