@@ -51,7 +51,7 @@ export async function takeLock(path: string): Promise<Lock | undefined> {
   const text = JSON.stringify({ token, place: placeOfProcess(), pid: process.pid } satisfies Content);
   for (let tries = 1; ; tries++) {
     try {
-      writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+      create(path, unfinishedName(path, token), text);
       return lockOf(path, token, text);
     } catch (error) {
       // Others may release and take it; a folder in its place stays.
@@ -61,6 +61,19 @@ export async function takeLock(path: string): Promise<Lock | undefined> {
     if (found === undefined) continue;
     if (!(await isLeft(path, found))) return undefined;
     removeLeft(path, unfinishedName(path, token), found);
+  }
+}
+
+/** Whole at once, where there are hard links: a holder that is killed leaves a lock that names it. */
+function create(path: string, unfinished: string, text: string): void {
+  writeFileSync(unfinished, text, { mode: 0o600 });
+  try {
+    linkSync(unfinished, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw error;
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } finally {
+    unlinkSync(unfinished);
   }
 }
 

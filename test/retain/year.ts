@@ -12,12 +12,19 @@ const DELETE_AFTER_DAYS = 60;
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CLI = join(ROOT, 'dist/cjs/cli.js');
 
+/** What is left after a run, and what opens it. */
+export interface Place {
+  readonly folder: string;
+  readonly trust: string;
+  readonly identity: string;
+}
+
 export interface Year {
   readonly seed: number;
   /** Runs of the command, over a year. */
   readonly runs: number;
-  /** Called after each run. */
-  readonly verify?: (place: { folder: string; trust: string; identity: string; clockMs: number }) => Promise<void>;
+  /** Resolves to what is wrong, after each run. */
+  readonly verify: ((place: Place) => Promise<readonly string[]>) | undefined;
 }
 
 export interface Seen {
@@ -69,7 +76,7 @@ export async function liveThrough({ seed, runs, verify }: Year): Promise<Seen> {
 
   const problems: string[] = [];
   const gone = new Set<string>();
-  let [killed, ended, pod, duration] = [0, 0, 1, 0];
+  let [killed, ended, pod] = [0, 0, 1];
   try {
     for (let run = 1; run <= runs; run++) {
       clock.nowMs += (365 / runs) * DAY_MS * (0.5 + random());
@@ -95,20 +102,17 @@ export async function liveThrough({ seed, runs, verify }: Year): Promise<Seen> {
       ];
       // From the middle of the year on, archives are encrypted.
       if (run > runs / 2) args.push('--encrypt-to', recipient);
-      // The first of them tells how long one takes.
-      const isWhole = run === 1 || run === runs;
-      const started = performance.now();
-      const after = isWhole ? undefined : duration * (0.3 + random());
+      // Most are killed at a step, wherever that is, and some at a moment in between.
+      const kill = run === runs ? {} : random() < 0.8 ? { atStep: atStep(random) } : { afterMs: 100 + 400 * random() };
       const clockMs = Math.floor(clock.nowMs - Date.now());
-      const { code, stderr } = await retain([folder, ...args], clockMs, after);
-      if (run === 1) duration = performance.now() - started;
+      const { code, stderr } = await retain([folder, ...args], clockMs, kill);
       if (code === undefined) killed += 1;
       else {
         ended += 1;
         if (code !== 0) problems.push(`run ${run}: exit code ${code}: ${stderr}`);
       }
-      problems.push(...(await missing()).map((text) => `run ${run}: ${text}`));
-      await verify?.({ folder, trust, identity, clockMs });
+      const found = [...(await missing()), ...((await verify?.({ folder, trust, identity })) ?? [])];
+      problems.push(...found.map((text) => `run ${run}: ${text}`));
     }
     const archives = readdirSync(join(folder, 'archive'));
     const leftBehind = [...readdirSync(folder), ...archives].filter((name) => /unfinished|lock/.test(name));
@@ -138,13 +142,23 @@ export async function liveThrough({ seed, runs, verify }: Year): Promise<Seen> {
   }
 }
 
-/** @param killAfterMs undefined to let it end */
-async function retain(args: readonly string[], clockMs: number, killAfterMs: number | undefined) {
+/** More often an early one than a late one: a run with much to do takes a hundred. */
+function atStep(random: () => number): number {
+  return 1 + Math.floor(120 * random() * random());
+}
+
+interface Kill {
+  readonly atStep?: number;
+  readonly afterMs?: number;
+}
+
+async function retain(args: readonly string[], clockMs: number, { atStep: step, afterMs }: Kill) {
   const child = spawn(process.execPath, [CLI, 'retain', ...args], {
     env: {
       ...process.env,
-      NODE_OPTIONS: `--import ${new URL('clock.mjs', import.meta.url)}`,
+      NODE_OPTIONS: `--import ${new URL('preload.mjs', import.meta.url)}`,
       TEST_CLOCK_MS: String(clockMs),
+      ...(step !== undefined && { TEST_KILL_AT: String(step) }),
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -152,7 +166,7 @@ async function retain(args: readonly string[], clockMs: number, killAfterMs: num
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const timer = afterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), afterMs);
   const code = await new Promise<number | undefined>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exit) => resolve(exit ?? undefined));
