@@ -35,6 +35,7 @@ export const PROGRAMS = {
   },
   loki: { title: 'Loki 3.7.8', builder: go, packages: 'tool', binaries: ['loki', 'lokitool'], minutes: 6 },
   compose: { title: 'Docker Compose 5.5.1', builder: go, packages: 'tool', binaries: ['compose'], minutes: 2 },
+  age: { title: 'age 1.3.1', builder: go, packages: 'tool', binaries: ['age', 'age-keygen'], minutes: 1 },
   elasticsearch: {
     // For tests only: nothing of it is in the repository or the package.
     title: 'Elasticsearch 8.19.4',
