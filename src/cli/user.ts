@@ -6,7 +6,7 @@ import { Problem } from './arguments.js';
 /**
  * The user of the operating system. In a container, that may have a number and no name.
  *
- * @param otherwise what to say where the system names none
+ * @param otherwise the advice where the system names none
  */
 export function userOfSystem(otherwise: string): string {
   const name = attempt(() => userInfo().username) ?? '';

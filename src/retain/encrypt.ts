@@ -15,7 +15,7 @@ export interface Recipient {
   readonly where: string;
 }
 
-/** @throws Cannot without the package, or for a recipient that is none */
+/** @throws Cannot without the package, or for a recipient that age does not accept */
 export async function encryptionFor(
   recipients: readonly Recipient[],
   load: () => Promise<Age> = () => import('age-encryption'),

@@ -149,7 +149,7 @@ function parse(args: readonly string[]) {
   });
 }
 
-/** What the files say that a request names. */
+/** The content of the files that a request names. */
 export interface Given {
   readonly recipients: readonly Recipient[];
   readonly hold: Hold;

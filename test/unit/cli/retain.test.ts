@@ -238,7 +238,7 @@ describe('retain', () => {
     expect(state()).toEqual(before);
   });
 
-  it('does what a preset says only once it is confirmed', async () => {
+  it('applies a preset only once it is confirmed', async () => {
     rotated(new ChainWriter(), 40);
     const before = state();
     const asked = await run('--preset', '30-days');

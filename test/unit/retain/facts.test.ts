@@ -51,7 +51,7 @@ describe('what a file holds', () => {
       (line: string) => line.replace('u-8472', 'u-\u0000'),
       /line 2 that was changed/,
     ],
-    ['a place that is none', (line: string) => edited(line, { 'audit.sequence.number': 0 }), /line 2 that was changed/],
+    ['an invalid place', (line: string) => edited(line, { 'audit.sequence.number': 0 }), /line 2 that was changed/],
     ['a record without a time', (line: string) => edited(line, { time: 'now' }), /has a record without a time/],
   ])('is not to be deleted with %s', (_, change, problem) => {
     const { lines } = new ChainWriter().calls(3);

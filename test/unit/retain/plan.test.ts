@@ -73,7 +73,7 @@ describe('the plan for an archive', () => {
     ['is to wait, by its name', { name, newest: undefined }, limits(1, 10), { waiting: 1 }],
     ['is to wait without a time for deletion', { name, newest: 0 }, limits(1), { waiting: 1 }],
     ['of the future is to be named', { name, newest: NOW + DAY }, limits(1, 15), { ofFuture: [name] }],
-    ['that is none is nothing', { name: 'backup.jsonl.gz', newest: undefined }, limits(1, 15), {}],
+    ['of another kind is ignored', { name: 'backup.jsonl.gz', newest: undefined }, limits(1, 15), {}],
   ])('%s', (_, found, given, expected) => {
     expect(planOf([], [found], given)).toEqual({ ...NOTHING, ...expected });
   });
