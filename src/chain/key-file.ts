@@ -9,7 +9,7 @@ const MAX_TRUST_BYTES = 4 * 1024 * 1024;
 
 /** Reads a signing key. A file that others can use is refused: anyone who can read it can forge the trail. */
 export function readSigningKey(path: string): SigningKey | Unusable {
-  const file = readKeyFile(path, MAX_SIGNING_KEY_BYTES);
+  const file = readSecretFile(path, MAX_SIGNING_KEY_BYTES);
   if ('reason' in file) return file;
   const open = tooOpen(file.mode, DATA);
   if (open !== undefined) return { reason: `${open}; chmod 600 keeps them out` };
@@ -18,11 +18,15 @@ export function readSigningKey(path: string): SigningKey | Unusable {
 
 /** Reads the keys that are trusted. */
 export function readTrustedKeys(path: string): readonly PublicKey[] | Unusable {
-  const file = readKeyFile(path, MAX_TRUST_BYTES);
+  const file = readSecretFile(path, MAX_TRUST_BYTES);
   return 'reason' in file ? file : trustedKeysOf(file.text);
 }
 
-function readKeyFile(path: string, maxBytes: number): { readonly text: string; readonly mode: number } | Unusable {
+/** Reads a file whose content is not shown. */
+export function readSecretFile(
+  path: string,
+  maxBytes: number,
+): { readonly text: string; readonly mode: number } | Unusable {
   let fd: number;
   try {
     // O_NONBLOCK: a named pipe without a writer must not wait. A flag that the platform lacks counts as 0.

@@ -1,4 +1,5 @@
 /** What all subcommands have in common: reading their arguments, help, and problems that the person who started them can solve. */
+import { mayBeShown } from '../lib/files.js';
 import { nearestOf } from '../lib/nearest.js';
 import { type Command, EXIT, type World } from './command.js';
 import { visible } from './text.js';
@@ -75,4 +76,24 @@ export function maxLineBytesOf(text: string | undefined, defaultMib: number): nu
 export function checkPaths(paths: readonly string[]): void {
   if (paths.includes('')) throw new Problem('the name of a file is empty');
   if (paths.filter((path) => path === '-').length > 1) throw new Problem('standard input can be read only once');
+}
+
+/** The option of all commands that read archives. */
+export const IDENTITY_OPTION = { identity: { type: 'string', multiple: true } } as const;
+
+/** What the usage says of it, after the name. */
+export const IDENTITY_SAYS = 'age identities that open encrypted archives. May be repeated';
+
+/** The paths that `--identity` names. */
+export function identitiesOf(paths: readonly string[] = []): readonly string[] {
+  for (const path of paths) {
+    if (path === '') throw new Problem('the name of a file is empty');
+    if (path === '-') throw new Problem('--identity takes the path of a file, and not standard input');
+    if (/SECRET-KEY/i.test(path) && !mayBeShown(path)) {
+      throw new Problem(
+        '--identity takes the path of a file of identities, and not an identity: a command line is no place for it',
+      );
+    }
+  }
+  return paths;
 }

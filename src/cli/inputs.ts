@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { attempt } from '../lib/attempt.js';
 import { codeOf, isFolder } from '../lib/files.js';
 import { isUnfinished } from '../retain/names.js';
-import { bytesOf } from './read-lines.js';
+import { type Decrypt, Unreadable, unpacked } from './unpack.js';
 
 /** Folders in folders. */
 const MAX_DEPTH = 64;
@@ -18,8 +18,8 @@ const CHUNK_BYTES = 256 * 1024;
 /** In this order, rotated files come before the one that is written, from the oldest on. */
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 
-/** Something cannot be read. The message says what; it names no path. */
-export class Unreadable extends Error {}
+const ARCHIVES = ['.jsonl.gz', '.jsonl.gz.age'] as const;
+const ARCHIVE = /\.jsonl\.gz(?:\.age)?$/;
 
 /** A file to read. */
 export interface Input {
@@ -63,7 +63,9 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
     complain(folder, reasonOf(error));
     return;
   }
+  const names = new Set(entries.map(({ name }) => name));
   for (const entry of entries.sort((a, b) => BY_NAME.compare(a.name, b.name))) {
+    if (describesArchive(entry.name, names)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesIn(path, seen, complain, depth + 1);
     else if (
@@ -77,6 +79,13 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
   }
 }
 
+/** `mcp-trail retain` writes a description beside each archive: it has no records. */
+function describesArchive(name: string, names: ReadonlySet<string>): boolean {
+  if (!name.endsWith('.json')) return false;
+  const stem = name.slice(0, -'.json'.length);
+  return ARCHIVES.some((ending) => names.has(stem + ending)) || (ARCHIVE.test(stem) && names.has(stem));
+}
+
 function leadsToFile(path: string): boolean {
   return attempt(() => statSync(path).isFile()) === true;
 }
@@ -88,22 +97,26 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * The bytes of an input, decompressed if need be.
+ * The bytes of an input, decrypted and decompressed if need be.
  *
- * @throws Unreadable for what expands without end; errors of the file system and of the decompression
+ * @throws Unreadable for what cannot be decrypted, or expands without end; errors of the file system and of the decompression
  */
-export async function* inputBytes(path: string, standardInput: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* inputBytes(
+  path: string,
+  standardInput: AsyncIterable<Uint8Array>,
+  decrypt: Decrypt,
+): AsyncGenerator<Uint8Array> {
   let packed = 0;
-  let unpacked = 0;
+  let total = 0;
   const counted = (async function* () {
     for await (const chunk of path === '-' ? standardInput : createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
       packed += chunk.length;
       yield chunk;
     }
   })();
-  for await (const chunk of bytesOf('-', counted)) {
-    unpacked += chunk.length;
-    if (unpacked > FREE_BYTES && unpacked > packed * MAX_RATIO) {
+  for await (const chunk of unpacked(counted, decrypt)) {
+    total += chunk.length;
+    if (total > FREE_BYTES && total > packed * MAX_RATIO) {
       throw new Unreadable(`it expands to more than ${MAX_RATIO} times its size`);
     }
     yield chunk;

@@ -36,7 +36,7 @@ async function answer(asked: Request, world: World): Promise<number> {
   const streamed = new Streamed(together, stream.add);
   const newest = asked.limit === Number.POSITIVE_INFINITY ? undefined : new Newest(asked.limit, together);
   let live = newest === undefined;
-  const reader = new MatchReader(asked, asked.maxLineBytes, world, (record) => {
+  const reader = new MatchReader(asked, asked, world, (record) => {
     if (live) streamed.add(record, performance.now());
     else newest?.add(record);
   });
@@ -70,7 +70,7 @@ async function answer(asked: Request, world: World): Promise<number> {
 async function count(asked: Request, world: World): Promise<number> {
   const { countBy = [], limit, output } = asked;
   const counts = new Counts(countBy, asked.events);
-  const reader = new MatchReader(asked, asked.maxLineBytes, world, (record) => counts.add(record));
+  const reader = new MatchReader(asked, asked, world, (record) => counts.add(record));
   await reader.readAll(asked.paths);
   const print = COUNT_FORMS[output];
   if (!counts.empty && print !== undefined) {

@@ -1,7 +1,4 @@
 /** Splits bytes into lines, in constant memory. */
-import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 
 export interface Line {
   /** Counted from 1. */
@@ -12,36 +9,6 @@ export interface Line {
 
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = 0xfeff;
-const GZIP = [0x1f, 0x8b] as const;
-
-/**
- * The bytes of a file, or of `input` for the name `-`, decompressed if they begin as gzip does. The file name does not count.
- *
- * @throws errors of the file system and of the decompression
- */
-export async function* bytesOf(name: string, input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunks = (name === '-' ? input : createReadStream(name))[Symbol.asyncIterator]();
-  const head = await headOf(chunks);
-  const whole = joined(head, chunks);
-  if (!GZIP.every((byte, place) => head[place] === byte)) return yield* whole;
-  // No callback is needed: the loop throws the error.
-  yield* pipeline(Readable.from(whole, { objectMode: false }), createGunzip(), () => {});
-}
-
-async function headOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  let head: Uint8Array = Buffer.alloc(0);
-  while (head.length < GZIP.length) {
-    const next = await chunks.next();
-    if (next.done) break;
-    head = Buffer.concat([head, next.value]);
-  }
-  return head;
-}
-
-async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
 
 /** A line as bytes. */
 export interface RawLine {

@@ -1,8 +1,20 @@
 /** `mcp-trail timeline`: the records of one correlation or trace id, across services. */
 import { parseArgs } from 'node:util';
-import { checkPaths, commandOf, LIMIT_MAX_LINE_MIB, MIB, maxLineBytesOf, Problem } from './arguments.js';
+import { Archives } from './archives.js';
+import {
+  checkPaths,
+  commandOf,
+  IDENTITY_OPTION,
+  IDENTITY_SAYS,
+  identitiesOf,
+  LIMIT_MAX_LINE_MIB,
+  MIB,
+  maxLineBytesOf,
+  Problem,
+} from './arguments.js';
 import { EXIT, type World } from './command.js';
-import { bytesOf, readLines } from './read-lines.js';
+import { inputBytes } from './inputs.js';
+import { readLines } from './read-lines.js';
 import { newReading, type Reading, readRecords } from './read-records.js';
 import { counted, mayColour, visible, visibleJson } from './text.js';
 import { collector } from './timeline/collect.js';
@@ -19,11 +31,12 @@ const MAX_NAMED_FILES = 10;
 const USAGE = `Usage: mcp-trail timeline [options] <correlation-or-trace-id> <file>...
 
 Shows all audit records of one correlation id or trace id, and those of the same operations, as one timeline.
-Files hold lines of JSON, plain or gzip: audit records, OTLP JSON logs, or exports of Loki, Elasticsearch,
+Files hold lines of JSON, plain, gzip or age: audit records, OTLP JSON logs, or exports of Loki, Elasticsearch,
 Datadog or Splunk with the record inside. - reads standard input.
 
   --utc             the time of day in UTC instead of the time since the first record
   --json            one JSON document instead of text
+  --identity <file> ${IDENTITY_SAYS}
   --max-line <MiB>  longest line that is read, 1 to ${LIMIT_MAX_LINE_MIB}; default ${DEFAULT_MAX_LINE_MIB}. Longer ones are skipped and counted
   --help            this text
 
@@ -37,6 +50,7 @@ Exit code: 0 found, 1 nothing found, 3 wrong usage or an unreadable file.
 interface Request {
   readonly id: string;
   readonly files: readonly string[];
+  readonly identities: readonly string[];
   readonly json: boolean;
   readonly utc: boolean;
   readonly maxLineBytes: number;
@@ -62,7 +76,7 @@ function requestOf(args: readonly string[]): Request | undefined {
   checkPaths(files);
   const maxLineBytes = maxLineBytesOf(values['max-line'], DEFAULT_MAX_LINE_MIB);
   const { json = false, utc = false } = values;
-  return { id: id.trim(), files, json, utc, maxLineBytes };
+  return { id: id.trim(), files, identities: identitiesOf(values.identity), json, utc, maxLineBytes };
 }
 
 function parse(args: readonly string[]) {
@@ -74,19 +88,21 @@ function parse(args: readonly string[]) {
       json: { type: 'boolean' },
       utc: { type: 'boolean' },
       'max-line': { type: 'string' },
+      ...IDENTITY_OPTION,
     },
   });
 }
 
 async function show(asked: Request, world: World): Promise<number> {
   const { id, json } = asked;
+  const archives = new Archives(asked.identities, world.complain);
   const { add, collected } = collector(id);
   const inputs: Input[] = [];
   for (const name of asked.files) {
     const input = { name: nameOf(name), ...newReading() };
     inputs.push(input);
     try {
-      const lines = readLines(bytesOf(name, world.input), asked.maxLineBytes);
+      const lines = readLines(inputBytes(name, world.input, archives.decrypt), asked.maxLineBytes);
       for await (const record of readRecords(lines, input)) add(record);
     } catch (error) {
       // A partial timeline would look complete.

@@ -2,7 +2,16 @@
 import { parseArgs } from 'node:util';
 import { readTrustedKeys } from '../chain/key-file.js';
 import type { PublicKey } from '../chain/keys.js';
-import { checkPaths, commandOf, LIMIT_MAX_LINE_MIB, maxLineBytesOf, Problem } from './arguments.js';
+import {
+  checkPaths,
+  commandOf,
+  IDENTITY_OPTION,
+  IDENTITY_SAYS,
+  identitiesOf,
+  LIMIT_MAX_LINE_MIB,
+  maxLineBytesOf,
+  Problem,
+} from './arguments.js';
 import { visible } from './text.js';
 import { parseTime } from './time.js';
 import { checkTrail, type Request } from './verify/check-trail.js';
@@ -14,7 +23,7 @@ const USAGE = `Usage: mcp-trail verify [options] <path>...
 
 Checks that audit records are as they were written, that none is missing, and that a trusted key has signed them.
 Paths are files and folders of audit records, OTLP JSON logs, or exports of Loki, Elasticsearch, Datadog or Splunk
-with the record inside; plain or gzip, in any order, copies allowed. - reads standard input.
+with the record inside; plain, gzip or age, in any order, copies allowed. - reads standard input.
 
   --trust <file>    public keys that may sign (a JWK Set, as mcp-trail keygen --trust makes it). Without it, nothing is
                     proven
@@ -25,6 +34,7 @@ with the record inside; plain or gzip, in any order, copies allowed. - reads sta
                     records that stderr lost, a record that is cut off, or a clock set back
   --json            a line of JSON for each chain, and one for the total
   --record <file>   append the result as an audit record, for alerts
+  --identity <file> ${IDENTITY_SAYS}
   --max-line <MiB>  longest line that is read, 1 to ${LIMIT_MAX_LINE_MIB}; default ${DEFAULT_MAX_LINE_MIB}
   --help            this text
 
@@ -60,7 +70,8 @@ function requestOf(args: readonly string[]): Asked | undefined {
   const to = timeOf('to', values.to, 'last');
   if (from !== undefined && to !== undefined && from > to) throw new Problem('--from is after --to');
   const maxLineBytes = maxLineBytesOf(values['max-line'], DEFAULT_MAX_LINE_MIB);
-  return { paths, pins, trust, record, from, to, unsigned, strict, json, maxLineBytes };
+  const identities = identitiesOf(values.identity);
+  return { paths, identities, pins, trust, record, from, to, unsigned, strict, json, maxLineBytes };
 }
 
 function parse(args: readonly string[]) {
@@ -78,6 +89,7 @@ function parse(args: readonly string[]) {
       json: { type: 'boolean' },
       record: { type: 'string' },
       'max-line': { type: 'string' },
+      ...IDENTITY_OPTION,
     },
   });
 }

@@ -1,9 +1,11 @@
 /** What the package promises from outside: its entries in both module formats, its dependencies, its documented options. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../../src/lib/version.js';
 
@@ -298,6 +300,27 @@ describe('package.json', () => {
   it('has the OpenTelemetry API as its only peer, of every version from 1.9 on, and one that encrypted archives alone need', () => {
     expect(manifest.peerDependencies).toEqual({ '@opentelemetry/api': '^1.9.0', 'age-encryption': '^0.3.1' });
     expect(manifest.peerDependenciesMeta).toEqual({ 'age-encryption': { optional: true } });
+  });
+
+  it('says what opens encrypted archives where that peer is not installed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mcp-trail-package-'));
+    try {
+      cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+      cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+      const identity = await generateX25519Identity();
+      const encrypter = new Encrypter();
+      encrypter.addRecipient(await identityToRecipient(identity));
+      writeFileSync(join(folder, 'a.age'), await encrypter.encrypt('{}'));
+      writeFileSync(join(folder, 'id'), identity, { mode: 0o600 });
+      const args = [join(folder, 'dist/cjs/cli.js'), 'query', join(folder, 'a.age'), '--identity', join(folder, 'id')];
+      const ran = await promisify(execFile)(process.execPath, args).catch((error) => error);
+      expect(ran).toMatchObject({ code: 3, stdout: '' });
+      expect(ran.stderr).toContain(
+        'it is encrypted, and the package age-encryption is not installed: npm install age-encryption\n',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('names every package that its declarations import', () => {

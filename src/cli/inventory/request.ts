@@ -1,7 +1,15 @@
 /** The arguments of `mcp-trail inventory`. Pure. */
 import { parseArgs } from 'node:util';
 import { nearestOf } from '../../lib/nearest.js';
-import { checkPaths, LIMIT_MAX_LINE_MIB, maxLineBytesOf, Problem } from '../arguments.js';
+import {
+  checkPaths,
+  IDENTITY_OPTION,
+  IDENTITY_SAYS,
+  identitiesOf,
+  LIMIT_MAX_LINE_MIB,
+  maxLineBytesOf,
+  Problem,
+} from '../arguments.js';
 import type { World } from '../command.js';
 import { AGE, DATE, momentOf, TIME } from '../query/period.js';
 import { visible } from '../text.js';
@@ -40,6 +48,7 @@ rebuilt from audit records: files and folders as for mcp-trail query. - reads st
   --utc                   times in UTC; without it, times that are typed or in a table are local
   --lock                  print the definitions of all listed tools, as hashes, for a review and for audit.toolLock
   --check <file>          compare with such a lock; --output ${CHECK_FORMS.join(', ')}
+  --identity <file>       ${IDENTITY_SAYS}
   --max-line <MiB>        longest line that is read, 1 to ${LIMIT_MAX_LINE_MIB}; default ${DEFAULT_MAX_LINE_MIB}
   --help                  this text
 
@@ -124,7 +133,8 @@ function sourceOf(
     };
     const period = { since: moment('since'), until: moment('until') };
     if ((period.since ?? 0) > (period.until ?? Number.POSITIVE_INFINITY)) throw new Problem('--since is after --until');
-    return { paths, period, maxLineBytes: maxLineBytesOf(values['max-line'], DEFAULT_MAX_LINE_MIB) };
+    const maxLineBytes = maxLineBytesOf(values['max-line'], DEFAULT_MAX_LINE_MIB);
+    return { paths, period, identities: identitiesOf(values.identity), maxLineBytes };
   }
   const state = values.state ?? env[STATE_VARIABLE] ?? '';
   if (state === '') {
@@ -132,7 +142,7 @@ function sourceOf(
       `inventory needs a state directory (--state, or ${STATE_VARIABLE}), or files and folders of records`,
     );
   }
-  for (const option of ['since', 'until', 'max-line'] as const) {
+  for (const option of ['since', 'until', 'max-line', 'identity'] as const) {
     if (values[option] !== undefined)
       throw new Problem(`--${option} is about records; a state directory has the present alone`);
   }
@@ -154,6 +164,7 @@ function parse(args: readonly string[]) {
       check: { type: 'string' },
       utc: { type: 'boolean' },
       'max-line': { type: 'string' },
+      ...IDENTITY_OPTION,
       help: { type: 'boolean', short: 'h' },
     },
   });

@@ -12,13 +12,13 @@ import type { World } from '../command.js';
 import { FIELDS, type QueryField } from '../query/fields.js';
 import { type Filter, filterOf } from '../query/filters.js';
 import { type Period, timeOf } from '../query/period.js';
-import { MatchReader } from '../query/read.js';
+import { MatchReader, type Reads } from '../query/read.js';
 import { counted, visible } from '../text.js';
 import { Once } from './once.js';
 
 export type Source =
   | { readonly state: string }
-  | { readonly paths: readonly string[]; readonly period: Period; readonly maxLineBytes: number };
+  | (Reads & { readonly paths: readonly string[]; readonly period: Period });
 
 /** An inventory as it was found. */
 export interface Found {
@@ -85,14 +85,11 @@ function hintFor(paths: readonly string[]): string {
   return state === undefined ? '' : `. ${visible(state)} is a state directory: --state`;
 }
 
-async function ofRecords(
-  { paths, period, maxLineBytes }: Exclude<Source, { readonly state: string }>,
-  world: World,
-  also: Take,
-): Promise<Found> {
+async function ofRecords(asked: Exclude<Source, { readonly state: string }>, world: World, also: Take): Promise<Found> {
+  const { paths, period } = asked;
   const rebuilt = new Rebuilt();
   const once = new Once();
-  const reader = new MatchReader({ filters: [OF_SERVERS], period }, maxLineBytes, world, (record) => {
+  const reader = new MatchReader({ filters: [OF_SERVERS], period }, asked, world, (record) => {
     const at = timeOf(record);
     if (at === undefined || !once.isFirst(record)) return;
     rebuilt.add(record, at);

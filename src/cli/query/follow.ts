@@ -2,8 +2,9 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attempt } from '../../lib/attempt.js';
-import { filesOf, reasonOf, Unreadable } from '../inputs.js';
+import { filesOf, reasonOf } from '../inputs.js';
 import type { LineSplitter } from '../read-lines.js';
+import { packedAs, START_BYTES, Unreadable } from '../unpack.js';
 import { identityOf, type MatchReader } from './read.js';
 
 /** How often the files are looked at. */
@@ -13,7 +14,6 @@ const MAX_OPEN = 256;
 /** How often a file that no path leads to any more is looked at: its writer may not have noticed yet. */
 const LAST_LOOKS = 20;
 const CHUNK_BYTES = 256 * 1024;
-const GZIP = [0x1f, 0x8b] as const;
 
 interface Followed {
   /** The name that it had last. */
@@ -21,7 +21,7 @@ interface Followed {
   fd: number | undefined;
   offset: number;
   splitter: LineSplitter;
-  /** Compressed: nobody appends to it. */
+  /** Compressed or encrypted: nobody appends to it. */
   packed: boolean;
   /** How often no path led to it. */
   missing: number;
@@ -79,9 +79,8 @@ export class Follower {
       return [identity, known];
     }
     const fd = openSync(path, 'r');
-    const start = Buffer.alloc(GZIP.length);
-    readSync(fd, start, 0, start.length, 0);
-    const packed = GZIP.every((byte, place) => start[place] === byte);
+    const start = Buffer.alloc(START_BYTES);
+    const packed = packedAs(start.subarray(0, readSync(fd, start, 0, start.length, 0))) !== undefined;
     const file: Followed = { path, fd, offset: 0, splitter: this.#reader.splitter(), packed, missing: 0 };
     this.#files.set(identity, file);
     return [identity, file];

@@ -1,6 +1,7 @@
 /** Reads the records of inputs that match. */
 import { statSync } from 'node:fs';
 import { attempt } from '../../lib/attempt.js';
+import { Archives } from '../archives.js';
 import type { World } from '../command.js';
 import { recordsIn } from '../exports/found.js';
 import { filesOf, inputBytes, reasonOf } from '../inputs.js';
@@ -15,6 +16,13 @@ import { mayMatch, type Needles } from './prefilter.js';
 export interface Question {
   readonly filters: readonly Filter[];
   readonly period: Period;
+}
+
+/** How inputs are read. */
+export interface Reads {
+  readonly maxLineBytes: number;
+  /** Files of age identities, for encrypted archives. */
+  readonly identities: readonly string[];
 }
 
 /** Files whose skipped lines are reported one by one. */
@@ -50,6 +58,7 @@ export class MatchReader {
   readonly #needles: readonly Needles[];
   readonly #match: Take;
   readonly #world: World;
+  readonly #archives: Archives;
   readonly #maxLineBytes: number;
   readonly #tooLong: string;
   #inputs = 0;
@@ -64,9 +73,11 @@ export class MatchReader {
   /** Whether there was a record at all, or what looks like one. */
   #anyRecord = false;
 
-  constructor(question: Question, maxLineBytes: number, world: World, match: Take) {
+  /** @throws a Problem for a file of identities that cannot be used */
+  constructor(question: Question, { maxLineBytes, identities }: Reads, world: World, match: Take) {
     this.#question = question;
     this.#needles = question.filters.flatMap(({ needles }) => (needles === undefined ? [] : [needles]));
+    this.#archives = new Archives(identities, world.complain);
     this.#maxLineBytes = maxLineBytes;
     this.#tooLong = `longer than ${maxLineBytes / MIB} MiB (see --max-line)`;
     this.#world = world;
@@ -89,7 +100,7 @@ export class MatchReader {
     const skipped = new Skipped();
     this.#inputs += 1;
     try {
-      const chunks = this.#watched(inputBytes(path, this.#world.input));
+      const chunks = this.#watched(inputBytes(path, this.#world.input, this.#archives.decrypt));
       for await (const batch of rawLines(chunks, this.#maxLineBytes, MARK)) {
         this.#lines(batch, skipped);
         await this.#world.out.drained?.();

@@ -1,20 +1,28 @@
 /** The arguments of `mcp-trail query`. Pure. */
 import { parseArgs } from 'node:util';
 import { nearestOf } from '../../lib/nearest.js';
-import { checkPaths, LIMIT_MAX_LINE_MIB, maxLineBytesOf, Problem } from '../arguments.js';
+import {
+  checkPaths,
+  IDENTITY_OPTION,
+  IDENTITY_SAYS,
+  identitiesOf,
+  LIMIT_MAX_LINE_MIB,
+  maxLineBytesOf,
+  Problem,
+} from '../arguments.js';
 import { visible } from '../text.js';
 import { FIELDS, fieldNamed, type QueryField } from './fields.js';
 import { type Filter, filterOf } from './filters.js';
 import { FORM_NAMES, type FormName, form, isForm } from './outputs.js';
 import { AGE, DATE, momentOf, TIME } from './period.js';
-import type { Question } from './read.js';
+import type { Question, Reads } from './read.js';
 
 const DEFAULT_MAX_LINE_MIB = 16;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 100_000;
 const MAX_COLUMNS = 100;
 
-export interface Request extends Question {
+export interface Request extends Question, Reads {
   readonly paths: readonly string[];
   readonly output: FormName;
   readonly fields: readonly QueryField[] | undefined;
@@ -25,7 +33,6 @@ export interface Request extends Question {
   /** Infinity for all. */
   readonly limit: number;
   readonly utc: boolean;
-  readonly maxLineBytes: number;
 }
 
 const OPTIONS: readonly QueryField[] = FIELDS.filter(({ only }) => only !== 'column');
@@ -33,8 +40,8 @@ const OPTIONS: readonly QueryField[] = FIELDS.filter(({ only }) => only !== 'col
 export const USAGE = `Usage: mcp-trail query [options] <path>...
 
 Shows audit records: who did what, when, and how it ended. Paths are files and folders of audit records, OTLP JSON
-logs, or exports of Loki, Elasticsearch, Datadog or Splunk with the record inside, plain or gzip. - reads standard
-input.
+logs, or exports of Loki, Elasticsearch, Datadog or Splunk with the record inside, plain, gzip or age. - reads
+standard input.
 
 Which records (* is any text, ? any character, {a,b} a or b; an option that is repeated takes any of its values):
 
@@ -52,6 +59,7 @@ How they are printed:
                           order of the files
   --follow                goes on with what is written from now on, also after rotation; the oldest first
   --utc                   times in UTC; without it, times that are typed or in a table are local
+  --identity <file>       ${IDENTITY_SAYS}
   --max-line <MiB>        longest line that is read, 1 to ${LIMIT_MAX_LINE_MIB}; default ${DEFAULT_MAX_LINE_MIB}
   --help                  this text
 
@@ -121,6 +129,7 @@ function checked(values: Values, paths: readonly string[], now: number): Request
     follow,
     limit: limitOf(text('limit')),
     utc,
+    identities: identitiesOf(values['identity'] as readonly string[] | undefined),
     maxLineBytes: maxLineBytesOf(text('max-line'), DEFAULT_MAX_LINE_MIB),
   };
 }
@@ -140,6 +149,7 @@ function parse(args: readonly string[]): { readonly values: Values; readonly pos
     follow: { ...flag, short: 'f' },
     utc: flag,
     'max-line': one,
+    ...IDENTITY_OPTION,
     help: { ...flag, short: 'h' },
   };
   return parseArgs({ args: [...args], allowPositionals: true, options });

@@ -1,5 +1,6 @@
 /** The steps of a verification: read, sort, check, report. */
 import type { PublicKey } from '../../chain/keys.js';
+import { Archives } from '../archives.js';
 import { EXIT, type World } from '../command.js';
 import { filesOf, inputBytes, reasonOf } from '../inputs.js';
 import { visible } from '../text.js';
@@ -17,6 +18,8 @@ import { appendLine, verifiedRecord } from './verified-record.js';
 
 export interface Request {
   readonly paths: readonly string[];
+  /** Files of age identities, for encrypted archives. */
+  readonly identities: readonly string[];
   /** Files of the second place. */
   readonly pins: readonly string[];
   /** Milliseconds since 1970, both included. */
@@ -48,6 +51,7 @@ export async function checkTrail(asked: Request, keys: readonly PublicKey[], wor
 class TrailCheck {
   readonly #asked: Request;
   readonly #world: World;
+  readonly #archives: Archives;
   readonly #trust: Trust;
   readonly #sorter = new Sorter();
   readonly #details = new DetailsStore();
@@ -65,6 +69,7 @@ class TrailCheck {
     const { json, strict, from, to, maxLineBytes } = asked;
     this.#asked = asked;
     this.#world = world;
+    this.#archives = new Archives(asked.identities, world.complain);
     this.#trust = new Trust(keys, (at) => this.#details.checkpoint(at).note);
     this.#anyPin = asked.unsigned || keys.length === 0;
     this.#reader = new TrailReader({
@@ -105,7 +110,8 @@ class TrailCheck {
   async #read(path: string, named: boolean, pin: boolean): Promise<boolean> {
     if (!pin) this.#inputs += 1;
     try {
-      await this.#reader.read(nameOf(path), this.#watched(inputBytes(path, this.#world.input)), pin);
+      const chunks = inputBytes(path, this.#world.input, this.#archives.decrypt);
+      await this.#reader.read(nameOf(path), this.#watched(chunks), pin);
       return true;
     } catch (error) {
       const reason = reasonOf(error);
