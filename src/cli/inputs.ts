@@ -18,7 +18,6 @@ const CHUNK_BYTES = 256 * 1024;
 /** In this order, rotated files come before the one that is written, from the oldest on. */
 const BY_NAME = new Intl.Collator('en', { numeric: true });
 
-const ARCHIVES = ['.jsonl.gz', '.jsonl.gz.age'] as const;
 const ARCHIVE = /\.jsonl\.gz(?:\.age)?$/;
 
 /** A file to read. */
@@ -81,9 +80,8 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
 
 /** `mcp-trail retain` writes a description beside each archive: it has no records. */
 function describesArchive(name: string, names: ReadonlySet<string>): boolean {
-  if (!name.endsWith('.json')) return false;
-  const stem = name.slice(0, -'.json'.length);
-  return ARCHIVES.some((ending) => names.has(stem + ending)) || (ARCHIVE.test(stem) && names.has(stem));
+  const archive = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
+  return ARCHIVE.test(archive) && names.has(archive);
 }
 
 function leadsToFile(path: string): boolean {

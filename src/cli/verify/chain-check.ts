@@ -3,10 +3,13 @@ import { NO_RECORD_HASH } from '../../chain/hash.js';
 import { ChainFindings } from './chain-findings.js';
 import { CheckpointCheck, type CheckpointOptions, type KeyUse } from './checkpoint-check.js';
 import { Cover, type Coverage } from './cover.js';
+import type { DeletedRanges, Fits, Left } from './deleted-ranges.js';
+import type { Deletions } from './deletions.js';
 import { type EntryView, FLAG } from './entry.js';
 import type { Findings } from './findings.js';
 import { type HoleOptions, Holes } from './holes.js';
 import { type Lost, losersIn } from './losers.js';
+import type { Range } from './missing.js';
 import { type Pinned, Pins } from './pins.js';
 
 /** What the checks of all chains have in common. */
@@ -17,6 +20,10 @@ export interface CheckOptions extends CheckpointOptions, HoleOptions {
   readonly from: number | undefined;
   /** Whether pins without a signature of a trusted key count. */
   readonly anyPin: boolean;
+  /** What retention records state; undefined while that is found out, with all records, whenever they were made. */
+  readonly deletions: Deletions | undefined;
+  /** Receives records that state what was deleted of other chains. */
+  readonly onRetention: (entry: EntryView) => void;
 }
 
 export interface ChainReport {
@@ -30,6 +37,8 @@ export interface ChainReport {
   /** Numbers that are missing, without and with a record that explains it. */
   readonly missing: number;
   readonly explained: number;
+  /** Numbers that are missing since they were deleted, as retention records state. */
+  readonly deleted: number;
   /** Those with one, by the sinks that lost them. */
   readonly lost: Lost;
   /** The last record that a valid checkpoint covers. */
@@ -68,6 +77,7 @@ export class ChainCheck {
   readonly #cover = new Cover();
   readonly #holes: Holes;
   readonly #pins: Pins;
+  readonly #stated: DeletedRanges | undefined;
   readonly #chain: EntryView;
   #group: Group;
   /** The last group with a record. */
@@ -80,6 +90,7 @@ export class ChainCheck {
   /** Two records that are not linked. Which of them was changed, the next one may show. */
   #break: { readonly before: EntryView; readonly record: EntryView } | undefined;
   #clockSteps = 0;
+  #deleted = 0;
 
   /** @param first any entry of the chain */
   constructor(first: EntryView, options: CheckOptions) {
@@ -91,10 +102,7 @@ export class ChainCheck {
     this.#checkpoints = new CheckpointCheck(id, options, this.#findings);
     this.#holes = new Holes(id, options, this.#findings);
     this.#pins = new Pins(this.#findings, (pin) => options.anyPin || this.#checkpoints.acceptsPin(pin));
-  }
-
-  isOf(entry: EntryView): boolean {
-    return this.#chain.sameChain(entry);
+    this.#stated = options.deletions?.of(id);
   }
 
   /** @param entry in the order of numbers */
@@ -105,7 +113,7 @@ export class ChainCheck {
     }
     const { records, pins, heads } = this.#group;
     const isPin = entry.has(FLAG.PIN);
-    if (!isPin) this.#group.inside ||= !entry.has(FLAG.OUTSIDE);
+    if (!isPin) this.#group.inside ||= this.#options.deletions === undefined || !entry.has(FLAG.OUTSIDE);
     const list = !isPin ? records : entry.has(FLAG.PINNED_HEAD) ? heads : pins;
     const known = list.some((each) => each.sameHash(entry));
     if (known && list === records) this.#copies += 1;
@@ -118,7 +126,12 @@ export class ChainCheck {
   end(): ChainReport | undefined {
     this.#close();
     this.#tellBreak(false);
-    const truncated = this.#pins.end(this.#last?.number);
+    const truncated = this.#pins.end(this.#last?.number, (range) => {
+      const { deleted, linked } = this.#without(range, this.#last, undefined);
+      if (linked) this.#cover.bridgeTo(range.last);
+      return deleted;
+    });
+    this.#tellContradictions();
     const coverage = this.#cover.end();
     for (const { gap, record } of coverage.denied) {
       const text = `${this.#findings.record(record)} is not the one in front of the gap of which ${this.#findings.record(gap)} tells`;
@@ -130,7 +143,7 @@ export class ChainCheck {
     if (this.#clockSteps > 1) {
       this.#findings.tellOf('reported', 'clock', `the clock went backwards ${this.#clockSteps} times`);
     }
-    if (this.#records === 0 && this.#findings.total === 0) return undefined;
+    if (this.#records === 0 && this.#findings.total === 0 && this.#deleted === 0) return undefined;
     return {
       id: this.#chain.chainId,
       first: this.#first,
@@ -139,6 +152,7 @@ export class ChainCheck {
       copies: this.#copies,
       missing: missing + truncated,
       explained: losersIn(lost).reduce((sum, [, count]) => sum + count, 0),
+      deleted: this.#deleted,
       lost,
       proven: this.#cover.reach,
       tail,
@@ -148,6 +162,11 @@ export class ChainCheck {
     };
   }
 
+  /** Whether a valid checkpoint proves a record, and nothing in the chain was changed; after the end. */
+  proves(number: number): boolean {
+    return this.#findings.counts.tampered === 0 && this.#cover.isProven(number);
+  }
+
   #close(): void {
     const group = this.#group;
     const { number, records } = group;
@@ -155,14 +174,26 @@ export class ChainCheck {
     // The second place has a time of its own, which nobody moves out of the asked one.
     group.inside ||= pinned.pins.length > 0;
     const [record] = records;
-    if (record === undefined) this.#pins.without(number, pinned);
+    if (record === undefined) this.#closePins(number, pinned);
     else this.#closeRecords(group, record, pinned);
     this.#proveByPin(group, pinned);
+  }
+
+  #closePins(number: number, pinned: Pinned): void {
+    this.#pins.without(number, pinned);
+    const hash = this.#stated?.hashOf(number);
+    if (hash === undefined) return;
+    for (const pin of [...pinned.heads, ...pinned.pins]) {
+      if (pin.hash === hash) continue;
+      const text = `record ${number} was deleted, and is not the pinned one (${this.#findings.where(pin)}), as a retention record states`;
+      this.#findings.tell('tampered', 'retention', pin, text);
+    }
   }
 
   #closeRecords(group: Group, record: EntryView, pinned: Pinned): void {
     const { number, records, inside } = group;
     if (records.length > 1 && inside) this.#tellCopies(group);
+    if (this.#stated !== undefined && inside) this.#judgeStated(this.#stated, group, record);
     const linked = this.#judgePlace(this.#last, group, record);
     this.#cover.add(number, records, linked, inside);
     if (inside) {
@@ -174,6 +205,7 @@ export class ChainCheck {
     for (const each of records) {
       const proven = each.has(FLAG.CHECKPOINT) ? this.#checkpoints.provenBy(each, inside) : undefined;
       if (proven !== undefined) this.#cover.prove(proven, inside);
+      if (each.has(FLAG.RETENTION)) this.#options.onRetention(each);
       if (each.has(FLAG.GAP)) this.#cover.gap(each, this.#options.details.gap(each.details));
     }
     this.#pins.compare(records, pinned);
@@ -189,9 +221,46 @@ export class ChainCheck {
   /** Whether a record is linked to the last one, or there is a finding that it is not. */
   #judgePlace(last: Group | undefined, group: Group, record: EntryView): boolean {
     if (last?.number === group.number - 1) return this.#judgeLink(last, group);
-    if (last === undefined && group.number === 1) this.#judgeStart(record);
-    else this.#judgeHole(last, group, record);
+    if (last !== undefined || group.number !== 1) return this.#judgeHole(last, group, record);
+    this.#judgeStart(record);
     return false;
+  }
+
+  /** Compares a record that is there with what is stated about those that are not. */
+  #judgeStated(stated: DeletedRanges, { number, records }: Group, record: EntryView): void {
+    const hash = stated.hashOf(number);
+    if (hash !== undefined && !records.some((each) => each.hash === hash)) {
+      const text = `${this.#findings.record(record)} is not the one that a retention record names`;
+      this.#findings.tell('tampered', 'retention', record, text);
+    }
+    const before = number === 1 || this.#last?.number === number - 1 ? undefined : stated.hashOf(number - 1);
+    if (before !== undefined && !records.some((each) => each.prev === before)) {
+      const text = `${this.#findings.record(record)} does not follow record ${number - 1}, as it was deleted`;
+      this.#findings.tell('tampered', 'retention', record, text);
+    }
+  }
+
+  /** What is left of missing numbers without those that were deleted, which are counted. */
+  #without(range: Range, before: Group | undefined, next: Group | undefined): Left {
+    const stated = this.#stated;
+    if (stated === undefined || range.last < range.first) return { ranges: [range], deleted: 0, linked: false };
+    const head = stated.hashOf(range.first - 1);
+    const end = stated.hashOf(range.last);
+    const fits: Fits = {
+      start:
+        before === undefined ? range.first > 1 || head !== undefined : before.records.some(({ hash }) => hash === head),
+      end: next === undefined || next.records.some(({ prev }) => prev === end),
+    };
+    const left = stated.left(range, fits);
+    this.#deleted += left.deleted;
+    return left;
+  }
+
+  #tellContradictions(): void {
+    for (const number of this.#stated?.contradictions ?? []) {
+      const text = `retention records name two different records ${number}`;
+      this.#findings.add({ severity: 'tampered', kind: 'retention', text, number });
+    }
   }
 
   #judgeStart(record: EntryView): void {
@@ -227,19 +296,27 @@ export class ChainCheck {
     this.#findings.tell('tampered', 'copies', records[0] as EntryView, text);
   }
 
-  #judgeHole(last: Group | undefined, { inside }: Group, record: EntryView): void {
+  /** Whether what is missing was deleted, and the record is linked to the last one over it. */
+  #judgeHole(last: Group | undefined, group: Group, record: EntryView): boolean {
+    const { inside, number } = group;
     this.#tellBreak(false);
     const pinned = this.#pins.firstMissing;
     if (last === undefined && this.#isOlder()) {
-      if (pinned !== undefined) this.#holes.add(pinned, undefined, record);
-      else if (inside) {
+      if (pinned !== undefined) this.#addHole({ first: pinned, last: number - 1 }, undefined, group, record);
+      else if (inside && this.#stated?.hashOf(number - 1) !== record.prev) {
         const text = `begins at ${this.#findings.record(record)}: nothing shows what was before it in the asked time`;
         this.#findings.tell('reported', 'begin', record, text);
       }
-      return;
+      return false;
     }
-    if (!inside && last?.inside !== true && pinned === undefined && !this.#cover.isOpen) return;
-    this.#holes.add((last?.number ?? 0) + 1, last?.records[0], record);
+    if (!inside && last?.inside !== true && pinned === undefined && !this.#cover.isOpen) return false;
+    return this.#addHole({ first: (last?.number ?? 0) + 1, last: number - 1 }, last, group, record);
+  }
+
+  #addHole(range: Range, last: Group | undefined, next: Group, record: EntryView): boolean {
+    const { ranges, linked } = this.#without(range, last, next);
+    this.#holes.add(ranges, last?.records[0], record);
+    return linked;
   }
 
   /** Whether a part of the chain may be before the asked time: the id of a chain begins with the time of its start. */

@@ -5,8 +5,9 @@ import { EXIT, type World } from '../command.js';
 import { filesOf, inputBytes, reasonOf } from '../inputs.js';
 import { visible } from '../text.js';
 import { ChainCheck, type ChainReport, type CheckOptions } from './chain-check.js';
+import { Deletions } from './deletions.js';
 import { DetailsStore } from './details.js';
-import { FLAG } from './entry.js';
+import { type EntryView, FLAG } from './entry.js';
 import { type Finding, Findings, SEVERITIES, type Severity } from './findings.js';
 import { LooseStarts } from './loose-starts.js';
 import { addLost, losersIn, lostByNone } from './losers.js';
@@ -171,15 +172,20 @@ class TrailCheck {
   #checkChains(): Omit<Totals, 'result' | 'exit'> {
     const starts = new LooseStarts();
     const { unsigned, from } = this.#asked;
-    const options: CheckOptions = {
+    const common = {
       trust: this.#trust,
       details: this.#details,
       nameOf: this.#reader.nameOf,
+      torn: this.#reader.torn,
+    };
+    const options: CheckOptions = {
+      ...common,
       unsigned,
       from,
       anyPin: this.#anyPin,
-      torn: this.#reader.torn,
       onLooseStart: starts.add,
+      deletions: this.#deletions(common),
+      onRetention: () => {},
     };
     const sum = {
       records: 0,
@@ -188,6 +194,7 @@ class TrailCheck {
       withFindings: 0,
       missing: 0,
       explained: 0,
+      deleted: 0,
       lost: lostByNone(),
       tail: 0,
       unlinked: 0,
@@ -198,6 +205,7 @@ class TrailCheck {
       sum.copies += chain.copies;
       sum.missing = Math.min(MAX_SUM, sum.missing + chain.missing);
       sum.explained = Math.min(MAX_SUM, sum.explained + chain.explained);
+      sum.deleted = Math.min(MAX_SUM, sum.deleted + chain.deleted);
       for (const [sink, count] of losersIn(chain.lost)) addLost(sum.lost, sink, count);
       sum.tail += chain.tail;
       sum.unlinked += chain.unlinked;
@@ -213,23 +221,73 @@ class TrailCheck {
     return { inputs: this.#inputs, unreadable: this.#unreadable, ...sum, altered, unchained, withoutRecords };
   }
 
+  /** What is stated to be deleted, by records that are proven without such statements, and by a trusted key. */
+  #deletions(common: Pick<CheckOptions, 'trust' | 'details' | 'nameOf' | 'torn'>): Deletions {
+    const { retentionChains, forgottenRetentions, nameOf } = this.#reader;
+    const deletions = new Deletions(this.#details, retentionChains);
+    if (retentionChains.size === 0) return deletions;
+    const options: CheckOptions = {
+      ...common,
+      unsigned: false,
+      from: undefined,
+      anyPin: false,
+      onLooseStart: () => {},
+      deletions: undefined,
+      onRetention: (entry) => deletions.see(entry, `${nameOf(entry.file)}:${entry.line}`),
+    };
+    for (const check of this.#checked(options, (first) => retentionChains.has(first.chainId))) {
+      check.end();
+      deletions.settle((number) => check.proves(number));
+    }
+    const { ignored, firstIgnored } = deletions;
+    if (ignored > 0) {
+      const which = ignored === 1 ? '1 retention record explains' : `${ignored} retention records explain`;
+      const text = `${which} nothing: no checkpoint of a trusted key proves what was deleted (first: ${firstIgnored})`;
+      this.#tell({ severity: 'reported', kind: 'retention', at: firstIgnored, text });
+    }
+    const forgotten = deletions.forgotten + forgottenRetentions;
+    if (forgotten > 0) {
+      const text = `${forgotten} retention records are not looked at: there are too many`;
+      this.#tell({ severity: 'incomplete', kind: 'retention', text });
+    }
+    return deletions;
+  }
+
   *#chains(options: CheckOptions): Generator<ChainReport> {
-    let check: ChainCheck | undefined;
     let checked = 0;
-    for (const entry of this.#sorter.sorted()) {
-      if (check !== undefined && !check.isOf(entry)) {
-        const chain = check.end();
-        if (chain !== undefined) yield chain;
-        check = undefined;
-      }
-      check ??= new ChainCheck(entry, options);
-      check.push(entry);
+    const seen = (entry: EntryView) => {
       if (!entry.has(FLAG.PIN)) this.#reader.torn.see(entry);
       checked += 1;
       if (checked % 1024 === 0) this.#progress(() => `checked ${checked} of ${this.#reader.records} records`);
+    };
+    for (const check of this.#checked(options, () => true, seen)) {
+      const chain = check.end();
+      if (chain !== undefined) yield chain;
     }
-    const chain = check?.end();
-    if (chain !== undefined) yield chain;
+  }
+
+  /**
+   * The chains, each with all that is in it.
+   *
+   * @param isWanted by an entry of the chain
+   */
+  *#checked(
+    options: CheckOptions,
+    isWanted: (first: EntryView) => boolean,
+    seen: (entry: EntryView) => void = () => {},
+  ): Generator<ChainCheck> {
+    let chain: EntryView | undefined;
+    let check: ChainCheck | undefined;
+    for (const entry of this.#sorter.sorted()) {
+      if (chain === undefined || !chain.sameChain(entry)) {
+        if (check !== undefined) yield check;
+        chain = entry.copy();
+        check = isWanted(entry) ? new ChainCheck(entry, options) : undefined;
+      }
+      check?.push(entry);
+      seen(entry);
+    }
+    if (check !== undefined) yield check;
   }
 
   #end(sums: Omit<Totals, 'result' | 'exit'>): number {

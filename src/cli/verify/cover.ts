@@ -5,7 +5,7 @@
  */
 import type { GapDetails } from './details.js';
 import type { EntryView } from './entry.js';
-import type { Loss } from './missing.js';
+import { type Loss, lowest } from './missing.js';
 
 /** Linked records. */
 interface Run {
@@ -93,6 +93,13 @@ export class Cover {
     run.open = number < run.last && inside ? 1 : 0;
   }
 
+  /** All that is missing at the end was deleted, and linked to the last record: what proves it proves that one, too. */
+  bridgeTo(last: number): void {
+    if (this.#run === undefined) return;
+    this.#run.last = last;
+    this.prove(this.#reach, false);
+  }
+
   /** The last one is the record of a gap. */
   gap(entry: EntryView, details: GapDetails): void {
     if (this.#run === undefined || this.#gaps.length === MAX_GAPS) return;
@@ -105,6 +112,13 @@ export class Cover {
     const denied = this.#bridge();
     const losses = this.#gaps.map((gap) => ({ ...gap, after: isProven(gap) ? 0 : this.#reach }));
     return { ...this.#count(), losses, denied };
+  }
+
+  /** Whether a checkpoint proves a record; after the end. */
+  isProven(number: number): boolean {
+    const runs = this.#runs;
+    const run = runs[lowest(runs.length, (at) => (runs[at] as Run).last >= number)];
+    return run !== undefined && number >= run.first && number <= run.proven;
   }
 
   #endRun(): void {

@@ -1,4 +1,4 @@
-/** What is kept of checkpoints, changes of keys and gaps beyond their entries: in memory, or in a temporary file. */
+/** What is kept of checkpoints, changes of keys, gaps and deletions beyond their entries: in memory, or in a temporary file. */
 import { MAX_NOTE_LENGTH } from '../../chain/note.js';
 import { attempt } from '../../lib/attempt.js';
 import type { ReadRecord } from '../read-records.js';
@@ -21,9 +21,22 @@ export interface GapDetails {
   readonly prevHash?: string | undefined;
 }
 
+/** Records of another chain that were deleted, all between the first and the last. */
+export interface RetentionDetails {
+  readonly chain: string;
+  readonly first: number;
+  readonly last: number;
+  /** The hash of the record before the first, and of the last. */
+  readonly prevHash: string;
+  readonly headHash: string;
+}
+
+type Details = CheckpointDetails | GapDetails | RetentionDetails;
+
 const MAX_KEY_ID_LENGTH = 128;
 const MAX_TIME_LENGTH = 64;
 const HASH = /^[0-9a-f]{64}$/;
+export const CHAIN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** As the trail names its own sinks and those of applications. */
 const SINK = /^[a-z][a-z0-9_.-]{0,31}$/;
 /** Longer than any details. */
@@ -51,8 +64,25 @@ export function gapDetails(record: ReadRecord): GapDetails | undefined {
   if (first === undefined || last === undefined || records === undefined) return undefined;
   if (typeof sink !== 'string' || !SINK.test(sink)) return undefined;
   const prevHash = record['mcp_audit.gap.prev_hash'];
-  const isHash = typeof prevHash === 'string' && HASH.test(prevHash);
-  return { first, last, records, sink, ...(isHash && { prevHash }) };
+  return { first, last, records, sink, ...(isHash(prevHash) && { prevHash }) };
+}
+
+/** Undefined if the record does not say which records were deleted because of their age: then it explains nothing. */
+export function retentionDetails(record: ReadRecord): RetentionDetails | undefined {
+  const first = numberIn(record, 'mcp_audit.retention.first');
+  const last = numberIn(record, 'mcp_audit.retention.last');
+  if (record['mcp_audit.retention.reason'] !== 'age') return undefined;
+  if (first === undefined || last === undefined || first < 1 || last < first) return undefined;
+  const chain = record['mcp_audit.retention.chain.id'];
+  const prevHash = record['mcp_audit.retention.prev_hash'];
+  const headHash = record['mcp_audit.retention.head_hash'];
+  if (typeof chain !== 'string' || !CHAIN_ID.test(chain)) return undefined;
+  if (!isHash(prevHash) || !isHash(headHash)) return undefined;
+  return { chain, first, last, prevHash, headHash };
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && HASH.test(value);
 }
 
 function numberIn(record: ReadRecord, name: string): number | undefined {
@@ -69,7 +99,7 @@ export class DetailsStore {
   #inFile = 0;
 
   /** @throws Problem if there is no room */
-  put(details: CheckpointDetails | GapDetails): number {
+  put(details: Details): number {
     const text = Buffer.from(JSON.stringify(details));
     if (this.#used + LENGTH_BYTES + text.length > this.#block.length) this.#flush();
     const at = this.#inFile + this.#used;
@@ -86,6 +116,11 @@ export class DetailsStore {
   /** @throws Problem if there is no room */
   gap(at: number): GapDetails {
     return this.#get(at) as GapDetails;
+  }
+
+  /** @throws Problem if there is no room */
+  retention(at: number): RetentionDetails {
+    return this.#get(at) as RetentionDetails;
   }
 
   close(): void {

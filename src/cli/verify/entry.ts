@@ -34,6 +34,8 @@ export const FLAG = {
   PINNED_HEAD: 8,
   /** Its time is not between `--from` and `--to`. */
   OUTSIDE: 16,
+  /** It has details: it states which records of another chain were deleted. */
+  RETENTION: 32,
 } as const;
 
 /** An entry as it is put in. */

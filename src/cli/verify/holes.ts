@@ -41,14 +41,12 @@ export class Holes {
     this.#findings = findings;
   }
 
-  /** @param first the first number that is missing in front of a record */
-  add(first: number, before: EntryView | undefined, next: EntryView): void {
-    const last = next.number - 1;
-    if (this.#holes.length === MAX_HOLES) {
-      this.#forgotten += last - first + 1;
-      return;
+  /** @param missing the numbers that are missing in front of a record, without those that were deleted */
+  add(missing: readonly Range[], before: EntryView | undefined, next: EntryView): void {
+    for (const { first, last } of missing) {
+      if (this.#holes.length === MAX_HOLES) this.#forgotten += last - first + 1;
+      else this.#holes.push({ first, last, before, next });
     }
-    this.#holes.push({ first, last, before, next });
   }
 
   judge(losses: readonly Loss[]): Judged {

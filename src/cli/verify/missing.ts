@@ -80,7 +80,7 @@ function piecesOf<R extends Range>(ranges: readonly R[], losses: readonly Loss[]
 }
 
 /** The first of `count` indices for which a condition holds that holds for all after it, too. */
-function lowest(count: number, holds: (index: number) => boolean): number {
+export function lowest(count: number, holds: (index: number) => boolean): number {
   let [from, to] = [0, count];
   while (from < to) {
     const middle = (from + to) >>> 1;

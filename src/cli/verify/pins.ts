@@ -1,6 +1,7 @@
 /** Compares one chain with what the second place has of it. */
 import type { ChainFindings } from './chain-findings.js';
 import type { EntryView } from './entry.js';
+import type { Range } from './missing.js';
 
 /** Of the second place, about one number. */
 export interface Pinned {
@@ -73,15 +74,21 @@ export class Pins {
     this.#firstMissing = undefined;
   }
 
-  /** @param last the last record, if there is any; returns how many are missing after it */
-  end(last: number | undefined): number {
+  /**
+   * Returns how many are missing at the end.
+   *
+   * @param last the last record, if there is any
+   * @param deleted how many of a range were deleted
+   */
+  end(last: number | undefined, deleted: (range: Range) => number): number {
     if (this.#firstUnproven !== undefined) {
       const where = this.#findings.where(this.#firstUnproven);
       const which = this.#unproven === 1 ? `a pin (${where}) is` : `${this.#unproven} pins (first: ${where}) are`;
       const text = `${which} not signed by a trusted key: nothing is compared with what proves nothing`;
       this.#findings.tellOf('unproven', 'pin', text);
     }
-    const truncated = Math.max(0, this.#last - (last ?? 0));
+    const range = { first: (last ?? 0) + 1, last: this.#last };
+    const truncated = range.last < range.first ? 0 : range.last - range.first + 1 - deleted(range);
     if (truncated > 0) {
       const text =
         last === undefined

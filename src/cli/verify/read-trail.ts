@@ -9,7 +9,7 @@ import type { ReadRecord } from '../read-records.js';
 import { visible } from '../text.js';
 import { parseTime } from '../time.js';
 import { Unreadable } from '../unpack.js';
-import { checkpointDetails, type DetailsStore, gapDetails } from './details.js';
+import { CHAIN_ID, checkpointDetails, type DetailsStore, gapDetails, retentionDetails } from './details.js';
 import { FLAG } from './entry.js';
 import { type Finding, Findings } from './findings.js';
 import type { Sorter } from './sorter.js';
@@ -22,11 +22,12 @@ const CHAIN = 'mcp_audit.chain.id';
 const REPLACEMENT = '\ufffd';
 const CARRIAGE_RETURN = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
-const CHAIN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const HASH = /^[0-9a-f]{64}$/;
 /** Attributes that are named in a finding. */
 const MAX_NAMED = 5;
 const MAX_WORD = 0xffff_ffff;
+/** Chains with retention records. A folder has one. */
+const MAX_RETENTION_CHAINS = 10_000;
 
 export interface ReadOptions {
   readonly trust: Trust;
@@ -71,6 +72,9 @@ export class TrailReader {
   withoutRecords = 0;
   /** Checkpoints of the second place. */
   pins = 0;
+  /** Chains with records that state which others were deleted, and such records of too many chains. */
+  readonly retentionChains = new Set<string>();
+  forgottenRetentions = 0;
   readonly torn = new TornLines();
   readonly #names: string[] = [];
   readonly #options: ReadOptions;
@@ -167,7 +171,7 @@ export class TrailReader {
     this.records += 1;
     if (differ.length > 0) this.#tellDiffering(at, place, differ);
     const entry = { ...place, hash, file: source.file, line: Math.min(line, MAX_WORD), broken: source.broken };
-    this.#options.sorter.add({ ...entry, time: timeOf(record), ...this.#kindOf(record) });
+    this.#options.sorter.add({ ...entry, time: timeOf(record), ...this.#kindOf(record, place.chainId) });
   }
 
   #unchained({ pin }: Source, at: string): void {
@@ -183,7 +187,7 @@ export class TrailReader {
     this.findings.add({ severity: 'tampered', kind: 'attributes', at, number, text });
   }
 
-  #kindOf(record: ReadRecord): { readonly flags: number; readonly details: number } {
+  #kindOf(record: ReadRecord, chainId: string): { readonly flags: number; readonly details: number } {
     const { details, trust } = this.#options;
     const outside = this.#isOutside(parseTime(textIn(record, 'time'))) ? FLAG.OUTSIDE : 0;
     const event = record['event_name'];
@@ -195,10 +199,26 @@ export class TrailReader {
       if (event === 'mcp_audit.key.rotated' && checkpoint.note !== null) trust.remember(checkpoint.note, at);
       return { flags: FLAG.CHECKPOINT | (isInside ? 0 : FLAG.OUTSIDE), details: at };
     }
+    if (event === 'mcp_audit.retention') return this.#retention(record, chainId, outside);
     const gap = event === 'mcp_audit.gap' ? gapDetails(record) : undefined;
     return gap === undefined
       ? { flags: outside, details: 0 }
       : { flags: outside | FLAG.GAP, details: details.put(gap) };
+  }
+
+  #retention(
+    record: ReadRecord,
+    chainId: string,
+    outside: number,
+  ): { readonly flags: number; readonly details: number } {
+    const retention = retentionDetails(record);
+    if (retention === undefined) return { flags: outside, details: 0 };
+    if (this.retentionChains.size >= MAX_RETENTION_CHAINS && !this.retentionChains.has(chainId)) {
+      this.forgottenRetentions += 1;
+      return { flags: outside, details: 0 };
+    }
+    this.retentionChains.add(chainId);
+    return { flags: outside | FLAG.RETENTION, details: this.#options.details.put(retention) };
   }
 
   #isOutside(time: number | undefined): boolean {

@@ -26,6 +26,8 @@ export interface Totals {
   readonly withFindings: number;
   readonly missing: number;
   readonly explained: number;
+  /** Those that are missing since they were deleted, as retention records state. */
+  readonly deleted: number;
   /** Those that are explained, by the sinks that lost them. */
   readonly lost: Lost;
   readonly altered: number;
@@ -109,12 +111,13 @@ function summaryOf({ result, records, chains, withFindings, altered, missing }: 
   return [...wrong.filter((text) => text !== ''), whole].join(', ');
 }
 
-function notesOf({ tail, explained, lost, unchained, copies, withoutRecords }: Totals): string[] {
+function notesOf({ tail, explained, deleted, lost, unchained, copies, withoutRecords }: Totals): string[] {
   return [
     tail > 0
       ? `${counted(tail, 'record')} from the last checkpoints on, which prove nothing about ${tail === 1 ? 'it' : 'them'} yet`
       : '',
     explained > 0 ? `${counted(explained, 'record')} lost by ${losersText(lost)}, as records of gaps state` : '',
+    deleted > 0 ? `${counted(deleted, 'record')} deleted, as retention records state` : '',
     unchained > 0 ? `${counted(unchained, 'record')} from versions without chains` : '',
     copies > 0 ? `${counted(copies, 'copy', 'copies')} left out` : '',
     withoutRecords > 0 ? `${counted(withoutRecords, 'file')} without records` : '',

@@ -58,7 +58,10 @@ beforeAll(async () => {
   put('other.txt', other);
   put('trust.json', JSON.stringify({ keys: [publicJwk(key)] }));
   put('trail/archive/audit-0123456789abcdef.jsonl.gz.age', await encrypted(gzipSync(plain)));
-  put('trail/archive/audit-0123456789abcdef.json', '{\n  "records": 2000,\n  "mcp_audit.chain.id": "x"\n}\n');
+  put(
+    'trail/archive/audit-0123456789abcdef.jsonl.gz.age.json',
+    '{\n  "records": 2000,\n  "mcp_audit.chain.id": "x"\n}\n',
+  );
   stored = await encrypted(plain);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -305,7 +308,7 @@ it.each([
 });
 
 it('a file named .json without its archive is read, and counted', async () => {
-  put('json/audit-0123456789abcdef.json', '{"a":1}\n');
+  put('json/audit-0123456789abcdef.jsonl.gz.json', '{"a":1}\n');
   put('json/audit.jsonl', plain);
   expect(summaryOf((await verified(file('json'))).out)).toMatchObject({ inputs: 2, withoutRecords: 1 });
 });
