@@ -81,7 +81,7 @@ export function checkPaths(paths: readonly string[]): void {
 /** The option of all commands that read archives. */
 export const IDENTITY_OPTION = { identity: { type: 'string', multiple: true } } as const;
 
-/** What the usage says of it, after the name. */
+/** Its line in a usage, after the name. */
 export const IDENTITY_SAYS = 'age identities that open encrypted archives. May be repeated';
 
 /** The paths that `--identity` names. */

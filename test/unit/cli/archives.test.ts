@@ -200,7 +200,7 @@ describe('an encrypted archive that is not as it was written', () => {
 
   it.each([
     ['in the signature of its header', () => changed(stored, header() + 3)],
-    ['in what it says of its recipient', () => changed(stored, 30)],
+    ['in the part about its recipient', () => changed(stored, 30)],
     ['cut off in its header', () => stored.subarray(0, 60)],
     [
       'with a header that does not end',

@@ -240,14 +240,14 @@ describe('nothing is explained by a retention record', () => {
     ['there were too many files', { 'mcp_audit.retention.reason': 'max_files' }],
     ['of a chain that it does not name', { 'mcp_audit.retention.chain.id': undefined }],
     ['of another chain', { 'mcp_audit.retention.chain.id': chainId(5) }],
-    ['the name of the chain is none', { 'mcp_audit.retention.chain.id': '__proto__' }],
+    ['the name of the chain is another text', { 'mcp_audit.retention.chain.id': '__proto__' }],
     ['it does not say where it begins', { 'mcp_audit.retention.first': undefined }],
     ['it begins at 0', { 'mcp_audit.retention.first': 0 }],
     ['it ends in front of its begin', { 'mcp_audit.retention.first': 41 }],
     ['it has a number as text', { 'mcp_audit.retention.last': '40' }],
     ['it has half a number', { 'mcp_audit.retention.last': 39.5 }],
     ['it has no hash', { 'mcp_audit.retention.head_hash': undefined }],
-    ['its hash is none', { 'mcp_audit.retention.prev_hash': 'x' }],
+    ['its hash is another text', { 'mcp_audit.retention.prev_hash': 'x' }],
   ])('that says that %s', async (_, fields) => {
     const said = Object.fromEntries(
       Object.entries({ ...deletion(1, 40), ...fields }).filter(([, value]) => value !== undefined),
