@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { FileLogRecordExporter } from '../export/file.js';
 import { rotatedNames } from '../export/rotated-name.js';
 import { syncFolder } from '../export/rotating-file.js';
-import { wallClock } from '../lib/clock.js';
+import { rfc3339, wallClock } from '../lib/clock.js';
 import { codeOf } from '../lib/files.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
 import type { Environment } from '../options/resolve.js';
@@ -25,6 +25,8 @@ export interface DeletedRun {
   readonly last: number;
   readonly prevHash: string;
   readonly headHash: string;
+  /** The time of the newest record in the file, in milliseconds since 1970. */
+  readonly newest: number;
 }
 
 export interface RetentionTrailOptions {
@@ -74,7 +76,7 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
       if (!isStarted) trail.start(undefined, (_, cause) => lost.add(cause));
       isStarted = true;
       const correlation = newId();
-      for (const { file, chain, first, last, prevHash, headHash } of deleted) {
+      for (const { file, chain, first, last, prevHash, headHash, newest } of deleted) {
         const fields = addSafe(
           new RecordFields(),
           { 'audit.actor.id': user, 'mcp_audit.retention.files': [file] },
@@ -93,6 +95,7 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
           'mcp_audit.retention.last': last,
           'mcp_audit.retention.prev_hash': prevHash,
           'mcp_audit.retention.head_hash': headHash,
+          'mcp_audit.retention.newest': rfc3339(Math.ceil(newest)),
         });
         trail.record({ name: 'mcp_audit.retention', severity: 'INFO', fields });
       }

@@ -80,7 +80,9 @@ function recordingOf({ folder, key }: Request, { env, complain }: World, isSigne
         user: userOfSystem('nobody could say who deletes'),
         env: resourceFromEnvironment(env).has('service.name') ? env : { ...env, OTEL_SERVICE_NAME: 'mcp-trail' },
       });
-      return trail.record(gone.flatMap(({ name, runs }) => runs.map((each) => ({ file: name, ...each }))));
+      return trail.record(
+        gone.flatMap(({ name, runs, newest }) => runs.map((each) => ({ file: name, newest, ...each }))),
+      );
     },
     close: () => trail?.close(),
   };

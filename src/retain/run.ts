@@ -22,6 +22,8 @@ export interface Gone {
   /** Its original name. */
   readonly name: string;
   readonly runs: readonly Run[];
+  /** The time of its newest record, in milliseconds since 1970. */
+  readonly newest: number;
 }
 
 export interface Retaining {
@@ -97,6 +99,11 @@ interface Candidate extends Gone {
   readonly description: string | undefined;
   readonly facts: Facts;
   readonly found: Stats;
+}
+
+/** What the record of a deletion has of a file's content. */
+function partsOf({ runs, newest }: Facts): Pick<Gone, 'runs' | 'newest'> {
+  return { runs, newest };
 }
 
 class Running {
@@ -196,7 +203,7 @@ class Running {
       this.#others += 1;
       return false;
     }
-    const goes = await this.#judge({ path, name, runs: read.facts.runs, description: undefined, ...read });
+    const goes = await this.#judge({ path, name, ...partsOf(read.facts), description: undefined, ...read });
     const isDue = this.#limits.archive !== undefined;
     if (goes === 'young' && !isDue) this.#waiting += 1;
     return goes !== 'goes' && isDue;
@@ -216,9 +223,8 @@ class Running {
       this.#leave(name, isOther ? 'holds something else than its name says' : 'has no records of a chain');
       return;
     }
-    const { runs } = facts;
     const description = join(this.#archives, descriptionName(name));
-    const goes = await this.#judge({ path, name: archived.original.name, runs, description, ...read });
+    const goes = await this.#judge({ path, name: archived.original.name, ...partsOf(facts), description, ...read });
     if (goes === 'young') this.#waiting += 1;
   }
 

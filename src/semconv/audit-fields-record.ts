@@ -218,6 +218,16 @@ export const RETENTION = {
       pattern: '[0-9a-f]{64}',
       stability: 'own',
     },
+    'mcp_audit.retention.newest': {
+      type: 'string',
+      redaction: 'ours',
+      requirement: OF_AGE,
+      brief:
+        'The time of the newest record in the file, in UTC: what the second place has of later times was not deleted with it.',
+      examples: ['2025-11-21T23:59:59.871000000Z'],
+      pattern: NANOSECOND_TIME,
+      stability: 'own',
+    },
   },
 } as const satisfies AuditFieldGroup;
 

@@ -181,6 +181,12 @@ export class ChainCheck {
 
   #closePins(number: number, pinned: Pinned): void {
     this.#pins.without(number, pinned);
+    const newest = this.#stated?.newestAt(number) ?? Number.POSITIVE_INFINITY;
+    for (const pin of pinned.pins) {
+      if (!(pin.time > newest)) continue;
+      const text = `record ${number} is missing, and newer (${this.#findings.where(pin)}) than all that was deleted, as a retention record states`;
+      this.#findings.tell('tampered', 'retention', pin, text);
+    }
     const hash = this.#stated?.hashOf(number);
     if (hash === undefined) return;
     for (const pin of [...pinned.heads, ...pinned.pins]) {

@@ -21,13 +21,19 @@ export interface Fits {
   readonly end: boolean;
 }
 
+/** Records that were deleted, and the time of the newest of them. */
+interface Part extends Range {
+  last: number;
+  newest: number;
+}
+
 export class DeletedRanges {
   /** What the hash of a record was. */
   readonly #hashes = new Map<number, string>([[0, NO_RECORD_HASH]]);
   /** Numbers of records that have several hashes. */
   readonly contradictions = new Set<number>();
   /** Disjoint, in order, as long as possible. */
-  readonly #parts: Range[] = [];
+  readonly #parts: Part[] = [];
 
   constructor(stated: readonly RetentionDetails[]) {
     for (const { first, last, prevHash, headHash } of stated) {
@@ -35,16 +41,25 @@ export class DeletedRanges {
       this.#state(last, headHash);
     }
     const ordered = stated.toSorted((a, b) => a.first - b.first || a.last - b.last);
-    for (const { first, last } of ordered) {
+    for (const { first, last, newest } of ordered) {
       const before = this.#parts.at(-1);
-      if (before === undefined || !this.#continues(before.last, first)) this.#parts.push({ first, last });
-      else if (last > before.last) this.#parts[this.#parts.length - 1] = { first: before.first, last };
+      if (before === undefined || !this.#continues(before.last, first)) this.#parts.push({ first, last, newest });
+      else {
+        before.last = Math.max(before.last, last);
+        before.newest = Math.max(before.newest, newest);
+      }
     }
   }
 
   /** The hash of a record as it is stated; undefined if it is not, or not in one way. */
   hashOf(number: number): string | undefined {
     return this.contradictions.has(number) ? undefined : this.#hashes.get(number);
+  }
+
+  /** The latest time that a deleted record can have, in milliseconds since 1970; undefined for one that was not deleted. */
+  newestAt(number: number): number | undefined {
+    const part = this.#parts[lowest(this.#parts.length, (at) => (this.#parts[at] as Part).last >= number)];
+    return part !== undefined && part.first <= number ? part.newest : undefined;
   }
 
   /** What is left of missing numbers. A part that touches an end which does not fit explains nothing. */

@@ -2,6 +2,7 @@
 import { MAX_NOTE_LENGTH } from '../../chain/note.js';
 import { attempt } from '../../lib/attempt.js';
 import type { ReadRecord } from '../read-records.js';
+import { parseTime } from '../time.js';
 import { TemporaryFile } from './temporary-file.js';
 
 /** A checkpoint or a change of keys, as it says; null for what has another type, or is too long. */
@@ -29,6 +30,8 @@ export interface RetentionDetails {
   /** The hash of the record before the first, and of the last. */
   readonly prevHash: string;
   readonly headHash: string;
+  /** The time of the newest record that was deleted with them, in milliseconds since 1970. */
+  readonly newest: number;
 }
 
 type Details = CheckpointDetails | GapDetails | RetentionDetails;
@@ -77,8 +80,10 @@ export function retentionDetails(record: ReadRecord): RetentionDetails | undefin
   const prevHash = record['mcp_audit.retention.prev_hash'];
   const headHash = record['mcp_audit.retention.head_hash'];
   if (typeof chain !== 'string' || !CHAIN_ID.test(chain)) return undefined;
-  if (!isHash(prevHash) || !isHash(headHash)) return undefined;
-  return { chain, first, last, prevHash, headHash };
+  const time = record['mcp_audit.retention.newest'];
+  const newest = typeof time === 'string' ? parseTime(time) : undefined;
+  if (!isHash(prevHash) || !isHash(headHash) || newest === undefined) return undefined;
+  return { chain, first, last, prevHash, headHash, newest };
 }
 
 function isHash(value: unknown): value is string {

@@ -251,10 +251,11 @@ export class TrailReader {
     const { sorter, details, trust } = this.#options;
     const at = details.put(checkpoint);
     if (note.nextKey !== undefined) trust.remember(checkpoint.note as string, at);
-    if (this.#isOutside(parseTime(note.time))) return;
+    const time = parseTime(note.time);
+    if (this.#isOutside(time)) return;
     const entry = { ...place, file, line: Math.min(line, MAX_WORD), broken: 0, time: Number.NaN };
     const known = { ...entry, details: at };
-    sorter.add({ ...known, hash, flags: FLAG.PIN });
+    sorter.add({ ...known, time: time ?? Number.NaN, hash, flags: FLAG.PIN });
     sorter.add({ ...known, number: note.size, hash: note.head, flags: FLAG.PIN | FLAG.PINNED_HEAD });
   }
 }

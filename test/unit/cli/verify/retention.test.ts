@@ -34,6 +34,7 @@ function deletion(first: number, last: number, lines = CHAIN): Fields {
     'mcp_audit.retention.last': last,
     'mcp_audit.retention.prev_hash': JSON.parse(line(first, lines))['audit.prev.hash'],
     'mcp_audit.retention.head_hash': hashOf(line(last, lines)),
+    'mcp_audit.retention.newest': JSON.parse(line(last, lines)).time,
   };
 }
 
@@ -327,6 +328,15 @@ describe('what was deleted does not hide', () => {
   it('that the first record of the chain had one before it', async () => {
     const said = { ...deletion(1, 40), 'mcp_audit.retention.prev_hash': hashOf('x') };
     expect(await verified(trail(cut(1, 40), ledger([said])))).toMatchObject({ code: 1, summary: { missing: 40 } });
+  });
+
+  it('that a pin is newer than all of it: a planted file with old times was deleted, and covers what was cut off', async () => {
+    const said = { ...deletion(71, 100), 'mcp_audit.retention.newest': JSON.parse(line(70)).time };
+    const ran = await verified(trail(cut(71, 100), ledger([said]), pinsOf(CHAIN)));
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.findings).toContainEqual(
+      expect.objectContaining({ severity: 'tampered', kind: 'retention', number: 80, chain: chainId(0) }),
+    );
   });
 
   it('that a pin shows another record', async () => {
