@@ -73,7 +73,8 @@ function create(path: string, unfinished: string, text: string): void {
     if (codeOf(error) === 'EEXIST') throw error;
     writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
   } finally {
-    unlinkSync(unfinished);
+    // The holder of the lock removes what is unfinished, too.
+    attempt(() => unlinkSync(unfinished));
   }
 }
 

@@ -169,6 +169,14 @@ class Running {
     }
   }
 
+  /** A file that begins with records of a chain; undefined for others, which are counted. @throws Unusable */
+  async #ours(path: string): Promise<Stats | undefined> {
+    const { file, found } = await openFile(path);
+    const isOurs = await startsWithRecords(file, this.#asked.newCollector).finally(() => file.close());
+    if (!isOurs) this.#others += 1;
+    return isOurs ? found : undefined;
+  }
+
   #newestIn(archived: string): number | undefined {
     if (readArchiveName(archived) === undefined) return undefined;
     const newest = describedAt(this.#archives, archived)?.description.newest;
@@ -176,18 +184,11 @@ class Running {
   }
 
   async #putAside(name: string): Promise<void> {
-    const { folder, dryRun, now, newCollector, told } = this.#asked;
+    const { folder, dryRun, now, told } = this.#asked;
     const path = join(folder, name);
     await this.#guarded(name, async () => {
-      const { file, found } = await openFile(path);
-      try {
-        if (!(await startsWithRecords(file, newCollector))) {
-          this.#others += 1;
-          return;
-        }
-      } finally {
-        await file.close();
-      }
+      const found = await this.#ours(path);
+      if (found === undefined) return;
       this.#check();
       if (!dryRun) putAside(path, now(), ({ ino, size }) => Number(ino) === found.ino && Number(size) === found.size);
       told({ did: 'put aside', name });
@@ -197,12 +198,10 @@ class Running {
   /** A closed file that may be due for deletion. Returns whether it is for the archive. */
   async #consider(name: string): Promise<boolean> {
     const path = join(this.#asked.folder, name);
-    const read = await this.#guarded(name, () => factsOf(path, false, this.#asked.newCollector));
+    const read = await this.#guarded(name, async () =>
+      (await this.#ours(path)) === undefined ? undefined : factsOf(path, false, this.#asked.newCollector),
+    );
     if (read === undefined) return false;
-    if (read.facts.records === 0) {
-      this.#others += 1;
-      return false;
-    }
     const goes = await this.#judge({ path, name, ...partsOf(read.facts), description: undefined, ...read });
     const isDue = this.#limits.archive !== undefined;
     if (goes === 'young' && !isDue) this.#waiting += 1;
@@ -314,10 +313,7 @@ class Running {
     const { folder, encrypt, key, dryRun, newCollector, now, told } = this.#asked;
     await this.#guarded(name, async () => {
       if (dryRun) {
-        const { file } = await openFile(join(folder, name));
-        const isOurs = await startsWithRecords(file, newCollector).finally(() => file.close());
-        if (isOurs) told({ did: 'archived', name, archived: undefined });
-        else this.#others += 1;
+        if (await this.#ours(join(folder, name))) told({ did: 'archived', name, archived: undefined });
         return;
       }
       const token = (this.#lock as Lock).token;
