@@ -10,8 +10,9 @@ type Age = typeof import('age-encryption');
 type Decrypter = InstanceType<Age['Decrypter']>;
 
 const MAX_FILE_BYTES = 65_536;
-/** Recipients in the header of a file. The library would read on until there is a line feed. */
-const MAX_HEADER_BYTES = 4 * 1024 * 1024;
+/** Six hundred recipients. Each of them is tried with each identity. */
+const MAX_HEADER_BYTES = 65_536;
+const HEADER_END = '\n--- ';
 const IDENTITY = /^AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]+$/;
 
 export class Archives {
@@ -68,48 +69,60 @@ export class Archives {
 /** Each chunk of an age file is authenticated, and the last one is marked: nothing but the error tells that there was more. */
 async function* plain(chunks: AsyncIterable<Uint8Array>, decrypter: Decrypter): AsyncGenerator<Uint8Array> {
   const source = new Source(chunks);
+  let isOpen = false;
   try {
+    await source.readHeader();
     const stream = await decrypter.decrypt(source.stream as Parameters<Decrypter['decrypt']>[0] & ReadableStream);
-    source.limit = Number.POSITIVE_INFINITY;
+    isOpen = true;
     for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) yield chunk;
   } catch (error) {
-    throw source.failure ?? new Unreadable(reasonOf(error, source.limit));
+    throw source.failure ?? new Unreadable(isOpen ? CUT : reasonOf(error));
   } finally {
     await source.close();
   }
 }
 
-function reasonOf(error: unknown, limit: number): string {
-  if (limit === Number.POSITIVE_INFINITY) {
-    return 'it is damaged, cut off or was changed: what is behind that place was not read';
-  }
+const CUT = 'it is damaged, cut off or was changed: what is behind that place was not read';
+
+function reasonOf(error: unknown): string {
   const isOther = error instanceof Error && error.message.startsWith('no identity matched');
   return isOther ? 'it is encrypted for others: no --identity opens it' : 'the header of the encrypted file is damaged';
 }
 
 /** Chunks as a stream of the web, which the library takes. */
 class Source {
-  readonly stream: ReadableStream<Uint8Array>;
-  /** Bytes that may be read. */
-  limit = MAX_HEADER_BYTES;
   /** Why the input itself could not be read. */
   failure: unknown;
   readonly #chunks: AsyncIterator<Uint8Array>;
+  #head: Buffer | undefined;
 
   constructor(chunks: AsyncIterable<Uint8Array>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
-    let read = 0;
+  }
+
+  /**
+   * The library would look for the end of the header without an end.
+   *
+   * @throws if it is not where it has to be
+   */
+  async readHeader(): Promise<void> {
+    let head = Buffer.alloc(0);
+    while (!hasHeader(head)) {
+      const next = head.length > MAX_HEADER_BYTES ? undefined : await this.#next();
+      if (next === undefined) throw new Error('no end of the header');
+      head = Buffer.concat([head, next]);
+    }
+    this.#head = head;
+  }
+
+  get stream(): ReadableStream<Uint8Array> {
     const pull = async (controller: { enqueue(chunk: Uint8Array): void; close(): void }) => {
-      const next = await this.#next();
-      if (next.done === true) {
-        controller.close();
-        return;
-      }
-      read += next.value.length;
-      if (read > this.limit) throw new Error('the header has no end');
-      controller.enqueue(next.value);
+      const next = this.#head ?? (await this.#next());
+      this.#head = undefined;
+      if (next === undefined) controller.close();
+      else controller.enqueue(next);
     };
-    this.stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+    return new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
   }
 
   /** Lets the file go, also when it is not read to its end. */
@@ -117,14 +130,20 @@ class Source {
     await this.#chunks.return?.();
   }
 
-  async #next(): Promise<IteratorResult<Uint8Array>> {
+  async #next(): Promise<Uint8Array | undefined> {
     try {
-      return await this.#chunks.next();
+      const next = await this.#chunks.next();
+      return next.done === true ? undefined : next.value;
     } catch (error) {
       this.failure = error;
       throw error;
     }
   }
+}
+
+function hasHeader(head: Buffer): boolean {
+  const last = head.subarray(0, MAX_HEADER_BYTES).indexOf(HEADER_END);
+  return last !== -1 && head.subarray(0, MAX_HEADER_BYTES).includes('\n', last + HEADER_END.length);
 }
 
 interface IdentityFile {

@@ -88,12 +88,15 @@ export class Pins {
       this.#findings.tellOf('unproven', 'pin', text);
     }
     const range = { first: (last ?? 0) + 1, last: this.#last };
-    const truncated = range.last < range.first ? 0 : range.last - range.first + 1 - deleted(range);
+    const after = Math.max(0, range.last - range.first + 1);
+    const explained = after === 0 ? 0 : deleted(range);
+    const truncated = after - explained;
     if (truncated > 0) {
-      const text =
+      const known =
         last === undefined
           ? `the chain is missing: a pin knows ${this.#last} records`
           : `ends at record ${last}, and a pin knows ${this.#last}`;
+      const text = explained === 0 ? known : `${known}; retention records explain ${explained} of them only`;
       this.#findings.add({ severity: 'incomplete', kind: 'truncated', text, number: last });
     }
     return truncated;

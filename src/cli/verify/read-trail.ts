@@ -26,8 +26,8 @@ const HASH = /^[0-9a-f]{64}$/;
 /** Attributes that are named in a finding. */
 const MAX_NAMED = 5;
 const MAX_WORD = 0xffff_ffff;
-/** Chains with retention records. A folder has one. */
-const MAX_RETENTION_CHAINS = 10_000;
+/** Chains with retention records. Each run that deletes something makes one: every hour, for eleven years. */
+const MAX_RETENTION_CHAINS = 100_000;
 
 export interface ReadOptions {
   readonly trust: Trust;

@@ -206,6 +206,17 @@ describe('an encrypted archive that is not as it was written', () => {
       'with a header that does not end',
       () => Buffer.concat([stored.subarray(0, 22), Buffer.alloc(8 * 1024 * 1024, 'a')]),
     ],
+    [
+      'with a line in its header that does not end',
+      () => Buffer.concat([stored.subarray(0, header()), Buffer.alloc(8 * 1024 * 1024, 'a')]),
+    ],
+    [
+      'with more recipients than anybody has',
+      () => {
+        const stanza = `-> X25519 ${'A'.repeat(43)}\n${'A'.repeat(43)}\n`;
+        return Buffer.concat([stored.subarray(0, 22), Buffer.from(stanza.repeat(1000)), stored.subarray(22)]);
+      },
+    ],
     ['with a name of its format alone', () => stored.subarray(0, 22)],
   ])('damaged %s is not read', async (_, damage) => {
     const path = put('damaged.age', damage());

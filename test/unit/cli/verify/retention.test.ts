@@ -278,9 +278,15 @@ describe('what was deleted does not hide', () => {
   it('that the second place knows more', async () => {
     const ran = await verified(trail(cut(61, 100), ledger([deletion(61, 80)]), pinsOf(CHAIN)));
     expect(ran).toMatchObject({ code: 2, summary: { missing: 20, deleted: 20 } });
-    expect(ran.findings).toContainEqual(expect.objectContaining({ severity: 'incomplete', kind: 'truncated' }));
+    const text = 'ends at record 60, and a pin knows 100; retention records explain 20 of them only';
+    expect(ran.findings).toContainEqual(expect.objectContaining({ severity: 'incomplete', kind: 'truncated', text }));
     const all = await verified(trail([], ledger([deletion(1, 80)]), pinsOf(CHAIN)));
     expect(all).toMatchObject({ code: 2, summary: { missing: 20, deleted: 80 } });
+    expect(all.findings).toContainEqual(
+      expect.objectContaining({
+        text: 'the chain is missing: a pin knows 100 records; retention records explain 80 of them only',
+      }),
+    );
   });
 
   it('that the record behind it was changed', async () => {
