@@ -220,12 +220,28 @@ export interface AuditConfig {
   /**
    * How records show ids and names of actors from the `identity` hook, OAuth (`sub`, `client_id`) and client
    * certificates, of approvers and delegates, and of people in annotations of servers: as they are, with e-mail
-   * addresses and numbers, or as keyed digests, which are equal wherever `digestKey` is. The state directory keeps
-   * people in annotations as they are. Known formats of secrets and the caller's token are redacted in either case. `redact` gets ids and
-   * names of actors unredacted. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
+   * addresses and numbers; as keyed digests, which are equal wherever `digestKey` is; or as pseudonyms, which
+   * `mcp-trail erase` can part from the person. With `plain` and `digest`, the state directory keeps people in annotations as
+   * they are. Known formats of secrets and the caller's token are redacted in any case. `redact` gets ids and
+   * names of actors unredacted.
+   *
+   * A pseudonym is random, `actor-` and 24 hexadecimal digits, and the same for one id in all processes with the same
+   * `stateDirectory`, which keeps the map, readable for its owner alone. What else identifies somebody is as
+   * {@link AuditConfig.actorDetails} says. Without a usable state directory, and for ids that the map has no room for (1,000,000 lines, 256 MiB),
+   * records have digests; a line on stderr says so, once. An invalid value counts as `digest`. `MCP_TRAIL_AUDIT_ACTOR_IDS`.
    * @defaultValue `'plain'`
    */
-  actorIds?: 'plain' | 'digest';
+  actorIds?: 'plain' | 'digest' | 'pseudonym';
+
+  /**
+   * With `actorIds: 'pseudonym'`: whether what identifies a person besides their id is left out of records (`omit`), or has pseudonyms of
+   * its own from the same map (`pseudonym`: `detail-` and 24 hexadecimal digits), by which calls of one session or address can
+   * be found together. Readable names, addresses, user agents, client certificates, session ids, grants and user turns; ports
+   * are left out in either case. Such a pseudonym is erased by its value, not with the person. Reported, and without an effect, with other
+   * `actorIds`. `MCP_TRAIL_AUDIT_ACTOR_DETAILS`.
+   * @defaultValue `'omit'`
+   */
+  actorDetails?: 'omit' | 'pseudonym';
 
   /**
    * Whether `mcp.session.id` of records is a digest, the id itself, or absent. Servers accept the id like a password.
@@ -258,7 +274,8 @@ export interface AuditConfig {
   errorCodes?: Readonly<Record<string, 'rate_limited' | 'denied' | 'unauthenticated' | 'timeout' | 'input_required'>>;
 
   /**
-   * Directory for state that survives restarts: the inventory of servers and tools, and the key of digests.
+   * Directory for state that survives restarts: the inventory of servers and tools, the key of digests, and the map of
+   * pseudonyms.
    * `MCP_TRAIL_AUDIT_STATE_DIRECTORY`.
    * @defaultValue none: kept in memory
    */

@@ -14,11 +14,12 @@ import type { Environment } from '../options/resolve.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
+import { withShownPersons } from './annotations.js';
 import { recordChange } from './inventory-records.js';
+import { personsOf } from './persons.js';
 import { sharedFor } from './process-trail.js';
 import { RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
-import { SHOWN_IDS } from './settings.js';
 import type { Trail } from './trail.js';
 
 const NOWHERE =
@@ -61,8 +62,8 @@ export function annotateServer(asked: ServerAnnotation): Annotated {
     ...given,
     // The command has no OpenTelemetry SDK.
     delivery: given.delivery.filter((each) => each !== 'otel'),
-    // Without digests of actors, no key is needed, and none is made.
-    stateDirectory: given.actorIds === 'digest' ? stateDirectory : undefined,
+    // With plain ids, no key is needed, and none is made.
+    stateDirectory: given.actorIds === 'plain' ? undefined : stateDirectory,
     toolLock: undefined,
   };
   if (values.delivery.length === 0) return { problem: NOWHERE };
@@ -98,10 +99,11 @@ export function annotateServer(asked: ServerAnnotation): Annotated {
         redactor,
         counts: new RedactionCounts(),
         secret: undefined,
-        showId: SHOWN_IDS[values.actorIds](shared.key.digester),
+        ...personsOf(values, { digester: shared.key.digester, pseudonyms: shared.pseudonyms }),
       };
       const redact = (text: string) => redactor.text('inventory', text) ?? REDACTED;
-      const changed = annotate(chosen, asked.annotations, now, redact, true);
+      const annotations = withShownPersons(asked.annotations, redaction);
+      const changed = annotate(chosen, annotations, now, redact, true);
       trail.start(undefined, (sink, cause) => lost.push(`${sink}: ${cause}`));
       recordChange(trail, annotated(chosen, changed), {
         // Who types a name into a command is told as they wish: an e-mail address, too.

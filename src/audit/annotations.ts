@@ -4,7 +4,11 @@ import { type Annotations, APPROVALS, isValid, type ServerSelector } from '../in
 import { ANNOTATIONS } from '../inventory/state.js';
 import { membersOf } from '../lib/foreign.js';
 import { show } from '../options/problem.js';
+import { REDACTED } from '../redact/scrub.js';
 import { warnOperator } from '../report/report.js';
+import type { AuditKey } from '../semconv/audit-record.js';
+import { RecordFields } from './record-fields.js';
+import { addSafe, type RedactionContext } from './sanitise.js';
 
 const SELECTING = ['id', 'name', 'version', 'endpoint'] as const;
 
@@ -29,6 +33,25 @@ export function readAnnotations(given: unknown): Annotations {
     warnOperator(`annotate: ${name} is ${show(value)}; accepted: ${accepted}, or null to remove it. Ignored`);
   }
   return read;
+}
+
+const PERSONS = {
+  addedBy: 'mcp_audit.inventory.annotation.added_by',
+  approver: 'mcp_audit.inventory.annotation.approver',
+  removedBy: 'mcp_audit.inventory.annotation.removed_by',
+  reviewer: 'mcp_audit.inventory.annotation.reviewer',
+} as const satisfies Partial<Record<keyof Annotations, AuditKey>>;
+
+/** With pseudonyms, the inventory has people as records have them; otherwise, as they are given. */
+export function withShownPersons(annotations: Annotations, redaction: RedactionContext): Annotations {
+  if (redaction.showDetail === undefined) return annotations;
+  const shown = Object.entries(PERSONS).flatMap(([name, key]) => {
+    const given = annotations[name as keyof typeof PERSONS];
+    if (typeof given !== 'string' || given === '') return [];
+    const fields = addSafe(new RecordFields(), { [key]: given }, redaction);
+    return [[name, fields.get(key) ?? REDACTED] as const];
+  });
+  return { ...annotations, ...Object.fromEntries(shown) };
 }
 
 export function warnOfNobody(selector: string | ServerSelector): void {

@@ -146,9 +146,9 @@ export class ApplicationEvents {
   #about(place: Place, actor: Identity | undefined): About {
     const identity = actor === undefined ? undefined : readIdentity(actor);
     const entry = entryOf(handledIn(place.active));
-    const { redactor, showId } = this.#parts.settings;
+    const { redactor, showId, showDetail } = this.#parts.settings;
     const secret = entry?.redaction.secret ?? place.peer?.http?.notes.auth?.token;
-    const redaction = { redactor, counts: new RedactionCounts(), secret, showId };
+    const redaction = { redactor, counts: new RedactionCounts(), secret, showId, showDetail };
     if (entry === undefined)
       return { fields: addSafe(new RecordFields(), this.#ofPlace(place, identity), redaction), entry, redaction };
     const fields = new RecordFields(entry.fields);

@@ -7,6 +7,7 @@ import { auditValues } from '../options/audit.js';
 import type { ResolvedConfig } from '../options/instrumentation.js';
 import type { Environment } from '../options/resolve.js';
 import { Redactor } from '../redact/redactor.js';
+import { unlessQuiet } from '../report/quiet.js';
 import type { Peer } from '../session/peer.js';
 import { InventoryFeed } from './inventory-feed.js';
 import { sharedFor } from './process-trail.js';
@@ -15,6 +16,7 @@ import { auditSettings } from './settings.js';
 
 export { annotateServer } from './annotate-server.js';
 export { retentionTrail } from './retention-trail.js';
+export { erasableIn, eraseActor } from './erase-actor.js';
 
 /** What a recorder needs besides options. */
 export interface Surroundings {
@@ -39,7 +41,8 @@ export function assembleRecorder(
     ...(detectors !== undefined && { detectors }),
   });
   const shared = sharedFor(config, values, redactor, env);
-  const settings = auditSettings({ config, values, captureAll: captureArguments, redactor, key: shared.key });
+  const settings = auditSettings({ config, values, captureAll: captureArguments, redactor, shared });
+  if (values.actorIds === 'pseudonym') unlessQuiet(() => shared.pseudonyms()?.open());
   const recorder = new AuditRecorder({
     settings,
     trail: shared.trail,

@@ -18,7 +18,7 @@ import type { ConnectionInfo } from '../session/connection-info.js';
 import type { AnswerFacts, RequestFacts } from '../session/message-facts.js';
 import type { Operation } from '../session/operation.js';
 import { strings } from './actor.js';
-import { readAnnotations, readSelector, warnOfNobody } from './annotations.js';
+import { readAnnotations, readSelector, warnOfNobody, withShownPersons } from './annotations.js';
 import type { AuditEntry } from './entry.js';
 import { recordChange } from './inventory-records.js';
 import { RecordFields } from './record-fields.js';
@@ -36,7 +36,7 @@ interface Known {
   readonly observed: boolean;
 }
 
-interface InventoryFeedParts extends Pick<RedactionContext, 'redactor' | 'showId'> {
+interface InventoryFeedParts extends Pick<RedactionContext, 'redactor' | 'showId' | 'showDetail'> {
   readonly inventory: Inventory;
   readonly trail: Trail;
   readonly target: LogsTarget | undefined;
@@ -54,8 +54,8 @@ export class InventoryFeed {
   readonly #known = new WeakMap<ConnectionInfo, Known>();
   #stopSweeping: Stop | undefined;
 
-  constructor({ inventory, trail, target, digester, redactor, showId }: InventoryFeedParts) {
-    this.#redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId };
+  constructor({ inventory, trail, target, digester, redactor, showId, showDetail }: InventoryFeedParts) {
+    this.#redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId, showDetail };
     this.#inventory = inventory;
     this.#trail = trail;
     this.#target = target;
@@ -124,7 +124,8 @@ export class InventoryFeed {
 
   /** Returns false for unknown servers, and if nothing changes. */
   annotate(server: string | ServerSelector, given: unknown): boolean {
-    const [selector, annotations] = [readSelector(server), readAnnotations(given)];
+    const selector = readSelector(server);
+    const annotations = withShownPersons(readAnnotations(given), this.#redaction);
     const ids = this.#inventory.find(selector);
     if (ids.length === 0) warnOfNobody(selector);
     const changes = ids.flatMap((id) => this.#inventory.annotate(id, annotations));

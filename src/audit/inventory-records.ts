@@ -3,6 +3,7 @@ import type { LogsTarget } from '../emit/logger-provider.js';
 import type { InventoryChange } from '../inventory/records.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import type { AuditFields } from '../semconv/audit-record.js';
+import { ofInventory } from './persons.js';
 import { RecordFields } from './record-fields.js';
 import { toolTarget } from './request-fields.js';
 import { addSafe, type RedactionContext } from './sanitise.js';
@@ -37,7 +38,7 @@ export function recordChange(
     .add({ 'audit.actor.id': 'mcp-trail', 'audit.actor.type': 'system', 'mcp_audit.actor.source': 'none' })
     .add(Object.fromEntries(context.entries()))
     .add({ 'audit.action': action, 'audit.outcome': 'success' });
-  addSafe(fields, said, { ...redaction, counts: new RedactionCounts(), again: true });
+  addSafe(fields, said, { ...redaction, ...ofInventory(redaction), counts: new RedactionCounts(), again: true });
   const tool = fields.get('gen_ai.tool.name');
   fields.add(
     tool === undefined

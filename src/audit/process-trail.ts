@@ -19,6 +19,7 @@ import { endTrailsWithProcess } from '../lifecycle/end-open-operations.js';
 import type { Environment } from '../options/resolve.js';
 import { AUDIT, type AuditValues, EVERY_CALL, type Option } from '../options/table.js';
 import { readToolLock } from '../options/tool-lock.js';
+import { PseudonymMap } from '../pseudonyms/map.js';
 import { declaredNames } from '../redact/argument-names.js';
 import type { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
@@ -43,6 +44,8 @@ export interface Shared {
   readonly key: DigestKey;
   readonly service: Service;
   readonly newId: () => string;
+  /** The map of pseudonyms; undefined without a usable state directory. */
+  readonly pseudonyms: () => PseudonymMap | undefined;
 }
 
 const newId = createUuidV7();
@@ -174,8 +177,35 @@ function make({ config, values, redactor, env, key }: TrailParts): Shared {
     onRecord: () => openTrails.use(shared),
     ...vouchingOf(config, values, service),
   });
-  const shared: Shared = { trail, inventory, key: digestKey(config.digestKey, stateDirectory, env), service, newId };
+  const shared: Shared = {
+    trail,
+    inventory,
+    key: digestKey(config.digestKey, stateDirectory, env),
+    service,
+    newId,
+    pseudonyms: once(() => mapIn(stateDirectory())),
+  };
   return shared;
+}
+
+const NO_MAP =
+  `the audit trail has no map of pseudonyms: it needs a state directory that can be written to ` +
+  `(${AUDIT.stateDirectory.env}, option audit.stateDirectory). Records have digests of ids instead of pseudonyms`;
+/** By their folder: trails of one process share them. */
+const maps = new Map<string, PseudonymMap>();
+const MAX_MAPS = 16;
+
+function mapIn(directory: string | undefined): PseudonymMap | undefined {
+  const folder = directory === undefined ? undefined : (attempt(() => resolve(directory)) ?? directory);
+  const known = folder === undefined ? undefined : maps.get(folder);
+  if (known !== undefined) return known;
+  if (folder === undefined || maps.size >= MAX_MAPS) {
+    warnOperator(NO_MAP);
+    return undefined;
+  }
+  const map = new PseudonymMap({ directory: folder, problem: warnOperator });
+  maps.set(folder, map);
+  return map;
 }
 
 /** @param source where the file is set, for messages */

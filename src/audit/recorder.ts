@@ -199,6 +199,7 @@ export class AuditRecorder implements AuditPort, AuditAccess {
       counts: new RedactionCounts(),
       secret: peer?.auth?.token ?? http?.notes.auth?.token,
       showId: settings.showId,
+      showDetail: settings.showDetail,
     };
     const client = clientOf(operation, facts);
     const identity = identify(settings.identity, operation, client, peer);

@@ -61,8 +61,9 @@ export function recordRefusal(
   // The application recorded this denial, or another copy of this package did.
   if (decision?.decision === 'deny' || (http !== undefined && isTold(http.notes, trail.key))) return undefined;
   const { status, action } = MEANINGS[refusal.status];
-  const { redactor, showId } = settings;
-  const redaction = { redactor, counts: new RedactionCounts(), secret: http?.notes.auth?.token, showId };
+  const { redactor, showId, showDetail } = settings;
+  const secret = http?.notes.auth?.token;
+  const redaction = { redactor, counts: new RedactionCounts(), secret, showId, showDetail };
   const correlation = correlator.ofRequest(http, traceIdOf(refusal.traceparent));
   const said = addSafe(
     new RecordFields(),

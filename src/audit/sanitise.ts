@@ -2,19 +2,18 @@
 import type { RedactionCounts } from '../redact/redaction-counts.js';
 import type { Redactor } from '../redact/redactor.js';
 import { containsSecret } from '../redact/secret-proof.js';
-import { AUDIT_FIELDS, type AuditKey, type Redaction } from '../semconv/audit-record.js';
+import { AUDIT_FIELDS, type AuditField, type AuditKey, type Redaction } from '../semconv/audit-record.js';
+import type { Persons } from './persons.js';
 import type { FieldValues, RecordFields } from './record-fields.js';
 
 /** How to redact, and what has been redacted. */
-export interface RedactionContext {
+export interface RedactionContext extends Persons {
   readonly redactor: Redactor;
   readonly counts: RedactionCounts;
   /** The caller's token: removed from every value, also from the hook's answer. */
   readonly secret: string | undefined;
   /** The values are redacted already: keep placeholders in names. */
   readonly again?: boolean | undefined;
-  /** How a verified identity is shown. */
-  readonly showId: (id: string) => string;
 }
 
 /** Fields of those who act and confirm: the `redact` hook gets them unredacted, to show them in its own form. */
@@ -34,6 +33,11 @@ const UNPROVEN: ReadonlySet<unknown> = new Set(['self_asserted', 'none']);
 function isList(key: AuditKey, value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && AUDIT_FIELDS[key].type === 'string[]';
 }
+
+/** What identifies somebody besides their id. */
+const IS_DETAIL: ReadonlySet<AuditKey> = new Set(
+  (Object.keys(AUDIT_FIELDS) as AuditKey[]).filter((key) => (AUDIT_FIELDS[key] as AuditField).identifies === true),
+);
 
 const AGAIN = { again: true };
 
@@ -59,7 +63,9 @@ export function addSafe(fields: RecordFields, values: FieldValues, redaction: Re
     const value = values[key];
     if (value === undefined) continue;
     const rule = ruleOf(key, values);
-    if (rule === 'ours') fields.set(key, value as never);
+    const shown = IS_DETAIL.has(key) ? redaction.showDetail : undefined;
+    if (shown !== undefined) addDetail(fields, key, value, shown, rule, redaction);
+    else if (rule === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
       fields.set(key, (safeText(key, rule, value, redaction) ?? KEPT_AS[key]) as never);
     else if (isList(key, value)) {
@@ -70,6 +76,20 @@ export function addSafe(fields: RecordFields, values: FieldValues, redaction: Re
     }
   }
   return fields;
+}
+
+/** A number has no pseudonym. */
+function addDetail(
+  fields: RecordFields,
+  key: AuditKey,
+  value: unknown,
+  show: NonNullable<Persons['showDetail']>,
+  rule: Redaction,
+  redaction: RedactionContext,
+): void {
+  if (show === 'omit' || typeof value !== 'string') return;
+  const safe = rule === 'ours' ? value : safeText(key, rule, value, { ...redaction, showId: (id) => id });
+  if (safe !== undefined) fields.set(key, (safe === CREDENTIAL ? safe : show(safe)) as never);
 }
 
 function ruleOf(key: AuditKey, values: FieldValues): Redaction {

@@ -9,12 +9,14 @@ import type { Redactor } from '../redact/redactor.js';
 import { warnOperator } from '../report/report.js';
 import { type CaptureSettings, captureRulesOf } from './argument-capture.js';
 import type { IdentityHook } from './identify.js';
+import { type Persons, personsOf } from './persons.js';
+import type { Shared } from './process-trail.js';
 import type { AuditStatus } from './status.js';
 
 /** Response headers that are recorded by default. */
 const DEFAULT_HEADERS = ['content-type', 'mcp-protocol-version', 'retry-after', 'x-request-id'] as const;
 
-export interface AuditSettings extends CaptureSettings {
+export interface AuditSettings extends CaptureSettings, Persons {
   readonly attempts: AuditValues['attempts'];
   /** Messages wait until their records are on disk. */
   readonly syncs: boolean;
@@ -24,8 +26,6 @@ export interface AuditSettings extends CaptureSettings {
   readonly messages: boolean;
   readonly aiInvocation: boolean;
   readonly digester: Digester;
-  /** How a verified identity is shown. */
-  readonly showId: (id: string) => string;
   /** The operator configured the key of digests: arguments get a digest. */
   readonly digestArguments: boolean;
   readonly identity: IdentityHook | undefined;
@@ -41,14 +41,8 @@ interface SettingsParts {
   readonly values: AuditValues;
   readonly captureAll: boolean;
   readonly redactor: Redactor;
-  readonly key: { readonly digester: Digester; readonly shared: boolean };
+  readonly shared: Pick<Shared, 'key' | 'pseudonyms'>;
 }
-
-/** Forms of identities, by `actorIds`. */
-export const SHOWN_IDS: Readonly<Record<AuditValues['actorIds'], (digester: Digester) => (id: string) => string>> = {
-  plain: () => (id) => id,
-  digest: (digester) => (id) => digester.digest(id),
-};
 
 const REFUSES: Readonly<Record<Blocking, AuditSettings['refuses']>> = {
   none: () => false,
@@ -56,8 +50,9 @@ const REFUSES: Readonly<Record<Blocking, AuditSettings['refuses']>> = {
   all: () => true,
 };
 
-export function auditSettings({ config, values, captureAll, redactor, key }: SettingsParts): AuditSettings {
+export function auditSettings({ config, values, captureAll, redactor, shared }: SettingsParts): AuditSettings {
   const blocking = blockingOf(config, values);
+  const { key, pseudonyms } = shared;
   return {
     attempts: blocking === 'none' ? values.attempts : 'always',
     refuses: REFUSES[blocking],
@@ -67,7 +62,7 @@ export function auditSettings({ config, values, captureAll, redactor, key }: Set
     aiInvocation: values.aiInvocation,
     redactor,
     digester: key.digester,
-    showId: SHOWN_IDS[values.actorIds](key.digester),
+    ...personsOf(values, { digester: key.digester, pseudonyms }),
     digestArguments: key.shared,
     identity: values.identity,
     ...policyOf(values.policy, config.policy === undefined ? AUDIT.policy.env : 'option audit.policy'),

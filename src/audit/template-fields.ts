@@ -50,8 +50,9 @@ export class TemplateFields {
 
   #make({ operation, audit, facts, client }: Begun, secret: string | undefined): Made {
     const { connection, template, row } = operation;
-    const { redactor, showId } = this.#settings;
-    const redaction: RedactionContext = { redactor, counts: new RedactionCounts(), secret, showId };
+    const { redactor, showId, showDetail } = this.#settings;
+    const counts = new RedactionCounts();
+    const redaction: RedactionContext = { redactor, counts, secret, showId, showDetail };
     const fields = new RecordFields();
     addSafe(fields, constantFields(operation, audit, facts), redaction);
     addSafe(fields, endpointFields(connection, client), redaction);

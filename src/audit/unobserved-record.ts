@@ -38,7 +38,7 @@ const PLACES = {
 
 export function recordUnobserved(
   { place, reason, method, version, file }: Unobserved,
-  { trail, target, settings: { redactor, showId } }: UnobservedParts,
+  { trail, target, settings: { redactor, showId, showDetail } }: UnobservedParts,
 ): void {
   const values: FieldValues = {
     'mcp_audit.unobserved.place': place,
@@ -48,7 +48,7 @@ export function recordUnobserved(
     'mcp.protocol.version': version,
     ...PLACES[place],
   };
-  const redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId };
+  const redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId, showDetail };
   const safe = addSafe(new RecordFields(), values, redaction);
   trail.unobserved(Object.fromEntries(safe.entries()), target);
 }

@@ -5,6 +5,7 @@ import { PACKAGE_NAME, PACKAGE_VERSION } from '../lib/version.js';
 import { annotate } from './annotate.js';
 import { type Command, EXIT, type World } from './command.js';
 import { doctor } from './doctor.js';
+import { erase } from './erase.js';
 import { inventory } from './inventory.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   timeline,
   inventory,
   annotate,
+  erase,
   verify,
   retain,
   keygen,

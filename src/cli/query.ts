@@ -5,6 +5,7 @@ import { COUNT_FORMS, Counts } from './query/count.js';
 import { Follower } from './query/follow.js';
 import { Newest } from './query/newest.js';
 import { form, type Printer } from './query/outputs.js';
+import { withPseudonyms } from './query/pseudonyms.js';
 import { MatchReader } from './query/read.js';
 import { type Request, requestOf, USAGE } from './query/request.js';
 import type { Row } from './query/rows.js';
@@ -27,7 +28,8 @@ export const query = commandOf<Request>({
   answer,
 });
 
-async function answer(asked: Request, world: World): Promise<number> {
+async function answer(request: Request, world: World): Promise<number> {
+  const asked = { ...request, filters: withPseudonyms(request.filters, request.states) };
   if (asked.countBy !== undefined) return count(asked, world);
   const out = buffered(world.out.write);
   const { printer, together } = form(asked.output);

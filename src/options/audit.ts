@@ -62,6 +62,7 @@ export function auditValues(
   const resolved = Object.fromEntries(entries) as unknown as AuditValues;
   const values = { ...resolved, sinks, toolLock: lockOf(resolved, env) };
   warnOfIdleFile(config, values, env);
+  warnOfIdleDetails(config, values, env);
   return values;
 }
 
@@ -100,6 +101,17 @@ function warnOfIdleFile(config: AuditConfig, { delivery, sinks }: AuditValues, e
   warnOperator(
     `${noEffect(set)}: audit records go to ${[...delivery, ...sinks.map(({ name }) => name)].join(', ')}. ` +
       `Set ${DELIVERY}=${[...delivery, 'file'].join(',')} to write a file as well`,
+  );
+}
+
+/** Who asks for less about people than there would be has to know. */
+function warnOfIdleDetails(config: AuditConfig, { actorIds }: AuditValues, env: Environment): void {
+  const { env: variable } = AUDIT.actorDetails;
+  const isInCode = config.actorDetails !== undefined;
+  if (actorIds === 'pseudonym' || (!isInCode && textOf(variable, env) === undefined)) return;
+  warnOperator(
+    `${noEffect([isInCode ? 'option audit.actorDetails' : variable])}: it needs audit.actorIds ` +
+      `(${AUDIT.actorIds.env}) pseudonym, and that is ${actorIds}`,
   );
 }
 

@@ -235,7 +235,14 @@ export const AUDIT = {
   fileSync: { env: 'MCP_TRAIL_AUDIT_FILE_SYNC', kind: oneOf('os', 'disk'), default: 'os', refused: 'disk' },
   onFailure: { env: 'MCP_TRAIL_AUDIT_ON_FAILURE', kind: oneOf('allow', 'block'), default: 'allow', refused: 'block' },
   attempts: { env: 'MCP_TRAIL_AUDIT_ATTEMPTS', kind: oneOf('always', 'sensitive', 'never'), default: 'always' },
-  actorIds: { env: 'MCP_TRAIL_AUDIT_ACTOR_IDS', kind: oneOf('plain', 'digest'), default: 'plain' },
+  actorIds: {
+    env: 'MCP_TRAIL_AUDIT_ACTOR_IDS',
+    kind: oneOf('plain', 'digest', 'pseudonym'),
+    default: 'plain',
+    // A misspelt value did not mean the default.
+    refused: 'digest',
+  },
+  actorDetails: { env: 'MCP_TRAIL_AUDIT_ACTOR_DETAILS', kind: oneOf('omit', 'pseudonym'), default: 'omit' },
   sessionIds: { env: 'MCP_TRAIL_AUDIT_SESSION_IDS', kind: oneOf('digest', 'plain', 'none'), default: 'digest' },
   paths: {
     env: 'MCP_TRAIL_AUDIT_PATHS',

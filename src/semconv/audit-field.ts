@@ -35,6 +35,11 @@ export interface AuditField {
   readonly requiredOn?: readonly AuditEventName[];
   /** A regular expression that every value matches from its start to its end. */
   readonly pattern?: string;
+  /**
+   * It identifies a person besides their id, which `redaction: 'identity'` marks: an address, a session, a readable name.
+   * With `actorIds: 'pseudonym'` it is left out, or has a pseudonym of its own.
+   */
+  readonly identifies?: true;
   /** Why to be careful with it. */
   readonly sensitive?: string;
   /** Where the name comes from. */

@@ -60,6 +60,7 @@ export const ACTOR = {
     'user.name': {
       type: 'string',
       redaction: 'identity',
+      identifies: true,
       brief: 'A readable name of the user. Only the application provides it.',
       examples: ['a.einstein'],
       events: AUDIT_EVENTS,
@@ -117,6 +118,7 @@ export const ACTOR = {
     'mcp_audit.delegation.id': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief: 'The grant under which they act, as its issuer names it. Only the application provides it.',
       examples: ['grant-2041'],
       events: AUDIT_EVENTS,
@@ -163,6 +165,7 @@ export const ACTOR = {
     'mcp_audit.ai_invocation.turn_id': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief:
         'The user turn that caused it, as the client claims: it groups the requests of one turn, and proves nothing. From `io.modelcontextprotocol/aiInvocation`, a draft of the protocol.',
       examples: ['2f4f0c9e-8d72-4c66-9c6f-3f7f3e6a1c9f'],
@@ -190,6 +193,7 @@ export const ACTOR = {
     'tls.client.subject': {
       type: 'string',
       redaction: 'identity',
+      identifies: true,
       brief: 'The subject of the client certificate.',
       examples: ['CN=agent-gateway.internal'],
       stability: 'development',
@@ -199,6 +203,7 @@ export const ACTOR = {
     'tls.client.hash.sha256': {
       type: 'string',
       redaction: 'ours',
+      identifies: true,
       brief: 'The SHA-256 fingerprint of the client certificate, in hexadecimal.',
       examples: ['0687F666A054EF17A08E2F2162EAB4CBC0D265E1D7875BE74BF3C712CA92DAF0'],
       stability: 'development',
@@ -207,6 +212,7 @@ export const ACTOR = {
     'client.address': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief: 'The address of the caller; behind a trusted proxy, the address that the proxy names.',
       examples: ['192.0.2.45'],
       stability: 'stable',
@@ -216,6 +222,7 @@ export const ACTOR = {
     'client.port': {
       type: 'int',
       redaction: 'ours',
+      identifies: true,
       brief: 'The port of the caller.',
       examples: [65123],
       stability: 'stable',
@@ -224,6 +231,7 @@ export const ACTOR = {
     'network.peer.address': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief: 'The address at the other end of the connection, which may be a proxy.',
       examples: ['10.0.0.7'],
       stability: 'stable',
@@ -233,6 +241,7 @@ export const ACTOR = {
     'user_agent.original': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief: 'The name and version that the HTTP client gives itself.',
       examples: ['node'],
       stability: 'stable',

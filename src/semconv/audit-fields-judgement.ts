@@ -60,6 +60,7 @@ export const DECISION = {
     'mcp_audit.approver.name': {
       type: 'string',
       redaction: 'identity',
+      identifies: true,
       brief: 'A readable name of who confirmed it.',
       examples: ['g.hopper'],
       events: AUDIT_EVENTS,

@@ -168,6 +168,7 @@ export const OPERATION = {
     'mcp.session.id': {
       type: 'string',
       redaction: 'name',
+      identifies: true,
       brief: 'The MCP session. Protocol versions from 2026-07-28 on have none.',
       examples: ['191c4850af6c49e08843a3f6c80e5046'],
       requirement: { conditionally_required: 'there is a session' },

@@ -1,7 +1,7 @@
 /** Which records somebody asked for. Pure. */
 import { nearestOf } from '../../lib/nearest.js';
 import { compileGlob, type Glob } from '../../policy/glob.js';
-import type { AuditKey } from '../../semconv/audit-record.js';
+import { AUDIT_FIELDS, type AuditField, type AuditKey } from '../../semconv/audit-record.js';
 import type { ReadRecord } from '../read-records.js';
 import { visible } from '../text.js';
 import { type QueryField, valuesOf, withoutPrefix } from './fields.js';
@@ -12,7 +12,21 @@ export interface Filter {
   readonly matches: (record: ReadRecord) => boolean;
   /** Bytes of which one is in every line with such a record; undefined if there are no such bytes. */
   readonly needles: Needles | undefined;
+  /** Only of fields that say who somebody is, or identify them. */
+  readonly person?: Person;
 }
+
+/** Whom a filter means. */
+export interface Person {
+  readonly patterns: readonly string[];
+  readonly passes: (id: string) => boolean;
+  /** The same filter, which also matches these values. */
+  readonly orOneOf: (values: ReadonlySet<string>) => Filter;
+}
+
+/** More values are looked for by what all pseudonyms and digests begin with. */
+const MAX_NEEDLES = 100;
+const PREFIXES = ['actor-', 'detail-', 'hmac-sha256:'];
 
 /** The filter of an option with all its values, or the problem with one of them. */
 export function filterOf(field: QueryField, patterns: readonly string[]): Filter | string {
@@ -28,8 +42,28 @@ export function filterOf(field: QueryField, patterns: readonly string[]): Filter
     needles.push(patternNeedle(pattern));
   }
   const isAny = (text: string) => globs.some((glob) => glob(text));
+  const filter = textFilter(field, isAny, needles);
+  if (!field.keys.some(isPersonal)) return filter;
+  const orOneOf = (values: ReadonlySet<string>) => {
+    const also = values.size > MAX_NEEDLES ? PREFIXES : [...values];
+    const isOne = (text: string) => isAny(text) || values.has(text);
+    return textFilter(field, isOne, [...needles, ...also.map((text) => Buffer.from(text))]);
+  };
+  return { ...filter, person: { patterns, passes: isAny, orOneOf } };
+}
+
+function isPersonal(key: AuditKey): boolean {
+  const { redaction, identifies }: AuditField = AUDIT_FIELDS[key];
+  return redaction === 'identity' || identifies === true;
+}
+
+function textFilter(
+  field: QueryField,
+  passes: (text: string) => boolean,
+  needles: readonly (Buffer | undefined)[],
+): Filter {
   return {
-    matches: (record) => field.keys.some((key) => someText(record, key, field.prefix, isAny)),
+    matches: (record) => field.keys.some((key) => someText(record, key, field.prefix, passes)),
     needles: needles.every((each) => each !== undefined) ? needles : undefined,
   };
 }

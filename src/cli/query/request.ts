@@ -33,6 +33,8 @@ export interface Request extends Question, Reads {
   /** Infinity for all. */
   readonly limit: number;
   readonly utc: boolean;
+  /** State directories, whose maps know pseudonyms. */
+  readonly states: readonly string[];
 }
 
 const OPTIONS: readonly QueryField[] = FIELDS.filter(({ only }) => only !== 'column');
@@ -48,6 +50,8 @@ Which records (* is any text, ? any character, {a,b} a or b; an option that is r
 ${OPTIONS.map(({ name, only, says }) => `  ${`--${name}${only === 'flag' ? '' : ' <text>'}`.padEnd(24)}${says}`).join('\n')}
   --since, --until <t>    ${AGE}, ${DATE},
                           or ${TIME}
+  --state <folder>        --actor and the like also match pseudonyms, which the map of this state directory knows, and digests,
+                          if it has the key
 
 How they are printed:
 
@@ -131,6 +135,7 @@ function checked(values: Values, paths: readonly string[], now: number): Request
     utc,
     identities: identitiesOf(values['identity'] as readonly string[] | undefined),
     maxLineBytes: maxLineBytesOf(text('max-line'), DEFAULT_MAX_LINE_MIB),
+    states: (values['state'] ?? []) as readonly string[],
   };
 }
 
@@ -142,6 +147,7 @@ function parse(args: readonly string[]): { readonly values: Values; readonly pos
     ...Object.fromEntries(OPTIONS.map(({ name, only }) => [name, only === 'flag' ? flag : several])),
     since: one,
     until: one,
+    state: several,
     output: { ...one, short: 'o' },
     fields: one,
     'count-by': one,
