@@ -138,8 +138,9 @@ export class PseudonymMap {
     const damaged: Range[] = [];
     let good = 0;
     let isNewer = false;
-    if (this.#known === undefined) this.#warnOfMode(Number(found.mode));
+    const isFirst = this.#known === undefined;
     withMap(this.#path, 'read', (fd) => {
+      if (isFirst) this.#warnOfMode(Number(found.mode));
       this.#readTo = readLines(fd, from, Number(found.size), ({ at, length, bytes, whole }) => {
         if (!whole) return;
         const line = parseLine(bytes);
@@ -149,9 +150,15 @@ export class PseudonymMap {
         if (line.is === 'notice' || line.is === 'tombstone') erased.add(line.pseudonym);
         if (line.is !== 'entry') return;
         const ofKind = names[line.kind];
-        if (!ofKind.has(line.id)) ofKind.set(line.id, line.pseudonym);
+        const known = ofKind.get(line.id);
+        if (known === undefined || erased.has(known)) ofKind.set(line.id, line.pseudonym);
       });
     });
+    // Somebody may have written the file anew: then it did not begin a line there.
+    if (from > 0 && damaged.length > 0) {
+      this.#read(0, found);
+      return;
+    }
     this.#known = found;
     this.#lines = good + (from === 0 ? 0 : this.#lines);
     for (const ofKind of erased.size === 0 ? [] : Object.values(names)) {
@@ -162,7 +169,9 @@ export class PseudonymMap {
     if (isNewer) this.#problem('was written by a newer version of mcp-trail, and is left as it is');
     else if (this.#unusable) this.#problem('has no line that can be read, and is left as it is');
     else if (damaged.length > 0) this.#repair(damaged);
-    if (this.#unusable) this.#names = noNames();
+    if (!this.#unusable) return;
+    this.#names = noNames();
+    this.#readTo = 0;
   }
 
   #repair(damaged: readonly Range[]): void {
