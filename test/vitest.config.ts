@@ -20,6 +20,7 @@ const LONG = [
   'test/safety/canary-v*.test.ts',
   'test/safety/crashing.test.ts',
   'test/safety/ending*.test.ts',
+  'test/safety/erasure.test.ts',
   'test/safety/silence.test.ts',
   'test/safety/silence-without-mcp.test.ts',
   'test/safety/exiting.test.ts',
