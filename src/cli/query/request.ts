@@ -50,8 +50,8 @@ Which records (* is any text, ? any character, {a,b} a or b; an option that is r
 ${OPTIONS.map(({ name, only, says }) => `  ${`--${name}${only === 'flag' ? '' : ' <text>'}`.padEnd(24)}${says}`).join('\n')}
   --since, --until <t>    ${AGE}, ${DATE},
                           or ${TIME}
-  --state <folder>        --actor and the like also match pseudonyms, which the map of this state directory knows, and digests,
-                          if it has the key
+  --state <folder>        --actor and the like also match pseudonyms that the map of this state directory knows, and
+                          digests, if it has their key; can be repeated
 
 How they are printed:
 

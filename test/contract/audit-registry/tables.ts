@@ -88,12 +88,13 @@ function shortName(event: AuditEventName): string {
   return code(event.slice(PREFIX.length));
 }
 
-function descriptionOf({ brief, values, examples, redaction, sensitive }: Field): string {
+function descriptionOf({ brief, values, examples, redaction, identifies, sensitive }: Field): string {
   return [
     brief,
     values === undefined ? '' : `One of ${values.map(code).join(', ')}.`,
     examples === undefined ? '' : `For example ${examples.map(exampleOf).join(', ')}.`,
     REDACTED[redaction],
+    identifies ? 'With pseudonyms as `actorDetails` selects.' : '',
     sensitive === undefined ? '' : `**Sensitive:** ${sensitive}`,
   ]
     .filter((part) => part !== '')

@@ -106,6 +106,8 @@ const audit: AuditConfig = {
   onFailure: 'block',
   fileSync: 'disk',
   toolLock: { file: 'tools.lock.json', enforce: true },
+  actorIds: 'pseudonym',
+  actorDetails: 'omit',
   identity,
   policy,
   digestKey: { id: 'k1', key: '00' },
