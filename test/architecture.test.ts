@@ -169,6 +169,7 @@ const WITH_OUTSIDE: readonly string[] = [
   'lib',
   'lifecycle',
   'mapping',
+  'pseudonyms',
   'redact',
   'retain',
   'wrap',

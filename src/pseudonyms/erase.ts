@@ -49,7 +49,7 @@ function eraseIn(path: string, ids: ReadonlySet<string>, traces: Traces): boolea
   return erased.length > 0;
 }
 
-/** Whether nobody is writing: then the last line, which has no end, is what a killed process left. */
+/** Whether no process is writing: then the last line, which has no end, is what a killed process left. */
 function isStill(fd: number, size: number): boolean {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, STILL_MS);
   return fstatSync(fd).size === size;

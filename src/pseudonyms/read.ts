@@ -5,7 +5,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 /** Longer than any line: ids have 256 characters. */
 const MAX_LINE_BYTES = 16 * 1024;
-/** A map that is longer is none. */
+/** A longer file is not a map. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
 
 // O_NONBLOCK: opening a named pipe must not wait. A flag that the platform lacks is undefined, and counts as 0.

@@ -199,7 +199,7 @@ describe('no erasure is without its record', () => {
     expect(meet(['alice'])).toEqual([alice]);
   });
 
-  it('a run that ended after the erasure is gone on with by the next, whoever it is for', async () => {
+  it('what a run left without a record has one after the next, also if that is for somebody else', async () => {
     const [alice, bob] = meet(['alice', 'bob']);
     eraseFrom(state(), new Set(['alice']), tracesOf(['alice']));
     const dry = await run(['--actor', 'alice', '--dry-run', '--json']);
