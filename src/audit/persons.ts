@@ -7,8 +7,10 @@ export interface Persons {
   /** Shows a verified id. */
   readonly showId: (id: string) => string;
   /** Shows what else identifies somebody, or leaves it out; undefined where it is as any other field. */
-  readonly showDetail?: ((text: string) => string) | 'omit' | undefined;
+  readonly showDetail: ((text: string) => string) | 'omit' | undefined;
 }
+
+export const PLAIN: Persons = { showId: (id) => id, showDetail: undefined };
 
 interface Parts {
   readonly digester: Digester;
@@ -19,8 +21,8 @@ interface Parts {
 const SHOWN: Readonly<
   Record<AuditValues['actorIds'], (parts: Parts, details: AuditValues['actorDetails']) => Persons>
 > = {
-  plain: () => ({ showId: (id) => id }),
-  digest: ({ digester }) => ({ showId: (id) => digester.digest(id) }),
+  plain: () => PLAIN,
+  digest: ({ digester }) => ({ showId: (id) => digester.digest(id), showDetail: undefined }),
   pseudonym: ({ digester, pseudonyms }, details) => ({
     // Never the id itself.
     showId: (id) => pseudonyms()?.of('actor', id) ?? digester.digest(id),
@@ -37,6 +39,6 @@ const SHOWN_BEFORE = /^(?:(?:actor|detail)-[0-9a-f]{24}|hmac-sha256:[\w.-]{1,32}
 /** The same for values of the inventory, which may be shown already. */
 export function ofInventory({ showId, showDetail }: Persons): Persons {
   // Only with pseudonyms does the inventory hold them.
-  if (showDetail === undefined) return { showId };
+  if (showDetail === undefined) return { showId, showDetail };
   return { showId: (id) => (SHOWN_BEFORE.test(id) ? id : showId(id)), showDetail };
 }

@@ -8,6 +8,7 @@ import { RedactionCounts } from '../redact/redaction-counts.js';
 
 import type { Redactor } from '../redact/redactor.js';
 
+import { PLAIN } from './persons.js';
 import { type FieldValues, RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 
@@ -60,7 +61,7 @@ function serviceFields(find: (key: string) => string | undefined, redactor: Reda
     const value = find(key);
     if (value !== undefined) fields[key] = value;
   }
-  const redaction = { redactor, counts: new RedactionCounts(), secret: undefined, showId: (id: string) => id };
+  const redaction = { redactor, counts: new RedactionCounts(), secret: undefined, ...PLAIN };
   const safe = addSafe(new RecordFields(), fields, redaction);
   return Object.fromEntries(safe.entries());
 }

@@ -38,14 +38,18 @@ export class TemplateFields {
   }
 
   /** A copy of the shared fields. Adds their redactions to the counts of the operation. */
-  fieldsOf(begun: Begun, { counts, secret }: RedactionContext): RecordFields {
+  fieldsOf(begun: Begun, redaction: RedactionContext): RecordFields {
+    const { counts, secret } = redaction;
     const { operation, client } = begun;
     const made = secret === undefined ? this.#made.get(operation.template) : undefined;
     const { server } = operation.connection;
     const kept = made !== undefined && isSame(made.client, client) && isSame(made.server, server) ? made : undefined;
     const { fields, counts: hidden } = kept ?? this.#make(begun, secret);
     counts.include(hidden);
-    return new RecordFields(fields);
+    const own = new RecordFields(fields);
+    // A pseudonym can be erased while the connection lasts.
+    if (typeof redaction.showDetail === 'function') addSafe(own, this.spoken(operation), { ...redaction, again: true });
+    return own;
   }
 
   #make({ operation, audit, facts, client }: Begun, secret: string | undefined): Made {

@@ -109,7 +109,7 @@ it('all of them give her a new pseudonym, the old one leads nowhere and never co
   for (const server of servers) for (const who of ['bob', ALICE]) await call(server, who);
   for (const index of SDKS.keys()) {
     const actors = actorsOf(index);
-    expect(new Set(actors.slice(actors.indexOf(renewed[0])))).toEqual(new Set([renewed[0], bob]));
+    expect(new Set(actors.slice(actors.indexOf(renewed[0] ?? '')))).toEqual(new Set([renewed[0], bob]));
   }
   expect((await command(...ask, '--state', state)).code).toBe(0);
 

@@ -9,6 +9,7 @@ const redaction = (showId: RedactionContext['showId'] = (id) => id): RedactionCo
   counts: new RedactionCounts(),
   secret: undefined,
   showId,
+  showDetail: undefined,
 });
 const ADA = 'CN=ada@example.com,O=Example';
 
