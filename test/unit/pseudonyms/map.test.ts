@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -173,6 +174,25 @@ describe('processes that write at the same time', () => {
     const told = new Map([...(await other), ...linesOf(text.slice(0, text.lastIndexOf('\n') + 1))]);
     const { map } = open();
     for (const [id, pseudonym] of told) expect(map.of('actor', id)).toBe(pseudonym);
+  });
+
+  it('lose nothing of others while somebody is erased again and again', async () => {
+    const writing = Promise.all(['one', 'two'].map((name) => output(name, 150)));
+    let isDone = false;
+    const lines = writing.finally(() => {
+      isDone = true;
+    });
+    let erasures = 0;
+    while (!isDone) {
+      if (existsSync(path) && erase('shared 0')) erasures += 1;
+      open().map.of('actor', 'shared 0');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(erasures).toBeGreaterThan(1);
+    const { map, said } = open();
+    for (const [id, pseudonym] of (await lines).flat())
+      if (id !== 'shared 0') expect(map.of('actor', id)).toBe(pseudonym);
+    expect(said).toEqual([]);
   });
 
   it('go on where the file may not grow: ids have no pseudonym then, which is said, and nothing is damaged', async () => {
