@@ -15,8 +15,8 @@ import { AuditRecorder } from './recorder.js';
 import { auditSettings } from './settings.js';
 
 export { annotateServer } from './annotate-server.js';
-export { retentionTrail } from './retention-trail.js';
 export { erasableIn, eraseActor } from './erase-actor.js';
+export { retentionTrail } from './retention-trail.js';
 
 /** What a recorder needs besides options. */
 export interface Surroundings {

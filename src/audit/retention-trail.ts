@@ -7,9 +7,12 @@ import { syncFolder } from '../export/rotating-file.js';
 import { rfc3339, wallClock } from '../lib/clock.js';
 import { codeOf } from '../lib/files.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
+import { auditValues } from '../options/audit.js';
 import type { Environment } from '../options/resolve.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
+import { digestKey } from './digest-key.js';
+import { personsOf } from './persons.js';
 import { RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 import { Service } from './service.js';
@@ -63,11 +66,13 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
     resource: () => service.fields,
     signer,
   });
+  const values = auditValues({ delivery: 'file', file: path }, env);
+  const key = digestKey(undefined, () => values.stateDirectory, env);
   const redaction = {
     redactor,
     counts: new RedactionCounts(),
     secret: undefined,
-    showId: (id: string) => id,
+    ...personsOf(values, { digester: key.digester, pseudonyms: () => undefined }),
   };
   return {
     record(deleted) {

@@ -9,7 +9,6 @@ import { type Request, requestOf, USAGE } from './annotate/request.js';
 import { commandOf, Problem } from './arguments.js';
 import { EXIT, type World } from './command.js';
 import { readStateDirectory } from './inventory/source.js';
-import { userOfSystem } from './system-user.js';
 import { visible } from './text.js';
 import { localTime } from './time.js';
 import { userOfSystem } from './user.js';

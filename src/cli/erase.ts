@@ -8,8 +8,8 @@ import { reasonOf } from '../pseudonyms/maps.js';
 import { commandOf, Problem } from './arguments.js';
 import { EXIT, type World } from './command.js';
 import { checkId, KEY_VARIABLE, MAX_ID, type Request, requestOf, USAGE } from './erase/request.js';
-import { userOfSystem } from './system-user.js';
 import { counted, visible } from './text.js';
+import { userOfSystem } from './user.js';
 
 /** Files that a message lists. */
 const MAX_LISTED = 10;
@@ -43,7 +43,7 @@ async function answer(asked: Request, world: World): Promise<number> {
     return any ? EXIT.OK : EXIT.NOTHING_FOUND;
   }
   checkKey(asked.key, env[KEY_VARIABLE] === key);
-  const who = by ?? userOfSystem();
+  const who = by ?? userOfSystem('say who erases, with --by');
   if (ids.includes(who)) {
     throw new Problem(`the record would name ${by === undefined ? 'you' : 'who is erased'}: say who erases, with --by`);
   }
