@@ -16,9 +16,9 @@ const MAX_LISTED = 10;
 
 const NOBODY = `the maps of pseudonyms have nobody of that name. Nothing is erased, and nothing recorded.
 
-Records with plain ids (audit.actorIds: 'plain', the default) cannot lose them: whatever is changed in a record breaks its
-chain. What can be done: delete whole files by age (mcp-trail retain), delete in the backends (Loki: its delete API;
-Elasticsearch: _delete_by_query; Datadog and Splunk: their retention), and set audit.actorIds: 'pseudonym' from now on.`;
+Records with plain ids (audit.actorIds: 'plain', the default) cannot lose them: a changed record breaks its chain. What
+can be done: delete whole files by age (mcp-trail retain), delete in the backends (Loki: its delete API; Elasticsearch:
+_delete_by_query; Datadog and Splunk: their retention), and set audit.actorIds: 'pseudonym' from now on.`;
 
 export const erase = commandOf<Request>({
   summary: 'parts somebody from the pseudonyms in the records, and records that',

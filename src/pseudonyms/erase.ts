@@ -1,6 +1,7 @@
 /** Erases ids from the maps of a state directory, while processes use them: in place, so that nothing they append is lost. */
 import { fstatSync, fsyncSync, futimesSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
+import { attempt } from '../lib/attempt.js';
 import { appendLines } from './append.js';
 import { blank } from './damage.js';
 import { MAP_FILE, noticeLine, toldAt, tombstone } from './lines.js';
@@ -76,7 +77,10 @@ export function markTold(directory: string, pseudonyms: ReadonlySet<string>): vo
         writeSync(fd, TOLD, 0, 1, at + toldAt(line.pseudonym));
         isChanged = true;
       });
-      if (isChanged) fsyncSync(fd);
+      if (!isChanged) return;
+      fsyncSync(fd);
+      // A file that grew is read from where it ended; one that only changed is read again from its beginning.
+      attempt(() => appendLines(path, [], false));
     });
   }
 }

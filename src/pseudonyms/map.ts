@@ -81,7 +81,7 @@ export class PseudonymMap {
   }
 
   #now(): number {
-    return (this.#options.now ?? performance.now.bind(performance))();
+    return this.#options.now?.() ?? performance.now();
   }
 
   #add(kind: PseudonymKind, id: string, isFresh: boolean): string | undefined {

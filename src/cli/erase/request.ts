@@ -25,9 +25,9 @@ export interface Request {
 
 export const USAGE = `Usage: mcp-trail erase [options] --actor <id>
 
-Erases somebody from the maps of pseudonyms of state directories (audit.actorIds: 'pseudonym'), so that nothing leads from
-the records to them any more, and writes audit records of that, which name pseudonyms alone. The records themselves stay,
-and verify. Processes that use a map keep running, and see it within a second. Run it as their user.
+Erases somebody from the maps of pseudonyms of state directories (audit.actorIds: 'pseudonym'), so that nothing leads
+from the records to them any more, and writes audit records of that, which name pseudonyms alone. The records stay as
+they are, and verify. Processes that use a map keep running, and see it within a second. Run it as their user.
 
   --actor <id>            whom, as OAuth, the certificate or the identity hook names them; or another value that the map
                           holds, such as an address. Can be repeated. - reads it from standard input, one line: the
@@ -40,8 +40,8 @@ and verify. Processes that use a map keep running, and see it within a second. R
   --json                  the result as JSON
   --help                  this text
 
-Exit code: 0 erased, 1 the maps have nobody of that name, 3 wrong usage, something cannot be read or written, or a file of a
-state directory still holds the name.
+Exit code: 0 erased, 1 the maps have nobody of that name, 3 wrong usage, something cannot be read or written, or a
+file of a state directory still holds the name.
 `;
 
 /**

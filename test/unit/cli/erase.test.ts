@@ -241,6 +241,12 @@ it('nobody of that name is told what else can be done', async () => {
 });
 
 describe('the arguments of erase', () => {
+  it('are explained by the help, which fits a terminal', async () => {
+    const { code, out } = await runCommand(erase, ['--help']);
+    expect({ code, begins: out.slice(0, 22) }).toEqual({ code: 0, begins: 'Usage: mcp-trail erase' });
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+
   it.each([
     [[], '', /^erase needs somebody: --actor/],
     [['--actor', ''], '', /^--actor needs an id/],
