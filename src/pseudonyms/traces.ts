@@ -2,6 +2,7 @@
 import { closeSync, type Dirent, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { attempt } from '../lib/attempt.js';
+import { codeOf } from '../lib/files.js';
 import { ASIDE, MAP_FILE } from './lines.js';
 import { eachLine } from './maps.js';
 import { withMap } from './read.js';
@@ -80,7 +81,7 @@ export function filesWith(directory: string, ids: ReadonlySet<string>): string[]
       if (entry.isDirectory()) search(path, depth + 1);
       if (!entry.isFile()) continue;
       left -= 1;
-      if (left >= 0 && attempt(() => isFree(path, ids, traces)) !== true) found.push(path);
+      if (left >= 0 && !isFree(path, ids, traces)) found.push(path);
       if (left === -1) found.push(folder);
     }
   };
@@ -90,7 +91,12 @@ export function filesWith(directory: string, ids: ReadonlySet<string>): string[]
 
 function isFree(path: string, ids: ReadonlySet<string>, traces: Traces): boolean {
   const name = basename(path);
-  return name === MAP_FILE || name.startsWith(ASIDE) ? isFreeMap(path, traces, ids) : isFreeFile(path, traces);
+  try {
+    return name === MAP_FILE || name.startsWith(ASIDE) ? isFreeMap(path, traces, ids) : isFreeFile(path, traces);
+  } catch (error) {
+    // Processes write a new inventory beside the old one, and rename it.
+    return codeOf(error) === 'ENOENT';
+  }
 }
 
 /** The ids of others may contain this one. An entry of this one in the map in use is new. */
