@@ -1,9 +1,8 @@
 /** Records what `mcp-trail retain` is about to delete: the command's own trail, in a file of its own. */
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { FileLogRecordExporter } from '../export/file.js';
 import { rotatedNames } from '../export/rotated-name.js';
-import { syncFolder } from '../export/rotating-file.js';
+import { RotatingFile, syncFolder } from '../export/rotating-file.js';
 import { rfc3339, wallClock } from '../lib/clock.js';
 import { codeOf } from '../lib/files.js';
 import { createUuidV7 } from '../lib/uuid-v7.js';
@@ -17,7 +16,6 @@ import { RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 import { Service } from './service.js';
 import { Signer } from './signer.js';
-import { lineSink } from './sinks.js';
 import { Trail } from './trail.js';
 
 /** Records of a chain that follow each other, and the file that has them. */
@@ -47,20 +45,40 @@ export interface RetentionTrail {
   close(): void;
 }
 
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /** Opens the trail; its file is made with the first record. */
 export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptions): RetentionTrail {
   const redactor = new Redactor({});
   const service = new Service(env, redactor);
   const newId = createUuidV7();
-  const lost = new Set<string>();
-  let isStarted = false;
   const signer = keyFile === undefined ? undefined : new Signer(keyFile, '--key');
   signer?.load();
-  // What is recorded makes room: nothing is kept free.
-  const exporter = new FileLogRecordExporter({ path, reserve: 0, onError: () => {} });
+  const file = new RotatingFile({
+    path,
+    maxBytes: MAX_BYTES,
+    maxFiles: undefined,
+    // What is recorded makes room: nothing is kept free.
+    reserve: 0,
+    now: Date.now,
+    onContinued: () => {},
+    onDeleted: () => {},
+    onMuch: () => {},
+    onRotationError: () => {},
+  });
+  let lines = '';
   const trail = new Trail({
     key: '',
-    sinks: [lineSink('file', exporter)],
+    sinks: [
+      {
+        name: 'file',
+        durable: true,
+        accept({ text }) {
+          lines += `${text}\n`;
+          return true;
+        },
+      },
+    ],
     now: wallClock,
     newId,
     resource: () => service.fields,
@@ -78,8 +96,6 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
     record(deleted) {
       if (signer !== undefined && signer.key === undefined) return 'the key cannot be read';
       const before = filesOf(path);
-      if (!isStarted) trail.start(undefined, (_, cause) => lost.add(cause));
-      isStarted = true;
       const correlation = newId();
       for (const { file, chain, first, last, prevHash, headHash, newest } of deleted) {
         const fields = addSafe(
@@ -106,14 +122,21 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
       }
       trail.end();
       try {
+        // At once: a run that is killed in between would leave a chain that nothing proves.
+        file.append(Buffer.from(lines));
+        lines = '';
+        file.close();
         for (const each of filesOf(path)) if (each === path || !before.includes(each)) sync(each);
         syncFolder(dirname(path));
       } catch (error) {
-        lost.add(codeOf(error) ?? 'unknown error');
+        return codeOf(error) ?? 'unknown error';
       }
-      return lost.size === 0 ? undefined : [...lost].join(', ');
+      return undefined;
     },
-    close: () => trail.close(),
+    close() {
+      trail.close();
+      file.close();
+    },
   };
 }
 

@@ -1,7 +1,6 @@
 /** `mcp-trail retain`: archives an audit trail, and deletes what need not be kept any longer. */
 import { join } from 'node:path';
 import { retentionTrail } from '../audit/assemble.js';
-import { isFolder } from '../lib/files.js';
 import { resourceFromEnvironment } from '../lib/resource-environment.js';
 import { Cannot } from '../retain/cannot.js';
 import { encryptionFor } from '../retain/encrypt.js';
@@ -72,7 +71,6 @@ function recordingOf({ folder, key }: Request, { env, complain }: World, isSigne
   return {
     record(gone: readonly Gone[]): string | undefined {
       const path = join(folder, OWN_TRAIL);
-      if (isFolder(path)) return `${OWN_TRAIL} is a folder`;
       if (trail === undefined && !isSigned) complain(UNSIGNED);
       trail ??= retentionTrail({
         path,

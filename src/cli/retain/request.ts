@@ -73,8 +73,6 @@ export function requestOf(args: readonly string[], env: World['env']): Request |
   if (values.help) return undefined;
   const [folder = '', ...more] = positionals;
   if (folder === '' || more.length > 0) throw new Problem('retain needs one folder');
-  // The trail's writer would put a number in its place.
-  if (/\{\w+\}/.test(folder)) throw new Problem('the name of the folder has a placeholder in braces');
   const { preset, confirm = false, hold, trust, json = false, 'encrypt-to': encryptTo = [] } = values;
   const [archive, remove] = timesOf(preset, values['archive-after'], values['delete-after']);
   if (confirm && preset === undefined) throw new Problem('--confirm is about a --preset');
