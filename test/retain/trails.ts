@@ -79,6 +79,8 @@ export class Writer {
       this.#clock.nowMs += 1;
       this.#trail.record({ name: 'mcp_audit.request', severity: 'INFO', fields });
     }
+    // A checkpoint, which would come a minute later.
+    this.#trail.end();
   }
 
   close(): void {
