@@ -105,7 +105,7 @@ export async function liveThrough({ seed, runs, verify }: Year): Promise<Seen> {
       // Most are killed at a step, wherever that is, and some at a moment in between.
       const kill = run === runs ? {} : random() < 0.8 ? { atStep: atStep(random) } : { afterMs: 100 + 400 * random() };
       const clockMs = Math.floor(clock.nowMs - Date.now());
-      const { code, stderr } = await retain([folder, ...args], clockMs, kill);
+      const { code, stderr } = await runRetain([folder, ...args], clockMs, kill);
       if (code === undefined) killed += 1;
       else {
         ended += 1;
@@ -152,7 +152,8 @@ interface Kill {
   readonly afterMs?: number;
 }
 
-async function retain(args: readonly string[], clockMs: number, { atStep: step, afterMs }: Kill) {
+/** The command, as a process that lives so many milliseconds from now. Its code is undefined if it was killed. */
+export async function runRetain(args: readonly string[], clockMs: number, { atStep: step, afterMs }: Kill) {
   const child = spawn(process.execPath, [CLI, 'retain', ...args], {
     env: {
       ...process.env,
