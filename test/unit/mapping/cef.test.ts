@@ -10,7 +10,15 @@ const map = (fields: object, options?: { maxBytes: number }) =>
 
 describe('a CEF text', () => {
   it('is accepted by a parser of the specification, for any record', () => {
-    for (const { name, record } of SAMPLES) expect(() => parseCef(toCef(record)), name).not.toThrow();
+    const wrong: string[] = [];
+    for (const { name, record } of SAMPLES) {
+      try {
+        parseCef(toCef(record));
+      } catch (error) {
+        wrong.push(`${name}: ${error}`);
+      }
+    }
+    expect(wrong.slice(0, 20)).toEqual([]);
   });
 
   it('has a header and the fields of its table', () => {

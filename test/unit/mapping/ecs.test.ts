@@ -39,13 +39,15 @@ describe('an ECS document', () => {
   });
 
   it('maps every field, or has it among the labels', () => {
+    const lost: string[] = [];
     for (const { name, record } of SAMPLES) {
       const said = JSON.stringify([...leaves(toEcs(record)).values()]).toLowerCase();
       for (const [key, value] of Object.entries(record)) {
         if (typeof value !== 'string' || !value.startsWith('any ')) continue;
-        expect(said, `${name}: ${key} is lost`).toContain(value.toLowerCase());
+        if (!said.includes(value.toLowerCase())) lost.push(`${name}: ${key}`);
       }
     }
+    expect(lost.slice(0, 20)).toEqual([]);
   });
 
   it('has its version and its origin', () => {

@@ -1,4 +1,5 @@
 /** Records are made by this package, but read back from files and networks too: nothing in them may break a mapping. */
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { toDatadog, toEcs, toLokryn, toOcsf } from '../../../src/mapping/index.js';
 import { METHODS as MEANINGS } from '../../../src/mapping/meaning.js';
@@ -68,15 +69,19 @@ describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
   });
 
   it('gives equal and separate results for the same record', () => {
-    for (const sample of SAMPLES.slice(0, 200)) {
-      const before = structuredClone(sample.record);
-      const [one, other] = [map(sample.record), map(sample.record)];
-      expect(other).toEqual(one);
-      expect(JSON.stringify(other)).toBe(JSON.stringify(one));
+    // Thousands of comparisons: those of `expect` take a hundred times as long.
+    const wrong: string[] = [];
+    const same = (what: string, one: unknown, other: unknown) => isDeepStrictEqual(one, other) || wrong.push(what);
+    for (const { name, record } of SAMPLES.slice(0, 200)) {
+      const before = structuredClone(record);
+      const [one, other] = [map(record), map(record)];
+      same(`${name}: the second time`, other, one);
+      same(`${name}: as text`, JSON.stringify(other), JSON.stringify(one));
       empty(one);
-      expect(sample.record).toEqual(before);
-      expect(map(sample.record)).toEqual(other);
+      same(`${name}: the record`, record, before);
+      same(`${name}: the result that was not emptied`, map(record), other);
     }
+    expect(wrong.slice(0, 20)).toEqual([]);
   });
 
   it('accepts frozen records', () => {
@@ -84,8 +89,11 @@ describe.each(Object.entries(MAPPINGS))('%s', (_, map) => {
   });
 
   it('has no member without a value', () => {
-    for (const sample of SAMPLES)
-      expect(JSON.parse(JSON.stringify(map(sample.record)))).toStrictEqual(map(sample.record));
+    const withOne = SAMPLES.filter(({ record }) => {
+      const mapped = map(record);
+      return !isDeepStrictEqual(JSON.parse(JSON.stringify(mapped)), mapped);
+    });
+    expect(withOne.slice(0, 20).map(({ name }) => name)).toEqual([]);
   });
 });
 

@@ -27,11 +27,12 @@ describe('a lokryn request', () => {
   });
 
   it('has the enums that readers need, for any record', () => {
-    for (const { name, record } of SAMPLES) {
-      expect(Object.keys(toLokryn(record)), name).toEqual(
-        expect.arrayContaining(['event_type', 'outcome', 'severity', 'sensitivity', 'metadata']),
-      );
-    }
+    const enums = ['event_type', 'outcome', 'severity', 'sensitivity', 'metadata'];
+    const without = SAMPLES.flatMap(({ name, record }) => {
+      const request = toLokryn(record);
+      return enums.filter((key) => !Object.hasOwn(request, key)).map((key) => `${name}: ${key}`);
+    });
+    expect(without.slice(0, 20)).toEqual([]);
   });
 
   it('never has arguments, results or messages of a model', () => {
@@ -146,7 +147,8 @@ describe('the message', () => {
   });
 
   it('is there for every record', () => {
-    for (const { name, record } of SAMPLES) expect(toLokryn(record)['message'], name).not.toBe('');
+    const without = SAMPLES.filter(({ record }) => toLokryn(record)['message'] === '');
+    expect(without.slice(0, 20).map(({ name }) => name)).toEqual([]);
   });
 });
 

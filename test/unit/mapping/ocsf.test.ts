@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { RecordFields } from '../../../src/audit/record-fields.js';
 import { hashOf } from '../../../src/chain/hash.js';
@@ -18,17 +19,19 @@ describe('an OCSF event', () => {
   });
 
   it('maps every field, or keeps it among the unmapped', () => {
+    const lost: string[] = [];
     for (const { name, record } of SAMPLES) {
       const event: Record<string, any> = toOcsf(record);
       const said = JSON.stringify([...leaves({ ...event, unmapped: {} }).values()]).toLowerCase();
       for (const [key, value] of Object.entries(record)) {
         if (event.unmapped !== undefined && key in event.unmapped) {
-          expect(event.unmapped[key], `${name}: ${key}`).toEqual(value);
+          if (!isDeepStrictEqual(event.unmapped[key], value)) lost.push(`${name}: ${key}, unmapped`);
         } else if (typeof value === 'string' && value.startsWith('any ')) {
-          expect(said, `${name}: ${key} is lost`).toContain(value.toLowerCase());
+          if (!said.includes(value.toLowerCase())) lost.push(`${name}: ${key}`);
         }
       }
     }
+    expect(lost.slice(0, 20)).toEqual([]);
   });
 
   it('names its producer, and the version if given', () => {
