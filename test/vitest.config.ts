@@ -38,6 +38,13 @@ const LONG = [
   'test/unit/cli/verify/flipped-bytes.test.ts',
 ];
 
+/**
+ * Tests of code that keeps nothing between two calls, and changes nothing in its process, which each of these files is held to. They
+ * share two processes: most of a small file's time is the start of one, and reading the modules that it imports.
+ */
+const SHARED =
+  'test/unit/{chain,cli,describe,doctor,examples,inventory,lib,mapping,policy,protocol,redact,semconv,session}/**/*.test.ts';
+
 /** The Collector and its backends as real programs, which the first run builds. */
 const STACK = 'test/stack/**/*.test.ts';
 
@@ -66,17 +73,27 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },
-    globalSetup: [fileURLToPath(new URL('./support/build.ts', import.meta.url))],
+    globalSetup: [fileURLToPath(new URL('./support/build.mjs', import.meta.url))],
     // Real servers and child processes: more files at once than cores only makes them wait for each other.
     maxWorkers: 2,
     // A test waits for the specific thing. That takes long where others share the cores, and means nothing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },
-    // The OpenTelemetry API is global per process: files must not share one.
+    // The OpenTelemetry API is global per process: files that use it must not share one.
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...LONG, STACK] } },
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...LONG, SHARED, STACK] } },
+      {
+        extends: true,
+        test: {
+          name: 'fast-shared',
+          include: [SHARED],
+          exclude: LONG,
+          isolate: false,
+          setupFiles: [fileURLToPath(new URL('./support/shared-process.ts', import.meta.url))],
+        },
+      },
       { extends: true, test: { name: 'long', include: LONG, testTimeout: 120_000 } },
       {
         extends: true,
