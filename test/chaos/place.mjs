@@ -15,9 +15,10 @@ const COMMAND = path.join(ROOT, 'dist/cjs/cli.js');
  */
 
 export class Place {
-  /** @param {string} folder */
-  constructor(folder) {
+  /** @param {string} folder @param {boolean} [everyByte] whether files are cut at every byte, where others would tell as much */
+  constructor(folder, everyByte = false) {
     this.folder = folder;
+    this.everyByte = everyByte;
     mkdirSync(folder, { recursive: true });
     this.key = path.join(folder, 'key.jwk');
     this.trust = path.join(folder, 'trust.jwks');

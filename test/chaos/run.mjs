@@ -1,7 +1,7 @@
 /**
  * `npm run test:chaos`: what a trail still proves after processes were killed, disks were full, power was lost, clocks were
  * set, threads were terminated and files were rotated. `-- --only 'full disk'` runs the scenarios whose names have all the
- * words. The files of a scenario that fails stay.
+ * words; `-- --every-byte` loses power at every byte. The files of a scenario that fails stay.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,9 @@ function print(name, { counts, faults, notRun }, seconds) {
   for (const fault of faults) console.log(`    ${fault}`);
 }
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, 'every-byte': { type: 'boolean', default: false } },
+});
 const words = values.only.split(/\s+/).filter(Boolean);
 const selected = SCENARIOS.filter(({ name }) => words.every((word) => name.includes(word)));
 if (selected.length === 0) throw new Error(`no scenario has all of "${values.only}" in its name`);
@@ -64,7 +66,7 @@ process.once('SIGINT', () => process.exit(130));
 const scratch = mkdtempSync(path.join(tmpdir(), 'chaos-'));
 let failed = 0;
 for (const [index, scenario] of selected.entries()) {
-  const place = new Place(path.join(scratch, `${index + 1}`));
+  const place = new Place(path.join(scratch, `${index + 1}`), values['every-byte']);
   const start = performance.now();
   const result = await settle(scenario, place);
   print(scenario.name, result, (performance.now() - start) / 1000);

@@ -1,12 +1,11 @@
-/** A thread that cuts a file at every n-th byte, and judges what is left. */
+/** A thread that cuts a file at some bytes, and judges what is left. */
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
 import { unexpected, verdictOf } from '../place.mjs';
 
-const { bundle, file, next, trust, pins, from, step } = workerData;
-/** Cuts that are judged in other ways, too. */
-const EVERY = 64;
+/** Of the cuts, every n-th is judged in other ways, too. */
+const { bundle, file, next, trust, pins, cuts: ends, every } = workerData;
 /** Less of a line may be of any program. */
 const SHORTEST_TOLD = '{"audit.'.length;
 const TAIL = 'reported tail';
@@ -42,7 +41,7 @@ const counts = { cuts: 0, torn: 0, 'told as torn': 0, continued: 0, 'with a pin'
 /** @type {string[]} */
 const faults = [];
 
-for (let cut = from; cut < bytes.length; cut += step) {
+for (const cut of ends) {
   const left = bytes.subarray(0, cut);
   const end = left.lastIndexOf('\n') + 1;
   // Without its line feed, the last line is whole.
@@ -59,7 +58,7 @@ for (let cut = from; cut < bytes.length; cut += step) {
   if (cuts < told || cuts > Math.sign(torn)) faults.push(`verify of ${what} finds ${cuts} torn lines`);
   if (verdict.totals.records !== lines)
     faults.push(`verify of ${what} finds ${verdict.totals.records} records of ${lines}`);
-  if (counts.cuts % EVERY === 0) {
+  if (counts.cuts % every === 0) {
     // Some file systems keep the length, and have zeros for what was not written.
     for (const zeros of [0, bytes.length - cut]) {
       const continued = await verdictOn([left, Buffer.alloc(zeros), Buffer.from('\n'), following]);
