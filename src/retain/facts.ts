@@ -22,6 +22,15 @@ export interface Placed {
   readonly oldest: number;
 }
 
+/** Records that were lost when they were to be written to the file, as a record of the gap states. */
+export interface Lost {
+  readonly chain: string;
+  readonly first: number;
+  readonly last: number;
+  /** The hash of the record before the first. */
+  readonly prevHash: string;
+}
+
 /** A file's content. */
 export interface Facts {
   /** Of its plain bytes. */
@@ -43,6 +52,7 @@ const MAX_RUNS = 10_000;
 export class FactsOfRecords {
   readonly #open = new Map<string, Run>();
   readonly #runs: Run[] = [];
+  readonly #lost: Lost[] = [];
   records = 0;
   #oldest = Number.POSITIVE_INFINITY;
   #newest = Number.NEGATIVE_INFINITY;
@@ -71,14 +81,46 @@ export class FactsOfRecords {
     this.#open.set(chain, { chain, first: number, last: number, prevHash: prev, headHash: hash });
   }
 
+  /** Without the record of a gap, nothing would explain to `verify` what it explains now. */
+  lose(lost: Lost): void {
+    if (this.#lost.length < MAX_RUNS) this.#lost.push(lost);
+    else this.problem ??= `has more than ${MAX_RUNS} gaps`;
+  }
+
   get facts(): Omit<Facts, 'sha256' | 'bytes'> {
     const none = this.records === 0;
     return {
       records: this.records,
       oldest: none || this.#oldest === Number.POSITIVE_INFINITY ? Number.NaN : this.#oldest,
       newest: none || this.#newest === Number.NEGATIVE_INFINITY ? Number.NaN : this.#newest,
-      runs: [...this.#runs, ...this.#open.values()],
+      runs: bridged([...this.#runs, ...this.#open.values()], this.#lost),
       problem: this.problem,
     };
   }
+}
+
+/** Runs that go on over what was lost in between: the record behind a gap has the hash of the last one that was lost. */
+function bridged(runs: readonly Run[], lost: readonly Lost[]): readonly Run[] {
+  if (lost.length === 0) return runs;
+  const [byFirst, byLast] = [new Map<string, Run>(), new Map<string, Run>()];
+  const all = new Set(runs);
+  const put = (run: Run): void => {
+    all.add(run);
+    byFirst.set(`${run.chain} ${run.first}`, run);
+    byLast.set(`${run.chain} ${run.last}`, run);
+  };
+  for (const run of runs) put(run);
+  for (const { chain, first, last, prevHash } of lost.toSorted((a, b) => a.first - b.first)) {
+    const behind = byFirst.get(`${chain} ${last + 1}`);
+    if (behind === undefined) continue;
+    all.delete(behind);
+    const before = byLast.get(`${chain} ${first - 1}`);
+    if (before?.headHash !== prevHash) {
+      put({ ...behind, first, prevHash });
+      continue;
+    }
+    all.delete(before);
+    put({ ...behind, first: before.first, prevHash: before.prevHash });
+  }
+  return [...all];
 }

@@ -6,6 +6,7 @@ import type { FoundRecord } from '../exports/copies.js';
 import { provable } from '../exports/found.js';
 import { LineSplitter, type RawLine, textOfLine } from '../read-lines.js';
 import { parseTime } from '../time.js';
+import { gapDetails } from '../verify/details.js';
 import { placeOf } from '../verify/read-trail.js';
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -61,6 +62,9 @@ export class RecordCollector implements Collector {
       oldest: Math.min(...times),
       newest: Math.max(...times),
     });
+    const gap = record['event_name'] === 'mcp_audit.gap' ? gapDetails(record) : undefined;
+    if (gap?.prevHash === undefined || gap.sink !== 'file') return;
+    this.#facts.lose({ chain, first: gap.first, last: gap.last, prevHash: gap.prevHash });
   }
 }
 

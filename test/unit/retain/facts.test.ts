@@ -25,6 +25,50 @@ describe('what a file holds', () => {
     ]);
   });
 
+  it('goes on over records that were lost, whose gap is told right behind them or later', () => {
+    const writer = new ChainWriter().calls(3);
+    writer.gap(writer.lose(4));
+    const late = writer.calls(2).lose(1);
+    writer.calls(2).gap(late);
+    const { runs } = factsIn(writer.lines);
+    const head = hashOf(writer.lines.at(-1) as string);
+    expect(runs).toEqual([{ chain: writer.id, first: 1, last: 14, prevHash: NO_RECORD_HASH, headHash: head }]);
+  });
+
+  it('begins with what was lost, if the file in front of it has the rest', () => {
+    const writer = new ChainWriter().calls(3);
+    const lost = writer.lose(4);
+    const line = writer.gap(lost);
+    expect(factsIn([line]).runs).toEqual([
+      { chain: writer.id, first: 4, last: 8, prevHash: lost.prevHash, headHash: hashOf(line) },
+    ]);
+  });
+
+  it('has what is left between two that were lost as well', () => {
+    const writer = new ChainWriter().calls(3);
+    const first = writer.lose(1);
+    const between = writer.add();
+    const last = writer.lose(1);
+    writer.gap({ first: first.first, last: last.last, records: 2, prevHash: first.prevHash });
+    const { runs } = factsIn(writer.lines);
+    expect(runs.map((run) => [run.first, run.last])).toEqual([
+      [5, 5],
+      [1, 7],
+    ]);
+    expect(runs[0]?.headHash).toBe(hashOf(between));
+  });
+
+  it.each([
+    ['another sink lost', (lost: object) => ({ ...lost, sink: 'stderr' })],
+    ['is said to follow another record', (lost: object) => ({ ...lost, prevHash: hashOf('other') })],
+    ['is said to end elsewhere', (lost: object) => ({ ...lost, last: 5 })],
+    ['follows nobody knows what', (lost: object) => ({ ...lost, prevHash: undefined })],
+  ])('does not go on over what %s', (_, change) => {
+    const writer = new ChainWriter().calls(3);
+    writer.gap(change(writer.lose(4)) as never);
+    expect(factsIn(writer.lines).runs.some(({ first, last }) => first <= 3 && last >= 8)).toBe(false);
+  });
+
   it('is the same, however its bytes arrive', () => {
     const { lines } = new ChainWriter().calls(20);
     const bytes = Buffer.from(lines.join('\n'));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../../../src/chain/hash.js';
 import { newSigningKey, type SigningKey } from '../../../../src/chain/keys.js';
+import { RecordCollector } from '../../../../src/cli/retain/collector.js';
 import { ChainWriter, chainId, edited, type Fields, relinked, START_MS } from '../../../support/chain-writer.js';
 import { printed, type Trail, verified } from './verify-run.js';
 
@@ -153,6 +154,28 @@ describe('records that were deleted are explained', () => {
     const { out } = await printed(trail(cut(1, 40), ledger([deletion(1, 40)])));
     expect(out).toContain('\n40 records deleted, as retention records state\n');
     expect((await printed(trail(cut(1, 1), ledger([deletion(1, 1)])))).out).toContain('1 record deleted, as');
+  });
+
+  it('with the record of a gap among them, as retain reads the file', async () => {
+    const writer = new ChainWriter({ id: chainId(0), key }).calls(5);
+    writer.gap(writer.lose(3));
+    const deleted = writer.lines.length;
+    writer.calls(5).checkpoint();
+    const collector = new RecordCollector();
+    collector.add(Buffer.from(writer.lines.slice(0, deleted).join('\n')));
+    const { runs, newest } = collector.end();
+    const deletions = runs.map(({ chain, first, last, prevHash, headHash }) => ({
+      'mcp_audit.retention.reason': 'age',
+      'mcp_audit.retention.files': ['audit-2026-11-21T093000Z-1.jsonl'],
+      'mcp_audit.retention.chain.id': chain,
+      'mcp_audit.retention.first': first,
+      'mcp_audit.retention.last': last,
+      'mcp_audit.retention.prev_hash': prevHash,
+      'mcp_audit.retention.head_hash': headHash,
+      'mcp_audit.retention.newest': new Date(newest).toISOString(),
+    }));
+    const ran = await verified(trail(writer.lines.slice(deleted), ledger(deletions)), '--strict');
+    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 9 } });
   });
 
   it('besides those that a sink lost', async () => {
