@@ -16,7 +16,7 @@ import {
   Meter,
   type NewCollector,
   openFile,
-  startsWithRecords,
+  startsWith,
   Unusable,
 } from './content.js';
 import { type Description, MAX_DESCRIPTION_BYTES, readDescription, writeDescription } from './description.js';
@@ -52,7 +52,7 @@ export async function archive(name: string, parts: Archiving): Promise<Archived>
   const beside = join(archives, unfinishedName(`${name}.json`, token));
   const { file, found } = await openFile(path);
   try {
-    if (!(await startsWithRecords(file, parts.newCollector))) return undefined;
+    if (!(await startsWith('hasRecords', file, parts.newCollector))) return undefined;
     const packed = await pack(file, unfinished, parts);
     await checkPacked(unfinished, packed, encrypt !== undefined);
     const archived = archiveName(name, packed.sha256, encrypt !== undefined);
@@ -140,6 +140,7 @@ async function checkPacked(unfinished: string, packed: Packed, encrypted: boolea
 const NOTHING = {
   add() {},
   hasRecords: false,
+  hasEvents: false,
   end: () => ({ records: 0, oldest: Number.NaN, newest: Number.NaN, runs: [], problem: undefined }),
 };
 

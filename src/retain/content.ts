@@ -12,6 +12,8 @@ export interface Collector {
   add(chunk: Uint8Array): void;
   /** Whether a record has a place in a chain. */
   readonly hasRecords: boolean;
+  /** Whether one of them is no checkpoint: a second place has those alone. */
+  readonly hasEvents: boolean;
   end(): Omit<Facts, 'sha256' | 'bytes'>;
 }
 
@@ -66,17 +68,22 @@ export async function* bytesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Whether a file has records of a chain, as far as its start tells. */
-export async function startsWithRecords(file: FileHandle, newCollector: NewCollector): Promise<boolean> {
+/** Whether a file has records of a chain, or events among them, as far as its start tells. */
+export async function startsWith(
+  what: 'hasRecords' | 'hasEvents',
+  file: FileHandle,
+  newCollector: NewCollector,
+): Promise<boolean> {
   const collector = newCollector();
   let read = 0;
   for await (const chunk of bytesOf(file)) {
     collector.add(chunk);
     read += chunk.length;
-    if (collector.hasRecords) return true;
+    if (collector[what]) return true;
     if (read >= HEAD_BYTES) break;
   }
-  return collector.end().records > 0;
+  collector.end();
+  return collector[what];
 }
 
 /** Hashes and counts what passes. */

@@ -7,7 +7,7 @@ import { attempt } from '../lib/attempt.js';
 import { codeOf, isFolder, makeFolder } from '../lib/files.js';
 import { type Archived, archive, describedAt } from './archive.js';
 import { Cannot } from './cannot.js';
-import { factsOf, hashOfFile, isSame, type NewCollector, openFile, startsWithRecords, Unusable } from './content.js';
+import { factsOf, hashOfFile, isSame, type NewCollector, openFile, startsWith, Unusable } from './content.js';
 import { isSignedBy } from './description.js';
 import type { Encrypt } from './encrypt.js';
 import type { Facts, Run } from './facts.js';
@@ -170,9 +170,9 @@ class Running {
   }
 
   /** A file that begins with records of a chain; undefined for others, which are counted. @throws Unusable */
-  async #ours(path: string): Promise<Stats | undefined> {
+  async #ours(path: string, what: 'hasRecords' | 'hasEvents' = 'hasRecords'): Promise<Stats | undefined> {
     const { file, found } = await openFile(path);
-    const isOurs = await startsWithRecords(file, this.#asked.newCollector).finally(() => file.close());
+    const isOurs = await startsWith(what, file, this.#asked.newCollector).finally(() => file.close());
     if (!isOurs) this.#others += 1;
     return isOurs ? found : undefined;
   }
@@ -187,7 +187,8 @@ class Running {
     const { folder, dryRun, now, told } = this.#asked;
     const path = join(folder, name);
     await this.#guarded(name, async () => {
-      const found = await this.#ours(path);
+      // The checkpoints of a second place, which may be in the same folder, are not a trail.
+      const found = await this.#ours(path, 'hasEvents');
       if (found === undefined) return;
       this.#check();
       if (!dryRun) putAside(path, now(), ({ ino, size }) => Number(ino) === found.ino && Number(size) === found.size);

@@ -12,6 +12,7 @@ import { placeOf } from '../verify/read-trail.js';
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** In every record, several times. */
 const MARK = 'mcp_audit.';
+const CHECKPOINTS: ReadonlySet<unknown> = new Set(['mcp_audit.checkpoint', 'mcp_audit.key.rotated']);
 const REPLACEMENT = '\ufffd';
 
 export class RecordCollector implements Collector {
@@ -21,6 +22,8 @@ export class RecordCollector implements Collector {
   add(chunk: Uint8Array): void {
     for (const line of this.#splitter.push(chunk)) this.#line(line);
   }
+
+  hasEvents = false;
 
   get hasRecords(): boolean {
     return this.#facts.records > 0;
@@ -49,6 +52,7 @@ export class RecordCollector implements Collector {
     const place = placeOf(record);
     if (place === 'malformed' || differ.length > 0) this.#facts.problem ??= changed(line);
     if (place === undefined || place === 'malformed' || text === undefined) return;
+    this.hasEvents ||= !CHECKPOINTS.has(record['event_name']);
     const times = ['time', 'observed_time'].map((name) => {
       const value = record[name];
       return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;

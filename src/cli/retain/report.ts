@@ -63,7 +63,7 @@ function textTotal(counts: Readonly<Record<Did, number>>, { waiting, others }: R
   );
   const rest = [
     `${counted(waiting, 'file')} not due`,
-    ...(others > 0 ? [`${counted(others, 'file')} without records of a chain`] : []),
+    ...(others > 0 ? [`${counted(others, 'file')} without records of a trail`] : []),
   ];
   const all = [...(done.length > 0 ? done : ['nothing to do']), ...rest].join(', ');
   return dryRun ? `nothing was changed; it would be: ${all}` : all;

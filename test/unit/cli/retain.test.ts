@@ -280,7 +280,7 @@ describe('retain', () => {
     const { code, out } = await run(...both);
     expect({ code, out }).toEqual({
       code: 0,
-      out: 'nothing to do, 0 files not due, 1 file without records of a chain\n',
+      out: 'nothing to do, 0 files not due, 1 file without records of a trail\n',
     });
     expect(state()).toEqual(before);
   });
@@ -302,6 +302,17 @@ describe('retain', () => {
     expect(name).toMatch(/^weather-4711-.*Z-1\.jsonl$/);
     expect((await run(...both)).out).toContain('1 archived');
     expect(archives()).toHaveLength(1);
+  });
+
+  it('leaves the checkpoints of a second place where they are, and archives a rotated file that has nothing else', async () => {
+    const writer = new ChainWriter({ startMs: daysAgo(41) });
+    writer.checkpoint();
+    writer.checkpoint();
+    put('pins.jsonl', writer.lines, 40);
+    put(rotatedName('audit', 20), writer.lines, 20);
+    const { out } = await run(...both);
+    expect(out).toMatch(/\n1 archived, 0 files not due, 1 file without records of a trail\n$/);
+    expect(files()).toEqual(['pins.jsonl']);
   });
 
   it('leaves a file alone that a Collector may still be reading, and one of the future', async () => {
