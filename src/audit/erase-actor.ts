@@ -6,8 +6,8 @@ import { acquireLock, type Lock } from '../inventory/lock.js';
 import { auditValues } from '../options/audit.js';
 import type { Environment } from '../options/resolve.js';
 import { checkMaps, eraseFrom, markTold } from '../pseudonyms/erase.js';
-import { MAP_FILE } from '../pseudonyms/lines.js';
-import { pseudonymsOf, reasonOf, untold } from '../pseudonyms/maps.js';
+import { isPseudonym, MAP_FILE } from '../pseudonyms/lines.js';
+import { idsBehind, pseudonymsOf, reasonOf, untold } from '../pseudonyms/maps.js';
 import { filesWith, tracesOf } from '../pseudonyms/traces.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
@@ -55,15 +55,24 @@ export type ActorErased =
     }
   | { readonly problem: string };
 
-/** The ids as records have them before they get pseudonyms, and as they are given. */
-function idsOf(given: readonly string[]): ReadonlySet<string> {
+/**
+ * The ids as records have them before they get pseudonyms, and as they are given: by themselves or by a pseudonym.
+ *
+ * @throws errors of the file system, for which `reasonOf` has words
+ */
+function idsOf(stateDirectories: readonly string[], given: readonly string[]): ReadonlySet<string> {
   const redactor = new Redactor({});
-  return new Set(given.flatMap((id) => [id, redactor.identity('audit.actor.id', id), redactor.name('', id)]));
+  const pseudonyms = new Set(given.filter(isPseudonym));
+  const ids = given.filter((id) => !isPseudonym(id));
+  return new Set([
+    ...ids.flatMap((id) => [id, redactor.identity('audit.actor.id', id), redactor.name('', id)]),
+    ...stateDirectories.flatMap((directory) => [...idsBehind(directory, pseudonyms)]),
+  ]);
 }
 
 /** @throws errors of the file system, for which `reasonOf` has words */
 export function erasableIn(stateDirectories: readonly string[], given: readonly string[]): Erasable {
-  const ids = idsOf(given);
+  const ids = idsOf(stateDirectories, given);
   const all = (find: (directory: string) => ReadonlySet<string>) => [
     ...new Set(stateDirectories.flatMap((directory) => [...find(directory)])),
   ];
@@ -76,7 +85,12 @@ export function erasableIn(stateDirectories: readonly string[], given: readonly 
  */
 export function eraseActor(asked: ActorErasure): ActorErased {
   const directories = [...new Set(asked.stateDirectories.map((directory) => realpathSync(directory)))];
-  const ids = idsOf(asked.ids);
+  let ids: ReadonlySet<string>;
+  try {
+    ids = idsOf(directories, asked.ids);
+  } catch (error) {
+    return { problem: `a map of pseudonyms cannot be read: ${reasonOf(error)}` };
+  }
   const opened = openTrail(asked, directories[0]);
   if ('problem' in opened) return opened;
   const { trail, lost, by } = opened;

@@ -43,6 +43,19 @@ export function pseudonymsOf(directory: string, passes: (id: string) => boolean)
   return found;
 }
 
+/** The ids that pseudonyms stand for. @throws as {@link pseudonymsOf} */
+export function idsBehind(directory: string, pseudonyms: ReadonlySet<string>): Set<string> {
+  const found = new Set<string>();
+  for (const path of pseudonyms.size === 0 ? [] : mapsIn(directory)) {
+    withMap(path, 'read', (fd, { size }) =>
+      eachLine(fd, size, (line) => {
+        if (line.is === 'entry' && pseudonyms.has(line.pseudonym)) found.add(line.id);
+      }),
+    );
+  }
+  return found;
+}
+
 /** The pseudonyms of erased entries that no audit record names yet. @throws as {@link pseudonymsOf} */
 export function untold(directory: string): Set<string> {
   const found = new Set<string>();

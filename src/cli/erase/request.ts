@@ -29,9 +29,9 @@ Erases somebody from the maps of pseudonyms of state directories (audit.actorIds
 from the records to them any more, and writes audit records of that, which name pseudonyms alone. The records stay as
 they are, and verify. Processes that use a map keep running, and see it within a second. Run it as their user.
 
-  --actor <id>            whom, as OAuth, the certificate or the identity hook names them; or another value that the map
-                          holds, such as an address. Can be repeated. - reads it from standard input, one line: the
-                          history of a shell keeps arguments
+  --actor <id>            whom, as OAuth, the certificate or the identity hook names them; a pseudonym of theirs; or
+                          another value that the map holds, such as an address. Can be repeated. - reads it from
+                          standard input, one line: the history of a shell keeps arguments
   --state <folder>        a state directory; can be repeated. Default: ${STATE_VARIABLE}
   --audit <file>          gets the records; default: where ${FILE_VARIABLE} or MCP_TRAIL_AUDIT says
   --key <file>            the key that signs them; default: ${KEY_VARIABLE}

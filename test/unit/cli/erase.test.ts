@@ -120,6 +120,18 @@ describe('somebody who is erased', () => {
   });
 });
 
+it('a pseudonym stands for the person in what is erased, and in what is searched', async () => {
+  const [alice = ''] = meet(['alice']);
+  const [session = ''] = meet(['session 1'], state(), 'detail');
+  writeFileSync(join(state(), 'inventory.json'), JSON.stringify({ actor: alice, other: 'alice' }));
+  const { code, err } = await run(['--actor', alice, '--actor', session]);
+  expect({ code, err }).toEqual({ code: 3, err: expect.stringContaining('inventory.json') });
+  expect(erasures()[0]['mcp_audit.erasure.pseudonyms'].sort()).toEqual([alice, session].sort());
+  writeFileSync(join(state(), 'inventory.json'), JSON.stringify({ actor: alice }));
+  expect(bytes()).not.toMatch(/"alice"|session 1/);
+  expect((await run(['--actor', alice])).code).toBe(1);
+});
+
 describe('a damaged map', () => {
   it('and its copies are cleaned as well, lines that cannot be read included', async () => {
     const [alice, bob] = meet(['alice', 'bob']) as [string, string];
