@@ -49,7 +49,9 @@ export function idsBehind(directory: string, pseudonyms: ReadonlySet<string>): S
   for (const path of pseudonyms.size === 0 ? [] : mapsIn(directory)) {
     withMap(path, 'read', (fd, { size }) =>
       eachLine(fd, size, (line) => {
-        if (line.is === 'entry' && pseudonyms.has(line.pseudonym)) found.add(line.id);
+        // An id can look like a pseudonym.
+        const isMeant = line.is === 'entry' && (pseudonyms.has(line.pseudonym) || pseudonyms.has(line.id));
+        if (isMeant) found.add(line.id);
       }),
     );
   }
