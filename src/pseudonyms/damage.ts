@@ -1,8 +1,8 @@
 /** Keeps a damaged map aside, and takes what cannot be read out of the one in use. */
-import { chmodSync, copyFileSync, writeFileSync, writeSync } from 'node:fs';
+import { chmodSync, copyFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ASIDE } from './lines.js';
-import { withMap } from './read.js';
+import { ASIDE, parseLine } from './lines.js';
+import { MAX_LINE_BYTES, withMap } from './read.js';
 
 const SPACE = 0x20;
 
@@ -12,11 +12,14 @@ export interface Range {
 }
 
 /**
- * Copies the map, and blanks the lines in it, in place: other processes go on appending to it. Returns the copy's path.
+ * Copies the map, and blanks the lines in it, in place: other processes go on appending to it. Returns the copy's path, or
+ * undefined where no line is damaged any more: an erasure was writing one.
  *
  * @throws errors of the file system; then the map is as it was
  */
-export function keepAside(path: string, damaged: readonly Range[], now: number): string {
+export function keepAside(path: string, found: readonly Range[], now: number): string | undefined {
+  const damaged = withMap(path, 'read', (fd) => found.filter((range) => isDamaged(fd, range)));
+  if (damaged.length === 0) return undefined;
   const aside = join(dirname(path), `${ASIDE}${now}`);
   writeFileSync(aside, '', { flag: 'wx', mode: 0o600 });
   copyFileSync(path, aside);
@@ -25,6 +28,13 @@ export function keepAside(path: string, damaged: readonly Range[], now: number):
     for (const range of damaged) blank(fd, range);
   });
   return aside;
+}
+
+function isDamaged(fd: number, { at, length }: Range): boolean {
+  if (length > MAX_LINE_BYTES) return true;
+  const bytes = Buffer.alloc(length);
+  readSync(fd, bytes, 0, length, at);
+  return parseLine(bytes).is === 'damaged';
 }
 
 export function blank(fd: number, { at, length }: Range): void {

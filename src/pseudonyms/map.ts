@@ -180,6 +180,7 @@ export class PseudonymMap {
     const count = `${damaged.length} line${damaged.length === 1 ? '' : 's'}`;
     try {
       const aside = keepAside(this.#path, damaged.slice(0, MAX_DAMAGED), Date.now());
+      if (aside === undefined) return;
       this.#say(`is damaged: ${count} cannot be read. A copy is kept as ${aside}, and the whole lines are used`);
     } catch (error) {
       // Another process is keeping it aside.

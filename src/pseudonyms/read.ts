@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 const CHUNK_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 /** Longer than any line: ids have 256 characters. */
-const MAX_LINE_BYTES = 16 * 1024;
+export const MAX_LINE_BYTES = 16 * 1024;
 /** A longer file is not a map. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
 
