@@ -63,7 +63,8 @@ export function addSafe(fields: RecordFields, values: FieldValues, redaction: Re
     const value = values[key];
     if (value === undefined) continue;
     const rule = ruleOf(key, values);
-    const shown = IS_DETAIL.has(key) ? redaction.showDetail : undefined;
+    const { showDetail } = redaction;
+    const shown = showDetail !== undefined && IS_DETAIL.has(key) ? showDetail : undefined;
     if (shown !== undefined) addDetail(fields, key, value, shown, rule, redaction);
     else if (rule === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
