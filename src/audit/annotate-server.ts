@@ -9,12 +9,12 @@ import { annotated } from '../inventory/records.js';
 import { type ServerSnapshot, snapshotOf } from '../inventory/snapshot.js';
 import { newServer, type ServerState, type Servers } from '../inventory/state.js';
 import { INVENTORY_FILE, StateFile } from '../inventory/state-file.js';
-import { auditValues } from '../options/audit.js';
 import type { Environment } from '../options/resolve.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
 import { REDACTED } from '../redact/scrub.js';
 import { withShownPersons } from './annotations.js';
+import { commandValues } from './command-values.js';
 import { recordChange } from './inventory-records.js';
 import { personsOf } from './persons.js';
 import { sharedFor } from './process-trail.js';
@@ -57,15 +57,7 @@ export type Annotated =
 export function annotateServer(asked: ServerAnnotation): Annotated {
   const { stateDirectory, env, file } = asked;
   const config: AuditConfig = { stateDirectory, ...(file === undefined ? {} : { delivery: 'file', file }) };
-  const given = auditValues(config, env);
-  const values = {
-    ...given,
-    // The command has no OpenTelemetry SDK.
-    delivery: given.delivery.filter((each) => each !== 'otel'),
-    // With plain ids, no key is needed, and none is made.
-    stateDirectory: given.actorIds === 'plain' ? undefined : stateDirectory,
-    toolLock: undefined,
-  };
+  const values = commandValues(config, env, stateDirectory);
   if (values.delivery.length === 0) return { problem: NOWHERE };
   const redactor = new Redactor({});
   const opened: Trail[] = [];

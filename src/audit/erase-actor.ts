@@ -3,7 +3,6 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditConfig } from '../audit-types.js';
 import { acquireLock, type Lock } from '../inventory/lock.js';
-import { auditValues } from '../options/audit.js';
 import type { Environment } from '../options/resolve.js';
 import { checkMaps, eraseFrom, markTold } from '../pseudonyms/erase.js';
 import { isPseudonym, MAP_FILE } from '../pseudonyms/lines.js';
@@ -11,6 +10,7 @@ import { idsBehind, pseudonymsOf, reasonOf, untold } from '../pseudonyms/maps.js
 import { filesWith, tracesOf } from '../pseudonyms/traces.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
+import { commandValues } from './command-values.js';
 import { personsOf } from './persons.js';
 import { sharedFor } from './process-trail.js';
 import { RecordFields } from './record-fields.js';
@@ -151,15 +151,7 @@ function openTrail(
     ...(file === undefined ? {} : { delivery: 'file', file }),
     ...(key === undefined ? {} : { signingKeyFile: key }),
   };
-  const given = auditValues(config, env);
-  const values = {
-    ...given,
-    // The command has no OpenTelemetry SDK.
-    delivery: given.delivery.filter((each) => each !== 'otel'),
-    // With plain ids, no key is needed, and none is made.
-    stateDirectory: given.actorIds === 'plain' ? undefined : stateDirectory,
-    toolLock: undefined,
-  };
+  const values = commandValues(config, env, stateDirectory);
   if (values.delivery.length === 0) return { problem: NOWHERE };
   const redactor = new Redactor({});
   const shared = sharedFor(config, values, redactor, env);
