@@ -31,6 +31,16 @@ export interface Lost {
   readonly prevHash: string;
 }
 
+/** A run while a file is read. */
+interface Piece extends Run {
+  first: number;
+  last: number;
+  prevHash: string;
+  headHash: string;
+  /** The one that it became a part of. */
+  into: Piece | undefined;
+}
+
 /** A file's content. */
 export interface Facts {
   /** Of its plain bytes. */
@@ -50,9 +60,10 @@ export interface Facts {
 const MAX_RUNS = 10_000;
 
 export class FactsOfRecords {
-  readonly #open = new Map<string, Run>();
-  readonly #runs: Run[] = [];
-  readonly #lost: Lost[] = [];
+  readonly #open = new Map<string, Piece>();
+  readonly #pieces = new Set<Piece>();
+  /** With the piece whose record told of it. */
+  readonly #lost: (readonly [lost: Lost, told: Piece])[] = [];
   records = 0;
   #oldest = Number.POSITIVE_INFINITY;
   #newest = Number.NEGATIVE_INFINITY;
@@ -66,24 +77,30 @@ export class FactsOfRecords {
     const run = this.#open.get(chain);
     if (run !== undefined && number === run.last + 1) {
       if (prev === run.headHash) {
-        this.#open.set(chain, { ...run, last: number, headHash: hash });
+        run.last = number;
+        run.headHash = hash;
         return;
       }
       this.problem ??= `has record ${number} of chain ${chain}, which does not fit the one before it`;
     }
     // A copy.
     if (run !== undefined && number === run.last && hash === run.headHash) return;
-    if (this.#runs.length + this.#open.size >= MAX_RUNS) {
+    if (this.#pieces.size >= MAX_RUNS) {
       this.problem ??= `has more than ${MAX_RUNS} parts of chains`;
       return;
     }
-    if (run !== undefined) this.#runs.push(run);
-    this.#open.set(chain, { chain, first: number, last: number, prevHash: prev, headHash: hash });
+    const piece = { chain, first: number, last: number, prevHash: prev, headHash: hash, into: undefined };
+    this.#pieces.add(piece);
+    this.#open.set(chain, piece);
   }
 
-  /** Without the record of a gap, nothing would explain to `verify` what it explains now. */
+  /**
+   * The record that was added last tells of a gap. Once it is deleted, nothing would explain to `verify` what it explains now.
+   */
   lose(lost: Lost): void {
-    if (this.#lost.length < MAX_RUNS) this.#lost.push(lost);
+    const told = this.#open.get(lost.chain);
+    if (told === undefined) return;
+    if (this.#lost.length < MAX_RUNS) this.#lost.push([lost, told]);
     else this.problem ??= `has more than ${MAX_RUNS} gaps`;
   }
 
@@ -93,34 +110,30 @@ export class FactsOfRecords {
       records: this.records,
       oldest: none || this.#oldest === Number.POSITIVE_INFINITY ? Number.NaN : this.#oldest,
       newest: none || this.#newest === Number.NEGATIVE_INFINITY ? Number.NaN : this.#newest,
-      runs: bridged([...this.#runs, ...this.#open.values()], this.#lost),
+      runs: bridged(this.#pieces, this.#lost),
       problem: this.problem,
     };
   }
 }
 
-/** Runs that go on over what was lost in between: the record behind a gap has the hash of the last one that was lost. */
-function bridged(runs: readonly Run[], lost: readonly Lost[]): readonly Run[] {
-  if (lost.length === 0) return runs;
-  const [byFirst, byLast] = [new Map<string, Run>(), new Map<string, Run>()];
-  const all = new Set(runs);
-  const put = (run: Run): void => {
-    all.add(run);
-    byFirst.set(`${run.chain} ${run.first}`, run);
-    byLast.set(`${run.chain} ${run.last}`, run);
-  };
-  for (const run of runs) put(run);
-  for (const { chain, first, last, prevHash } of lost.toSorted((a, b) => a.first - b.first)) {
-    const behind = byFirst.get(`${chain} ${last + 1}`);
-    if (behind === undefined) continue;
-    all.delete(behind);
-    const before = byLast.get(`${chain} ${first - 1}`);
-    if (before?.headHash !== prevHash) {
-      put({ ...behind, first, prevHash });
-      continue;
-    }
-    all.delete(before);
-    put({ ...behind, first: before.first, prevHash: before.prevHash });
+/**
+ * Runs that go on over what was lost in between: the record behind a gap has the hash of the last one that was lost. Anybody could
+ * have written the record of a gap that is not linked to it.
+ */
+function bridged(pieces: ReadonlySet<Piece>, lost: readonly (readonly [Lost, Piece])[]): readonly Run[] {
+  const byEnd = new Map<string, Piece>();
+  for (const piece of pieces) byEnd.set(`${piece.chain} ${piece.last} ${piece.headHash}`, piece);
+  // From the last one on: a record may tell of a gap across a later one.
+  for (const [{ chain, first, last, prevHash }, told] of lost.toSorted(([a], [b]) => b.first - a.first)) {
+    let behind = told;
+    while (behind.into !== undefined) behind = behind.into;
+    if (behind.first !== last + 1 || first > last) continue;
+    const before = byEnd.get(`${chain} ${first - 1} ${prevHash}`);
+    behind.first = before?.first ?? first;
+    behind.prevHash = before?.prevHash ?? prevHash;
+    if (before !== undefined) before.into = behind;
   }
-  return [...all];
+  return [...pieces]
+    .filter(({ into }) => into === undefined)
+    .map(({ chain, first, last, prevHash, headHash }) => ({ chain, first, last, prevHash, headHash }));
 }

@@ -20,8 +20,8 @@ describe('what a file holds', () => {
     expect(facts.newest).toBe(one.nowMs - 10);
     expect(facts.runs).toEqual([
       { chain: one.id, first: 1, last: 2, prevHash: NO_RECORD_HASH, headHash: hashOf(second) },
-      { chain: one.id, first: 4, last: 6, prevHash: hashOf(third), headHash: hashOf(one.lines[5] as string) },
       { chain: two.id, first: 1, last: 2, prevHash: NO_RECORD_HASH, headHash: hashOf(two.lines[1] as string) },
+      { chain: one.id, first: 4, last: 6, prevHash: hashOf(third), headHash: hashOf(one.lines[5] as string) },
     ]);
   });
 
@@ -67,6 +67,18 @@ describe('what a file holds', () => {
     const writer = new ChainWriter().calls(3);
     writer.gap(change(writer.lose(4)) as never);
     expect(factsIn(writer.lines).runs.some(({ first, last }) => first <= 3 && last >= 8)).toBe(false);
+  });
+
+  it.each([9, 21])('does not go on for a record %i of a gap that is not linked to what follows', (number: number) => {
+    const writer = new ChainWriter().calls(3);
+    const lost = writer.lose(4);
+    writer.calls(3);
+    const forged = new ChainWriter().calls(number - 1).gap(lost);
+    expect(factsIn([...writer.lines, forged]).runs.map(({ first, last }) => [first, last])).toEqual([
+      [1, 3],
+      [8, 10],
+      [number, number],
+    ]);
   });
 
   it('is the same, however its bytes arrive', () => {
