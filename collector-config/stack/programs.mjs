@@ -133,3 +133,8 @@ async function hashOf(recipe, builder, program) {
   }
   return hash.digest('hex').slice(0, 16);
 }
+
+// As a command, it builds all of them, so that nothing else waits for that later, or beside it.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await programs(/** @type {ProgramName[]} */ (Object.keys(PROGRAMS)), console.log);
+}
