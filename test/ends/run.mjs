@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startOtlpEndpoint } from '../support/otlp-endpoint.mjs';
+import { refusingPort } from '../support/refusing-port.mjs';
 import { Program } from './processes.mjs';
 import { checkCoverage, isDelivered, rows } from './rows.mjs';
 
@@ -30,21 +31,16 @@ const scratch = mkdtempSync(path.join(tmpdir(), 'ends-'));
 
 /** @type {Record<string, () => Promise<string>>} the addresses of endpoints that take nothing */
 const DEAD = {
-  async refused() {
-    const { port, close } = await listen();
-    await close();
-    return `http://127.0.0.1:${port}`;
-  },
-  'black hole': async () => `http://127.0.0.1:${(await listen()).port}`,
+  refused: async () => `http://127.0.0.1:${await refusingPort()}`,
+  'black hole': async () => `http://127.0.0.1:${await silentPort()}`,
 };
 
 /** A port that accepts connections and never answers. */
-async function listen() {
+async function silentPort() {
   const server = createServer((socket) => socket.on('error', () => {}));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   server.unref();
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return { port, close: () => new Promise((resolve) => server.close(resolve)) };
+  return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
 /** The environment of a traced program. @param {Row} row @param {string} url @param {string} file */

@@ -2,6 +2,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { startOtlpReceiver } from '../../examples/support/otlp-receiver.mjs';
+import { refusingPort } from '../support/refusing-port.mjs';
 import { Child, type Ended } from './child.js';
 
 export const APP = 'test/fixtures/ending-app.mjs';
@@ -124,10 +125,8 @@ export class DeadEndpoints {
   constructor() {
     const silent = createServer((socket) => this.#sockets.add(socket.on('error', () => {})));
     beforeAll(async () => {
-      const closed = createServer();
-      const [silentPort, closedPort] = await Promise.all([silent, closed].map(listen));
-      await new Promise((resolve) => closed.close(resolve));
-      this.#urls = { refused: `http://127.0.0.1:${closedPort}`, 'black hole': `http://127.0.0.1:${silentPort}` };
+      const [refusing, silentPort] = await Promise.all([refusingPort(), listen(silent)]);
+      this.#urls = { refused: `http://127.0.0.1:${refusing}`, 'black hole': `http://127.0.0.1:${silentPort}` };
     });
     afterAll(() => {
       for (const socket of this.#sockets) socket.destroy();

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseHeaders } from '../../../examples/support/otlp-forwarder.mjs';
 import { startOtlpReceiver } from '../../../examples/support/otlp-receiver.mjs';
+import { refusingPort } from '../../support/refusing-port.mjs';
 
 type Receiver = Awaited<ReturnType<typeof startOtlpReceiver>>;
 
@@ -238,14 +239,13 @@ describe('forwarding', () => {
 
   it('reports on stderr what did not arrive, without disturbing the sender', async () => {
     const report = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const gone = await startOtlpReceiver();
-    await gone.close();
-    const receiver = await startOtlpReceiver({ forwardTo: gone.url, forwardHeaders: {} });
+    const url = `http://127.0.0.1:${await refusingPort()}`;
+    const receiver = await startOtlpReceiver({ forwardTo: url, forwardHeaders: {} });
     expect((await post(receiver, '/v1/traces', traces('a'))).status).toBe(200);
     await post(receiver, '/v1/traces', traces('b'));
     expect(await receiver.close()).toEqual({ sent: 0, failed: 2 });
     expect(report).toHaveBeenCalledTimes(1);
-    expect(report).toHaveBeenCalledWith(`otlp-forwarder: 2 request(s) not accepted by ${gone.url}: ECONNREFUSED`);
+    expect(report).toHaveBeenCalledWith(`otlp-forwarder: 2 request(s) not accepted by ${url}: ECONNREFUSED`);
   });
 
   it.each([

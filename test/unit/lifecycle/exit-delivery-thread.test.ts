@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExitOutcome, Shipment } from '../../../src/lifecycle/exit-delivery-thread.js';
 import { startOtlpEndpoint } from '../../support/otlp-endpoint.mjs';
+import { refusingPort } from '../../support/refusing-port.mjs';
 
 type Endpoint = Awaited<ReturnType<typeof startOtlpEndpoint>>;
 
@@ -69,11 +70,10 @@ describe('the thread that sends', () => {
   it('reports the outcome of each request, including those that cannot be made', async () => {
     const endpoint = await startOtlpEndpoint('http/json');
     const refusing = await startOtlpEndpoint('http/json', { status: 503 });
-    const gone = await startOtlpEndpoint('http/json');
     endpoints.push(endpoint, refusing);
-    await gone.close();
+    const gone = `http://127.0.0.1:${await refusingPort()}`;
     const broken = { ...request(endpoint.url), headers: { 'bad header': 'x' } };
-    const requests = [request(gone.url), broken, request(refusing.url), request(endpoint.url)];
+    const requests = [request(gone), broken, request(refusing.url), request(endpoint.url)];
     expect(await ship({}, requests)).toEqual(['ECONNREFUSED', 'ERR_INVALID_HTTP_TOKEN', 'HTTP 503', undefined]);
   });
 });
