@@ -68,7 +68,9 @@ export async function startOtlpEndpoint(protocol, { tls, delayMs = 0, status, lo
   const grpc = protocol === 'grpc';
   /** @type {(request: any, response: any) => Promise<void>} */
   const listener = async (request, response) => {
-    const raw = await buffer(request);
+    const raw = await buffer(request).catch(() => undefined);
+    // A sender that ended while it sent has delivered nothing.
+    if (raw === undefined) return;
     received.requests.push({ path: request.url, headers: request.headers });
     for (const look of watchers) look();
     const nth = received.requests.filter(({ path }) => path === request.url).length;
