@@ -86,7 +86,8 @@ describe('an audit record', () => {
     expect(await arrived(record.id)).toEqual({
       event: record.body,
       raw: record.body,
-      time: record.timeMs / 1_000,
+      // The exporter computes seconds in binary fractions: to the microsecond.
+      time: expect.closeTo(record.timeMs / 1_000, 5),
       host: 'unknown',
       source: 'mcp-trail',
       sourcetype: 'mcp:audit',
