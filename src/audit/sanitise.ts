@@ -58,14 +58,13 @@ const KEPT_AS: Readonly<Record<string, string>> = {
 
 /** Adds redacted values to fields; values that a rule drops are left out and counted. */
 export function addSafe(fields: RecordFields, values: FieldValues, redaction: RedactionContext): RecordFields {
+  const { showDetail } = redaction;
   for (const name in values) {
     const key = name as AuditKey;
     const value = values[key];
     if (value === undefined) continue;
     const rule = ruleOf(key, values);
-    const { showDetail } = redaction;
-    const shown = showDetail !== undefined && IS_DETAIL.has(key) ? showDetail : undefined;
-    if (shown !== undefined) addDetail(fields, key, value, shown, rule, redaction);
+    if (showDetail !== undefined && IS_DETAIL.has(key)) addDetail(fields, key, value, showDetail, rule, redaction);
     else if (rule === 'ours') fields.set(key, value as never);
     else if (typeof value === 'string')
       fields.set(key, (safeText(key, rule, value, redaction) ?? KEPT_AS[key]) as never);

@@ -123,7 +123,7 @@ export class FactsOfRecords {
 function bridged(pieces: ReadonlySet<Piece>, lost: readonly (readonly [Lost, Piece])[]): readonly Run[] {
   const byEnd = new Map<string, Piece>();
   for (const piece of pieces) byEnd.set(`${piece.chain} ${piece.last} ${piece.headHash}`, piece);
-  // From the last one on: a record may tell of a gap across a later one.
+  // The latest gap first: a record can tell of a gap that spans a later one.
   for (const [{ chain, first, last, prevHash }, told] of lost.toSorted(([a], [b]) => b.first - a.first)) {
     let behind = told;
     while (behind.into !== undefined) behind = behind.into;
