@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Program } from '../ends/processes.mjs';
 import { startOtlpEndpoint } from '../support/otlp-endpoint.mjs';
+import { refusingPort } from '../support/refusing-port.mjs';
 import { selfSigned } from '../unit/hook/http/certificates.js';
 import { type Ended, run } from './child.js';
 
@@ -216,7 +217,7 @@ it('spans that are not sampled are not sent', LIMITED, async () => {
   expect(endpoint.requests.map(({ path }) => path)).toEqual(['/v1/logs']);
 });
 
-describe('a dead endpoint', () => {
+describe('a dead endpoint', LIMITED, () => {
   const sockets = new Set<Socket>();
   let silent: Server;
   beforeAll(async () => {
@@ -236,9 +237,8 @@ describe('a dead endpoint', () => {
   });
 
   it.each(PROTOCOLS)('that does not exist over %s is reported', async (protocol) => {
-    const gone = await startOtlpEndpoint(protocol);
-    await gone.close();
-    const ended = await call('exit', { ...exportTo(gone.url, protocol), ...NEVER });
+    const url = `http://127.0.0.1:${await refusingPort()}`;
+    const ended = await call('exit', { ...exportTo(url, protocol), ...NEVER });
     expect(ended.code).toBe(5);
     expect(ended.stderr).toMatch(lost('ECONNREFUSED'));
   });
