@@ -104,6 +104,7 @@ class SlowestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },
+    reporters: ['default', fileURLToPath(new URL('./support/retried.mjs', import.meta.url))],
     globalSetup: [fileURLToPath(new URL('./support/build.mjs', import.meta.url))],
     // Real servers and child processes: more files at once than cores only makes them wait for each other.
     maxWorkers: 2,
@@ -125,7 +126,8 @@ export default defineConfig({
           setupFiles: [fileURLToPath(new URL('./support/shared-process.ts', import.meta.url))],
         },
       },
-      { extends: true, test: { name: 'long', include: LONG, testTimeout: 120_000 } },
+      // Real processes in limited time, as in the stack below.
+      { extends: true, test: { name: 'long', include: LONG, testTimeout: 120_000, retry: 1 } },
       {
         extends: true,
         test: {
@@ -133,7 +135,7 @@ export default defineConfig({
           include: [STACK],
           globalSetup: [fileURLToPath(new URL('./stack/build-programs.ts', import.meta.url))],
           setupFiles: [fileURLToPath(new URL('./stack/support/explain.ts', import.meta.url))],
-          // Real programs, two files at a time on two cores: what passes only the second time is reported so.
+          // Real programs, two files at a time on two cores. A reporter names what passes only when it runs again.
           retry: 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
