@@ -25,7 +25,7 @@ export const TOOL_NOT_LOCKED: Refusal = refusal(
 );
 
 /** What the sender of a refused request is answered. */
-export function refusedAnswer(id: RequestId, { message, reason }: Refusal): ResponseMessage {
+export function refusedAnswer(id: RequestId | null, { message, reason }: Refusal): ResponseMessage {
   return {
     jsonrpc: '2.0',
     id,

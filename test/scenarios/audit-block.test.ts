@@ -280,6 +280,23 @@ describe('with block, a listen stream', () => {
     await new Promise((resolve) => http.close(resolve));
   });
 
+  it('that is too long to be read is refused over HTTP', async () => {
+    const handler = listens({ audit: blocking(place()) });
+    const body = JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'subscriptions/listen',
+      params: { x: 'x'.repeat(5_000_000) },
+    });
+    const headers = { 'content-type': 'application/json', 'mcp-method': 'subscriptions/listen' };
+    const answer = await handler.fetch(new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body }));
+    expect(await answer.json()).toMatchObject({
+      id: null,
+      error: { code: -32603, data: { reason: 'audit_unavailable' } },
+    });
+    await handler.close();
+  });
+
   it('is refused on stdio', async () => {
     const broken = place();
     const modern = FLAVOURS.find(({ protocolVersion }) => protocolVersion === '2026-07-28') as Flavour;

@@ -104,4 +104,65 @@ describe('a listen stream over HTTP', () => {
     await until(() => changed === 1, 'the notification');
     await subscription.close();
   });
+
+  it('with thousands of filters is answered, and one span', async () => {
+    const uris = Array.from({ length: 2000 }, (_, number) => `file:///projects/some/folder/number/${number}.txt`);
+    const { status, read, cancel } = await ask({ resourceSubscriptions: uris });
+    expect(status).toBe(200);
+    expect(await read()).toContain('notifications/subscriptions/acknowledged');
+    await cancel();
+    const server = await telemetry.ended('server', 'subscriptions/listen');
+    expect(server.attributes['jsonrpc.request.id']).toBe('4711');
+  });
+
+  it('with more than the entry takes is answered as without mcp-trail', async () => {
+    const { status, read } = await ask({ resourceSubscriptions: ['x'.repeat(5 * 1024 * 1024)] });
+    expect(status).toBe(413);
+    expect(await read()).toContain('Too Large');
+    expect(telemetry.all('server', 'subscriptions/listen')).toHaveLength(0);
+  });
 });
+
+it('a request whose body was read before is answered as without mcp-trail', async () => {
+  const plain = createMcpHandler(() => new McpServer({ name: 'plain', version: '1.0.0' }));
+  const answers = [handler, plain].map(async (entry) => {
+    const headers = { 'content-type': 'application/json', 'mcp-method': 'subscriptions/listen' };
+    const request = new Request('http://127.0.0.1/mcp', { method: 'POST', headers, body: '{}' });
+    await request.text();
+    const response = await entry.fetch(request);
+    return [response.status, await response.json()];
+  });
+  const [observed, expected] = await Promise.all(answers);
+  expect(observed).toEqual(expected);
+});
+
+/** Sends a listen request as another implementation would. */
+async function ask(notifications: object) {
+  const { port } = http.address() as AddressInfo;
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientInfo': { name: 'another', version: '1.0.0' },
+  };
+  const { status, body } = await fetch(`http://127.0.0.1:${port}/mcp`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'subscriptions/listen',
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 4711,
+      method: 'subscriptions/listen',
+      params: { notifications, _meta },
+    }),
+  });
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  return {
+    status,
+    read: async () => Buffer.from((await reader.read()).value ?? []).toString(),
+    cancel: () => reader.cancel(),
+  };
+}

@@ -20,8 +20,11 @@ import { currentHttpPeer } from './current-request.js';
 
 /** Required by the protocol revision that has listen streams: names the method without the body. */
 const METHOD_HEADER = 'mcp-method';
-/** A listen request holds a short list of filters. */
-const MAX_BODY_BYTES = 65_536;
+/** What the entry itself accepts by default: a request may name thousands of resources. */
+const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+/** An answer is an error, or short. */
+const MAX_ANSWER_BYTES = 65_536;
+const TOO_LONG = Symbol('too long to be read');
 
 /** Observes the listen streams of one HTTP entry. All other requests are seen on their protocol instance. */
 export function hookHandler(handler: object, pipeline: Pipeline): Undo {
@@ -49,15 +52,13 @@ function isListen(request: Request): boolean {
 /** @param call `fetch(request, options)` */
 async function serve(call: ApplicationCall, connection: Connection, pipeline: Pipeline): Promise<Response> {
   const request = call.first as Request;
-  const message = asRecord(call.second)?.['parsedBody'] ?? (await readJson(request.clone()));
+  const message = asRecord(call.second)?.['parsedBody'] ?? (await readJson(request, MAX_REQUEST_BYTES));
   const operation = start(message, request, connection, pipeline);
-  const isRequest = classify(message) === 'request';
-  const refusal =
-    operation?.refusal ?? (isRequest && operation === undefined ? refusalOf(pipeline, message) : undefined);
-  if (refusal !== undefined) return refused(message as RequestMessage, refusal, operation, pipeline);
+  const refusal = operation === undefined ? refusalWithoutOne(message, request, pipeline) : operation.refusal;
+  if (refusal !== undefined) return refused(message, refusal, operation, pipeline);
   if (operation === undefined) return call.fn.call(call.self, request, call.second);
   const late = operation.onDisk === undefined ? undefined : await operation.onDisk;
-  if (late !== undefined) return refused(message as RequestMessage, late, operation, pipeline);
+  if (late !== undefined) return refused(message, late, operation, pipeline);
   const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const answered = callIn(operation.context, call) as Promise<Response>;
   answered.then(undefined, (error: unknown) => end(outcomeOfThrown(error)));
@@ -67,24 +68,27 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     return observed(response, operation, pipeline);
   }
-  const error = await readJson(response.clone());
+  const error = await readJson(response, MAX_ANSWER_BYTES);
   const outcome = asRecord(error)?.['error'] === undefined ? SUCCESS : outcomeOf(error as ResponseMessage, operation);
   pipeline.conclude(operation, outcome);
   end(outcome);
   return response;
 }
 
+/** Why a request is refused whose operation could not be started. One that is too long to be read is known by its header. */
+function refusalWithoutOne(message: unknown, { headers }: Request, pipeline: Pipeline): Refusal | undefined {
+  if (message === TOO_LONG) return refusalOf(pipeline, { method: headers.get(METHOD_HEADER) });
+  return classify(message) === 'request' ? refusalOf(pipeline, message) : undefined;
+}
+
 /** Recorded before it is sent, like every answer. */
-function refused(
-  { id }: RequestMessage,
-  refusal: Refusal,
-  operation: Operation | undefined,
-  pipeline: Pipeline,
-): Response {
+function refused(message: unknown, refusal: Refusal, operation: Operation | undefined, pipeline: Pipeline): Response {
   if (operation !== undefined) {
     pipeline.conclude(operation, refusal.outcome);
     pipeline.end(operation, refusal.outcome);
   }
+  // JSON-RPC has null for an id that is not known.
+  const id = classify(message) === 'request' ? (message as RequestMessage).id : null;
   return Response.json(refusedAnswer(id, refusal));
 }
 
@@ -137,7 +141,7 @@ const ANSWERS = ['"result"', '"error"'];
 /** The answer to the stream's own request, the last message on it. The entry writes each message as one chunk. */
 function answerIn(chunk: Uint8Array, { id }: Operation): ResponseMessage | undefined {
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (bytes.length > MAX_BODY_BYTES || !ANSWERS.some((member) => bytes.includes(member))) return undefined;
+  if (bytes.length > MAX_ANSWER_BYTES || !ANSWERS.some((member) => bytes.includes(member))) return undefined;
   for (const line of bytes.toString('utf8').split('\n')) {
     const message = line.startsWith('data:') ? parsed(line.slice('data:'.length)) : undefined;
     if (classify(message) === 'response' && (message as ResponseMessage).id === id) return message as ResponseMessage;
@@ -153,18 +157,22 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The JSON of a short body. It reads a copy and leaves the original untouched. */
-async function readJson(copy: Request | Response): Promise<unknown> {
+/** The JSON of a body, or {@link TOO_LONG}. It reads a copy and leaves the original untouched. */
+async function readJson(original: Request | Response, maxBytes: number): Promise<unknown> {
   try {
+    const reader = original.clone().body?.getReader();
     const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of copy.body ?? []) {
-      size += chunk.byteLength;
-      if (size > MAX_BODY_BYTES) return undefined;
-      chunks.push(chunk);
+    for (let size = 0; ; ) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      // The entry itself reports a body that is not JSON.
+      if (done || value === undefined) return parsed(Buffer.concat(chunks).toString('utf8'));
+      size += value.byteLength;
+      chunks.push(value);
+      if (size <= maxBytes) continue;
+      // It settles only when the original is cancelled, too.
+      reader?.cancel().catch(() => {});
+      return TOO_LONG;
     }
-    // The entry itself reports a body that is not JSON.
-    return parsed(Buffer.concat(chunks).toString('utf8'));
   } catch {
     return undefined;
   }
