@@ -34,6 +34,19 @@ export function refusedAnswer(id: RequestId | null, { message, reason }: Refusal
 }
 
 /** What the caller of a refused request gets. */
-export function refusedError({ message, reason }: Refusal): Error {
-  return Object.assign(new Error(message), { code: CODE, data: { reason } });
+export interface RefusedError extends Error {
+  readonly code: number;
+  readonly data: { readonly reason: string };
+}
+
+const made = new WeakSet<object>();
+
+export function refusedError({ message, reason }: Refusal): RefusedError {
+  const error = Object.assign(new Error(message), { code: CODE, data: { reason } });
+  made.add(error);
+  return error;
+}
+
+export function isRefusedError(error: unknown): error is RefusedError {
+  return made.has(error as object);
 }

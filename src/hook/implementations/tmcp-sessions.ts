@@ -26,6 +26,8 @@ export interface ReceiveContext {
 export interface ReceiveCall {
   readonly receive: AnyFunction;
   readonly server: object;
+  /** As the server gets it. */
+  readonly message: unknown;
   readonly args: readonly unknown[];
   readonly authInfo: unknown;
   readonly request: { readonly signal: AbortSignal | undefined };
@@ -40,7 +42,7 @@ export class TmcpSession {
   readonly sessionId: string | undefined;
   /** By which it is remembered. */
   readonly key: string | undefined;
-  onmessage = (message: unknown, { receive, server, args }: ReceiveCall): unknown =>
+  onmessage = (_observed: unknown, { receive, server, message, args }: ReceiveCall): unknown =>
     receive.call(server, message, ...args);
 
   constructor(kind: StandInKind, sessionId?: string, key?: string) {
