@@ -31,23 +31,28 @@ export function eraseFrom(directory: string, ids: ReadonlySet<string>, traces: T
 }
 
 function eraseIn(path: string, ids: ReadonlySet<string>, traces: Traces): boolean {
-  const erased: string[] = [];
+  let any = false;
+  // Those of a run that was killed, too: processes that have them do not read there again.
+  const unnoticed = new Set<string>();
   withMap(path, 'change', (fd, { size }) => {
     let isChanged = false;
     eachLine(fd, size, (line, { at, length, whole }) => {
       if (line.is === 'entry' && ids.has(line.id)) {
         writeSync(fd, tombstone(line.pseudonym, length), 0, length, at);
-        erased.push(line.pseudonym);
+        unnoticed.add(line.pseudonym);
+        any = true;
         isChanged = true;
-      } else if (line.is === 'damaged' && rangeHolds(fd, at, at + length, traces) && (whole || isStill(fd, size))) {
+      } else if (line.is === 'tombstone' && !line.told) unnoticed.add(line.pseudonym);
+      else if (line.is === 'notice') unnoticed.delete(line.pseudonym);
+      else if (line.is === 'damaged' && rangeHolds(fd, at, at + length, traces) && (whole || isStill(fd, size))) {
         blank(fd, { at, length });
         isChanged = true;
       }
     });
     if (isChanged) fsyncSync(fd);
   });
-  if (basename(path) === MAP_FILE) notify(path, erased);
-  return erased.length > 0;
+  if (basename(path) === MAP_FILE) notify(path, [...unnoticed]);
+  return any;
 }
 
 /** Whether no process is writing: then the last line, which has no end, is what a killed process left. */

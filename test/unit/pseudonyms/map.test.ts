@@ -17,7 +17,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eraseFrom } from '../../../src/pseudonyms/erase.js';
+import { eraseFrom, markTold } from '../../../src/pseudonyms/erase.js';
+import { entryLine, tombstone } from '../../../src/pseudonyms/lines.js';
 import { PseudonymMap, type PseudonymMapOptions } from '../../../src/pseudonyms/map.js';
 import { pseudonymsOf } from '../../../src/pseudonyms/maps.js';
 import { tracesOf } from '../../../src/pseudonyms/traces.js';
@@ -135,6 +136,25 @@ describe('an erased id', () => {
     const tombstone = `{"v":1,"erased":"${old}","told":0`.padEnd(length - 1);
     writeFileSync(path, text.replace(/\{.*\}/, `${tombstone}}`));
     utimesSync(path, new Date(), new Date(1_000_000));
+    later();
+    expect(map.of('actor', 'alice')).not.toBe(old);
+  });
+
+  it('is forgotten after a second run where the first was killed before it told processes, and the map grew', () => {
+    const { map } = open();
+    const old = map.of('actor', 'alice') as string;
+    const whole = `${entryLine(old, 'alice')}\n`;
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(whole, `${tombstone(old, whole.length - 1)}\n`), { flag: 'r+' });
+    open().map.of('actor', 'bob');
+    later();
+    // It reads what was appended, and nothing before it.
+    expect(map.of('actor', 'alice')).toBe(old);
+    expect(erase('alice')).toBe(false);
+    const { size } = statSync(path);
+    expect(erase('alice')).toBe(false);
+    expect(statSync(path).size).toBe(size);
+    markTold(folder, new Set([old]));
     later();
     expect(map.of('actor', 'alice')).not.toBe(old);
   });
