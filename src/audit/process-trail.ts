@@ -195,7 +195,7 @@ const NO_MAP =
 const maps = new Map<string, PseudonymMap>();
 const MAX_MAPS = 16;
 
-function mapIn(directory: string | undefined): PseudonymMap | undefined {
+export function mapIn(directory: string | undefined): PseudonymMap | undefined {
   const folder = directory === undefined ? undefined : (attempt(() => resolve(directory)) ?? directory);
   const known = folder === undefined ? undefined : maps.get(folder);
   if (known !== undefined) return known;

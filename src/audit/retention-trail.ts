@@ -12,6 +12,7 @@ import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
 import { digestKey } from './digest-key.js';
 import { personsOf } from './persons.js';
+import { mapIn } from './process-trail.js';
 import { RecordFields } from './record-fields.js';
 import { addSafe } from './sanitise.js';
 import { Service } from './service.js';
@@ -90,7 +91,7 @@ export function retentionTrail({ path, keyFile, user, env }: RetentionTrailOptio
     redactor,
     counts: new RedactionCounts(),
     secret: undefined,
-    ...personsOf(values, { digester: key.digester, pseudonyms: () => undefined }),
+    ...personsOf(values, { digester: key.digester, pseudonyms: () => mapIn(values.stateDirectory) }),
   };
   return {
     record(deleted) {

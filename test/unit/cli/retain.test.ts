@@ -24,6 +24,7 @@ import { hashOf, NO_RECORD_HASH } from '../../../src/chain/hash.js';
 import { newSigningKey, privateJwk, publicJwk, type SigningKey } from '../../../src/chain/keys.js';
 import { RecordCollector } from '../../../src/cli/retain/collector.js';
 import { retain } from '../../../src/cli/retain.js';
+import { pseudonymsOf } from '../../../src/pseudonyms/maps.js';
 import { encryptionFor } from '../../../src/retain/encrypt.js';
 import { HOLDS_NOTHING } from '../../../src/retain/hold.js';
 import { periodOf } from '../../../src/retain/period.js';
@@ -212,6 +213,17 @@ describe('retain', () => {
       'checkpoint',
     ]);
     expect(records[2]).toMatchObject({ 'audit.actor.id': userInfo().username, 'mcp_audit.actor.source': 'os' });
+  });
+
+  it('has a pseudonym for the user of the system where records have them', async () => {
+    rotated(new ChainWriter(), 40);
+    const state = join(scratch, 'state');
+    const env = { MCP_TRAIL_AUDIT_ACTOR_IDS: 'pseudonym', MCP_TRAIL_AUDIT_STATE_DIRECTORY: state };
+    expect((await runCommand(retain, [folder, ...both, '--key', keyFile().path], '', env)).code).toBe(0);
+    const [, , deletion] = readFileSync(join(folder, 'retention.jsonl'), 'utf8').split('\n');
+    const [user] = pseudonymsOf(state, (id) => id === userInfo().username);
+    expect(user).toMatch(/^actor-/);
+    expect(JSON.parse(deletion as string)).toMatchObject({ 'audit.actor.id': user, event_name: 'mcp_audit.retention' });
   });
 
   it('says once that without a key its records explain nothing', async () => {
