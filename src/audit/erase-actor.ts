@@ -20,6 +20,8 @@ import type { Trail } from './trail.js';
 const NOWHERE =
   'the erasure needs a file for its record: --audit, MCP_TRAIL_AUDIT_FILE, or MCP_TRAIL_AUDIT with file or stderr';
 
+const NAMED = { os: 'you', self_asserted: 'who is erased' };
+
 /** Longer than until the lock of a process that was killed is stale. */
 const WAIT_MS = 15_000;
 /** In one record: records have a bound. */
@@ -100,6 +102,11 @@ export function eraseActor(asked: ActorErasure): ActorErased {
       const lock = acquireLock(join(directory, `${MAP_FILE}.lock`), WAIT_MS, () => {});
       if (lock === undefined) return { problem: `another erasure is at work in ${directory}` };
       locks.push(lock);
+  // As records have it: a pseudonym that was given may have led to it.
+  const who = new Redactor({}).identity('audit.actor.id', asked.by);
+  if (ids.has(who) || asked.ids.includes(who)) {
+    return { problem: `the record would name ${NAMED[asked.source]}: say who erases, with --by` };
+  }
       checkMaps(directory);
     }
     for (const directory of directories) eraseFrom(directory, ids, tracesOf(ids));

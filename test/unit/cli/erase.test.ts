@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { erase } from '../../../src/cli/erase.js';
@@ -310,3 +310,21 @@ it('the map stays its owner’s alone', async () => {
   await run(['--actor', 'alice']);
   expect(statSync(map).mode & 0o777).toBe(0o600);
 });
+  it('with a pseudonym of whoever erases are refused: the record would name her beside it', async () => {
+    const [alice = ''] = meet(['alice']);
+    const [user = ''] = meet([userInfo().username]);
+    const problem = (whom: string) => `the record would name ${whom}: say who erases, with --by\n`;
+    const named = await run(['--actor', alice, '--by', 'alice']);
+    expect(named).toEqual({ code: 3, out: '', err: problem('who is erased') });
+    expect((await run(['--actor', alice, '--by', alice])).err).toBe(problem('who is erased'));
+    const unnamed = await runCommand(erase, ['--state', state(), '--audit', audit, '--actor', user]);
+    expect(unnamed).toEqual({ code: 3, out: '', err: problem('you') });
+    expect(existsSync(audit)).toBe(false);
+    expect(meet(['alice', userInfo().username])).toEqual([alice, user]);
+  });
+
+  it('with an e-mail address for each of the two are accepted', async () => {
+    meet(['alice@example.com']);
+    expect((await run(['--actor', 'alice@example.com', '--by', 'grace@example.com'])).code).toBe(0);
+  });
+
