@@ -6,7 +6,7 @@ import { acquireLock, type Lock } from '../inventory/lock.js';
 import type { Environment } from '../options/resolve.js';
 import { checkMaps, eraseFrom, markTold } from '../pseudonyms/erase.js';
 import { isPseudonym, MAP_FILE } from '../pseudonyms/lines.js';
-import { idsBehind, pseudonymsOf, reasonOf, untold } from '../pseudonyms/maps.js';
+import { erasedIn, idsBehind, pseudonymsOf, reasonOf, untold } from '../pseudonyms/maps.js';
 import { filesWith, tracesOf } from '../pseudonyms/traces.js';
 import { RedactionCounts } from '../redact/redaction-counts.js';
 import { Redactor } from '../redact/redactor.js';
@@ -44,6 +44,8 @@ export interface ActorErasure {
 export interface Erasable {
   readonly pseudonyms: readonly string[];
   readonly untold: readonly string[];
+  /** Somebody was given by a pseudonym that is erased: other maps may have them by another, and nothing leads to it. */
+  readonly isIdGone: boolean;
 }
 
 export type ActorErased =
@@ -73,12 +75,19 @@ function idsOf(stateDirectories: readonly string[], given: readonly string[]): R
 }
 
 /** @throws errors of the file system, for which `reasonOf` has words */
-export function erasableIn(stateDirectories: readonly string[], given: readonly string[]): Erasable {
-  const ids = idsOf(stateDirectories, given);
+export function erasableIn(stateDirectories: readonly string[], asked: readonly string[]): Erasable {
+  const ids = idsOf(stateDirectories, asked);
   const all = (find: (directory: string) => ReadonlySet<string>) => [
     ...new Set(stateDirectories.flatMap((directory) => [...find(directory)])),
   ];
-  return { pseudonyms: all((directory) => pseudonymsOf(directory, (id) => ids.has(id))), untold: all(untold) };
+  const given = stateDirectories.length > 1 ? asked.filter(isPseudonym) : [];
+  const gone = given.filter((each) => idsOf(stateDirectories, [each]).size === 0);
+  const erased = gone.length > 0 ? all(erasedIn) : [];
+  return {
+    pseudonyms: all((directory) => pseudonymsOf(directory, (id) => ids.has(id))),
+    untold: all(untold),
+    isIdGone: gone.some((each) => erased.includes(each)),
+  };
 }
 
 /**
@@ -93,6 +102,11 @@ export function eraseActor(asked: ActorErasure): ActorErased {
   } catch (error) {
     return { problem: `a map of pseudonyms cannot be read: ${reasonOf(error)}` };
   }
+  // As records have it: a pseudonym that was given may have led to it.
+  const who = new Redactor({}).identity('audit.actor.id', asked.by);
+  if (ids.has(who) || asked.ids.includes(who)) {
+    return { problem: `the record would name ${NAMED[asked.source]}: say who erases, with --by` };
+  }
   const opened = openTrail(asked, directories[0]);
   if ('problem' in opened) return opened;
   const { trail, lost, by } = opened;
@@ -102,11 +116,6 @@ export function eraseActor(asked: ActorErasure): ActorErased {
       const lock = acquireLock(join(directory, `${MAP_FILE}.lock`), WAIT_MS, () => {});
       if (lock === undefined) return { problem: `another erasure is at work in ${directory}` };
       locks.push(lock);
-  // As records have it: a pseudonym that was given may have led to it.
-  const who = new Redactor({}).identity('audit.actor.id', asked.by);
-  if (ids.has(who) || asked.ids.includes(who)) {
-    return { problem: `the record would name ${NAMED[asked.source]}: say who erases, with --by` };
-  }
       checkMaps(directory);
     }
     for (const directory of directories) eraseFrom(directory, ids, tracesOf(ids));

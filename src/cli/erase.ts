@@ -20,6 +20,10 @@ Records with plain ids (audit.actorIds: 'plain', the default) cannot lose them: 
 can be done: delete whole files by age (mcp-trail retain), delete in the backends (Loki: its delete API; Elasticsearch:
 _delete_by_query; Datadog and Splunk: their retention), and set audit.actorIds: 'pseudonym' from now on.`;
 
+const ID_GONE =
+  'a pseudonym that was given is erased already, and no longer leads to an id: run the command again with the id ' +
+  'instead, to make sure of all state directories';
+
 export const erase = commandOf<Request>({
   summary: 'parts somebody from the pseudonyms in the records, and records that',
   usage: USAGE,
@@ -35,12 +39,15 @@ async function answer(asked: Request, world: World): Promise<number> {
     if (!isFolder(state)) throw new Problem(`${visible(state)} is not a folder`);
   }
   const ids = await idsOf(asked, world);
-  const { pseudonyms, untold } = orProblem(() => erasableIn(states, ids));
-  const any = pseudonyms.length + untold.length > 0;
+  const found = orProblem(() => erasableIn(states, ids));
+  const any = found.pseudonyms.length + found.untold.length > 0;
+  if (found.isIdGone) complain(ID_GONE);
+  const success = found.isIdGone ? EXIT.USAGE : EXIT.OK;
   if (isDryRun || !any) {
-    tell(asked, world, { pseudonyms, untold });
-    if (!any) complain(NOBODY);
-    return any ? EXIT.OK : EXIT.NOTHING_FOUND;
+    tell(asked, world, found);
+    if (any || found.isIdGone) return success;
+    complain(NOBODY);
+    return EXIT.NOTHING_FOUND;
   }
   checkKey(asked.key, env[KEY_VARIABLE] === key);
   const who = by ?? userOfSystem('say who erases, with --by');
@@ -55,7 +62,7 @@ async function answer(asked: Request, world: World): Promise<number> {
   });
   if ('problem' in done) throw new Problem(visible(done.problem, Number.POSITIVE_INFINITY));
   tell(asked, world, { pseudonyms: done.pseudonyms, untold: [] }, done);
-  if (done.remains.length === 0) return EXIT.OK;
+  if (done.remains.length === 0) return success;
   const shown = done.remains.slice(0, MAX_LISTED).map((path) => `  ${visible(path, Number.POSITIVE_INFINITY)}`);
   if (done.remains.length > MAX_LISTED) shown.push(`  and ${done.remains.length - MAX_LISTED} more`);
   complain(
@@ -86,7 +93,7 @@ async function idsOf({ actors }: Request, { input }: World): Promise<readonly st
 function tell(
   { isJson, isDryRun, states }: Request,
   { out }: World,
-  { pseudonyms, untold }: Erasable,
+  { pseudonyms, untold }: Omit<Erasable, 'isIdGone'>,
   done?: { readonly maps: number; readonly remains: readonly string[] },
 ): void {
   if (isJson) {

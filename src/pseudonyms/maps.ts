@@ -60,11 +60,20 @@ export function idsBehind(directory: string, pseudonyms: ReadonlySet<string>): S
 
 /** The pseudonyms of erased entries that no audit record names yet. @throws as {@link pseudonymsOf} */
 export function untold(directory: string): Set<string> {
+  return tombstones(directory, (isTold) => !isTold);
+}
+
+/** The pseudonyms of all erased entries. @throws as {@link pseudonymsOf} */
+export function erasedIn(directory: string): Set<string> {
+  return tombstones(directory, () => true);
+}
+
+function tombstones(directory: string, passes: (isTold: boolean) => boolean): Set<string> {
   const found = new Set<string>();
   for (const path of mapsIn(directory)) {
     withMap(path, 'read', (fd, { size }) =>
       eachLine(fd, size, (line) => {
-        if (line.is === 'tombstone' && !line.told) found.add(line.pseudonym);
+        if (line.is === 'tombstone' && passes(line.told)) found.add(line.pseudonym);
       }),
     );
   }

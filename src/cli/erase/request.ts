@@ -40,8 +40,8 @@ they are, and verify. Processes that use a map keep running, and see it within a
   --json                  the result as JSON
   --help                  this text
 
-Exit code: 0 erased, 1 the maps have nobody of that name, 3 wrong usage, something cannot be read or written, or a
-file of a state directory still holds the name.
+Exit code: 0 erased, 1 the maps have nobody of that name, 3 wrong usage, something cannot be read or written, a file of
+a state directory still holds the name, or other state directories can be searched by the id alone.
 `;
 
 /**

@@ -137,6 +137,51 @@ it('a pseudonym stands for the person in what is erased, and in what is searched
   expect((await run(['--actor', alice])).code).toBe(1);
 });
 
+describe('a pseudonym that is erased already', () => {
+  /** A run that was killed between two state directories, of which the other knows her by another pseudonym. */
+  function killed(): [string, string] {
+    mkdirSync(state('other'));
+    const [alice] = meet(['alice']) as [string];
+    const [there] = meet(['alice'], state('other')) as [string];
+    eraseFrom(state(), new Set(['alice']), tracesOf(['alice']));
+    return [alice, there];
+  }
+  const GONE =
+    /^a pseudonym that was given is erased already, and no longer leads to an id: run the command again with the id/m;
+
+  it('is recorded, but the other state directories are not claimed to be clean before the id is given', async () => {
+    const [alice, there] = killed();
+    const both = ['--state', state('other')];
+    const first = await run(['--actor', alice, ...both]);
+    expect({ code: first.code, out: first.out }).toEqual({
+      code: 3,
+      out: `erased, in 1 state directory:\n  ${alice}\n`,
+    });
+    expect(first.err).toMatch(GONE);
+    expect(erasures().map((each) => each['mcp_audit.erasure.pseudonyms'])).toEqual([[alice]]);
+    const again = await run(['--actor', alice, ...both]);
+    expect(again).toMatchObject({ code: 3, out: '', err: expect.stringMatching(GONE) });
+    audit = join(folder, 'later.jsonl');
+    expect((await run(['--actor', 'alice', ...both])).code).toBe(0);
+    expect(erasures().map((each) => each['mcp_audit.erasure.pseudonyms'])).toEqual([[there]]);
+    expect(bytes()).not.toContain('alice');
+  });
+
+  it('is not in doubt where another map has its id, or where there is one state directory', async () => {
+    const [alice, there] = killed();
+    const { code } = await run(['--actor', there, '--state', state('other')]);
+    expect(code).toBe(0);
+    expect(erasures()[0]['mcp_audit.erasure.pseudonyms']).toEqual([alice, there]);
+    expect((await run(['--actor', alice])).code).toBe(1);
+  });
+
+  it('is so in a dry run, too', async () => {
+    const [alice] = killed();
+    const { code, err } = await run(['--actor', alice, '--state', state('other'), '--dry-run']);
+    expect({ code, err }).toEqual({ code: 3, err: expect.stringMatching(GONE) });
+  });
+});
+
 describe('a damaged map', () => {
   it('and its copies are cleaned as well, lines that cannot be read included', async () => {
     const [alice, bob] = meet(['alice', 'bob']) as [string, string];
@@ -294,22 +339,6 @@ describe('the arguments of erase', () => {
     expect(meet(['alice'])).toEqual([alice]);
   });
 
-  it('without a place for the record are refused', async () => {
-    const [alice] = meet(['alice']);
-    const { code, err } = await runCommand(erase, ['--actor', 'alice', '--state', state()]);
-    expect(code).toBe(3);
-    expect(err).toMatch(/^the erasure needs a file for its record: --audit, MCP_TRAIL_AUDIT_FILE, or MCP_TRAIL_AUDIT/);
-    expect(meet(['alice'])).toEqual([alice]);
-  });
-});
-
-it('the map stays its owner’s alone', async () => {
-  meet(['alice']);
-  const map = join(state(), 'pseudonyms.jsonl');
-  chmodSync(map, 0o600);
-  await run(['--actor', 'alice']);
-  expect(statSync(map).mode & 0o777).toBe(0o600);
-});
   it('with a pseudonym of whoever erases are refused: the record would name her beside it', async () => {
     const [alice = ''] = meet(['alice']);
     const [user = ''] = meet([userInfo().username]);
@@ -328,3 +357,19 @@ it('the map stays its owner’s alone', async () => {
     expect((await run(['--actor', 'alice@example.com', '--by', 'grace@example.com'])).code).toBe(0);
   });
 
+  it('without a place for the record are refused', async () => {
+    const [alice] = meet(['alice']);
+    const { code, err } = await runCommand(erase, ['--actor', 'alice', '--state', state()]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^the erasure needs a file for its record: --audit, MCP_TRAIL_AUDIT_FILE, or MCP_TRAIL_AUDIT/);
+    expect(meet(['alice'])).toEqual([alice]);
+  });
+});
+
+it('the map stays its owner’s alone', async () => {
+  meet(['alice']);
+  const map = join(state(), 'pseudonyms.jsonl');
+  chmodSync(map, 0o600);
+  await run(['--actor', 'alice']);
+  expect(statSync(map).mode & 0o777).toBe(0o600);
+});
