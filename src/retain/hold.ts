@@ -1,5 +1,6 @@
 /** What must not be deleted, whatever its age: a file that people write. Pure. */
 import { compileGlob } from '../policy/glob.js';
+import { closedFile } from './names.js';
 
 const CHAIN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const PERIOD = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/;
@@ -56,7 +57,8 @@ function testOf(said: string): Test | undefined {
   // A period or a chain with a slip would hold nothing.
   if (!NAME.test(said) || said.includes('..') || !/[.*]/.test(said)) return undefined;
   const glob = compileGlob(said, { whole: true });
-  return glob && (({ name }) => glob(name));
+  // Who holds a file does not know when it will be rotated or put aside.
+  return glob && (({ name }) => glob(name) || glob(closedFile(name)?.before ?? name));
 }
 
 function periodTest(first: number, last: number): Test | undefined {

@@ -485,6 +485,15 @@ describe('a hold', () => {
     expect((await held('other-*\n')).out).toContain('1 deleted');
   });
 
+  it('by the name that a file was written under keeps it once it is put aside, and in the archive', async () => {
+    put('weather-4711.jsonl', new ChainWriter({ startMs: daysAgo(41) }).calls(3).lines, 40);
+    expect((await held('weather-4711.jsonl\n')).out).toContain('put aside  weather-4711.jsonl');
+    expect((await held('weather-4711.jsonl\n')).out).toContain('1 archived, 1 held');
+    expect((await held('weather-4711.jsonl\n')).out).toContain('1 held');
+    expect(archives()).toHaveLength(1);
+    expect((await held('weather-471.jsonl\n')).out).toContain('1 deleted');
+  });
+
   it.each([
     '2026-01-01',
     '2026-13-01..2026-12-01',
