@@ -12,6 +12,8 @@ const VERSION = 1;
 const CONTEXT = 'mcp-trail archive\n';
 const HASH = /^[0-9a-f]{64}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Whatever we say of a file. */
+const PROBLEM = /^[ -~]{1,200}$/;
 /** Room for the runs that a file may have. */
 export const MAX_DESCRIPTION_BYTES = 8 * 1024 * 1024;
 
@@ -70,11 +72,13 @@ export function readDescription(text: string): ReadDescription | undefined {
   if (
     !(isText(archive) && isText(name) && isHash(archiveSha256) && isHash(sha256)) ||
     !(isCount(archiveBytes) && isCount(bytes) && isCount(records)) ||
-    !(problem === null || isText(problem)) ||
+    !(problem === null || (isText(problem) && PROBLEM.test(problem))) ||
     oldest === undefined ||
     newest === undefined ||
     archived === undefined ||
-    runs === undefined
+    runs === undefined ||
+    // Nothing would be recorded of their deletion.
+    (records > 0 && runs.length === 0)
   ) {
     return undefined;
   }

@@ -41,6 +41,8 @@ const WOULD: Readonly<Record<Did, string>> = {
   'put aside': 'would put aside',
   left: 'would leave',
 };
+/** Room for a sentence with the name of a file. */
+const MAX_WHY = 400;
 const WIDTH = 'would put aside'.length;
 
 function textOf(item: Item, dryRun: boolean): string {
@@ -49,7 +51,7 @@ function textOf(item: Item, dryRun: boolean): string {
 }
 
 function detailsOf(item: Item): string {
-  if (item.did === 'left') return `: it ${item.why}`;
+  if (item.did === 'left') return `: it ${visible(item.why, MAX_WHY)}`;
   if (item.did === 'held') return `: line ${item.line} of the hold file`;
   if (item.did === 'deleted') return `: ${counted(item.records, 'record')}, the newest of ${utc(item.newest)}`;
   if (item.did === 'put aside' || item.archived === undefined) return '';

@@ -360,6 +360,16 @@ describe('retain', () => {
     expect(archives(/./)).toHaveLength(2);
   });
 
+  it('gives a terminal nothing but text in a reason, which may have a name in it', async () => {
+    const { name, lines } = rotated(new ChainWriter(), 20, '\u001b[2J');
+    await run(...both);
+    rmSync(join(folder, 'archive', `${archives()[0]}.json`));
+    put(name, lines, 20);
+    const { code, out } = await run(...both);
+    expect({ code, out }).toEqual({ code: 2, out: expect.stringMatching(/it is not archived: .*u\{1b\}.* is there already/) });
+    expect(out).not.toContain('\u001b');
+  });
+
   it('writes lines of JSON', async () => {
     const writer = new ChainWriter();
     const [old, due] = [rotated(writer, 40), rotated(writer, 20)];

@@ -170,7 +170,7 @@ describe('the description of an archive', () => {
       newest: '2020-01-01T00:00:00.000Z',
       archived: '2020-01-01T00:00:00.000Z',
       problem: 'none',
-      runs: [],
+      runs: factsIn(new ChainWriter({ id: chainId(1) }).calls(3).lines).runs,
     }),
   )('is not signed any more with another %s', (name, value) => {
     const key = newSigningKey({});
@@ -186,6 +186,11 @@ describe('the description of an archive', () => {
         { runs: [{}] },
         { runs: [null] },
         { runs: 'x' },
+        { runs: [] },
+        { problem: '' },
+        { problem: 'x'.repeat(201) },
+        { problem: 'has \u001b[2J' },
+        { problem: 'has\na line' },
         { bytes: -1 },
         { sha256: 'x' },
         { newest: 'soon' },
