@@ -114,6 +114,28 @@ describe('what a file holds', () => {
     expect(factsIn([lines[0] as string, change(lines[1] as string), lines[2] as string]).problem).toMatch(problem);
   });
 
+  it.each([
+    ['another version of the last one', (lines: string[]) => [...lines, edited(lines[4] as string, { 'audit.outcome': 'x' })], 5],
+    [
+      'another version of an earlier one',
+      (lines: string[]) => [...lines, edited(lines[2] as string, { 'audit.actor.id': 'mallory' })],
+      3,
+    ],
+    ['a copy of an earlier one, which is on the safe side', (lines: string[]) => [...lines, lines[1] as string], 2],
+    ['one that comes late', ([one = '', two = '', ...more]: string[]) => [one, ...more, two], 2],
+  ])('is not to be deleted with %s', (_, change, number) => {
+    const { lines, id } = new ChainWriter().calls(5);
+    expect(factsIn(change([...lines])).problem).toBe(
+      `has record ${number} of chain ${id} out of its order, or in another version`,
+    );
+  });
+
+  it('has no problem with copies of a last record, and with chains that several processes write at once', () => {
+    const [one, two] = [new ChainWriter({ id: chainId(1) }).calls(4), new ChainWriter({ id: chainId(2) }).calls(4)];
+    const mixed = one.lines.flatMap((line, index) => [line, two.lines[index] as string, line]);
+    expect(factsIn(mixed)).toMatchObject({ records: 12, problem: undefined, runs: [{ last: 4 }, { last: 4 }] });
+  });
+
   it('is not to be deleted with bytes that are not UTF-8: other bytes would be the same text', () => {
     const [line = ''] = new ChainWriter().calls(1).lines;
     const bytes = Buffer.from(`${line}\n`);
