@@ -8,17 +8,7 @@ import { createGzip } from 'node:zlib';
 import type { SigningKey } from '../chain/keys.js';
 import { syncFolder } from '../export/rotating-file.js';
 import { attempt } from '../lib/attempt.js';
-import {
-  bytesOf,
-  factsOf,
-  hashOfFile,
-  isSame,
-  Meter,
-  type NewCollector,
-  openFile,
-  startsWith,
-  Unusable,
-} from './content.js';
+import { bytesOf, factsOf, hashOfFile, isSame, Meter, type NewCollector, openFile, Unusable } from './content.js';
 import { type Description, MAX_DESCRIPTION_BYTES, readDescription, writeDescription } from './description.js';
 import type { Encrypt } from './encrypt.js';
 import { archiveName, descriptionName, unfinishedName } from './names.js';
@@ -37,22 +27,21 @@ export interface Archiving {
   readonly check: () => void;
 }
 
-/** Undefined for a file without records of a chain. */
-export type Archived = Pick<Description, 'archive' | 'archiveBytes' | 'bytes' | 'records'> | undefined;
+export type Archived = Pick<Description, 'archive' | 'archiveBytes' | 'bytes' | 'records'>;
 
 /**
  * Archives one file.
  *
- * @throws Unusable if it cannot be read or was changed meanwhile; errors of the file system where the archive is written
+ * @throws Unusable if it cannot be read or was changed meanwhile; errors of the file system
  */
 export async function archive(name: string, parts: Archiving): Promise<Archived> {
   const { folder, archives, encrypt, key, token, check } = parts;
   const path = join(folder, name);
-  const unfinished = join(archives, unfinishedName(name, token));
-  const beside = join(archives, unfinishedName(`${name}.json`, token));
+  // Not called after the file, whose name may be as long as a name can be.
+  const unfinished = join(archives, unfinishedName('archive', token));
+  const beside = join(archives, unfinishedName('description', token));
   const { file, found } = await openFile(path);
   try {
-    if (!(await startsWith('hasRecords', file, parts.newCollector))) return undefined;
     const packed = await pack(file, unfinished, parts);
     await checkPacked(unfinished, packed, encrypt !== undefined);
     const archived = archiveName(name, packed.sha256, encrypt !== undefined);

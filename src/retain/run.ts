@@ -1,6 +1,6 @@
 /** A run of `retain`: deletes what is due, once that is recorded, and archives what is due. Safe to be killed at any point. */
-import { lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { PublicKey, SigningKey } from '../chain/keys.js';
 import { putAside } from '../export/rotating-file.js';
 import { attempt } from '../lib/attempt.js';
@@ -46,7 +46,7 @@ export interface Retaining {
 
 /** What was done with a file. */
 export type Item =
-  | { readonly did: 'archived'; readonly name: string; readonly archived: Archived }
+  | { readonly did: 'archived'; readonly name: string; readonly archived: Archived | undefined }
   | { readonly did: 'deleted'; readonly name: string; readonly records: number; readonly newest: number }
   | { readonly did: 'held'; readonly name: string; readonly line: number }
   | { readonly did: 'put aside'; readonly name: string }
@@ -64,6 +64,9 @@ export interface Rest {
 /** What is recorded at once, before it is deleted. */
 const MAX_FILES = 100;
 const MAX_RUNS = 1000;
+/** Not of one file, but of the whole disk. */
+const OF_DISK: ReadonlySet<string> = new Set(['EDQUOT', 'EIO', 'ENOSPC', 'EROFS']);
+const OF_SYSTEM = /^E[A-Z0-9]+$/;
 
 /** @throws Cannot */
 export async function retain(asked: Retaining): Promise<Rest> {
@@ -133,7 +136,7 @@ class Running {
     const archives = lstatSync(this.#archives, { throwIfNoEntry: false });
     if (archives?.isDirectory() === false)
       throw new Cannot(`has something in the place of the folder ${ARCHIVE_FOLDER}`);
-    if (!dryRun) for (const each of [folder, this.#archives]) removeUnfinished(each);
+    if (!dryRun) for (const each of [folder, this.#archives]) await this.#removeUnfinished(each);
     const archived = plainFiles(this.#archives);
     const described = archived.map(({ name }) => ({ name, newest: this.#newestIn(name) }));
     const plan = planOf(plainFiles(folder), described, this.#limits);
@@ -158,13 +161,19 @@ class Running {
     this.#asked.told({ did: 'left', name, why });
   }
 
-  /** Runs something for a file; what is wrong with the file is told. */
-  async #guarded<T>(name: string, action: () => Promise<T>): Promise<T | undefined> {
+  /** Runs something for a file; what is wrong with the file is told, and is not the end of the run. */
+  async #guarded<T>(
+    name: string,
+    what: 'archived' | 'deleted' | 'put aside',
+    action: () => Promise<T>,
+  ): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof Unusable)) throw error;
-      this.#leave(name, error.message);
+      const code = codeOf(error) ?? '';
+      const isOfFile = OF_SYSTEM.test(code) && !OF_DISK.has(code);
+      if (!(error instanceof Unusable || isOfFile)) throw error;
+      this.#leave(name, error instanceof Unusable ? error.message : `cannot be ${what} (${code})`);
       return undefined;
     }
   }
@@ -186,7 +195,7 @@ class Running {
   async #putAside(name: string): Promise<void> {
     const { folder, dryRun, now, told } = this.#asked;
     const path = join(folder, name);
-    await this.#guarded(name, async () => {
+    await this.#guarded(name, 'put aside', async () => {
       // The checkpoints of a second place, which may be in the same folder, are not a trail.
       const found = await this.#ours(path, 'hasEvents');
       if (found === undefined) return;
@@ -199,7 +208,7 @@ class Running {
   /** A closed file that may be due for deletion. Returns whether it is for the archive. */
   async #consider(name: string): Promise<boolean> {
     const path = join(this.#asked.folder, name);
-    const read = await this.#guarded(name, async () =>
+    const read = await this.#guarded(name, 'deleted', async () =>
       (await this.#ours(path)) === undefined ? undefined : factsOf(path, false, this.#asked.newCollector),
     );
     if (read === undefined) return false;
@@ -213,7 +222,7 @@ class Running {
     const archived = readArchiveName(name);
     if (archived === undefined) return;
     const path = join(this.#archives, name);
-    const read = await this.#guarded(name, () =>
+    const read = await this.#guarded(name, 'deleted', async () =>
       archived.encrypted ? this.#described(name, path) : factsOf(path, true, this.#asked.newCollector),
     );
     if (read === undefined) return;
@@ -243,7 +252,7 @@ class Running {
   }
 
   async #judge(candidate: Candidate): Promise<'goes' | 'stays' | 'young'> {
-    const { name, facts } = candidate;
+    const { path, name, facts } = candidate;
     if (facts.problem !== undefined) {
       this.#leave(name, facts.problem);
       return 'stays';
@@ -255,6 +264,12 @@ class Running {
       this.#asked.told({ did: 'held', name, line });
       return 'stays';
     }
+    const mayGo = await this.#guarded(name, 'deleted', async () => {
+      // Otherwise its deletion would be recorded again in each run.
+      accessSync(dirname(path), constants.W_OK);
+      return true;
+    });
+    if (mayGo === undefined) return 'stays';
     this.#candidates.push(candidate);
     const runs = this.#candidates.reduce((sum, each) => sum + each.runs.length, 0);
     if (this.#candidates.length >= MAX_FILES || runs >= MAX_RUNS) await this.#deleteAll();
@@ -272,29 +287,29 @@ class Running {
       const problem = await record(candidates);
       if (problem !== undefined) throw new Cannot(`keeps what is due: its deletion cannot be recorded (${problem})`);
     }
-    for (const candidate of candidates) this.#delete(candidate);
+    for (const candidate of candidates) await this.#delete(candidate);
   }
 
-  #delete({ path, name, description, facts, found }: Candidate): void {
-    if (!this.#asked.dryRun) {
-      this.#check();
-      const isThere = isSame(
-        found,
-        attempt(() => lstatSync(path)),
-      );
-      if (!isThere) {
-        this.#leave(name, 'was changed meanwhile');
-        return;
-      }
-      try {
+  async #delete({ path, name, description, facts, found }: Candidate): Promise<void> {
+    await this.#guarded(name, 'deleted', async () => {
+      if (!this.#asked.dryRun) {
+        this.#check();
+        const isThere = isSame(
+          found,
+          attempt(() => lstatSync(path)),
+        );
+        if (!isThere) throw new Unusable('was changed meanwhile');
         unlinkSync(path);
         if (description !== undefined) rmSync(description, { force: true });
-      } catch (error) {
-        this.#leave(name, `cannot be deleted (${codeOf(error) ?? 'unknown error'})`);
-        return;
       }
+      this.#asked.told({ did: 'deleted', name, records: facts.records, newest: facts.newest });
+    });
+  }
+
+  async #removeUnfinished(folder: string): Promise<void> {
+    for (const name of namesIn(folder).filter(isUnfinished)) {
+      await this.#guarded(name, 'deleted', async () => rmSync(join(folder, name), { force: true }));
     }
-    this.#asked.told({ did: 'deleted', name, records: facts.records, newest: facts.newest });
   }
 
   /** A run that was killed has left descriptions of archives that it had deleted. */
@@ -312,16 +327,11 @@ class Running {
 
   async #archive(name: string): Promise<void> {
     const { folder, encrypt, key, dryRun, newCollector, now, told } = this.#asked;
-    await this.#guarded(name, async () => {
-      if (dryRun) {
-        if (await this.#ours(join(folder, name))) told({ did: 'archived', name, archived: undefined });
-        return;
-      }
-      const token = (this.#lock as Lock).token;
+    await this.#guarded(name, 'archived', async () => {
+      if ((await this.#ours(join(folder, name))) === undefined) return;
+      const token = this.#lock?.token ?? '';
       const parts = { folder, archives: this.#archives, encrypt, key, newCollector, now, token, check: this.#check };
-      const archived = await archive(name, parts);
-      if (archived === undefined) this.#others += 1;
-      else told({ did: 'archived', name, archived });
+      told({ did: 'archived', name, archived: dryRun ? undefined : await archive(name, parts) });
     });
   }
 }
@@ -340,11 +350,5 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
-  }
-}
-
-function removeUnfinished(folder: string): void {
-  for (const name of namesIn(folder)) {
-    if (isUnfinished(name)) rmSync(join(folder, name), { force: true });
   }
 }

@@ -47,7 +47,7 @@ const WIDTH = 'would put aside'.length;
 
 function textOf(item: Item, dryRun: boolean): string {
   const did = dryRun ? WOULD[item.did] : item.did;
-  return `${did.padEnd(dryRun ? WIDTH : 'put aside'.length)}  ${visible(item.name)}${detailsOf(item)}`;
+  return `${did.padEnd(dryRun ? WIDTH : 'put aside'.length)}  ${visible(item.name, 255)}${detailsOf(item)}`;
 }
 
 function detailsOf(item: Item): string {

@@ -366,7 +366,10 @@ describe('retain', () => {
     rmSync(join(folder, 'archive', `${archives()[0]}.json`));
     put(name, lines, 20);
     const { code, out } = await run(...both);
-    expect({ code, out }).toEqual({ code: 2, out: expect.stringMatching(/it is not archived: .*u\{1b\}.* is there already/) });
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: expect.stringMatching(/it is not archived: .*u\{1b\}.* is there already/),
+    });
     expect(out).not.toContain('\u001b');
   });
 

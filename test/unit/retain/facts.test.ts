@@ -115,7 +115,11 @@ describe('what a file holds', () => {
   });
 
   it.each([
-    ['another version of the last one', (lines: string[]) => [...lines, edited(lines[4] as string, { 'audit.outcome': 'x' })], 5],
+    [
+      'another version of the last one',
+      (lines: string[]) => [...lines, edited(lines[4] as string, { 'audit.outcome': 'x' })],
+      5,
+    ],
     [
       'another version of an earlier one',
       (lines: string[]) => [...lines, edited(lines[2] as string, { 'audit.actor.id': 'mallory' })],

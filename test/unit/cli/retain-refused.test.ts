@@ -1,0 +1,151 @@
+/** `mcp-trail retain` where the system refuses one file. */
+import type fs from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newSigningKey, privateJwk, type SigningKey } from '../../../src/chain/keys.js';
+import { retain } from '../../../src/cli/retain.js';
+import { signedDeletions } from '../../retain/trails.js';
+import { ChainWriter, chainId } from '../../support/chain-writer.js';
+import { type Ran, runCommand } from './world.js';
+
+/** Errors by the function and the name of the file or folder. */
+const refused = vi.hoisted(() => new Map<string, string>());
+
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>();
+  const asked = Object.fromEntries(
+    (['accessSync', 'renameSync', 'unlinkSync'] as const).map((name) => [
+      name,
+      (path: string, ...more: never[]) => {
+        const code = refused.get(`${name} ${path.split('/').at(-1)}`);
+        if (code !== undefined) throw Object.assign(new Error(code), { code, syscall: name });
+        return (real[name] as (...args: unknown[]) => unknown)(path, ...more);
+      },
+    ]),
+  );
+  return { ...real, ...asked };
+});
+
+const DAY_MS = 86_400_000;
+
+let scratch = '';
+let folder = '';
+let startMs = 0;
+let key: SigningKey;
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'mcp-trail-refused-'));
+  folder = join(scratch, 'trail');
+  mkdirSync(folder);
+  key = newSigningKey({});
+  writeFileSync(join(scratch, 'key.jwk'), JSON.stringify(privateJwk(key)), {
+    mode: 0o600,
+  });
+  startMs = Date.now() + DAY_MS;
+  vi.useFakeTimers({ toFake: ['Date'], now: startMs });
+});
+afterEach(() => {
+  refused.clear();
+  vi.useRealTimers();
+  rmSync(scratch, { recursive: true });
+});
+
+const run = (...more: string[]): Promise<Ran> =>
+  runCommand(retain, [
+    folder,
+    ...['--archive-after', '10d', '--delete-after', '30d', '--key', join(scratch, 'key.jwk')],
+    ...more,
+  ]);
+const files = () => readdirSync(folder).filter((name) => name.endsWith('.jsonl') && !name.startsWith('retention'));
+const archives = () => readdirSync(join(folder, 'archive')).filter((name) => name.endsWith('.gz'));
+
+/** Writes a chain of its own as a file that was not changed for so many days. */
+function put(name: string, days: number): string {
+  const path = join(folder, name);
+  const writer = new ChainWriter({
+    id: chainId(readdirSync(folder).length),
+    startMs: startMs - (days + 1) * DAY_MS,
+  });
+  writeFileSync(path, `${writer.calls(3).lines.join('\n')}\n`);
+  utimesSync(path, (startMs - days * DAY_MS) / 1000, (startMs - days * DAY_MS) / 1000);
+  return name;
+}
+
+const rotated = (stem: string) => `${stem}-2026-01-01T000000Z-1.jsonl`;
+
+describe('a file that the system refuses to touch', () => {
+  it.each([
+    ['has a name too long for an archive', rotated('a'.repeat(210)), undefined, 'cannot be archived (ENAMETOOLONG)'],
+    [
+      'has a name too long to be put aside',
+      `${'a'.repeat(240)}.jsonl`,
+      undefined,
+      'cannot be put aside (ENAMETOOLONG)',
+    ],
+    ['may not be moved', 'a.jsonl', ['renameSync', 'EPERM'], 'cannot be put aside (EPERM)'],
+    ['may not be removed once it is archived', rotated('a'), ['unlinkSync', 'EPERM'], 'cannot be archived (EPERM)'],
+    ['is busy', rotated('a'), ['unlinkSync', 'EBUSY'], 'cannot be archived (EBUSY)'],
+  ])('that %s is left alone with the reason, and the others are not', async (_, name, refusal, why) => {
+    put(name, 20);
+    if (refusal !== undefined) refused.set(`${refusal[0]} ${name}`, refusal[1] as string);
+    put(rotated('old'), 40);
+    put(rotated('z'), 20);
+    for (const done of [/1 archived, 1 deleted, 1 left alone/, /\n1 left alone/]) {
+      const { code, out, err } = await run();
+      expect({ code, err }).toEqual({ code: 2, err: '' });
+      expect(out).toContain(`: it ${why}\n`);
+      expect(out).toMatch(done);
+    }
+    expect(files()).toEqual([name]);
+    expect(archives()).toContainEqual(expect.stringMatching(/^z-/));
+    expect([...readdirSync(folder), ...readdirSync(join(folder, 'archive'))].join()).not.toContain('unfinished');
+  });
+
+  it('is archived under a name as long as an archive can have', async () => {
+    const name = put(rotated('a'.repeat(203)), 20);
+    const { code, out } = await run();
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringContaining('1 archived'),
+    });
+    expect(archives()).toHaveLength(1);
+    expect(`${archives()[0]}.json`).toHaveLength(255);
+    expect(files()).not.toContain(name);
+  });
+
+  it('is not recorded as deleted, night after night, where its folder lets nothing be deleted', async () => {
+    put(rotated('a'), 20);
+    await run();
+    vi.setSystemTime(startMs + 20 * DAY_MS);
+    refused.set('accessSync archive', 'EACCES');
+    put(rotated('b'), 0);
+    for (const each of ['1 archived, 1 left alone', '1 left alone'])
+      expect(await run()).toMatchObject({
+        code: 2,
+        out: expect.stringContaining(each),
+      });
+    expect((await run()).out).toMatch(/left {7}a-.*: it cannot be deleted \(EACCES\)/);
+    expect(existsSync(join(folder, 'retention.jsonl'))).toBe(false);
+    refused.clear();
+    expect(await run()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 deleted'),
+    });
+    expect(signedDeletions(folder, key)).toHaveLength(1);
+  });
+
+  it.each(['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'])(
+    'ends the run where the disk as a whole is at fault: %s',
+    async (code) => {
+      const name = put(rotated('a'), 20);
+      put(rotated('z'), 20);
+      refused.set(`unlinkSync ${name}`, code);
+      expect(await run()).toMatchObject({
+        code: 3,
+        err: expect.stringContaining(`cannot be worked on (${code})`),
+      });
+      expect(files()).toHaveLength(2);
+    },
+  );
+});
