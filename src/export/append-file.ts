@@ -24,6 +24,9 @@ const MAX_TRIES = 100;
 // lacks is undefined, and counts as 0.
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** Those that the system shows of an open file. Together, they tell it from files that others have open. */
+export const SHOWN_FLAGS = FLAGS & ~constants.O_CREAT;
+
 /** An open file. */
 export class AppendFile {
   readonly #fd: number;

@@ -16,6 +16,7 @@ import { type Lock, takeLock } from './lock.js';
 import { ARCHIVE_FOLDER, descriptionName, isUnfinished, LOCK, readArchiveName } from './names.js';
 import { before, type Period } from './period.js';
 import { type FileFound, type Limits, planOf } from './plan.js';
+import { findWriters, type WriterOf } from './writers.js';
 
 /** A file that is about to be deleted. */
 export interface Gone {
@@ -118,6 +119,7 @@ class Running {
   #candidates: Candidate[] = [];
   #others = 0;
   #waiting = 0;
+  #writerOf: WriterOf | undefined;
 
   constructor(asked: Retaining, lock: Lock | undefined) {
     const now = asked.now();
@@ -178,12 +180,22 @@ class Running {
     }
   }
 
-  /** A file that begins with records of a chain; undefined for others, which are counted. @throws Unusable */
+  /**
+   * A file that begins with records of a chain, and that nobody writes; undefined for others, which are counted.
+   *
+   * @throws Unusable
+   */
   async #ours(path: string, what: 'hasRecords' | 'hasEvents' = 'hasRecords'): Promise<Stats | undefined> {
     const { file, found } = await openFile(path);
     const isOurs = await startsWith(what, file, this.#asked.newCollector).finally(() => file.close());
-    if (!isOurs) this.#others += 1;
-    return isOurs ? found : undefined;
+    if (!isOurs) {
+      this.#others += 1;
+      return undefined;
+    }
+    this.#writerOf ??= await findWriters();
+    const writer = this.#writerOf(found);
+    if (writer !== undefined) throw new Unusable(`is open for writing in process ${writer}, which may write more`);
+    return found;
   }
 
   #newestIn(archived: string): number | undefined {

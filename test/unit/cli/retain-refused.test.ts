@@ -1,11 +1,13 @@
-/** `mcp-trail retain` where the system refuses one file. */
-import type fs from 'node:fs';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+/** `mcp-trail retain` where the system refuses one file, and where another process writes to it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newSigningKey, privateJwk, type SigningKey } from '../../../src/chain/keys.js';
 import { retain } from '../../../src/cli/retain.js';
+import { AppendFile } from '../../../src/export/append-file.js';
 import { signedDeletions } from '../../retain/trails.js';
 import { ChainWriter, chainId } from '../../support/chain-writer.js';
 import { type Ran, runCommand } from './world.js';
@@ -148,4 +150,60 @@ describe('a file that the system refuses to touch', () => {
       expect(files()).toHaveLength(2);
     },
   );
+});
+
+describe.runIf(process.platform === 'linux')('a file that a process has open', () => {
+  it('for writing is left alone with the process, and not when that has ended', async () => {
+    const names = [put('weather.jsonl', 20), put(rotated('due'), 20), put(rotated('old'), 40)];
+    const opened = names.map((name) => fs.openSync(join(folder, name), 'a'));
+    const { out: would } = await run('--dry-run');
+    expect(would.match(/would leave/g)).toHaveLength(3);
+    const { code, out } = await run();
+    expect({ code, out }).toEqual({
+      code: 2,
+      out: expect.stringContaining('\n3 left alone, 0 files not due\n'),
+    });
+    for (const name of names) {
+      expect(out).toContain(`${name}: it is open for writing in process ${process.pid}, which may write more\n`);
+    }
+    expect(files()).toHaveLength(3);
+    for (const each of opened) fs.closeSync(each);
+    expect((await run()).out).toContain('1 archived, 1 deleted, 1 put aside');
+  });
+
+  it('is found in another process, too', async () => {
+    const name = put('weather.jsonl', 20);
+    const output = fs.openSync(join(folder, name), 'a');
+    const child = spawn('sleep', ['60'], {
+      stdio: ['ignore', 'ignore', output],
+    });
+    fs.closeSync(output);
+    try {
+      await once(child, 'spawn');
+      expect((await run()).out).toContain(`${name}: it is open for writing in process ${child.pid}`);
+    } finally {
+      child.kill();
+    }
+  });
+
+  it('for reading is archived all the same, as one is that the exporter looks for before each line', async () => {
+    const reading = fs.openSync(join(folder, put(rotated('read'), 20)), 'r');
+    const idle = AppendFile.open(join(folder, put('weather.jsonl', 20)));
+    expect((await run()).out).toContain('1 archived, 1 put aside');
+    expect((await run()).out).toContain('1 archived');
+    expect(files()).toEqual([]);
+    fs.closeSync(reading);
+    idle.close();
+  });
+
+  it('is none of ours if it has no records of a trail', async () => {
+    writeFileSync(join(folder, 'app.jsonl'), '{"message":"hello"}\n');
+    utimesSync(join(folder, 'app.jsonl'), 0, 0);
+    const opened = fs.openSync(join(folder, 'app.jsonl'), 'a');
+    expect(await run()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 file without records of a trail'),
+    });
+    fs.closeSync(opened);
+  });
 });
