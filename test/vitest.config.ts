@@ -63,8 +63,8 @@ const LONG = [
  */
 const SHARED = [
   'test/unit/{chain,describe,doctor,examples,inventory,lib,mapping,policy,protocol,redact,semconv,session}/**/*.test.ts',
-  // Writes records, as a process does to its end.
-  'test/unit/cli/**/!(erase).test.ts',
+  // These write records as a process does to its end, or replace functions of the file system.
+  'test/unit/cli/**/!(erase|retain-refused).test.ts',
 ];
 
 /** The Collector and its backends as real programs, which the first run builds. */

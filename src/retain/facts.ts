@@ -85,7 +85,7 @@ export class FactsOfRecords {
     }
     // A copy.
     if (run !== undefined && number === run.last && hash === run.headHash) return;
-    // Whoever writes a file has the records of a chain in order. Whether another one is a copy, only all hashes would tell.
+    // A process writes the records of a chain in order. Whether another one is a copy, only all hashes would tell.
     if (run !== undefined && number <= run.last)
       this.problem ??= `has record ${number} of chain ${chain} out of its order, or in another version`;
     if (this.#pieces.size >= MAX_RUNS) {

@@ -339,7 +339,7 @@ describe('the arguments of erase', () => {
     expect(meet(['alice'])).toEqual([alice]);
   });
 
-  it('with a pseudonym of whoever erases are refused: the record would name her beside it', async () => {
+  it('with a pseudonym of the person who erases are refused: the record would name her beside it', async () => {
     const [alice = ''] = meet(['alice']);
     const [user = ''] = meet([userInfo().username]);
     const problem = (whom: string) => `the record would name ${whom}: say who erases, with --by\n`;

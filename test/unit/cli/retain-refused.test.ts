@@ -152,7 +152,7 @@ describe('a file that the system refuses to touch', () => {
   );
 });
 
-describe.runIf(process.platform === 'linux')('a file that a process has open', () => {
+describe('a file that a process has open', () => {
   it('for writing is left alone with the process, and not when that has ended', async () => {
     const names = [put('weather.jsonl', 20), put(rotated('due'), 20), put(rotated('old'), 40)];
     const opened = names.map((name) => fs.openSync(join(folder, name), 'a'));
@@ -186,7 +186,7 @@ describe.runIf(process.platform === 'linux')('a file that a process has open', (
     }
   });
 
-  it('for reading is archived all the same, as one is that the exporter looks for before each line', async () => {
+  it('for reading is archived, and so is one that the exporter looks for before each line', async () => {
     const reading = fs.openSync(join(folder, put(rotated('read'), 20)), 'r');
     const idle = AppendFile.open(join(folder, put('weather.jsonl', 20)));
     expect((await run()).out).toContain('1 archived, 1 put aside');
@@ -196,7 +196,7 @@ describe.runIf(process.platform === 'linux')('a file that a process has open', (
     idle.close();
   });
 
-  it('is none of ours if it has no records of a trail', async () => {
+  it('is not ours if it has no records of a trail', async () => {
     writeFileSync(join(folder, 'app.jsonl'), '{"message":"hello"}\n');
     utimesSync(join(folder, 'app.jsonl'), 0, 0);
     const opened = fs.openSync(join(folder, 'app.jsonl'), 'a');
