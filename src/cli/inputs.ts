@@ -1,9 +1,10 @@
 /** The files that paths lead to, and their bytes. */
 import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { rotatedFrom } from '../export/rotated-name.js';
 import { attempt } from '../lib/attempt.js';
 import { codeOf, isFolder } from '../lib/files.js';
-import { isUnfinished } from '../retain/names.js';
+import { isUnfinished, OWN_TRAIL } from '../retain/names.js';
 import { type Decrypt, Unreadable, unpacked } from './unpack.js';
 
 /** Folders in folders. */
@@ -31,8 +32,8 @@ export interface Input {
 export type Complain = (path: string, reason: string) => void;
 
 /**
- * The files that paths lead to, each once: paths of files, `-`, and everything in folders, by name. Of what is in a folder,
- * links to folders are not followed, and what is neither a file nor a link to one is left out.
+ * The files that paths lead to, each once: paths of files, `-`, and everything in folders, by name, but records of deletions
+ * last. Of what is in a folder, links to folders are not followed, and what is neither a file nor a link to one is left out.
  */
 export function* filesOf(paths: readonly string[], complain: Complain): Generator<Input> {
   const seen = new Set<string>();
@@ -63,7 +64,7 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
     return;
   }
   const names = new Set(entries.map(({ name }) => name));
-  for (const entry of entries.sort((a, b) => BY_NAME.compare(a.name, b.name))) {
+  for (const entry of entries.sort(inTurn)) {
     if (describesArchive(entry.name, names)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesIn(path, seen, complain, depth + 1);
@@ -76,6 +77,15 @@ function* filesIn(folder: string, seen: Set<string>, complain: Complain, depth: 
       yield { path, named: false };
     }
   }
+}
+
+/** By name. A deletion is recorded before it happens: read last, the record of one explains a file that was gone by then. */
+function inTurn(a: Dirent, b: Dirent): number {
+  return Number(recordsDeletions(a.name)) - Number(recordsDeletions(b.name)) || BY_NAME.compare(a.name, b.name);
+}
+
+function recordsDeletions(name: string): boolean {
+  return (rotatedFrom(name)?.before ?? name) === OWN_TRAIL;
 }
 
 /** `mcp-trail retain` writes a description beside each archive: it has no records. */

@@ -56,6 +56,21 @@ describe('the files of a folder', () => {
     expect(found).toEqual(['audit.jsonl', 'my.unfinished']);
   });
 
+  it('end with the trail of mcp-trail retain, which knows what was deleted while the others were read', () => {
+    mkdirSync(file('archive'));
+    const names = ['audit.jsonl', 'weather.jsonl', 'retention.jsonl', 'retention-2026-11-21T093000Z-1.jsonl'];
+    put(...names, 'archive/weather.jsonl.gz', 'retention-server.jsonl');
+    const found = [...filesOf([folder], unexpected)].map(({ path }) => relative(folder, path));
+    expect(found).toEqual([
+      'archive/weather.jsonl.gz',
+      'audit.jsonl',
+      'retention-server.jsonl',
+      'weather.jsonl',
+      'retention-2026-11-21T093000Z-1.jsonl',
+      'retention.jsonl',
+    ]);
+  });
+
   it('are as deep as the folders go, up to a limit that is told', () => {
     mkdirSync(join(folder, ...Array.from({ length: 70 }, () => 'd')), { recursive: true });
     const complaints: string[] = [];
