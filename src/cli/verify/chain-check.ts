@@ -3,7 +3,7 @@ import { NO_RECORD_HASH } from '../../chain/hash.js';
 import { ChainFindings } from './chain-findings.js';
 import { CheckpointCheck, type CheckpointOptions, type KeyUse } from './checkpoint-check.js';
 import { Cover, type Coverage } from './cover.js';
-import type { DeletedRanges, Fits, Left } from './deleted-ranges.js';
+import type { DeletedRanges, Left } from './deleted-ranges.js';
 import type { Deletions } from './deletions.js';
 import { type EntryView, FLAG } from './entry.js';
 import type { Findings } from './findings.js';
@@ -100,9 +100,9 @@ export class ChainCheck {
     const id = first.chainId;
     this.#findings = new ChainFindings(options.nameOf);
     this.#checkpoints = new CheckpointCheck(id, options, this.#findings);
-    this.#holes = new Holes(id, options, this.#findings);
-    this.#pins = new Pins(this.#findings, (pin) => options.anyPin || this.#checkpoints.acceptsPin(pin));
     this.#stated = options.deletions?.of(id);
+    this.#holes = new Holes(id, options, this.#findings, this.#stated);
+    this.#pins = new Pins(this.#findings, (pin) => options.anyPin || this.#checkpoints.acceptsPin(pin));
   }
 
   /** @param entry in the order of numbers */
@@ -127,17 +127,23 @@ export class ChainCheck {
     this.#close();
     this.#tellBreak(false);
     const truncated = this.#pins.end(this.#last?.number, (range) => {
-      const { deleted, linked } = this.#without(range, this.#last, undefined);
-      if (linked) this.#cover.bridgeTo(range.last);
+      const { ranges, deleted } = this.#without(range, this.#last, undefined);
+      if (ranges.length === 0) this.#cover.bridgeTo(range.last);
       return deleted;
     });
     this.#tellContradictions();
-    const coverage = this.#cover.end();
+    const coverage = this.#cover.end(this.#stated);
     for (const { gap, record } of coverage.denied) {
       const text = `${this.#findings.record(record)} is not the one in front of the gap of which ${this.#findings.record(gap)} tells`;
       this.#findings.tell('tampered', 'link', record, text);
     }
-    const { missing, lost } = this.#holes.judge(coverage.losses);
+    this.#compareGaps(coverage);
+    const { missing, deleted, lost } = this.#holes.judge(coverage.losses);
+    this.#deleted += deleted - coverage.gone;
+    if (coverage.gone > 0) {
+      const text = `${coverage.gone} records are missing in front of others that no checkpoint proves: nothing shows that it was those that were deleted`;
+      this.#findings.tellOf('incomplete', 'missing', text);
+    }
     const tail = this.#tailOf(coverage);
     if (this.#records > 0) this.#judgeCover(coverage, tail);
     if (this.#clockSteps > 1) {
@@ -150,7 +156,7 @@ export class ChainCheck {
       last: this.#lastInside,
       records: this.#records,
       copies: this.#copies,
-      missing: missing + truncated,
+      missing: missing + truncated + coverage.gone,
       explained: losersIn(lost).reduce((sum, [, count]) => sum + count, 0),
       deleted: this.#deleted,
       lost,
@@ -181,6 +187,9 @@ export class ChainCheck {
 
   #closePins(number: number, pinned: Pinned): void {
     this.#pins.without(number, pinned);
+    for (const pin of [...pinned.heads, ...pinned.pins]) {
+      if (this.#checkpoints.acceptsPin(pin)) this.#stated?.know(number, pin.hash);
+    }
     const newest = this.#stated?.newestAt(number) ?? Number.POSITIVE_INFINITY;
     for (const pin of pinned.pins) {
       if (!(pin.time > newest)) continue;
@@ -200,8 +209,9 @@ export class ChainCheck {
     const { number, records, inside } = group;
     if (records.length > 1 && inside) this.#tellCopies(group);
     if (this.#stated !== undefined && inside) this.#judgeStated(this.#stated, group, record);
+    const before = this.#deleted;
     const linked = this.#judgePlace(this.#last, group, record);
-    this.#cover.add(number, records, linked, inside);
+    this.#cover.add(number, records, { linked, inside, gone: this.#deleted - before });
     if (inside) {
       this.#first ??= number;
       this.#lastInside = number;
@@ -249,17 +259,22 @@ export class ChainCheck {
   /** What is left of missing numbers without those that were deleted, which are counted. */
   #without(range: Range, before: Group | undefined, next: Group | undefined): Left {
     const stated = this.#stated;
-    if (stated === undefined || range.last < range.first) return { ranges: [range], deleted: 0, linked: false };
-    const head = stated.hashOf(range.first - 1);
-    const end = stated.hashOf(range.last);
-    const fits: Fits = {
-      start:
-        before === undefined ? range.first > 1 || head !== undefined : before.records.some(({ hash }) => hash === head),
-      end: next === undefined || next.records.some(({ prev }) => prev === end),
-    };
-    const left = stated.left(range, fits);
+    if (stated === undefined || range.last < range.first) return { ranges: [range], deleted: 0, follows: false };
+    const behind = next?.records[0];
+    if (behind !== undefined) stated.know(range.last, behind.prev);
+    const left = stated.left(range, before?.records[0], behind === undefined);
     this.#deleted += left.deleted;
     return left;
+  }
+
+  /** Compares what the records of gaps name with what is stated about it. */
+  #compareGaps({ losses }: Coverage): void {
+    for (const { entry, first, prevHash, isProven } of losses) {
+      const hash = this.#stated?.hashOf(first - 1);
+      if (hash === undefined || prevHash === undefined || hash === prevHash || !isProven) continue;
+      const text = `record ${first - 1} was deleted, and is not the one that ${this.#findings.record(entry)} names, as a retention record states`;
+      this.#findings.tell('tampered', 'retention', entry, text);
+    }
   }
 
   #tellContradictions(): void {
@@ -309,7 +324,7 @@ export class ChainCheck {
     const pinned = this.#pins.firstMissing;
     if (last === undefined && this.#isOlder()) {
       if (pinned !== undefined) this.#addHole({ first: pinned, last: number - 1 }, undefined, group, record);
-      else if (inside && this.#stated?.hashOf(number - 1) !== record.prev) {
+      else if (inside && this.#stated?.know(number - 1, record.prev) !== true) {
         const text = `begins at ${this.#findings.record(record)}: nothing shows what was before it in the asked time`;
         this.#findings.tell('reported', 'begin', record, text);
       }
@@ -320,9 +335,9 @@ export class ChainCheck {
   }
 
   #addHole(range: Range, last: Group | undefined, next: Group, record: EntryView): boolean {
-    const { ranges, linked } = this.#without(range, last, next);
+    const { ranges } = this.#without(range, last, next);
     this.#holes.add(ranges, last?.records[0], record);
-    return linked;
+    return ranges.length === 0;
   }
 
   /** Whether a part of the chain may be before the asked time: the id of a chain begins with the time of its start. */

@@ -1,8 +1,9 @@
 /**
  * Which records of a chain are proven. A checkpoint proves the records that are linked to it: those in front of it, up to the
  * first hole. A hole is bridged by the record of a gap that is proven itself, since it has the hash of the record in front of
- * the hole.
+ * the gap: of the one in front of the hole, or of a deleted one that follows that.
  */
+import type { DeletedRanges } from './deleted-ranges.js';
 import type { GapDetails } from './details.js';
 import type { EntryView } from './entry.js';
 import { type Loss, lowest } from './missing.js';
@@ -17,6 +18,8 @@ interface Run {
   proven: number;
   /** Records in the asked time that are not proven. */
   open: number;
+  /** Numbers that were deleted in front of those, if they tell the truth. */
+  gone: number;
 }
 
 interface Gap extends GapDetails {
@@ -30,6 +33,19 @@ export interface Denied {
   readonly record: EntryView;
 }
 
+/** Where a record is. */
+interface Place {
+  readonly linked: boolean;
+  readonly inside: boolean;
+  readonly gone: number;
+}
+
+/** What the record of a gap says is lost. */
+interface Told extends Loss {
+  readonly entry: EntryView;
+  readonly isProven: boolean;
+}
+
 /** Numbers of records in the asked time. */
 export interface Coverage {
   /** After the last checkpoint, its own record included. */
@@ -38,7 +54,9 @@ export interface Coverage {
   readonly between: number;
   /** In front of other holes. */
   readonly cutOff: number;
-  readonly losses: readonly Loss[];
+  /** Numbers that count as deleted, in front of such records. */
+  readonly gone: number;
+  readonly losses: readonly Told[];
   readonly denied: readonly Denied[];
 }
 
@@ -68,13 +86,15 @@ export class Cover {
    *
    * @param linked whether it is linked to the one before
    * @param inside whether it is in the asked time
+   * @param gone how many numbers in front of it were deleted, as it goes on from them
    */
-  add(number: number, records: readonly EntryView[], linked: boolean, inside: boolean): void {
+  add(number: number, records: readonly EntryView[], { linked, inside, gone }: Place): void {
     if (!linked || this.#run === undefined) {
       this.#endRun();
-      this.#run = { first: number, last: number, end: records, proven: 0, open: 0 };
+      this.#run = { first: number, last: number, end: records, proven: 0, open: 0, gone: 0 };
     }
     const run = this.#run;
+    run.gone += gone;
     run.last = number;
     run.end = records;
     if (inside) run.open += 1;
@@ -91,6 +111,7 @@ export class Cover {
     if (run === undefined || number < run.first || number > run.last) return;
     run.proven = number;
     run.open = number < run.last && inside ? 1 : 0;
+    run.gone = 0;
   }
 
   /** All that is missing at the end was deleted, and linked to the last record: what proves it proves that one, too. */
@@ -106,11 +127,15 @@ export class Cover {
     this.#gaps.push({ ...details, entry, run: this.#run });
   }
 
-  end(): Coverage {
+  /** @param stated what was deleted */
+  end(stated: DeletedRanges | undefined): Coverage {
     this.#endRun();
     this.#run = undefined;
-    const denied = this.#bridge();
-    const losses = this.#gaps.map((gap) => ({ ...gap, after: isProven(gap) ? 0 : this.#reach }));
+    const denied = this.#bridge(stated);
+    const losses = this.#gaps.map((gap) => {
+      const proven = isProven(gap);
+      return { ...gap, isProven: proven, after: proven ? 0 : this.#reach };
+    });
     return { ...this.#count(), losses, denied };
   }
 
@@ -127,35 +152,50 @@ export class Cover {
     else this.#forgotten += this.#run.open;
   }
 
-  /** From the last gap to the first: a run that one bridges may prove others. */
-  #bridge(): Denied[] {
+  /** From the last run to the first: one that is bridged may prove others. */
+  #bridge(stated: DeletedRanges | undefined): Denied[] {
     const denied: Denied[] = [];
-    const endingAt = new Map(this.#runs.map((run) => [run.last, run]));
-    for (const gap of this.#gaps.toReversed()) {
-      const run = endingAt.get(gap.first - 1);
-      if (run === undefined || gap.prevHash === undefined || !isProven(gap)) continue;
-      if (run.end.some(({ hash }) => hash === gap.prevHash)) {
-        run.proven = run.last;
-        run.open = 0;
-      } else denied.push({ gap: gap.entry, record: run.end[0] as EntryView });
+    const gaps = this.#gaps.toSorted((a, b) => b.first - a.first);
+    let at = 0;
+    let behind: Run | undefined;
+    for (const run of this.#runs.toReversed()) {
+      const hole = { first: run.last + 1, last: (behind?.first ?? 0) - 1 };
+      behind = run;
+      let follows = false;
+      for (let gap = gaps[at]; gap !== undefined && gap.first > run.last; gap = gaps[++at]) {
+        const { first, prevHash, entry } = gap;
+        if (prevHash === undefined || !isProven(gap)) continue;
+        if (first > hole.first) stated?.know(first - 1, prevHash);
+        else if (run.end.some(({ hash }) => hash === prevHash)) follows = true;
+        else denied.push({ gap: entry, record: run.end[0] as EntryView });
+      }
+      if (hole.first <= hole.last) follows ||= stated?.left(hole, run.end[0]).follows === true;
+      if (!follows) continue;
+      run.proven = run.last;
+      run.open = 0;
+      run.gone = 0;
     }
     return denied;
   }
 
-  #count(): Pick<Coverage, 'tail' | 'between' | 'cutOff'> {
+  #count(): Pick<Coverage, 'tail' | 'between' | 'cutOff' | 'gone'> {
     const sparse = this.#gaps.filter((gap) => isProven(gap) && gap.records < gap.last - gap.first + 1);
     sparse.sort((a, b) => a.first - b.first);
-    const sums = { tail: 0, between: 0, cutOff: this.#forgotten };
+    const sums = { tail: 0, between: 0, cutOff: this.#forgotten, gone: 0 };
     let next = 0;
     let until = 0;
     const end = this.#runs.at(-1)?.last;
-    for (const { first, last, open } of this.#runs) {
+    for (const { first, last, open, gone } of this.#runs) {
       for (; next < sparse.length && (sparse[next] as Gap).first <= first; next++) {
         until = Math.max(until, (sparse[next] as Gap).last);
       }
       // A pin may know of later ones, which are cut off.
-      if (last > this.#reach || last === end) sums.tail += open;
-      else if (last <= until) sums.between += open;
+      if (last > this.#reach || last === end) {
+        sums.tail += open;
+        continue;
+      }
+      sums.gone += gone;
+      if (last <= until) sums.between += open;
       else sums.cutOff += open;
     }
     return sums;

@@ -39,6 +39,41 @@ function deletion(first: number, last: number, lines = CHAIN): Fields {
   };
 }
 
+/** What is recorded of a file that somebody made up and planted: its records follow a hash, and the last of them has one. */
+function planted(
+  first: number,
+  last: number,
+  prevHash: string,
+  headHash = hashOf(`planted ${first} to ${last}`),
+): Fields {
+  return {
+    ...deletion(1, 1),
+    'mcp_audit.retention.first': first,
+    'mcp_audit.retention.last': last,
+    'mcp_audit.retention.prev_hash': prevHash,
+    'mcp_audit.retention.head_hash': headHash,
+  };
+}
+
+/** What retain records of files that it deletes. */
+function deletionsOf(files: readonly (readonly string[])[]): Fields[] {
+  return files.flatMap((lines) => {
+    const collector = new RecordCollector();
+    collector.add(Buffer.from(lines.join('\n')));
+    const { runs, newest } = collector.end();
+    return runs.map(({ chain, first, last, prevHash, headHash }) => ({
+      'mcp_audit.retention.reason': 'age',
+      'mcp_audit.retention.files': ['audit-2026-11-21T093000Z-1.jsonl'],
+      'mcp_audit.retention.chain.id': chain,
+      'mcp_audit.retention.first': first,
+      'mcp_audit.retention.last': last,
+      'mcp_audit.retention.prev_hash': prevHash,
+      'mcp_audit.retention.head_hash': headHash,
+      'mcp_audit.retention.newest': new Date(newest).toISOString(),
+    }));
+  });
+}
+
 /** The command's own chain, which is signed. */
 function ledger(
   deletions: readonly Fields[],
@@ -76,7 +111,12 @@ describe('records that were deleted are explained', () => {
     ['by ranges that follow each other', cut(1, 60), [deletion(1, 20), deletion(21, 21), deletion(22, 60)], 60],
     ['by ranges in another order', cut(1, 60), [deletion(22, 60), deletion(1, 20), deletion(21, 21)], 60],
     ['by ranges that repeat each other', cut(1, 60), [deletion(1, 60), deletion(1, 60), deletion(1, 30)], 60],
-    ['by ranges that overlap', cut(1, 60), [deletion(1, 40), deletion(31, 60), deletion(5, 50)], 60],
+    [
+      'by the ranges of copies that are in files of another size',
+      cut(1, 60),
+      [deletion(1, 40), deletion(41, 80), deletion(1, 30), deletion(31, 60), deletion(5, 50)],
+      60,
+    ],
     [
       'on both sides of a file that was held',
       cut(1, 20).filter((_, at) => at < 20 || at >= 40),
@@ -161,19 +201,7 @@ describe('records that were deleted are explained', () => {
     writer.gap(writer.lose(3));
     const deleted = writer.lines.length;
     writer.calls(5).checkpoint();
-    const collector = new RecordCollector();
-    collector.add(Buffer.from(writer.lines.slice(0, deleted).join('\n')));
-    const { runs, newest } = collector.end();
-    const deletions = runs.map(({ chain, first, last, prevHash, headHash }) => ({
-      'mcp_audit.retention.reason': 'age',
-      'mcp_audit.retention.files': ['audit-2026-11-21T093000Z-1.jsonl'],
-      'mcp_audit.retention.chain.id': chain,
-      'mcp_audit.retention.first': first,
-      'mcp_audit.retention.last': last,
-      'mcp_audit.retention.prev_hash': prevHash,
-      'mcp_audit.retention.head_hash': headHash,
-      'mcp_audit.retention.newest': new Date(newest).toISOString(),
-    }));
+    const deletions = deletionsOf([writer.lines.slice(0, deleted)]);
     const ran = await verified(trail(writer.lines.slice(deleted), ledger(deletions)), '--strict');
     expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 9 } });
   });
@@ -189,6 +217,50 @@ describe('records that were deleted are explained', () => {
       ...INTACT,
       summary: { missing: 0, deleted: 10, explained: 3, lost: { file: 3 } },
     });
+  });
+
+  it('right in front of those that a sink lost, behind a file that was held', async () => {
+    const writer = new ChainWriter({ id: chainId(0), key }).calls(9);
+    writer.checkpoint();
+    const files = [writer.calls(10).lines.slice(10, 14), writer.lines.slice(14)];
+    writer.gap(writer.lose(3));
+    writer.checkpoint();
+    const left = [...writer.lines.slice(0, 10), ...writer.lines.slice(20)];
+    const ran = await verified(trail(left, ledger(deletionsOf(files))));
+    expect(ran).toMatchObject({ code: 0, err: '', summary: { missing: 0, deleted: 10, explained: 3 } });
+  });
+
+  it('and prove what is in front of them, as the record of a gap behind them does', async () => {
+    const writer = new ChainWriter({ id: chainId(0), key }).calls(20);
+    writer.gap(writer.lose(3));
+    writer.checkpoint();
+    const ran = await verified(
+      trail(cut(11, 20, writer.lines), ledger([deletion(11, 15, writer.lines), deletion(16, 20, writer.lines)])),
+      '--strict',
+    );
+    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 10, explained: 3, unlinked: 0 } });
+  });
+
+  it('between losses of a sink that failed again and again', async () => {
+    const writer = new ChainWriter({ id: chainId(0), key }).calls(10);
+    const lost = [];
+    for (let times = 0; times < 3; times++) {
+      lost.push(writer.lose(2));
+      writer.calls(4);
+    }
+    const deleted = writer.lines.length;
+    for (const each of lost) writer.gap(each);
+    writer.checkpoint();
+    const files = [writer.lines.slice(0, 12), writer.lines.slice(12, deleted)];
+    const ran = await verified(trail(writer.lines.slice(deleted), ledger(deletionsOf(files))), '--strict');
+    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 22, explained: 6 } });
+  });
+
+  it('behind the last that the second place knows of', async () => {
+    const pins = pinsOf(CHAIN.slice(0, 90));
+    const deletions = [deletion(61, 75), deletion(76, 95), deletion(96, 100)];
+    const ran = await verified(trail(cut(61, 100), ledger(deletions), pins), '--strict');
+    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 30 } });
   });
 });
 
@@ -283,19 +355,20 @@ describe('nothing is explained by a retention record', () => {
 
 describe('what was deleted does not hide', () => {
   it('that more is missing behind it', async () => {
+    // Nothing is left that says what record 40 was.
     const ran = await verified(trail(cut(1, 60), ledger([deletion(1, 40)])));
-    expect(ran).toMatchObject({ code: 2, summary: { missing: 20, deleted: 40 } });
-    expect(ran.findings).toMatchObject([
-      { severity: 'incomplete', kind: 'missing', text: 'records 41 to 60 are missing before audit.jsonl:1' },
-    ]);
+    expect(ran).toMatchObject({ code: 2, summary: { missing: 60, deleted: 0 } });
+    const text =
+      'records 1 to 60 are missing before audit.jsonl:1; retention records name 40 of them, and nothing shows that it was those';
+    expect(ran.findings).toMatchObject([{ severity: 'incomplete', kind: 'missing', text }]);
   });
 
   it('that more is missing in front of it, between, and around it', async () => {
     const missing = async (left: readonly string[], ...deletions: readonly Fields[]) =>
       (await verified(trail(left, ledger(deletions)))).summary['missing'];
     expect(await missing(cut(1, 60), deletion(21, 60))).toBe(20);
-    expect(await missing(cut(1, 60), deletion(1, 20), deletion(41, 60))).toBe(20);
-    expect(await missing(cut(21, 60), deletion(31, 50))).toBe(20);
+    expect(await missing(cut(1, 60), deletion(1, 20), deletion(41, 60))).toBe(40);
+    expect(await missing(cut(21, 60), deletion(31, 50))).toBe(40);
   });
 
   it('that the second place knows more', async () => {
@@ -310,6 +383,11 @@ describe('what was deleted does not hide', () => {
         text: 'the chain is missing: a pin knows 100 records; retention records explain 80 of them only',
       }),
     );
+  });
+
+  it('that records after the last checkpoint are not proven', async () => {
+    const ran = await verified(trail(CHAIN.slice(40, 95), ledger([deletion(1, 40)])));
+    expect(ran).toMatchObject({ code: 0, findings: [{ severity: 'reported', kind: 'tail' }], summary: { tail: 6 } });
   });
 
   it('that the record behind it was changed', async () => {
@@ -397,6 +475,118 @@ describe('what was deleted does not hide', () => {
   });
 });
 
+describe('a planted file explains nothing once it is deleted', () => {
+  const hashAt = (number: number, lines = CHAIN) => hashOf(line(number, lines));
+
+  it.each<[string, readonly string[], readonly Fields[], number, number]>([
+    [
+      'that begins with what was cut out, with another whose first record names what the one behind it names',
+      cut(51, 60),
+      [planted(51, 150, hashAt(50)), planted(61, 151, hashAt(60))],
+      10,
+      0,
+    ],
+    [
+      'that begins with it, and goes on',
+      cut(51, 60),
+      [planted(51, 101, hashAt(50)), planted(51, 150, hashAt(50))],
+      10,
+      0,
+    ],
+    [
+      'that goes on from another beyond the end of the chain',
+      cut(51, 60),
+      [planted(51, 55, hashAt(50), hashOf('x')), planted(56, 150, hashOf('x'))],
+      10,
+      0,
+    ],
+    ['that contains what was deleted rightly', cut(31, 60), [deletion(41, 60), planted(31, 101, hashAt(30))], 10, 20],
+    [
+      'that reaches into what was deleted rightly',
+      cut(31, 60),
+      [deletion(41, 60), planted(31, 50, hashAt(30))],
+      10,
+      20,
+    ],
+    ['that is inside of what was cut out', cut(31, 60), [planted(35, 50, hashOf('x'))], 30, 0],
+    ['that begins before it', cut(31, 60), [planted(21, 50, hashAt(20))], 30, 0],
+  ])('%s', async (_, left, deletions, missing, deleted) => {
+    for (const pins of [undefined, pinsOf(left)]) {
+      const ran = await verified(trail(left, ledger(deletions), pins));
+      expect(ran).toMatchObject({ code: 2, summary: { result: 'incomplete', missing, deleted } });
+    }
+  });
+
+  it('that begins and ends where others were cut out, since its last record is not the one that the next names', async () => {
+    const deletions = [planted(51, 55, hashAt(50), hashOf('x')), planted(56, 60, hashOf('x'))];
+    const ran = await verified(trail(cut(51, 60), ledger(deletions)));
+    expect(ran).toMatchObject({ code: 1, summary: { missing: 10, deleted: 0 } });
+  });
+
+  it('that holds the last records of a hole as they were, and made up ones in front of them', async () => {
+    const deletions = [planted(51, 55, hashAt(50)), deletion(56, 60)];
+    const ran = await verified(trail(cut(51, 60), ledger(deletions)));
+    expect(ran).toMatchObject({ code: 1, summary: { missing: 5, deleted: 5 } });
+  });
+
+  it.each([
+    ['behind records that are there', 51, 0],
+    ['behind others that the sink lost', 54, 3],
+  ])(
+    'that ends with what a record names which somebody made up, too, in front of a loss and %s',
+    async (_, first, before) => {
+      const writer = new ChainWriter({ id: chainId(0), key }).calls(49);
+      writer.checkpoint();
+      const earlier = writer.lose(before);
+      const lost = writer.calls(10 - before).lose(1);
+      writer.calls(1);
+      const { last } = writer.lose(1);
+      if (before > 0) writer.gap(earlier);
+      writer.gap({ ...lost, last, records: 2 });
+      writer.calls(5).checkpoint();
+      const { lines } = writer;
+      expect((await verified(trail(lines, []))).code).toBe(0);
+      const made = edited(line(61 - before, lines), { 'audit.prev.hash': hashOf('x') });
+      const left = [...lines.slice(0, 50), made, ...lines.slice(61 - before)];
+      const ran = await verified(trail(left, ledger([planted(first, 61, hashAt(50, lines), hashOf('x'))])));
+      const missing = 62 - first;
+      expect(ran).toMatchObject({ code: 2, summary: { missing, deleted: 0 } });
+      expect(ran.findings).toContainEqual(
+        expect.objectContaining({
+          severity: 'incomplete',
+          text: `${missing} records are missing in front of others that no checkpoint proves: nothing shows that it was those that were deleted`,
+        }),
+      );
+    },
+  );
+
+  describe('in front of those that a sink lost', () => {
+    const writer = new ChainWriter({ id: chainId(0), key }).calls(49);
+    writer.checkpoint();
+    writer.gap(writer.lose(3));
+    writer.calls(5).checkpoint();
+    const { lines } = writer;
+    const left = cut(41, 50, lines);
+
+    it('as the record of the gap names another', async () => {
+      const ran = await verified(trail(left, ledger([planted(41, 50, hashAt(40, lines))])), '--strict');
+      expect(ran).toMatchObject({ code: 1, summary: { missing: 10, deleted: 0, explained: 3 } });
+      const text = `record 50 was deleted, and is not the one that record 54 (audit.jsonl:41) names, as a retention record states`;
+      expect(ran.findings).toContainEqual(expect.objectContaining({ severity: 'tampered', kind: 'retention', text }));
+    });
+
+    it.each([51, 52, 61])('even if it has records up to %d', async (last) => {
+      const ran = await verified(trail(left, ledger([planted(41, last, hashAt(40, lines))])));
+      expect(ran).toMatchObject({ code: 2, summary: { missing: 10, deleted: 0, explained: 3 } });
+    });
+
+    it('but the file that was there does', async () => {
+      const ran = await verified(trail(left, ledger([deletion(41, 50, lines)])));
+      expect(ran).toMatchObject({ code: 0, summary: { missing: 0, deleted: 10, explained: 3 } });
+    });
+  });
+});
+
 /** Numbers that look random, the same in each run. */
 function random(seed: number): (below: number) => number {
   let state = seed;
@@ -436,6 +626,47 @@ describe('whatever was deleted', () => {
     expect(ran.findings.filter(({ kind }) => kind !== 'tail')).toEqual([]);
   });
 
+  it.each(SEEDS)('is explained where files have copies of each other, of other sizes (%i)', async (seed) => {
+    const next = random(seed);
+    const limits = [20 + next(60), 20 + next(60), 20 + next(60)];
+    const stated: Fields[] = [];
+    let gone = 100;
+    for (const limit of limits) {
+      let first = 1;
+      while (first <= limit) {
+        const last = Math.min(100, first + next(25));
+        if (last > limit) break;
+        stated.push(deletion(first, last));
+        first = last + 1;
+      }
+      gone = Math.min(gone, first - 1);
+    }
+    const ran = await verified(trail(cut(1, gone), ledger(stated.toReversed()), pinsOf(CHAIN)), '--strict');
+    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: gone } });
+  });
+
+  it.each(SEEDS)('is explained besides what a sink lost (%i)', async (seed) => {
+    const next = random(seed);
+    const writer = new ChainWriter({ id: chainId(0), key });
+    while (writer.size < 200) {
+      writer.calls(1 + next(9));
+      if (next(3) === 0) writer.gap(writer.lose(1 + next(4)));
+      if (next(3) === 0) writer.checkpoint();
+    }
+    writer.checkpoint();
+    const left: string[] = [];
+    const deleted: (readonly string[])[] = [];
+    for (let from = 0; from < writer.lines.length; ) {
+      const size = 1 + next(25);
+      const lines = writer.lines.slice(from, from + size);
+      from += size;
+      if (from < writer.lines.length && next(3) > 0) deleted.push(lines);
+      else left.push(...lines);
+    }
+    const ran = await verified(trail(left, ledger(deletionsOf(deleted)), pinsOf(writer.lines)));
+    expect(ran).toMatchObject({ code: 0, err: '', summary: { missing: 0, tail: 0 } });
+  });
+
   it.each(SEEDS)('nothing else is, without the key (%i)', async (seed) => {
     const { next, left, stated } = retained(seed);
     const retention = ledger(stated);
@@ -443,7 +674,15 @@ describe('whatever was deleted', () => {
     if (left.length === 0) return;
     const at = next(left.length);
     const index = next(Math.max(1, stated.length));
+    // Somebody removes a record, and plants a file that is deleted, and its deletion signed.
+    const hidden = JSON.parse(left[at] as string)['audit.sequence.number'];
+    const prevHash = JSON.parse(left[at] as string)['audit.prev.hash'];
+    const hiding = (...more: readonly Fields[]) =>
+      trail(left.toSpliced(at, 1), ledger([...stated, ...more]), pinsOf(CHAIN));
     const attacks: readonly (() => Trail)[] = [
+      () => hiding(planted(hidden, hidden, prevHash)),
+      () => hiding(planted(hidden, 200, prevHash), planted(hidden + 1, 201, hashOf(line(hidden)))),
+      () => hiding(planted(Math.max(1, hidden - next(20)), hidden + next(20), prevHash)),
       () => trail(left.toSpliced(at, 1), retention, pins),
       () => trail(left.slice(0, at), retention, pins),
       () => trail(left.slice(at + 1), retention, pins),
