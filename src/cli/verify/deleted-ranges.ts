@@ -2,7 +2,7 @@
  * The ranges of one chain that were deleted, as proven records state, with the hash of the record before each range and of
  * its last one. Pure.
  *
- * Whoever plants a file, to have its deletion recorded, chooses everything in it: how far it reaches, and what it follows. But
+ * An attacker who plants a file, to have its deletion recorded, chooses everything in it: how far it reaches, and what it follows. But
  * its last record cannot have the hash that a record behind it names, unless it is that record, and so are all in front of it.
  * So ranges count from the end to the beginning, each if the hash of its last record is known.
  */
