@@ -49,7 +49,7 @@ export function subscriptionIdOf(meta: Record<string, unknown> | undefined): str
 /**
  * A copy of the message whose `params._meta` also has `entries`, and nothing under the keys `without`. The message, its params
  * and its `_meta` belong to the application and are never changed. Returns undefined if `params` or `_meta` cannot hold entries
- * (an array, a string, …): such a message is sent unchanged.
+ * (an array, a string, …), or if a copy would say something else: such a message is sent unchanged.
  */
 export function withMeta<M extends { params?: unknown }>(
   message: M,
@@ -57,13 +57,28 @@ export function withMeta<M extends { params?: unknown }>(
   without: readonly string[] = [],
 ): M | undefined {
   const { params } = message;
+  if (!isItsMembers(message)) return undefined;
   if (params === undefined) return { ...message, params: { _meta: entries } };
   const record = asRecord(params);
-  if (record === undefined || Array.isArray(params)) return undefined;
+  if (record === undefined || Array.isArray(params) || !isItsMembers(record)) return undefined;
   const meta = record['_meta'];
   if (meta === undefined) return { ...message, params: { ...record, _meta: entries } };
-  if (asRecord(meta) === undefined || Array.isArray(meta)) return undefined;
+  if (asRecord(meta) === undefined || Array.isArray(meta) || !isItsMembers(meta as object)) return undefined;
   const merged: Record<string, unknown> = { ...(meta as object), ...entries };
   for (const key of without) delete merged[key];
   return { ...message, params: { ...record, _meta: merged } };
+}
+
+/** Whether an object says no more than its own members do. A class may have accessors, or its own form as JSON. */
+function isItsMembers(object: object): boolean {
+  let prototype: object | null = Object.getPrototypeOf(object);
+  while (prototype !== null) {
+    const above: object | null = Object.getPrototypeOf(prototype);
+    // That of plain objects, of any realm.
+    if (above === null) return true;
+    const members = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+    if (members.some(([key, { get }]) => key === 'toJSON' || get !== undefined)) return false;
+    prototype = above;
+  }
+  return true;
 }

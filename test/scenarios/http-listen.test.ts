@@ -136,28 +136,52 @@ it('a request whose body was read before is answered as without mcp-trail', asyn
   expect(observed).toEqual(expected);
 });
 
-/** Sends a listen request as another implementation would. */
-async function ask(notifications: object) {
-  const { port } = http.address() as AddressInfo;
+describe('a request that the entry refuses by its headers', () => {
+  const LENGTH = 5 * 1024 * 1024;
+
+  it.each([
+    ['another content type', { 'content-type': 'text/plain' }, 415],
+    ['too large a body', { 'content-type': 'application/json', 'content-length': `${LENGTH}` }, 413],
+  ])('is answered before its body arrives: %s', async (_, headers, status) => {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const init = { method: 'POST', headers: { ...LISTEN, ...headers }, body, duplex: 'half' };
+    const answer = await handler.fetch(new Request('http://127.0.0.1/mcp', init as RequestInit));
+    expect(answer.status).toBe(status);
+  });
+});
+
+it('a request without a signal gets its stream', async () => {
+  const parsedBody = listenFor({ toolsListChanged: true });
+  const request = { method: 'POST', url: 'http://127.0.0.1/mcp', headers: new Headers(LISTEN) };
+  const { status, body } = await handler.fetch(request as Request, { parsedBody });
+  expect(status).toBe(200);
+  await body?.cancel();
+  expect(endOf(await telemetry.ended('server', 'subscriptions/listen'))).toMatchObject({ errorType: undefined });
+});
+
+const LISTEN = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': '2026-07-28',
+  'mcp-method': 'subscriptions/listen',
+};
+
+function listenFor(notifications: object): object {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientCapabilities': {},
     'io.modelcontextprotocol/clientInfo': { name: 'another', version: '1.0.0' },
   };
+  return { jsonrpc: '2.0', id: 4711, method: 'subscriptions/listen', params: { notifications, _meta } };
+}
+
+/** Sends a listen request as another implementation would. */
+async function ask(notifications: object) {
+  const { port } = http.address() as AddressInfo;
   const { status, body } = await fetch(`http://127.0.0.1:${port}/mcp`, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'subscriptions/listen',
-    },
-    body: JSON.stringify({
-      jsonrpc: '2.0',
-      id: 4711,
-      method: 'subscriptions/listen',
-      params: { notifications, _meta },
-    }),
+    headers: LISTEN,
+    body: JSON.stringify(listenFor(notifications)),
   });
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   return {

@@ -33,16 +33,19 @@ export function hookHandler(handler: object, pipeline: Pipeline): Undo {
     'fetch',
     (fetch) =>
       function (this: unknown, request: Request, options?: unknown) {
-        if (!pipeline.enabled || !isListen(request)) return fetch.call(this, request, options);
+        if (!pipeline.enabled || !isListen(request, options)) return fetch.call(this, request, options);
         const call = { fn: fetch, self: this, first: request, second: options };
         return serve(call, new Connection(handler, 'server'), pipeline);
       },
   );
 }
 
-function isListen(request: Request): boolean {
+function isListen({ method, headers }: Request, options: unknown): boolean {
   try {
-    return methodRow(request.headers.get(METHOD_HEADER) ?? '', 'request').stream === true;
+    if (methodRow(headers.get(METHOD_HEADER) ?? '', 'request').stream !== true) return false;
+    // The entry refuses any other request without its body, which may never come.
+    const isRead = /^post$/i.test(method) && /json/i.test(headers.get('content-type') ?? '');
+    return isRead || asRecord(options)?.['parsedBody'] !== undefined;
   } catch (error) {
     reportFailure('reading an HTTP request', error);
     return false;
@@ -59,12 +62,29 @@ async function serve(call: ApplicationCall, connection: Connection, pipeline: Pi
   if (operation === undefined) return call.fn.call(call.self, request, call.second);
   const late = operation.onDisk === undefined ? undefined : await operation.onDisk;
   if (late !== undefined) return refused(message, late, operation, pipeline);
-  const end = (outcome: Outcome) => pipeline.end(operation, outcome);
   const answered = callIn(operation.context, call) as Promise<Response>;
-  answered.then(undefined, (error: unknown) => end(outcomeOfThrown(error)));
+  answered.then(undefined, (error: unknown) => pipeline.end(operation, outcomeOfThrown(error)));
   const response = await answered;
-  request.signal.addEventListener('abort', () => end(CANCELLED_BY_PEER), { once: true });
-  if (request.signal.aborted) end(CANCELLED_BY_PEER);
+  try {
+    return await observedAnswer(response, request, operation, pipeline);
+  } catch (error) {
+    reportFailure('reading an HTTP response', error);
+    pipeline.end(operation, SUCCESS);
+    return response;
+  }
+}
+
+/** The application's response, or one that reports what is sent with it. */
+async function observedAnswer(
+  response: Response,
+  { signal }: Request,
+  operation: Operation,
+  pipeline: Pipeline,
+): Promise<Response> {
+  const end = (outcome: Outcome) => pipeline.end(operation, outcome);
+  // The entry takes requests without one.
+  signal?.addEventListener('abort', () => end(CANCELLED_BY_PEER), { once: true });
+  if (signal?.aborted) end(CANCELLED_BY_PEER);
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     return observed(response, operation, pipeline);
   }
@@ -160,6 +180,7 @@ function parsed(text: string): unknown {
 /** The JSON of a body, or {@link TOO_LONG}. It reads a copy and leaves the original untouched. */
 async function readJson(original: Request | Response, maxBytes: number): Promise<unknown> {
   try {
+    if (Number(original.headers.get('content-length')) > maxBytes) return TOO_LONG;
     const reader = original.clone().body?.getReader();
     const chunks: Uint8Array[] = [];
     for (let size = 0; ; ) {

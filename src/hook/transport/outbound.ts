@@ -1,4 +1,5 @@
 /** Messages that a transport sends: requests and notifications start operations, answers end the peer's. */
+import { types } from 'node:util';
 import type { Context } from '@opentelemetry/api';
 import { CANCELLED, CONNECTION_CLOSED, outcomeOfRejection, SEND_FAILED, TIMED_OUT } from '../../describe/error-type.js';
 import { refusedError } from '../../describe/refusals.js';
@@ -13,7 +14,7 @@ import {
 import type { Connection } from '../../session/connection.js';
 import type { Operation } from '../../session/operation.js';
 import { SUCCESS } from '../../session/outcome.js';
-import { type ApplicationCall, ifThrown, isThenable, observedPromise } from '../application-call.js';
+import { type ApplicationCall, ifThrown, observedPromise } from '../application-call.js';
 import { deliveryStack, type RequestCall } from './delivery-stack.js';
 import type { Order } from './order.js';
 import { refusalOf } from './refuse.js';
@@ -130,14 +131,15 @@ export class OutboundMessages {
   /** Returns what the caller gets. */
   #endWhenSent(operation: Operation, sent: unknown): unknown {
     const end = () => this.#pipeline.end(operation, operation.answer ?? SUCCESS);
-    if (isThenable(sent)) return this.#whenSent(sent, end, (error) => this.#endRejected(operation, error));
+    if (types.isPromise(sent)) return this.#whenSent(sent, end, (error) => this.#endRejected(operation, error));
     end();
     return sent;
   }
 
   /** Returns what the caller gets. A client or server handles every rejection itself; an application may drop one. */
   #whenSent(sent: unknown, fulfilled: (() => void) | undefined, rejected: (error: unknown) => void): unknown {
-    if (!isThenable(sent)) return sent;
+    // Any other thenable may act each time it is read.
+    if (!types.isPromise(sent)) return sent;
     if (!this.#connection.hasOwner) return observedPromise(sent, () => fulfilled?.(), rejected);
     sent.then(fulfilled, rejected);
     return sent;

@@ -13,6 +13,27 @@ function frozen<T>(value: T): T {
 
 const ENTRIES = frozen({ traceparent: '00-1-2-01', tracestate: 'a=b' });
 
+class Computed {
+  readonly #name = 'add';
+  get name() {
+    return this.#name;
+  }
+}
+
+class WithJson {
+  readonly #name = 'add';
+  toJSON() {
+    return { name: this.#name };
+  }
+}
+
+class Named {
+  readonly name = 'x';
+  shout() {
+    return this.name.toUpperCase();
+  }
+}
+
 describe('adding to _meta', () => {
   it.each([
     ['params that are an array', { params: [1, 2] }],
@@ -23,6 +44,11 @@ describe('adding to _meta', () => {
     ['a _meta that is a string', { params: { _meta: 'x' } }],
     ['a _meta that is null', { params: { _meta: null } }],
     ['a _meta that is a number', { params: { _meta: 7 } }],
+    ['params of a class with accessors', { params: new Computed() }],
+    ['params of a class below one with accessors', { params: new (class extends Computed {})() }],
+    ['params of a class with its own JSON', { params: new WithJson() }],
+    ['params that are a map', { params: new Map() }],
+    ['a _meta of a class with accessors', { params: { _meta: new Computed() } }],
   ])('does not change %s', (_name, message) => {
     expect(withMeta(frozen(message) as { params?: unknown }, ENTRIES)).toBeUndefined();
   });
@@ -30,6 +56,12 @@ describe('adding to _meta', () => {
   it.each([
     ['no params', {}, { _meta: ENTRIES }],
     ['no _meta', { params: { name: 'x' } }, { name: 'x', _meta: ENTRIES }],
+    ['params of a class without accessors', { params: new Named() }, { name: 'x', _meta: ENTRIES }],
+    [
+      'params without a prototype',
+      { params: Object.assign(Object.create(null), { name: 'x' }) },
+      { name: 'x', _meta: ENTRIES },
+    ],
     ['an undefined _meta', { params: { _meta: undefined } }, { _meta: ENTRIES }],
     ['a _meta', { params: { _meta: { progressToken: 1 } } }, { _meta: { progressToken: 1, ...ENTRIES } }],
     ['a _meta that holds the same key', { params: { _meta: { tracestate: 'old' } } }, { _meta: ENTRIES }],

@@ -59,3 +59,26 @@ describe('a detached transport', () => {
     expect(telemetry.spans).toEqual([]);
   });
 });
+
+it('a `send` that works each time its thenable is read sends each message once', async () => {
+  const written: unknown[] = [];
+  const lazy = (message: unknown) => ({
+    // biome-ignore lint/suspicious/noThenProperty: query builders return such objects.
+    then: (fulfilled: () => void) => {
+      written.push(message);
+      fulfilled();
+    },
+  });
+  const transport: any = { start: async () => {}, close: async () => {}, send: lazy };
+  const mcp = new McpServer({ name: 'test', version: '1' }, { capabilities: { tools: { listChanged: true } } });
+  mcp.registerTool('noop', {}, () => ({ content: [] }));
+  instrumentServer(mcp);
+  await mcp.connect(transport);
+  written.length = 0;
+  transport.onmessage({ jsonrpc: '2.0', id: 1, method: 'ping' });
+  await until(() => written.length > 0, 'the answer');
+  mcp.sendToolListChanged();
+  await until(() => written.length > 1, 'the notification');
+  expect(written).toMatchObject([{ id: 1, result: {} }, { method: 'notifications/tools/list_changed' }]);
+  expect(telemetry.open).toEqual([]);
+});
