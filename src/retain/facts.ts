@@ -27,9 +27,13 @@ export interface Lost {
   readonly chain: string;
   readonly first: number;
   readonly last: number;
+  /** How many of these: others between them were written. */
+  readonly records: number;
   /** The hash of the record before the first. */
   readonly prevHash: string;
 }
+
+type Numbers = Pick<Run, 'chain' | 'first' | 'last'>;
 
 /** A run while a file is read. */
 interface Piece extends Run {
@@ -126,11 +130,14 @@ export class FactsOfRecords {
 function bridged(pieces: ReadonlySet<Piece>, lost: readonly (readonly [Lost, Piece])[]): readonly Run[] {
   const byEnd = new Map<string, Piece>();
   for (const piece of pieces) byEnd.set(`${piece.chain} ${piece.last} ${piece.headHash}`, piece);
+  const held = [...pieces].map(({ chain, first, last }) => ({ chain, first, last }));
   // The latest gap first: a record can tell of a gap that spans a later one.
-  for (const [{ chain, first, last, prevHash }, told] of lost.toSorted(([a], [b]) => b.first - a.first)) {
+  for (const [{ chain, first, last, records, prevHash }, told] of lost.toSorted(([a], [b]) => b.first - a.first)) {
     let behind = told;
     while (behind.into !== undefined) behind = behind.into;
     if (behind.first !== last + 1 || first > last) continue;
+    // What was written in between has to be in this file: elsewhere, it is there still.
+    if (records < last - first + 1 && records + countIn({ chain, first, last }, held) < last - first + 1) continue;
     const before = byEnd.get(`${chain} ${first - 1} ${prevHash}`);
     behind.first = before?.first ?? first;
     behind.prevHash = before?.prevHash ?? prevHash;
@@ -139,4 +146,10 @@ function bridged(pieces: ReadonlySet<Piece>, lost: readonly (readonly [Lost, Pie
   return [...pieces]
     .filter(({ into }) => into === undefined)
     .map(({ chain, first, last, prevHash, headHash }) => ({ chain, first, last, prevHash, headHash }));
+}
+
+/** How many records of a chain some numbers have. */
+function countIn({ chain, first, last }: Numbers, held: readonly Numbers[]): number {
+  const within = held.filter((each) => each.chain === chain && each.first >= first && each.last <= last);
+  return within.reduce((sum, each) => sum + each.last - each.first + 1, 0);
 }

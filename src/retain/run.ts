@@ -1,5 +1,5 @@
 /** A run of `retain`: deletes what is due, once that is recorded, and archives what is due. Safe to be killed at any point. */
-import { accessSync, constants, lstatSync, readdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PublicKey, SigningKey } from '../chain/keys.js';
 import { putAside } from '../export/rotating-file.js';
@@ -312,7 +312,8 @@ class Running {
         );
         if (!isThere) throw new Unusable('was changed meanwhile');
         unlinkSync(path);
-        if (description !== undefined) rmSync(description, { force: true });
+        // Another run removes one that is left.
+        if (description !== undefined) attempt(() => unlinkSync(description));
       }
       this.#asked.told({ did: 'deleted', name, records: facts.records, newest: facts.newest });
     });
@@ -320,7 +321,7 @@ class Running {
 
   async #removeUnfinished(folder: string): Promise<void> {
     for (const name of namesIn(folder).filter(isUnfinished)) {
-      await this.#guarded(name, 'deleted', async () => rmSync(join(folder, name), { force: true }));
+      await this.#guarded(name, 'deleted', async () => removeIfThere(join(folder, name)));
     }
   }
 
@@ -362,5 +363,13 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }

@@ -68,7 +68,8 @@ export class RecordCollector implements Collector {
     });
     const gap = record['event_name'] === 'mcp_audit.gap' ? gapDetails(record) : undefined;
     if (gap?.prevHash === undefined || gap.sink !== 'file') return;
-    this.#facts.lose({ chain, first: gap.first, last: gap.last, prevHash: gap.prevHash });
+    const { first, last, records, prevHash } = gap;
+    this.#facts.lose({ chain, first, last, records, prevHash });
   }
 }
 

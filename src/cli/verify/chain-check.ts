@@ -127,8 +127,9 @@ export class ChainCheck {
     this.#close();
     this.#tellBreak(false);
     const truncated = this.#pins.end(this.#last?.number, (range) => {
-      const { ranges, deleted } = this.#without(range, this.#last, undefined);
-      if (ranges.length === 0) this.#cover.bridgeTo(range.last);
+      const { ranges, deleted, isKnown } = this.#without(range, this.#last, undefined);
+      // Made-up records could follow others that are made up.
+      if (ranges.length === 0 && isKnown) this.#cover.bridgeTo(range.last);
       return deleted;
     });
     this.#tellContradictions();
@@ -259,7 +260,8 @@ export class ChainCheck {
   /** What is left of missing numbers without those that were deleted, which are counted. */
   #without(range: Range, before: Group | undefined, next: Group | undefined): Left {
     const stated = this.#stated;
-    if (stated === undefined || range.last < range.first) return { ranges: [range], deleted: 0, follows: false };
+    if (stated === undefined || range.last < range.first)
+      return { ranges: [range], deleted: 0, follows: false, isKnown: true };
     const behind = next?.records[0];
     if (behind !== undefined) stated.know(range.last, behind.prev);
     const left = stated.left(range, before?.records[0], behind === undefined);
@@ -324,7 +326,7 @@ export class ChainCheck {
     const pinned = this.#pins.firstMissing;
     if (last === undefined && this.#isOlder()) {
       if (pinned !== undefined) this.#addHole({ first: pinned, last: number - 1 }, undefined, group, record);
-      else if (inside && this.#stated?.know(number - 1, record.prev) !== true) {
+      else if (inside && !this.#isDeletedBefore(number, record.prev)) {
         const text = `begins at ${this.#findings.record(record)}: nothing shows what was before it in the asked time`;
         this.#findings.tell('reported', 'begin', record, text);
       }
@@ -338,6 +340,16 @@ export class ChainCheck {
     const { ranges } = this.#without(range, last, next);
     this.#holes.add(ranges, last?.records[0], record);
     return ranges.length === 0;
+  }
+
+  /** Whether what is missing in front of a record was deleted, as far as the asked time goes. */
+  #isDeletedBefore(number: number, prev: string): boolean {
+    const stated = this.#stated;
+    if (stated?.know(number - 1, prev) !== true) return false;
+    const rest = stated.left({ first: 1, last: number - 1 }, undefined).ranges.at(-1);
+    if (rest === undefined) return true;
+    const { from = Number.NEGATIVE_INFINITY } = this.#options;
+    return (stated.newestAt(rest.last + 1) ?? from) < from;
   }
 
   /** Whether a part of the chain may be before the asked time: the id of a chain begins with the time of its start. */

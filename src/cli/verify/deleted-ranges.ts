@@ -17,6 +17,8 @@ export interface Left {
   readonly deleted: number;
   /** Whether the first of them was deleted, and follows the record in front. */
   readonly follows: boolean;
+  /** Whether something that is left names the last of those that were deleted. */
+  readonly isKnown: boolean;
 }
 
 /** The record in front of missing ones. */
@@ -101,18 +103,20 @@ export class DeletedRanges {
     const ranges: Range[] = [];
     const isOpen = isEnd && !this.#known.has(last);
     let next = last;
+    let isKnown = true;
     for (let at = isOpen ? this.#ranges.length : this.#endAt(last + 1); at > 0; at--) {
       const each = this.#ranges[at - 1] as RetentionDetails;
       if (each.last < first) break;
       if (each.last <= last && this.#known.get(each.last) !== each.headHash) continue;
       if (!fits(each, front)) continue;
+      if (each.last > last) isKnown = false;
       this.know(each.first - 1, each.prevHash);
       if (each.last < next) ranges.push({ first: each.last + 1, last: next });
       next = Math.min(next, each.first - 1);
     }
     if (next >= first) ranges.push({ first, last: next });
     const missing = ranges.reduce((sum, range) => sum + range.last - range.first + 1, 0);
-    return { ranges: ranges.reverse(), deleted: last - first + 1 - missing, follows: next < first };
+    return { ranges: ranges.reverse(), deleted: last - first + 1 - missing, follows: next < first, isKnown };
   }
 
   #state(number: number, hash: string): void {

@@ -104,6 +104,29 @@ describe('a file that the system refuses to touch', () => {
     expect([...readdirSync(folder), ...readdirSync(join(folder, 'archive'))].join()).not.toContain('unfinished');
   });
 
+  it('that is a folder with the name of an unfinished archive is left alone, and the others are not', async () => {
+    const name = `archive.${'a'.repeat(24)}.unfinished`;
+    mkdirSync(join(folder, name));
+    put(rotated('old'), 40);
+    put(rotated('z'), 20);
+    const { code, out } = await run();
+    expect({ code, out }).toEqual({ code: 2, out: expect.stringContaining('1 archived, 1 deleted, 1 left alone') });
+    expect(out).toMatch(new RegExp(`${name}: it cannot be deleted \\(E(ISDIR|PERM)\\)`));
+  });
+
+  it('with a folder in the place of its description is deleted, and recorded once', async () => {
+    put(rotated('a'), 20);
+    put(rotated('b'), 20);
+    await run();
+    vi.setSystemTime(startMs + 20 * DAY_MS);
+    const [described = ''] = archives();
+    rmSync(join(folder, 'archive', `${described}.json`));
+    mkdirSync(join(folder, 'archive', `${described}.json`));
+    expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining('2 deleted') });
+    expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining('nothing to do') });
+    expect(signedDeletions(folder, key)).toHaveLength(2);
+  });
+
   it('is archived under a name as long as an archive can have', async () => {
     const name = put(rotated('a'.repeat(203)), 20);
     const { code, out } = await run();

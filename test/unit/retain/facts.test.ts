@@ -58,6 +58,19 @@ describe('what a file holds', () => {
     expect(runs[0]?.headHash).toBe(hashOf(between));
   });
 
+  it('does not go on over a gap that counts some records of it, if it does not have the others', () => {
+    const writer = new ChainWriter().calls(3);
+    const first = writer.lose(1);
+    const between = writer.add();
+    const last = writer.lose(1);
+    const gap = writer.gap({ first: first.first, last: last.last, records: 2, prevHash: first.prevHash });
+    const { runs } = factsIn(writer.lines.filter((each) => each !== between));
+    expect(runs).toMatchObject([
+      { first: 1, last: 3 },
+      { first: 7, headHash: hashOf(gap) },
+    ]);
+  });
+
   it.each([
     ['another sink lost', (lost: object) => ({ ...lost, sink: 'stderr' })],
     ['is said to follow another record', (lost: object) => ({ ...lost, prevHash: hashOf('other') })],

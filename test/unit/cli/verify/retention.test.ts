@@ -179,8 +179,20 @@ describe('records that were deleted are explained', () => {
     const begin = new Date(START_MS + 100).toISOString();
     const files = { a: cut(1, 40), r: ledger([deletion(1, 40)]) };
     expect((await verified({ files, trust: [key] }, '--strict', '--from', begin)).code).toBe(0);
-    const without = await verified({ files: { a: cut(1, 40) }, trust: [key] }, '--strict', '--from', begin);
-    expect(without.findings).toMatchObject([{ kind: 'begin' }]);
+    const plain = await verified({ files: { a: cut(1, 40) }, trust: [key] }, '--strict', '--from', begin);
+    expect(plain.findings).toMatchObject([{ kind: 'begin' }]);
+    for (const deletions of [[deletion(40, 40)], [deletion(31, 40)]]) {
+      const without = await verified(
+        { files: { ...files, r: ledger(deletions) }, trust: [key] },
+        '--strict',
+        '--from',
+        begin,
+      );
+      expect(without).toMatchObject({ code: 2, findings: [{ kind: 'begin' }] });
+    }
+    const late = new Date(START_MS + 350).toISOString();
+    const enough = { ...files, r: ledger([deletion(21, 30), deletion(31, 40)]) };
+    expect((await verified({ files: enough, trust: [key] }, '--strict', '--from', late)).code).toBe(0);
   });
 
   it('and the checkpoint behind them proves what is in front of them', async () => {
@@ -256,15 +268,24 @@ describe('records that were deleted are explained', () => {
     expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 22, explained: 6 } });
   });
 
-  it('behind the last that the second place knows of', async () => {
+  it('behind the last that the second place knows of, but they prove nothing about what is in front of them', async () => {
     const pins = pinsOf(CHAIN.slice(0, 90));
     const deletions = [deletion(61, 75), deletion(76, 95), deletion(96, 100)];
-    const ran = await verified(trail(cut(61, 100), ledger(deletions), pins), '--strict');
-    expect(ran).toMatchObject({ ...INTACT, summary: { missing: 0, deleted: 30 } });
+    const ran = await verified(trail(cut(61, 100), ledger(deletions), pins));
+    expect(ran).toMatchObject({ code: 0, findings: [{ kind: 'tail' }], summary: { missing: 0, deleted: 30 } });
   });
 });
 
 describe('nothing is explained by a retention record', () => {
+  it('that goes on beyond all pins, about records in front of it, which are made up', async () => {
+    const changed = edited(line(83), { 'audit.actor.id': 'mallory' });
+    const forged = relinked([...CHAIN.slice(0, 82), changed, line(84)], 82);
+    const end = planted(85, 101, hashOf(forged[83] as string));
+    const late = { ...end, 'mcp_audit.retention.newest': new Date(START_MS + 3_600_000).toISOString() };
+    const ran = await verified(trail(forged, ledger([late]), pinsOf(CHAIN)), '--strict');
+    expect(ran).toMatchObject({ code: 2, findings: [{ kind: 'tail' }] });
+  });
+
   const ignored = { severity: 'reported', kind: 'retention' };
 
   it.each<[string, readonly string[]]>([
