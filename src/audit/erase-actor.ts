@@ -80,13 +80,11 @@ export function erasableIn(stateDirectories: readonly string[], asked: readonly 
   const all = (find: (directory: string) => ReadonlySet<string>) => [
     ...new Set(stateDirectories.flatMap((directory) => [...find(directory)])),
   ];
-  const given = stateDirectories.length > 1 ? asked.filter(isPseudonym) : [];
-  const gone = given.filter((each) => idsOf(stateDirectories, [each]).size === 0);
-  const erased = gone.length > 0 ? all(erasedIn) : [];
+  const given = new Set(stateDirectories.length > 1 ? asked.filter(isPseudonym) : []);
   return {
     pseudonyms: all((directory) => pseudonymsOf(directory, (id) => ids.has(id))),
     untold: all(untold),
-    isIdGone: gone.some((each) => erased.includes(each)),
+    isIdGone: given.size > 0 && all(erasedIn).some((each) => given.has(each)),
   };
 }
 

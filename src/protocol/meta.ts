@@ -57,20 +57,20 @@ export function withMeta<M extends { params?: unknown }>(
   without: readonly string[] = [],
 ): M | undefined {
   const { params } = message;
-  if (!isItsMembers(message)) return undefined;
+  if (!isCopyable(message)) return undefined;
   if (params === undefined) return { ...message, params: { _meta: entries } };
   const record = asRecord(params);
-  if (record === undefined || Array.isArray(params) || !isItsMembers(record)) return undefined;
+  if (record === undefined || Array.isArray(params) || !isCopyable(record)) return undefined;
   const meta = record['_meta'];
   if (meta === undefined) return { ...message, params: { ...record, _meta: entries } };
-  if (asRecord(meta) === undefined || Array.isArray(meta) || !isItsMembers(meta as object)) return undefined;
+  if (asRecord(meta) === undefined || Array.isArray(meta) || !isCopyable(meta as object)) return undefined;
   const merged: Record<string, unknown> = { ...(meta as object), ...entries };
   for (const key of without) delete merged[key];
   return { ...message, params: { ...record, _meta: merged } };
 }
 
-/** Whether an object says no more than its own members do. A class may have accessors, or its own form as JSON. */
-function isItsMembers(object: object): boolean {
+/** Whether a copy of an object's own members says the same. A class may have accessors, or a JSON form of its own. */
+function isCopyable(object: object): boolean {
   let prototype: object | null = Object.getPrototypeOf(object);
   while (prototype !== null) {
     const above: object | null = Object.getPrototypeOf(prototype);

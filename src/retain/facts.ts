@@ -137,7 +137,8 @@ function bridged(pieces: ReadonlySet<Piece>, lost: readonly (readonly [Lost, Pie
     while (behind.into !== undefined) behind = behind.into;
     if (behind.first !== last + 1 || first > last) continue;
     // What was written in between has to be in this file: elsewhere, it is there still.
-    if (records < last - first + 1 && records + countIn({ chain, first, last }, held) < last - first + 1) continue;
+    const between = last - first + 1 - records;
+    if (between > 0 && countIn({ chain, first, last }, held) < between) continue;
     const before = byEnd.get(`${chain} ${first - 1} ${prevHash}`);
     behind.first = before?.first ?? first;
     behind.prevHash = before?.prevHash ?? prevHash;

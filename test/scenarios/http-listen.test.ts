@@ -159,6 +159,17 @@ it('a request without a signal gets its stream', async () => {
   expect(endOf(await telemetry.ended('server', 'subscriptions/listen'))).toMatchObject({ errorType: undefined });
 });
 
+it('an answer that cannot be observed is passed on, and nothing stays open', async () => {
+  const taken = new Response('data: 1\n\n', { headers: { 'content-type': 'text/event-stream' } });
+  taken.body?.getReader();
+  const entry = { fetch: async (_request: Request, _options?: object) => taken };
+  instrumentHandler(entry);
+  const request = new Request('http://127.0.0.1/mcp', { method: 'POST', headers: LISTEN });
+  expect(await entry.fetch(request, { parsedBody: listenFor({}) })).toBe(taken);
+  expect(telemetry.open).toEqual([]);
+  expect(telemetry.all('server', 'subscriptions/listen')).toHaveLength(1);
+});
+
 const LISTEN = {
   'content-type': 'application/json',
   accept: 'application/json, text/event-stream',
